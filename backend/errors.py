@@ -1,0 +1,101 @@
+"""Words: every way things go wrong, each with one code and one meaning. May import nothing of ours."""
+
+from enum import IntEnum
+
+
+class MynaError(Exception):
+    """The family. `str(error)` is one sentence that may be shown to whoever caused it."""
+
+
+class StartupError(MynaError):
+    """The process can't start: a wrong setting, a taken port, an old schema. Ends in one sentence and exit code 2."""
+
+
+class Unavailable(MynaError):
+    """A door's far side (broker or database) can't serve now. The caller may try again; nothing is known to have happened."""
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker is away, blocked or full. A publish that raised this may still arrive later: repeat it under the same id."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database is away. Chat goes on without it; what only it knows can't be read."""
+
+
+class LogReplaced(MynaError):
+    """The log is no longer the one that was read before: a new epoch begins."""
+
+
+class RecorderFenced(MynaError):
+    """Another node has recorded past the position this one expected: step down and look again."""
+
+
+class ChatError(MynaError):
+    """A refusal to one frame or request; the socket stays open.
+
+    `code` is one of protocol §2's error codes, `status` the HTTP status the same refusal has.
+    """
+
+    code = "error"
+    status = 400
+
+    def __init__(self, detail: str, *, ref: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.ref = ref
+        self.retry_after_s = retry_after_s
+
+
+class InvalidFrame(ChatError):
+    """Not JSON, the wrong shape, an unknown field or type."""
+
+    code, status = "invalid_frame", 400
+
+
+class InvalidText(ChatError):
+    """A text that is empty, too long, or holds NUL or lone surrogates."""
+
+    code, status = "invalid_text", 400
+
+
+class Conflict(ChatError):
+    """An idempotency key used again for something else."""
+
+    code, status = "conflict", 409
+
+
+class RateLimited(ChatError):
+    """More frames than the bucket allows."""
+
+    code, status = "rate_limited", 429
+
+
+class Busy(ChatError):
+    """Too many messages wait in one conversation, or the broker can't take one now."""
+
+    code, status = "busy", 503
+
+
+class NotFound(ChatError):
+    """No such conversation or message under this owner."""
+
+    code, status = "not_found", 404
+
+
+class Behind(ChatError):
+    """What was asked for needs the database, or a log position this node has not reached in time."""
+
+    code, status = "unavailable", 503
+
+
+class Close(IntEnum):
+    """Why the server closes a socket, and what a client does then (never 1000 or 1011 for a fault of ours)."""
+
+    BINARY_FRAME = 1003  # speak text
+    TOO_LARGE = 1009  # send less
+    RESTART = 1012  # reconnect with jitter and resume
+    OVERLOADED = 1013  # reconnect later
+    SESSION_ENDED = 4401  # get a new session
+    TOO_SLOW = 4408  # reconnect and resume
+    FLOODING = 4429  # slow down, then reconnect

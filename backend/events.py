@@ -1,0 +1,368 @@
+"""Words: the one vocabulary of frames (socket) and events (log) as typed models, with encode and decode. No I/O.
+
+A log line is one event as JSON: what only the pipeline needs (`owner`, `reply_id` of a new message, `options`) comes
+first, and from `type` on the line is, to the byte, the frame that sockets get. So an event is encoded once, however
+many sockets and nodes it passes.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+TEXT_LIMIT = 8_000  # characters of one message
+FRAME_LIMIT = 64 * 1024  # bytes of one client frame
+WAITING_LIMIT = 8  # messages that wait in one conversation
+TITLE_LIMIT = 60  # characters of a title made from a first message
+NAME_LIMIT = 200  # characters of a title that a person chose
+
+UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+REPLY_NAMESPACE = UUID("6d796e61-0000-5000-8000-7265706c7900")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(text: str) -> str:
+    # NUL is legal JSON and fatal to a Postgres text column; a lone surrogate has no UTF-8 form at all.
+    if _UNSTORABLE.search(text):
+        raise ValueError("text may not hold NUL or lone surrogates")
+    if not text.strip():
+        raise ValueError("text may not be empty")
+    return text
+
+
+Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_storable)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_LIMIT), AfterValidator(_storable)]
+FinishReason = Literal["stop", "length", "stopped"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Options(_Model):
+    """How a reply is to be made; all of it optional."""
+
+    profile: Annotated[str, StringConstraints(max_length=64)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+# --- frames, client to server -------------------------------------------------------------------------------------
+
+
+class MessageSend(_Model):
+    """Say something; the first message makes the conversation. `id` is the idempotency key."""
+
+    type: Literal["message.send"]
+    id: Id
+    conversation_id: Id
+    text: Text
+    options: Options | None = None
+
+
+class ReplyStop(_Model):
+    """Stop the reply to a message, wherever it is being made or waits."""
+
+    type: Literal["reply.stop"]
+    conversation_id: Id
+    message_id: Id
+
+
+class ReplyRegenerate(_Model):
+    """One more reply to the same message. `id` is the idempotency key."""
+
+    type: Literal["reply.regenerate"]
+    id: Id
+    conversation_id: Id
+    message_id: Id
+    options: Options | None = None
+
+
+class Ping(_Model):
+    """Answered by `pong` with the same nonce."""
+
+    type: Literal["ping"]
+    nonce: Annotated[str, StringConstraints(max_length=128)] | int | None = None
+
+
+ClientFrame = Annotated[MessageSend | ReplyStop | ReplyRegenerate | Ping, Field(discriminator="type")]
+CLIENT_FRAME: TypeAdapter[MessageSend | ReplyStop | ReplyRegenerate | Ping] = TypeAdapter(ClientFrame)
+
+
+# --- frames, server to client, that are not events ----------------------------------------------------------------
+
+
+class Limits(_Model):
+    """What the server accepts, announced at once so that a client need not find out."""
+
+    frame_bytes: int = FRAME_LIMIT
+    text_chars: int = TEXT_LIMIT
+    waiting_messages: int = WAITING_LIMIT
+
+
+class Welcome(_Model):
+    """The first frame of every connection. `token` only for an owner made just now."""
+
+    type: Literal["welcome"] = "welcome"
+    owner: str
+    token: str | None = None
+    epoch: str
+    cursor: str
+    resumed: bool
+    heartbeat_s: int
+    limits: Limits = Limits()
+
+
+class MessageAccepted(_Model):
+    """To the sender only, after the broker's confirm: this will be answered and stored."""
+
+    type: Literal["message.accepted"] = "message.accepted"
+    id: str
+    conversation_id: str
+    duplicate: bool
+
+
+class ErrorFrame(_Model):
+    """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers."""
+
+    type: Literal["error"] = "error"
+    code: str
+    detail: str
+    ref: str | None = None
+    retry_after_s: float | None = None
+
+
+class Pong(_Model):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    nonce: str | int | None = None
+
+
+class Draining(_Model):
+    """The server goes away soon; a close with 1012 follows."""
+
+    type: Literal["server.draining"] = "server.draining"
+    reconnect_after_ms: int
+
+
+# --- events, in the log; the fields above `type` stay inside the pipeline -------------------------------------------
+
+
+class Timings(_Model):
+    """A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end."""
+
+    queued_ms: int
+    first_part_ms: int | None = None
+    total_ms: int
+
+
+class MessageCreated(_Model):
+    """A message was accepted; also the work order for its reply."""
+
+    owner: Id
+    reply_id: Id
+    options: Options | None = None
+    type: Literal["message.created"] = "message.created"
+    at: str
+    conversation_id: Id
+    id: Id
+    text: Text
+
+    @property
+    def message_id(self) -> str:
+        return self.id
+
+
+class ReplyRequested(_Model):
+    """One more reply to a message was accepted; the work order holds the message's text. Not shown to clients."""
+
+    owner: Id
+    reply_id: Id
+    options: Options | None = None
+    type: Literal["reply.requested"] = "reply.requested"
+    at: str
+    conversation_id: Id
+    id: Id
+    message_id: Id
+    text: Text
+
+
+class StopRequested(_Model):
+    """Whatever reply to this message is open at this place of the log ends here, with the parts seen so far. Not shown to clients."""
+
+    owner: Id
+    type: Literal["stop.requested"] = "stop.requested"
+    at: str
+    conversation_id: Id
+    message_id: Id
+
+
+class ReplyStarted(_Model):
+    """A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
+
+    owner: Id
+    type: Literal["reply.started"] = "reply.started"
+    at: str
+    conversation_id: Id
+    reply_id: Id
+    message_id: Id
+    attempt: int
+    worker: str
+    restarted: bool | None = None
+
+
+class ReplyDelta(_Model):
+    """One part; `index` counts from 0 without a gap."""
+
+    owner: Id
+    type: Literal["reply.delta"] = "reply.delta"
+    at: str
+    conversation_id: Id
+    reply_id: Id
+    message_id: Id
+    attempt: int
+    index: int
+    text: str
+
+
+class ReplyCompleted(_Model):
+    """The reply is whole (`stop`, `length`) or was stopped (`stopped`)."""
+
+    owner: Id
+    type: Literal["reply.completed"] = "reply.completed"
+    at: str
+    conversation_id: Id
+    reply_id: Id
+    message_id: Id
+    attempt: int
+    parts: int
+    text: str
+    finish_reason: FinishReason
+    timings: Timings
+
+
+class ReplyFailed(_Model):
+    """There will be no (more) reply. `retryable`: asking again may help."""
+
+    owner: Id
+    type: Literal["reply.failed"] = "reply.failed"
+    at: str
+    conversation_id: Id
+    reply_id: Id
+    message_id: Id
+    attempt: int
+    code: str
+    detail: str
+    retryable: bool
+
+
+class ConversationUpdated(_Model):
+    """A conversation was renamed."""
+
+    owner: Id
+    type: Literal["conversation.updated"] = "conversation.updated"
+    at: str
+    conversation_id: Id
+    title: str
+
+
+class ConversationDeleted(_Model):
+    """A conversation is gone, with everything in it."""
+
+    owner: Id
+    type: Literal["conversation.deleted"] = "conversation.deleted"
+    at: str
+    conversation_id: Id
+
+
+class LogMark(_Model):
+    """A reader's own mark: reading up to it proves having read all that was there before."""
+
+    type: Literal["log.mark"] = "log.mark"
+    nonce: str
+
+
+Work = MessageCreated | ReplyRequested
+ReplyEnd = ReplyCompleted | ReplyFailed
+Event = (
+    MessageCreated
+    | ReplyRequested
+    | StopRequested
+    | ReplyStarted
+    | ReplyDelta
+    | ReplyCompleted
+    | ReplyFailed
+    | ConversationUpdated
+    | ConversationDeleted
+)
+LogLine = Event | LogMark
+LOG_LINE: TypeAdapter[LogLine] = TypeAdapter(Annotated[LogLine, Field(discriminator="type")])
+WORK: TypeAdapter[Work] = TypeAdapter(Annotated[Work, Field(discriminator="type")])
+
+
+class Position(NamedTuple):
+    """A place in the log: the record's offset and the line within it. Ordered as the log is."""
+
+    offset: int
+    line: int
+
+
+BEGINNING = Position(-1, 0)  # before the first record
+
+
+# --- encode / decode ------------------------------------------------------------------------------------------------
+
+
+def encode(model: BaseModel) -> bytes:
+    """One model as one line of JSON, without absent fields."""
+    return model.__pydantic_serializer__.to_json(model, exclude_none=True)
+
+
+def frame(line: bytes, cursor: str) -> str:
+    """The socket frame of a log line that `encode` made: what stands from `type` on, plus its cursor.
+
+    A raw `"type":"` can't stand inside a JSON string (its quotes would be escaped), so the first one is the key.
+    """
+    return "{" + line[line.index(b'"type":"') : -1].decode() + f',"cursor":"{cursor}"}}'
+
+
+def now() -> str:
+    """This moment as the log writes it: RFC 3339, UTC, milliseconds."""
+    return rfc3339(datetime.now(UTC))
+
+
+def rfc3339(moment: datetime) -> str:
+    """An aware moment as RFC 3339, UTC, milliseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def milliseconds(at: str) -> int:
+    """An event's `at` as milliseconds since 1970."""
+    return round(datetime.fromisoformat(at).timestamp() * 1000)
+
+
+def reply_id_for(owner: str, key: str) -> str:
+    """The reply's id from the owner and the idempotency key: every responder, on any try, speaks of the same reply."""
+    return str(uuid5(REPLY_NAMESPACE, f"{owner}:{key}"))
+
+
+def title_from(text: str) -> str:
+    """A conversation's first title: the first line of its first message, cut at a word."""
+    line = text.strip().splitlines()[0].strip()
+    if len(line) <= TITLE_LIMIT:
+        return line
+    cut = line[:TITLE_LIMIT]
+    head, _, _ = cut.rpartition(" ")
+    return (head or cut).rstrip(" ,.;:") + "…"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of every frame, by name: the source of the front's wire types and of the AsyncAPI page."""
+    server: TypeAdapter[Any] = TypeAdapter(
+        Welcome | MessageAccepted | ErrorFrame | Pong | Draining | Event,
+    )
+    return {"client": CLIENT_FRAME.json_schema(), "server": server.json_schema()}
