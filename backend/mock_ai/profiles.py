@@ -1,0 +1,41 @@
+"""The named speeds and tempers of the mock, as plain data with units. No behaviour lives here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a reply is paced and how often it goes wrong."""
+
+    about: str
+    first_after_s: tuple[float, float]  # time to the first part, seconds, drawn evenly between the two
+    parts_per_s: float  # the mean rate after the first part; 0 with `whole`
+    jitter: float = 0.5  # share of the mean gap that a gap may be shorter or longer; 0 is a metronome, 1 the most
+    words_per_part: tuple[int, int] = (1, 2)  # drawn evenly for each part
+    refused: float = 0.0  # share of replies that end in a retryable refusal
+    cut: float = 0.0  # share of replies that end early with `length`
+    whole: bool = False  # the whole text is one part
+
+
+DEFAULT_PROFILE = "normal"
+
+PROFILES: Mapping[str, Profile] = MappingProxyType(
+    {
+        # For benchmarks: measures the pipeline, so the brain itself takes no time and one event carries the text.
+        "instant": Profile("answers at once, in one part", (0.0, 0.0), 0.0, whole=True),
+        # A small model on near hardware: about 120 words a second, faster than anyone reads.
+        "fast": Profile("first words after 0.1 s, then quicker than you read", (0.05, 0.15), 60.0, 0.4, (1, 3)),
+        # A hosted model on an ordinary day; 33 parts a second is one part every other frame of a 60 Hz screen.
+        "normal": Profile("first words after half a second, then at a good reading pace", (0.3, 0.6), 33.0, 0.6),
+        # Five parts a second: slow enough to press stop, reload or pull a cable in the middle of a reply.
+        "slow": Profile("five parts a second, time enough to interrupt it", (1.0, 2.0), 5.0, 0.5),
+        # A model that reasons before it speaks: a long silence that must not look like a hang, then a quick stream.
+        "thinking": Profile("says nothing for several seconds, then speaks quickly", (4.0, 8.0), 80.0, 0.4, (1, 3)),
+        # Unreliable upstream: about one reply in three goes wrong, so every kind of ending is seen within minutes.
+        "flaky": Profile("one reply in five fails, one in seven is cut short", (0.2, 0.8), 33.0, 0.9, refused=0.2, cut=0.14),
+        # A provider on a bad day: long waits, half the replies turned away, the rest at a crawl.
+        "overloaded": Profile("long waits, and half the replies turned away", (2.5, 6.0), 8.0, 0.9, refused=0.5),
+    }
+)
