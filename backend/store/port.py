@@ -12,6 +12,9 @@ from backend.views import ConversationView, MessageView, SearchHit
 
 T = TypeVar("T")
 
+KEEP_EACH_S = 5.0  # a checkpoint stays when its predecessor is at least this much older
+KEEP_FOR_S = 900.0  # and for this long; beyond it, one
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:

@@ -1,0 +1,94 @@
+"""Door: the four tables as SQLModel classes, and the indexes their queries stand on. No queries here.
+
+Sizes the indexes are made for: one owner with a million messages, and a hundred thousand owners with ten each.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field, SQLModel
+
+MOMENT = DateTime(timezone=True)
+
+
+class ConversationRow(SQLModel, table=True):
+    """A conversation's line in the list; once deleted, a tombstone that keeps late facts out."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index("conversations_by_activity", "owner", "updated_at", "id", postgresql_where=text("deleted_at IS NULL")),)
+
+    owner: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=MOMENT)
+    updated_at: datetime = Field(sa_type=MOMENT)
+    messages: int
+    preview: str = Field(sa_type=Text)
+    deleted_at: datetime | None = Field(default=None, sa_type=MOMENT)
+
+
+class MessageRow(SQLModel, table=True):
+    """One thing said. The columns from `message_id` to `error_retryable` are a reply's only."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("messages_by_turn", "owner", "conversation_id", "turn", "ord"),
+        Index("messages_by_ord", "owner", "ord"),
+        Index("messages_by_word", "words", postgresql_using="gin"),
+    )
+
+    owner: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    conversation_id: UUID
+    # The order of storing, which is the log's. `turn` is the `ord` of the message a row belongs to (a message's own), so that
+    # `ORDER BY turn, ord` puts each message before its replies, one regenerated a week later too.
+    ord: int = Field(sa_column=Column(BigInteger, Identity(always=False), nullable=False))
+    turn: int = Field(sa_type=BigInteger)
+    role: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=MOMENT)
+    message_id: UUID | None = None
+    attempt: int | None = None
+    parts: int | None = None
+    finish_reason: str | None = Field(default=None, sa_type=Text)
+    queued_ms: int | None = Field(default=None, sa_type=BigInteger)
+    first_part_ms: int | None = Field(default=None, sa_type=BigInteger)
+    total_ms: int | None = Field(default=None, sa_type=BigInteger)
+    worker: str | None = Field(default=None, sa_type=Text)
+    error_code: str | None = Field(default=None, sa_type=Text)
+    error_detail: str | None = Field(default=None, sa_type=Text)
+    error_retryable: bool | None = None
+    stored_at: datetime = Field(sa_column=Column(MOMENT, server_default=func.now(), nullable=False))
+    # The lexemes of words.py, the owner's among them: that keeps a search inside its owner without an extension for mixed GIN keys.
+    words: str = Field(sa_type=TSVECTOR)
+
+
+class CheckpointRow(SQLModel, table=True):
+    """How far the log was stored at a moment; the newest `id` is the truth, older ones are places to start reading from."""
+
+    __tablename__ = "checkpoints"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = Field(sa_type=MOMENT)
+    epoch: str = Field(sa_type=Text)
+    low_offset: int = Field(sa_type=BigInteger)
+    low_line: int
+    high_offset: int = Field(sa_type=BigInteger)
+    high_line: int
+    mark: str = Field(sa_type=Text)
+
+
+class RefusedFactRow(SQLModel, table=True):
+    """A fact the database would not take, kept whole for a person to look at."""
+
+    __tablename__ = "refused_facts"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = Field(sa_column=Column(MOMENT, server_default=func.now(), nullable=False))
+    kind: str = Field(sa_type=Text)
+    # Text, not jsonb: ASCII JSON with escapes holds what jsonb refuses (NUL, lone surrogates), which is why most facts end here.
+    body: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
