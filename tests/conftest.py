@@ -1,0 +1,72 @@
+"""The services that tests ask for: a real RabbitMQ, a real Postgres and a real browser, each started when first asked for."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from tests.services import chromium
+from tests.services.postgres import PostgresServer
+from tests.services.rabbitmq import RabbitNode
+
+
+@pytest.fixture(scope="session")
+async def rabbit_node() -> AsyncIterator[RabbitNode]:
+    node = RabbitNode()
+    try:
+        await node.start()
+        yield node
+    finally:
+        await node.stop()
+
+
+@pytest.fixture
+async def rabbit(rabbit_node: RabbitNode) -> AsyncIterator[RabbitNode]:
+    """The node, for tests that harm it: afterwards it runs again, thawed and without an alarm."""
+    yield rabbit_node
+    await rabbit_node.heal()
+
+
+@pytest.fixture
+async def vhost(rabbit_node: RabbitNode) -> AsyncIterator[str]:
+    """The name of a fresh virtual host."""
+    name = f"test-{uuid4().hex}"
+    await rabbit_node.make_vhost(name)
+    yield name
+    await rabbit_node.drop_vhost(name)
+
+
+@pytest.fixture
+def amqp_url(rabbit_node: RabbitNode, vhost: str) -> str:
+    """The AMQP URL of the test's virtual host."""
+    return rabbit_node.url(vhost)
+
+
+@pytest.fixture(scope="session")
+async def postgres_server() -> AsyncIterator[PostgresServer]:
+    server = PostgresServer()
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.remove()
+
+
+@pytest.fixture
+async def postgres(postgres_server: PostgresServer) -> AsyncIterator[PostgresServer]:
+    """The server, for tests that stop it: afterwards it runs again."""
+    yield postgres_server
+    await postgres_server.heal()
+
+
+@pytest.fixture
+async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """The URL of a fresh database with nothing in it."""
+    name = await postgres_server.make_database()
+    yield postgres_server.url(name)
+    await postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    return chromium.chromium_path()

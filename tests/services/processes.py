@@ -1,0 +1,72 @@
+"""What private services share: free ports, waiting for a condition, and an end together with the test run."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+# Reads a pipe that ends with the test run, however that ends, and then kills the group of processes and removes the folder.
+LEASH = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
+
+
+def free_ports(count: int) -> list[int]:
+    """`count` different TCP ports of the loopback interface that nobody listens on at this moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float, what: str) -> None:
+    """Wait until `condition` holds; raises `TimeoutError`, which says `what` was waited for, after `within_s` seconds."""
+    end = time.monotonic() + within_s
+    while not await condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come true within {within_s} s")
+        await asyncio.sleep(0.1)
+
+
+class Group:
+    """A program in a process group of its own, which can be killed, frozen and thawed as one, and dies with the test run."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, folder: Path) -> None:
+        with log.open("ab") as output:
+            self._program = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        self._leash = subprocess.Popen(
+            ["/bin/sh", "-c", LEASH, "leash", str(self._program.pid), str(folder)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._program.pid
+
+    @property
+    def running(self) -> bool:
+        return self._program.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to every process of the group; harmless when all are gone."""
+        if self.running:
+            os.killpg(self._program.pid, number)
+
+    async def ended(self, within_s: float) -> None:
+        """Wait for the program's end, then let the leash go. Raises `TimeoutError` when it does not end in time."""
+        await until(self._has_ended, within_s, f"the end of process {self.pid}")
+        self._leash.kill()
+        assert self._leash.stdin
+        self._leash.stdin.close()
+        self._leash.wait()
+
+    async def _has_ended(self) -> bool:
+        return not self.running
