@@ -4,12 +4,14 @@ One contract suite (tests/contract/test_broker.py) runs on both. This module doe
 """
 
 from asyncio import Future
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from backend.topology import Key
+
+PUBLISH_TIMEOUT_S = 5.0  # a confirm that takes longer won't come: the broker is frozen, blocked or away
 
 Start = int | datetime | Literal["first", "next"]
 
@@ -40,6 +42,17 @@ class Delivery(Protocol):
         """To the dead letters, body as it came; the log is told with key `parked`."""
 
 
+class Deliveries(Protocol):
+    """The work queue in one consumer's hands, an async iterator. Cancelling a pending `anext` leaves it open: only `aclose` gives back."""
+
+    def __aiter__(self) -> "Deliveries": ...
+
+    async def __anext__(self) -> Delivery: ...
+
+    async def aclose(self) -> None:
+        """Take no more, and give back everything not yet acked. Harmless when repeated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
     """One message in the dead letters."""
@@ -66,7 +79,7 @@ class Broker(Protocol):
     """The way in and the log out.
 
     `up` is False from losing the broker until topology is declared again; `trouble` then says why in a sentence.
-    Everything that needs the broker raises `BrokerUnavailable` meanwhile, at once or within `publish_timeout_s`.
+    Everything that needs the broker raises `BrokerUnavailable` meanwhile, at once or within `PUBLISH_TIMEOUT_S`.
     """
 
     kind: Literal["rabbitmq", "embedded"]
@@ -95,14 +108,13 @@ class Broker(Protocol):
         Never raises by itself and never needs awaiting to make progress.
         """
 
-    def work(self, *, prefetch: int) -> AsyncIterator[Delivery]:
+    def work(self, *, prefetch: int) -> Deliveries:
         """The work queue, a delivery at a time, in queue order; `prefetch` deliveries may be in hand at once.
 
-        Ends by raising `BrokerUnavailable` (lost broker, queue deleted). Closing the iterator gives everything not yet
-        acked back.
+        Ends by raising `BrokerUnavailable` (lost broker, queue deleted). `aclose` gives everything not yet acked back.
         """
 
-    def log(self, start: Start) -> AsyncIterator[Sequence[Record]]:
+    def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         """The log from a place on, as batches of one or more records in offset order, then live, without end.
 
         An integer is that very offset (or the first kept one after it); beyond the end it waits for that offset. A
@@ -115,7 +127,7 @@ class Broker(Protocol):
     async def record_at(self, offset: int) -> Record | None:
         """The record with that very offset, or None where there is none (forgotten, or beyond the end)."""
 
-    def stops(self) -> AsyncIterator[bytes]:
+    def stops(self) -> AsyncGenerator[bytes, None]:
         """Bodies published with key `stop` from now on: a nudge, not a promise (the log holds the promise)."""
 
     async def queues(self) -> list[QueueState]:
