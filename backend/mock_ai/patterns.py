@@ -3,9 +3,9 @@
 import re
 
 MAX_PATTERN = 200  # characters
-MAX_SEARCHED = 400  # characters of a message that a pattern sees: with two open repeats at worst some 10^7 steps
+MAX_SEARCHED = 200  # characters of a message that a pattern sees: the worst allowed pattern then ends within 0.3 s
 MAX_REPEATS = 2  # of *, + and {m,n} in one pattern
-MAX_CHOICES = 6  # of ? and | in one pattern: each at most doubles the ways to try
+MAX_CHOICES = 4  # of ? and | in one pattern: each at most doubles the ways to try
 
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{\d*,\d*\}|\{\d+\}|.", re.DOTALL)
 

@@ -85,7 +85,7 @@ def read(text: str) -> Reading:
     look = clip(text, _LOOK)
     lower = look.lower().strip()
     said = _said(look)
-    kind, extra = _kind(look, lower, len(said))
+    kind, extra = _kind(text, look, lower, len(said))
     number = next((n for n in map(_number, said) if n is not None), None)
     language = _LANGUAGE.search(lower)
     return Reading(
@@ -104,7 +104,7 @@ def read(text: str) -> Reading:
     )
 
 
-def _kind(look: str, lower: str, words: int) -> tuple[Kind, Sum | str | None]:
+def _kind(text: str, look: str, lower: str, words: int) -> tuple[Kind, Sum | str | None]:
     if (found := find_sum(look)) is not None:
         return "sum", found
     if words <= _SHORT:
@@ -114,7 +114,7 @@ def _kind(look: str, lower: str, words: int) -> tuple[Kind, Sum | str | None]:
             return "goodbye", None
         if _hello(lower) and (words <= 3 or "how are you" in lower):
             return "greeting", None
-    if (said := _SAY.fullmatch(look)) is not None:
+    if (said := _SAY.fullmatch(text)) is not None:
         return "say", said[1]
     if _CODE.search(lower) and (_LANGUAGE.search(lower) or not lower.startswith(("what", "why", "who", "when"))):
         return "code", None

@@ -1,0 +1,118 @@
+"""The promise that lets another responder go on in the middle of a reply."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+from hypothesis import given, settings
+
+from backend.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
+from backend.mock_ai.brain import RESUMED_AFTER_S
+from backend.mock_ai.parts import MAX_BYTES, MAX_PARTS
+from tests.unit.mock_ai.saying import BRAIN, MESSAGES, apart, prompts, text_of, whole
+
+
+@given(prompts)
+def test_another_brain_says_the_same_with_the_same_waits(prompt: Prompt) -> None:
+    assert list(MockBrain().script(prompt)) == list(BRAIN.script(prompt))
+
+
+@given(prompts)
+def test_a_reply_that_goes_on_at_any_part_is_the_tail_of_the_undisturbed_one(prompt: Prompt) -> None:
+    undisturbed = list(BRAIN.script(prompt))
+    for start in range(1, min(len(undisturbed) + 2, 60)):
+        resumed = list(BRAIN.script(prompt, start=start))
+        tail = undisturbed[start:] or undisturbed[-1:]
+        assert resumed[1:] == tail[1:]
+        assert type(resumed[0]) is type(tail[0])
+        assert getattr(resumed[0], "text", None) == getattr(tail[0], "text", None)
+        assert resumed[0].after_s == min(tail[0].after_s, RESUMED_AFTER_S)
+
+
+@given(prompts)
+def test_every_reply_is_parts_with_text_and_then_one_ending_within_the_limits(prompt: Prompt) -> None:
+    parts, ending = whole(prompt)
+    assert isinstance(ending, End | Refusal)
+    assert all(part.text and part.after_s >= 0 for part in parts)
+    assert ending.after_s >= 0
+    assert len(parts) <= MAX_PARTS
+    assert len("".join(part.text for part in parts).encode()) <= MAX_BYTES
+
+
+def test_every_message_resumes_right_at_every_part_under_every_profile() -> None:
+    for text in MESSAGES:
+        for profile in PROFILES:
+            prompt = Prompt("one key", text, profile, seed=3)
+            undisturbed = list(BRAIN.script(prompt))
+            for start in range(len(undisturbed)):
+                assert list(BRAIN.script(prompt, start=start))[1:] == undisturbed[start + 1 :]
+
+
+def test_the_key_and_the_seed_each_change_what_is_said() -> None:
+    message = "Why do bridges hum in the wind?"
+    by_key = {text_of(Prompt(str(n), message)) for n in range(40)}
+    by_seed = {text_of(Prompt("key", message, seed=n)) for n in range(40)}
+    assert len(by_key) > 35
+    assert len(by_seed) > 35
+
+
+def test_a_prompt_without_a_seed_takes_the_brains_own() -> None:
+    assert text_of(Prompt("key", "hello"), MockBrain(seed=9)) == text_of(Prompt("key", "hello", seed=9))
+    assert "`9`" in text_of(Prompt("key", "/seed"), MockBrain(seed=9))
+
+
+def test_another_process_with_another_hash_seed_says_the_same() -> None:
+    program = (
+        "import json\nfrom backend.mock_ai import MockBrain, Prompt\n"
+        "print(json.dumps([[s.text for s in list(MockBrain().script(Prompt(str(n), 'How do I tune a piano?', p)))[:-1]]"
+        " for n in range(5) for p in ('fast', 'flaky')]))"
+    )
+    told = []
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, timeout=60)
+        told.append(json.loads(ran.stdout))
+    here = [
+        [part.text for part in whole(Prompt(str(n), "How do I tune a piano?", profile))[0]]
+        for n in range(5)
+        for profile in ("fast", "flaky")
+    ]
+    assert told == [here, here]
+
+
+@settings(deadline=None)
+@given(prompts)
+async def test_reply_waits_as_long_as_each_part_says_and_never_for_nothing(prompt: Prompt) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    said = [one async for one in MockBrain(sleep=sleep).reply(prompt)]
+    assert said == list(BRAIN.script(prompt))
+    assert waits == [one.after_s for one in said if one.after_s > 0]
+
+
+async def test_a_part_is_handed_over_only_after_its_wait() -> None:
+    woken = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await woken.wait()
+
+    reply = MockBrain(sleep=sleep).reply(Prompt("key", "/echo hello"))
+    first = asyncio.ensure_future(anext(reply))
+    await asyncio.sleep(0)
+    assert not first.done()
+    woken.set()
+    assert isinstance(await asyncio.wait_for(first, 30), Part)
+
+
+async def test_reply_goes_on_where_it_is_told_to() -> None:
+    async def sleep(seconds: float) -> None:
+        return
+
+    prompt = Prompt("key", "/words 30")
+    said = [one async for one in MockBrain(sleep=sleep).reply(prompt, start=4)]
+    assert [part.text for part in apart(said)[0]] == [part.text for part in whole(prompt)[0]][4:]

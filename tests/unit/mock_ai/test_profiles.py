@@ -1,0 +1,116 @@
+"""Speed and temper of the named profiles, on replies enough for their averages to show."""
+
+import statistics
+import time
+
+import pytest
+
+from backend.mock_ai import DEFAULT_PROFILE, PROFILES, End, MockBrain, Prompt, Refusal
+from tests.unit.mock_ai.saying import BRAIN, text_of, whole
+
+MESSAGE = "Why do bridges hum in the wind?"
+PACED = [name for name, profile in PROFILES.items() if not profile.whole]
+
+
+@pytest.mark.parametrize("name", PACED)
+def test_waits_stay_within_what_the_profile_says(name: str) -> None:
+    profile = PROFILES[name]
+    low, high = profile.first_after_s
+    mean = 1 / profile.parts_per_s
+    gaps: list[float] = []
+    for key in range(60):
+        parts, _ = whole(Prompt(str(key), "/words 120", name))
+        assert low <= parts[0].after_s <= high
+        gaps += [part.after_s for part in parts[1:]]
+    assert min(gaps) >= mean * (1 - profile.jitter) * 0.999
+    assert max(gaps) <= mean * (1 + profile.jitter) * 1.001
+    assert statistics.mean(gaps) == pytest.approx(mean, rel=0.05)
+    assert max(gaps) - min(gaps) > mean * profile.jitter  # it does vary
+
+
+def test_normal_is_the_default_and_speaks_within_a_second_at_a_good_reading_pace() -> None:
+    assert DEFAULT_PROFILE == "normal"
+    assert 0.3 <= PROFILES["normal"].first_after_s[0] <= PROFILES["normal"].first_after_s[1] <= 0.6
+    assert 25 <= PROFILES["normal"].parts_per_s <= 40
+    assert list(BRAIN.script(Prompt("key", MESSAGE))) == list(BRAIN.script(Prompt("key", MESSAGE, "normal")))
+
+
+@pytest.mark.parametrize("text", [MESSAGE, "hi", "/long 5", "/help", "日本", "x" * 8_000])
+def test_instant_says_everything_at_once_in_one_part(text: str) -> None:
+    parts, ending = whole(Prompt("key", text, "instant"))
+    assert [part.after_s for part in parts] == [0.0]
+    assert ending == End("stop", 0.0)
+
+
+def test_instant_refers_to_what_was_said() -> None:
+    assert "“Why do bridges hum in the wind?”" in text_of(Prompt("key", MESSAGE, "instant"))
+
+
+async def test_an_instant_reply_costs_microseconds() -> None:
+    prompts = [Prompt(str(n), MESSAGE, "instant") for n in range(2_000)]
+    costs = []
+    for _ in range(5):
+        began = time.process_time()
+        for prompt in prompts:
+            async for _said in BRAIN.reply(prompt):
+                pass
+        costs.append((time.process_time() - began) / len(prompts))
+    assert min(costs) < 100e-6  # 7 µs where this was written, 15 are the budget; the rest is for slow machines
+
+
+@pytest.mark.parametrize("name", list(PROFILES))
+def test_failures_and_cuts_come_as_often_as_the_profile_says(name: str) -> None:
+    profile = PROFILES[name]
+    count = 1_000
+    endings = [whole(Prompt(str(key), "who are you?", name)) for key in range(count)]
+    refused = [(parts, end) for parts, end in endings if isinstance(end, Refusal)]
+    cut = [parts for parts, end in endings if isinstance(end, End) and end.finish_reason == "length"]
+    assert len(refused) / count == pytest.approx(profile.refused, abs=0.06)
+    assert len(cut) / count == pytest.approx(profile.cut, abs=0.06)
+    assert all(end.retryable for _, end in refused)
+    assert all(parts for parts in cut)
+    if profile.refused:  # some fail before the first word and some after it
+        assert {bool(parts) for parts, _ in refused} == {True, False}
+
+
+def test_a_command_has_its_own_ending_whatever_the_temper() -> None:
+    for key in range(60):
+        parts, ending = whole(Prompt(str(key), "/echo all of this", "flaky"))
+        assert "".join(part.text for part in parts) == "all of this"
+        assert ending == End("stop", 0.0)
+
+
+def test_slow_is_slow_under_every_profile() -> None:
+    for name in PROFILES:
+        parts, _ = whole(Prompt("key", "/slow 2", name))
+        assert len(parts) > 5
+        assert {part.after_s for part in parts} == {2.0}
+
+
+def test_an_unknown_profile_or_scenario_is_named_with_what_is_allowed() -> None:
+    brain = MockBrain()
+    assert brain.knows("fast", "tour") is None
+    assert brain.knows(None, None) is None
+    profile, scenario = brain.knows("warp", None), brain.knows(None, "warp")
+    assert profile is not None
+    assert "“warp”" in profile
+    assert all(name in profile for name in PROFILES)
+    assert scenario is not None
+    assert all(name in scenario for name in brain.scenarios.scripts)
+
+
+def test_a_prompt_that_slipped_past_the_edge_is_refused_rather_than_raised() -> None:
+    parts, ending = whole(Prompt("key", MESSAGE, "warp"))
+    assert parts == []
+    assert isinstance(ending, Refusal)
+    assert (ending.code, ending.retryable) == ("unknown_option", False)
+
+
+def test_a_brain_with_an_unknown_default_profile_is_not_made() -> None:
+    with pytest.raises(ValueError, match="the profiles are instant"):
+        MockBrain(profile="warp")
+
+
+def test_a_negative_start_is_an_error() -> None:
+    with pytest.raises(ValueError, match="start must be 0 or more, got -1"):
+        list(BRAIN.script(Prompt("key", "hi"), start=-1))
