@@ -164,11 +164,12 @@ def _value(node: ast.AST) -> int:
     return node.value
 
 
-@given(st.text(max_size=500), st.integers())
+@given(st.text(max_size=500).filter(lambda text: not text.lstrip().startswith("/")), st.integers())
 def test_any_text_gets_an_answer_with_no_placeholder_left_in_it(text: str, key: int) -> None:
     said = answer(text, str(key))
     assert said
-    assert not {"{a}", "{b}", "{n}", "{words}", "{hello}", "NAME"} & set(re.findall(r"\{\w+\}|NAME", said.replace(text, "")))
+    for placeholder in ("{a}", "{b}", "{n}", "{words}", "{hello}", "{language}", "NAME"):
+        assert placeholder not in said or placeholder in text
 
 
 def test_prose_never_shouts_and_never_says_oops() -> None:
