@@ -35,6 +35,7 @@ _ACCENTS = re.compile(f"[{_MARKS}]+")
 _RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _WRITTEN_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
+_ASCII_WORD = re.compile(f"([a-z0-9]{{1,{WORD_LIMIT}}})[a-z0-9]*")
 _FOLDED_WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"?|(\S+))')
 _MARK_TAG = re.compile(f"{MARK}|{UNMARK}")
@@ -52,9 +53,11 @@ def _unspaced(run: str) -> bool:
 
 def runs(text: str) -> list[str]:
     """The folded words of a text in order, each in one kind of script."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text[:TEXT_LIMIT].lower())
     folded = _fold(text[:TEXT_LIMIT])[:TEXT_LIMIT]
     found = _FOLDED_WORD.findall(folded)
-    if not text.isascii() and _UNSPACED_LETTER.search(folded):
+    if _UNSPACED_LETTER.search(folded):
         found = [run for word in found for run in _RUN.findall(word)]
     return [run if len(run) <= WORD_LIMIT or _unspaced(run) else run[:WORD_LIMIT] for run in found]
 
@@ -110,6 +113,11 @@ class Query:
 
     wanted: tuple[Phrase, ...]
     unwanted: tuple[Phrase, ...]
+
+    @property
+    def exact(self) -> bool:
+        """Whether `as_tsquery` finds just what `matches`."""
+        return all(phrase.plain for phrase in (*self.wanted, *self.unwanted))
 
     def as_tsquery(self, owner: str) -> str:
         """The query over `lexemes` and the owner's own one.

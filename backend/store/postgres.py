@@ -1,0 +1,187 @@
+"""Door: the store on Postgres. With its neighbours (connecting, reading, recording, writing, tables, migrations) the only room that
+knows SQLAlchemy or asyncpg. It answers and watches; what is written goes through the seat alone.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy import Row, Select, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from backend.errors import StartupError, StoreUnavailable
+from backend.store import pages, reading, words
+from backend.store.connecting import FAULTS, address_of, connect, is_outage, unavailable
+from backend.store.migrations import schema_trouble
+from backend.store.port import Checkpoint, Key, Known, Page
+from backend.store.recording import PostgresSeat, checkpoint_of, take_seat
+from backend.views import ConversationView, MessageView, SearchHit
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+POOL, OVERFLOW = 5, 5  # connections kept, and more in a rush; Postgres' default of 100 then serves ten nodes
+POOL_WAIT_S = 3.0
+ANSWER_S = 5.0  # how long a statement may take before its connection is given up
+LOOK_EACH_S = 1.0
+CANDIDATES, ROUNDS = 200, 10  # a phrase's rows looked at in one go, and goes in one search, before it hands back a place to go on from
+NEWEST = pages.InSearch(2**63 - 1)
+
+_SETTINGS = {
+    "statement_timeout": "4s",  # before ANSWER_S, so that the server itself ends what nobody waits for
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "10s",
+    # What is quick depends on how much an owner has and how rare a word is, so each question gets its own plan.
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+
+
+class PostgresStore:
+    """A `Store` on the database behind a `postgresql://` URL. Raises `StartupError` for a URL that is none."""
+
+    kind: Literal["postgres", "memory"] = "postgres"
+
+    def __init__(self, url: str) -> None:
+        self.up = False
+        self.trouble: str | None = "The database has not answered yet."
+        self._address = address_of(url)
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect,
+            isolation_level="AUTOCOMMIT",  # each question is one statement
+            pool_size=POOL,
+            max_overflow=OVERFLOW,
+            pool_timeout=POOL_WAIT_S,
+        )
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await connect(self._address, command_s=ANSWER_S, settings=_SETTINGS)
+
+    async def run(self) -> None:
+        while True:
+            await self._look()
+            await asyncio.sleep(LOOK_EACH_S * random.uniform(0.8, 1.2))
+
+    async def wait_up(self) -> None:
+        while True:
+            if await self._look():
+                return
+            await asyncio.sleep(LOOK_EACH_S * random.uniform(0.3, 0.7))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    async def check_schema(self) -> None:
+        try:
+            async with self._engine.connect() as connection:
+                trouble = await connection.run_sync(schema_trouble)
+        except FAULTS as error:
+            raise self._fault(error) from error
+        if trouble:
+            raise StartupError(trouble)
+
+    async def take_seat(self) -> PostgresSeat | None:
+        try:
+            return await take_seat(self._address)
+        except FAULTS as error:
+            raise self._fault(error) from error
+
+    async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
+        rows = await self._read(reading.newest_checkpoint(older_than_s))
+        return checkpoint_of(rows[0]._mapping) if rows else None
+
+    async def known(self, keys: Sequence[Key]) -> list[Known]:
+        if not keys:
+            return []
+        return [reading.known_of(row) for row in await self._read(reading.known(keys))]
+
+    async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
+        place = None if before is None else pages.in_conversations(before)
+        rows = await self._read(reading.conversations(owner, limit + 1, place))
+        next_ = str(pages.InConversations(rows[limit - 1].updated_at, str(rows[limit - 1].id))) if len(rows) > limit else None
+        return Page([reading.conversation_of(row) for row in rows[:limit]], next_)
+
+    async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
+        if not pages.is_id(conversation_id):
+            return None
+        rows = await self._read(reading.conversation(owner, conversation_id))
+        return reading.conversation_of(rows[0]) if rows else None
+
+    async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
+        place = None if before is None else pages.in_messages(before)
+        if not pages.is_id(conversation_id):
+            return Page([], None)
+        rows = await self._read(reading.messages(owner, conversation_id, limit + 1, place))
+        next_ = str(pages.InMessages(rows[limit - 1].turn, rows[limit - 1].ord)) if len(rows) > limit else None
+        return Page([reading.message_of(row) for row in reversed(rows[:limit])], next_)
+
+    async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+        place = NEWEST if before is None else pages.in_search(before)
+        sought = words.parse(query)
+        if sought is None:
+            return Page([], None)
+        wanted = limit + 1 if sought.exact else max(limit + 1, CANDIDATES)
+        found: list[Row[Any]] = []
+        for _ in range(ROUNDS):
+            rows = await self._candidates(owner, sought.as_tsquery(owner), wanted, place)
+            found += [row for row in rows if sought.exact or sought.matches(row.text)]
+            if len(found) > limit or len(rows) < wanted:
+                break
+            place = pages.InSearch(rows[-1].ord)
+        else:
+            return Page([reading.hit_of(row, sought) for row in found], str(place))
+        next_ = str(pages.InSearch(found[limit - 1].ord)) if len(found) > limit else None
+        return Page([reading.hit_of(row, sought) for row in found[:limit]], next_)
+
+    async def _candidates(self, owner: str, tsquery: str, limit: int, before: pages.InSearch) -> Sequence[Row[Any]]:
+        rows = await self._read(reading.recent_hits(owner, tsquery, limit, before))
+        if len(rows) < limit:
+            rows = await self._read(reading.indexed_hits(owner, tsquery, limit, before))
+        return rows
+
+    async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of a question, asked again once when the connection turns out to be dead. Raises `StoreUnavailable`."""
+        try:
+            try:
+                return await self._ask(statement)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return await self._ask(statement)
+        except FAULTS as error:
+            raise self._fault(error) from error
+
+    async def _ask(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        async with self._engine.connect() as connection:
+            try:
+                rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+            except TimeoutError:
+                await connection.invalidate()  # whatever it still answers is nobody's
+                raise
+        self._answered()
+        return rows
+
+    async def _look(self) -> bool:
+        try:
+            await self._read(select(1))
+        except StoreUnavailable:
+            return self.up  # a full pool or a slow statement leaves it as it was
+        return True
+
+    def _answered(self) -> None:
+        if not self.up:
+            self.up, self.trouble = True, None
+            log.info("store.up")
+
+    def _fault(self, error: BaseException) -> StoreUnavailable:
+        fault = unavailable(error)
+        if is_outage(error):
+            if self.up:
+                log.warning("store.down", why=str(fault))
+            self.up, self.trouble = False, str(fault)
+        return fault
