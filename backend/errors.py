@@ -23,10 +23,6 @@ class StoreUnavailable(Unavailable):
     """The database is away. Chat goes on without it; what only it knows can't be read."""
 
 
-class LogReplaced(MynaError):
-    """The log is no longer the one that was read before: a new epoch begins."""
-
-
 class RecorderFenced(MynaError):
     """Another node has recorded past the position this one expected: step down and look again."""
 

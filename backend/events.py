@@ -6,6 +6,7 @@ many sockets and nodes it passes.
 """
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -333,6 +334,11 @@ def frame(line: bytes, cursor: str) -> str:
 def now() -> str:
     """This moment as the log writes it: RFC 3339, UTC, milliseconds."""
     return rfc3339(datetime.now(UTC))
+
+
+def now_ms() -> int:
+    """This moment in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def rfc3339(moment: datetime) -> str:

@@ -1,9 +1,9 @@
 """Words: conversations and messages as people read them, whether they come from Postgres or from a node's window. No I/O."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-from backend.events import ReplyCompleted, Timings
+from backend.events import Timings
 
 Role = Literal["user", "assistant"]
 Status = Literal["waiting", "streaming", "complete", "stopped", "failed"]
@@ -67,16 +67,3 @@ class SearchHit:
 def preview_of(text: str) -> str:
     """The start of a text on one line."""
     return " ".join(text[: PREVIEW_LIMIT * 2].split())[:PREVIEW_LIMIT]
-
-
-def ended(view: MessageView, end: ReplyCompleted) -> MessageView:
-    """A streaming reply after its completion."""
-    return replace(
-        view,
-        text=end.text,
-        status="stopped" if end.finish_reason == "stopped" else "complete",
-        attempt=end.attempt,
-        parts=end.parts,
-        finish_reason=end.finish_reason,
-        timings=end.timings,
-    )

@@ -1,0 +1,140 @@
+"""Roof: the commands. Each parses its options, runs one thing, and turns what goes wrong into one sentence."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from backend import settings as all_settings
+from backend.errors import MynaError, StartupError
+from backend.logs import configure
+
+EPILOG = "\b\nSettings (environment or .env):\n" + all_settings.table()
+
+
+def run(main: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command's coroutine on the fastest loop there is, and exit with its code."""
+    try:
+        import uvloop  # not on Windows
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        sys.exit(runner.run(main) or 0)
+
+
+class OneSentence(click.Group):
+    """A group whose commands end in one sentence instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StartupError as error:
+            click.echo(f"myna: {error}", err=True)
+            sys.exit(2)
+        except MynaError as error:
+            click.echo(f"myna: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+@click.group(cls=OneSentence, epilog=EPILOG, context_settings={"max_content_width": 120})
+def main() -> None:
+    """Myna: a queue-backed AI chat pipeline."""
+
+
+@main.command(epilog=EPILOG)
+@click.option("--responder/--no-responder", default=None, help="Answer inside this process too. Default: only when the broker is embedded.")
+def serve(responder: bool | None) -> None:
+    """Gateway, relay and recorder on CHAT_PORT; embedded where no CHAT_AMQP_URL or CHAT_DATABASE_URL is set."""
+    from backend.serving import serve as serve_node
+
+    settings = all_settings.load()
+    configure(settings.log_format)
+    run(serve_node(settings, responder=settings.embedded_broker if responder is None else responder))
+
+
+@main.command()
+def respond() -> None:
+    """A stand-alone responder; start as many as wanted."""
+    from backend.serving import respond as respond_alone
+
+    settings = all_settings.load()
+    configure(settings.log_format)
+    run(respond_alone(settings))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database schema to head."""
+    from backend.store.migrating import migrate as migrate_store
+
+    settings = all_settings.load()
+    if settings.database_url is None:
+        raise StartupError("CHAT_DATABASE_URL is needed: the embedded database migrates by itself.")
+    click.echo(f"The schema is at {asyncio.run(migrate_store(settings.database_url))}.")
+
+
+@main.command()
+@click.option("--from", "start", default="next", help="first, last, next, or an offset.", show_default=True)
+def tail(start: str) -> None:
+    """Print what goes through chat_responses, as it goes."""
+    from backend.operating import tail as tail_log
+
+    run(tail_log(all_settings.load(), start))
+
+
+@main.command()
+def doctor() -> None:
+    """What is installed, reachable, missing."""
+    from backend.operating import doctor as examine
+
+    run(examine(all_settings.load()))
+
+
+@main.group("dead-letters")
+def dead_letters() -> None:
+    """The parked messages."""
+
+
+@dead_letters.command("list")
+def list_parked() -> None:
+    """One line each: id, when, why, how it begins."""
+    from backend.operating import list_parked as show_all
+
+    run(show_all(all_settings.load()))
+
+
+@dead_letters.command("show")
+@click.argument("letter_id", metavar="ID")
+def show_parked(letter_id: str) -> None:
+    """One of them, whole."""
+    from backend.operating import show_parked as show_one
+
+    run(show_one(all_settings.load(), letter_id))
+
+
+@dead_letters.command("requeue")
+@click.argument("ids", nargs=-1, required=True)
+def requeue_parked(ids: tuple[str, ...]) -> None:
+    """Try these again: an order that had failed gets one more reply, anything else goes back to chat_queue."""
+    from backend.operating import requeue_parked as requeue
+
+    run(requeue(all_settings.load(), ids))
+
+
+@dead_letters.command("drop")
+@click.argument("ids", nargs=-1, required=True)
+def drop_parked(ids: tuple[str, ...]) -> None:
+    """Forget these."""
+    from backend.operating import drop_parked as drop
+
+    run(drop(all_settings.load(), ids))
+
+
+if __name__ == "__main__":
+    main()

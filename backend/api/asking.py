@@ -1,0 +1,100 @@
+"""HTTP: who asks, and with what — credentials, bodies, query values — and how refusals look. Knows no resource."""
+
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from quart import Response, jsonify, request
+
+from backend import events as e
+from backend.errors import ChatError, InvalidFrame, NotFound, Unavailable
+from backend.gateway import check_origin, frame_error, token_of
+from backend.rooms import Rooms
+from backend.sessions import COOKIE, Session
+
+PROBLEM = "application/problem+json"
+COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
+PAGE_LIMIT = 200
+_ID: TypeAdapter[str] = TypeAdapter(e.Id)
+M = TypeVar("M", bound=BaseModel)
+
+
+class Unauthorized(ChatError):
+    """No credential, or a bad one."""
+
+    code, status = "unauthorized", 401
+
+
+def session_of(rooms: Rooms) -> Session:
+    """The session of this request. Raises `Unauthorized`; a write by cookie from a foreign page ends in 403."""
+    token = token_of(request.headers, request.cookies)
+    session = rooms.sessions.read(token) if token is not None else None
+    if session is None:
+        raise Unauthorized("This needs a session: POST /api/session, then send its cookie or `Authorization: Bearer`.")
+    if request.method not in ("GET", "HEAD") and "Authorization" not in request.headers:
+        check_origin(request.headers, rooms.settings.allowed_origins)
+    return session
+
+
+async def body_of(model: type[M]) -> M:
+    """The request's JSON body. Raises `InvalidFrame` or `InvalidText`, which name what is wrong."""
+    data = await request.get_data()
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise frame_error(error, None) from None
+
+
+def id_of(text: str, what: str) -> str:
+    """A UUID out of the path. One that is none is not found."""
+    try:
+        return _ID.validate_python(text)
+    except ValidationError:
+        raise NotFound(f"There is no such {what}.") from None
+
+
+def limit_of(default: int = 50) -> int:
+    """`limit` of a list, 1 to 200."""
+    text = request.args.get("limit", str(default))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_LIMIT):
+        raise InvalidFrame(f"limit takes a whole number from 1 to {PAGE_LIMIT}.")
+    return int(text)
+
+
+def problem(error: ChatError) -> Response:
+    """A refusal as RFC 9457 says it."""
+    response: Response = jsonify(
+        {"type": "about:blank", "title": error.code.replace("_", " "), "status": error.status, "code": error.code, "detail": error.detail}
+    )
+    response.status_code = error.status
+    response.content_type = PROBLEM
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def away(error: Unavailable) -> Response:
+    """Broker or database can't serve now; what exactly is in the log, not here."""
+    unavailable = ChatError("This can't be served now; try again.", retry_after_s=5)
+    unavailable.code, unavailable.status = "unavailable", 503
+    return problem(unavailable)
+
+
+def with_cookie(response: Response, session: Session) -> Response:
+    """Remember the session in the browser."""
+    secure = request.scheme == "https" or request.headers.get("X-Forwarded-Proto") == "https"
+    response.set_cookie(COOKIE, session.token, max_age=COOKIE_AGE, httponly=True, samesite="Strict", path="/", secure=secure)
+    return response
+
+
+def shown(view: Any, *hidden: str) -> dict[str, Any]:
+    """A view as JSON, without what is absent and what is nobody's business."""
+    result = {name: getattr(view, name) for name in view.__dataclass_fields__ if name not in hidden}
+    for name, value in result.items():
+        if isinstance(value, BaseModel):
+            result[name] = value.model_dump()
+        elif hasattr(value, "__dataclass_fields__"):
+            result[name] = shown(value)
+    return {name: value for name, value in result.items() if value is not None}

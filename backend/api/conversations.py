@@ -1,0 +1,65 @@
+"""HTTP: /api/conversations — the list, a conversation's messages, rename, delete."""
+
+from pydantic import BaseModel, ConfigDict
+from quart import Blueprint, Response, jsonify, request
+
+from backend import events as e
+from backend.api.asking import body_of, id_of, limit_of, session_of, shown
+from backend.rooms import Rooms
+from backend.topology import Key
+
+
+class Rename(BaseModel):
+    """The body of a rename."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: e.Title
+
+
+def blueprint(rooms: Rooms) -> Blueprint:
+    """The routes."""
+    routes = Blueprint("conversations", __name__, url_prefix="/api/conversations")
+
+    @routes.get("")
+    async def list_conversations() -> Response:
+        """Newest activity first."""
+        session = session_of(rooms)
+        page = await rooms.state.conversations(
+            session, limit=limit_of(), before=request.args.get("before"), at_least=request.args.get("at_least")
+        )
+        return jsonify({"items": [shown(view, "owner") for view in page.items], "next": page.next})
+
+    @routes.get("/<conversation_id>/messages")
+    async def list_messages(conversation_id: str) -> Response:
+        """The newest page, oldest first in it."""
+        session = session_of(rooms)
+        thread = await rooms.state.messages(
+            session,
+            id_of(conversation_id, "conversation"),
+            limit=limit_of(),
+            before=request.args.get("before"),
+            at_least=request.args.get("at_least"),
+        )
+        items = [shown(view, "owner", "conversation_id") for view in thread.items]
+        return jsonify({"items": items, "next": thread.next, "cursor": thread.cursor})
+
+    @routes.patch("/<conversation_id>")
+    async def rename_conversation(conversation_id: str) -> Response:
+        """A new title, told to every socket by `conversation.updated`."""
+        session = session_of(rooms)
+        title = (await body_of(Rename)).title
+        conversation = await rooms.state.conversation(session, id_of(conversation_id, "conversation"))
+        event = e.ConversationUpdated(owner=session.owner, at=e.now(), conversation_id=conversation.id, title=title)
+        await rooms.intake.publish(Key.EVENT, [e.encode(event)])
+        return jsonify({"id": conversation.id, "title": title})
+
+    @routes.delete("/<conversation_id>")
+    async def delete_conversation(conversation_id: str) -> tuple[str, int]:
+        """Gone, with everything in it."""
+        session = session_of(rooms)
+        conversation = await rooms.state.conversation(session, id_of(conversation_id, "conversation"))
+        await rooms.intake.delete(session.owner, conversation.id)
+        return "", 204
+
+    return routes

@@ -1,0 +1,37 @@
+"""HTTP: /livez and /readyz — whether the process lives (asks nobody), and whether it can serve."""
+
+from quart import Blueprint, Response, jsonify
+
+from backend.rooms import Rooms
+
+
+def blueprint(rooms: Rooms) -> Blueprint:
+    """The routes."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/livez")
+    async def livez() -> Response:
+        """Answers, so it lives."""
+        return jsonify({"status": "alive"})
+
+    @routes.get("/readyz")
+    async def readyz() -> Response:
+        """200, or 503 with which part is missing."""
+        checks = {
+            "broker": _word(rooms.broker.up, rooms.broker.trouble),
+            "database": _word(rooms.store.up, rooms.store.trouble),
+            "relay": _word(rooms.relay.live, "it has not read the log up to its end yet"),
+            "draining": "yes" if rooms.intake.draining else "no",
+        }
+        if rooms.responder is not None:
+            checks["responder"] = _word(rooms.responder.consuming, "it does not consume chat_queue yet")
+        ready = all(check in ("ok", "no") for check in checks.values())
+        response: Response = jsonify({"status": "ready" if ready else "not ready", "checks": checks})
+        response.status_code = 200 if ready else 503
+        return response
+
+    return routes
+
+
+def _word(good: bool, trouble: str | None) -> str:
+    return "ok" if good else trouble or "away"

@@ -1,0 +1,47 @@
+"""HTTP: everything else is the page, with the headers that keep it to itself."""
+
+from pathlib import Path
+
+from quart import Blueprint, Response, send_from_directory
+from werkzeug.exceptions import NotFound as FileNotFound
+
+from backend.errors import NotFound
+from backend.rooms import Rooms
+
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+RESERVED = ("api/", "v1/", "ws", "assets/")
+NOT_BUILT = "The page is not built: run `make build`, or set CHAT_FRONT_DIR to where it is."
+
+
+def blueprint(rooms: Rooms) -> Blueprint:
+    """The routes. Paths without a file are the page's own (deep links)."""
+    routes = Blueprint("page", __name__)
+    folder: Path = rooms.settings.front_dir.absolute()
+
+    @routes.get("/")
+    @routes.get("/<path:path>")
+    async def show_page(path: str = "index.html") -> Response:
+        """A built file, or the page itself."""
+        if not (folder / "index.html").is_file():
+            raise NotFound(NOT_BUILT)
+        try:
+            response = await send_from_directory(folder, path)
+        except FileNotFound:
+            if path.startswith(RESERVED):
+                raise NotFound("There is nothing here.") from None
+            response = await send_from_directory(folder, "index.html")
+        hashed = path.startswith("assets/")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        return response
+
+    return routes

@@ -1,0 +1,168 @@
+"""Roof: builds one node out of its rooms, and a Quart app in front of it. The only place that knows all of them."""
+
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+from quart import Quart, Response
+from quart_cors import cors
+from werkzeug.exceptions import HTTPException
+
+from backend.api import conversations, health, messages, page, pipeline, session
+from backend.api.asking import away, problem
+from backend.broker.memory import MemoryBroker
+from backend.broker.port import Broker
+from backend.broker.rabbit import RabbitBroker
+from backend.edge import BoundedWebsocketConnection, FrameWebsocket
+from backend.errors import ChatError, StartupError, Unavailable
+from backend.events import FRAME_LIMIT
+from backend.gateway import Gateway
+from backend.hub import Hub
+from backend.intake import Intake
+from backend.mock_ai import MockBrain, ScenarioError, parse_scenarios
+from backend.recorder import Recorder
+from backend.relay import Relay
+from backend.responder import Responder
+from backend.rooms import Rooms
+from backend.sessions import Sessions, secret_key
+from backend.settings import Settings
+from backend.state import State
+from backend.store.port import Store
+from backend.supervisor import Supervisor
+from backend.timeline import Timeline
+
+log = structlog.get_logger()
+
+
+def worker_name() -> str:
+    """This process, as others see it in events and in the broker's management page."""
+    return f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
+
+
+def make_broker(settings: Settings) -> Broker:
+    """The broker that the settings name."""
+    if settings.amqp_url is None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return MemoryBroker(settings.data_dir / "broker.journal")
+    return RabbitBroker(settings.amqp_url, worker=worker_name())
+
+
+def make_brain(settings: Settings) -> MockBrain:
+    """The mock AI. Raises `StartupError` that names the variable."""
+    scenarios = None
+    if settings.mock_scenarios is not None:
+        try:
+            scenarios = parse_scenarios(Path(settings.mock_scenarios).read_text())
+        except (OSError, ScenarioError) as error:
+            raise StartupError(f"CHAT_MOCK_SCENARIOS: {settings.mock_scenarios}: {error}") from None
+    try:
+        return MockBrain(scenarios=scenarios, profile=settings.mock_profile)
+    except ValueError as error:
+        raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None
+
+
+def make_rooms(settings: Settings, broker: Broker, store: Store, *, responder: bool) -> Rooms:
+    """One node's rooms, wired and at rest."""
+    timeline = Timeline("")
+    hub = Hub()
+    intake = Intake(broker, store, timeline)
+    state = State(broker, store, timeline)
+    recorder = Recorder(store, timeline, state)
+    relay = Relay(broker, store, timeline, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s)
+    brain = make_brain(settings)
+    return Rooms(
+        settings=settings,
+        sessions=Sessions(secret_key(settings)),
+        broker=broker,
+        store=store,
+        timeline=timeline,
+        hub=hub,
+        intake=intake,
+        state=state,
+        recorder=recorder,
+        relay=relay,
+        brain=brain,
+        responder=Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None,
+    )
+
+
+class Node:
+    """A backend node: its loops, its app, and the order in which they start and stop."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.rooms = rooms
+        self.gateway = Gateway(rooms)
+        self.app = create_app(rooms, self.gateway)
+        self.supervisor = Supervisor()
+
+    def start(self) -> None:
+        """Start every loop; they wait for broker and database by themselves."""
+        rooms = self.rooms
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
+            "broker": rooms.broker.run,
+            "store": rooms.store.run,
+            "relay": rooms.relay.run,
+            "watch": rooms.relay.watch,
+            "recorder": rooms.recorder.run,
+        }
+        if rooms.responder is not None:
+            loops |= {"responder": rooms.responder.run, "stops": rooms.responder.watch_stops}
+        for name, loop in loops.items():
+            self.supervisor.start(name, loop)
+
+    async def drain(self) -> None:
+        """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""
+        rooms = self.rooms
+        await rooms.intake.drain()
+        if rooms.responder is not None:
+            await rooms.responder.drain(rooms.settings.drain_s)
+        await self.gateway.drain()
+        await rooms.recorder.flush()
+        await self.supervisor.stop("responder", "stops", "recorder", "relay", "watch")
+        await rooms.broker.close()
+        await rooms.store.close()
+        await self.supervisor.stop()
+
+
+def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
+    """The Quart app over a node's rooms: routes, refusals, headers. Starts nothing."""
+    app = Quart(__name__, static_folder=None)
+    app.asgi_websocket_class = BoundedWebsocketConnection
+    app.websocket_class = FrameWebsocket
+    app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
+    app.config["EXPLAIN_TEMPLATE_LOADING"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.register_blueprint(gateway.blueprint)
+    for module in (session, messages, conversations, pipeline, health, page):
+        app.register_blueprint(module.blueprint(rooms))
+    app.register_error_handler(ChatError, problem)
+    app.register_error_handler(Unavailable, away)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _fault)
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        response.headers.update(page.HEADERS)
+        return response
+
+    if rooms.settings.allowed_origins:
+        app = cors(
+            app, allow_origin=rooms.settings.allowed_origins, allow_credentials=True, allow_headers=["authorization", "content-type"]
+        )
+    return app
+
+
+async def _http_problem(error: HTTPException) -> Response:
+    refused = ChatError(error.description or error.name)
+    refused.status = error.code or 500
+    refused.code = error.name.lower().replace(" ", "_")
+    return problem(refused)
+
+
+async def _fault(error: Exception) -> Response:
+    log.error("http.fault", exc_info=error)
+    fault = ChatError("Something went wrong here; the server's log knows more.")
+    fault.code, fault.status = "internal", 500
+    return problem(fault)

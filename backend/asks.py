@@ -1,0 +1,87 @@
+"""Words: one message on its way to being accepted, and what its sender may hear. No I/O."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from backend import events as e
+from backend.errors import ChatError, Conflict, NotFound
+from backend.sessions import Session
+from backend.store.port import Key as StoreKey
+
+Answer = Callable[[e.MessageAccepted | ChatError], None]
+
+
+@dataclass(eq=False, slots=True)
+class Ask:
+    """One message (or one more reply) on its way to being accepted."""
+
+    session: Session
+    conversation_id: str
+    id: str
+    reply_id: str
+    text: str | None  # None: of a reply to a message whose text is still to be looked up
+    message_id: str | None  # of one more reply; None: a new message
+    options: e.Options | None
+    answers: list[Answer]
+    present: Callable[[], bool]  # whether the sender is still there to repeat it
+    deadline: float = 0.0
+    line: bytes = field(default=b"", repr=False)
+
+    @property
+    def conversation(self) -> tuple[str, str]:
+        return self.session.owner, self.conversation_id
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.session.owner, self.id
+
+    def same_as(self, other: "Ask") -> bool:
+        """Whether both ask for the same thing (a regenerate's text is looked up, so it does not count)."""
+        return (self.conversation_id, self.message_id) == (other.conversation_id, other.message_id) and (
+            self.message_id is not None or self.text == other.text
+        )
+
+    def answered(self) -> "asyncio.Future[None]":
+        """Done as soon as the sender has been answered."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.answers.append(lambda _: None if done.done() else done.set_result(None))
+        return done
+
+    def work(self) -> e.Work:
+        """The work order, stamped with this moment. Everything in it was validated at the edge."""
+        owner, at, text = self.session.owner, e.now(), self.text or ""
+        if self.message_id is None:
+            return e.MessageCreated(
+                owner=owner, reply_id=self.reply_id, options=self.options, at=at,
+                conversation_id=self.conversation_id, id=self.id, text=text,
+            )  # fmt: skip
+        return e.ReplyRequested(
+            owner=owner, reply_id=self.reply_id, options=self.options, at=at,
+            conversation_id=self.conversation_id, id=self.id, message_id=self.message_id, text=text,
+        )  # fmt: skip
+
+
+def accepted(ask: Ask, *, duplicate: bool) -> e.MessageAccepted:
+    return e.MessageAccepted(id=ask.id, conversation_id=ask.conversation_id, duplicate=duplicate)
+
+
+def as_duplicate(result: e.MessageAccepted | ChatError) -> e.MessageAccepted | ChatError:
+    return result.model_copy(update={"duplicate": True}) if isinstance(result, e.MessageAccepted) else result
+
+
+def conflict(ask: Ask) -> Conflict:
+    return Conflict("This id was used before for something else; give each message an id of its own.", ref=ask.id)
+
+
+def not_found(ask: Ask) -> NotFound:
+    what = "conversation" if ask.message_id is None else "message in this conversation"
+    return NotFound(f"There is no such {what} (any more).", ref=ask.id)
+
+
+def store_key(ask: Ask) -> StoreKey:
+    return StoreKey(ask.session.owner, ask.conversation_id, ask.message_id or ask.id, ask.reply_id)
+
+
+def stop_event(owner: str, conversation_id: str, message_id: str) -> e.StopRequested:
+    return e.StopRequested(owner=owner, at=e.now(), conversation_id=conversation_id, message_id=message_id)

@@ -1,0 +1,126 @@
+"""Roof: Hypercorn and Quart made safe for a public socket. The only module that reaches into either's inside.
+
+Each class mends one measured fault of the exact versions we run; a test named after the fault shows whether it is still
+needed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from hypercorn.protocol import h11 as hypercorn_h11
+from hypercorn.protocol.events import Data, Event, Request, StreamClosed
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
+from quart import Websocket
+from quart.asgi import ASGIWebsocketConnection
+from wsproto.connection import ConnectionState
+from wsproto.events import CloseConnection, Message, Ping
+
+from backend.errors import Close
+from backend.events import FRAME_LIMIT
+
+# Frames read ahead of the handler, per socket. Behind it stand Hypercorn's own ten, then TCP pushes back.
+INBOUND_FRAMES = 16
+
+
+class BoundedWebsocketConnection(ASGIWebsocketConnection):
+    """Quart's queue of inbound frames is unbounded: a client could fill the memory of a handler that does not read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.queue = asyncio.Queue(INBOUND_FRAMES)
+
+    async def handle_messages(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        """As Quart's, but a binary frame stays binary even when it is empty, and no signal is sent for each frame."""
+        while True:
+            event = await receive()
+            if event["type"] == "websocket.receive":
+                text = event.get("text")
+                await self.queue.put(event.get("bytes") or b"" if text is None else text)
+            elif event["type"] == "websocket.disconnect":
+                return
+
+    async def send_data(self, send: Callable[[Any], Awaitable[None]], data: str | bytes) -> None:
+        """As Quart's, without the signal for each frame."""
+        await send(
+            {"type": "websocket.send", "bytes": None, "text": data} if isinstance(data, str) else {"type": "websocket.send", "bytes": data}
+        )
+
+
+class FrameWebsocket(Websocket):
+    """Sends a batch of text frames as one write."""
+
+    async def send_frames(self, frames: Iterable[str]) -> None:
+        """Each item is one text frame, in order; waits while the socket's buffer is full."""
+        await self._send(Batch(frames))
+
+
+class Batch(str):
+    """Several text frames on their way through ASGI, which knows only one at a time."""
+
+    __slots__ = ("frames",)
+    frames: list[bytes]
+
+    def __new__(cls, frames: Iterable[str]) -> "Batch":
+        batch = super().__new__(cls)
+        batch.frames = [text_frame(frame.encode()) for frame in frames]
+        return batch
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unmasked, unfragmented text frame (RFC 6455 §5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class HardenedWSStream(WSStream):
+    """Hypercorn's websocket stream without compression, and with an end to a socket that sends too much.
+
+    - permessage-deflate can't be switched off there: half a megabyte can make half a gigabyte of us.
+    - After an oversized message it goes on buffering: one socket could take any amount of memory.
+    - It counts characters; our limit is bytes.
+    """
+
+    async def handle(self, event: Event) -> None:
+        if isinstance(event, Request):
+            headers = [(name, value) for name, value in event.headers if name.lower() != b"sec-websocket-extensions"]
+            event = Request(**{**event.__dict__, "headers": headers})
+        await super().handle(event)
+
+    async def app_send(self, message: Any) -> None:
+        if message is not None and message["type"] == "websocket.send" and isinstance(message.get("text"), Batch):
+            if not self.closed and self.state is ASGIWebsocketState.CONNECTED and self.connection.state is ConnectionState.OPEN:
+                await self.send(Data(stream_id=self.stream_id, data=b"".join(message["text"].frames)))
+            return
+        await super().app_send(message)
+
+    async def _handle_events(self) -> None:
+        for event in self.connection.events():
+            if isinstance(event, Message):
+                self._received = getattr(self, "_received", 0) + len(event.data.encode() if isinstance(event.data, str) else event.data)
+                if self._received > FRAME_LIMIT:
+                    await self._send_wsproto_event(
+                        CloseConnection(code=Close.TOO_LARGE, reason=f"A frame holds at most {FRAME_LIMIT} bytes.")
+                    )
+                    await self.send(StreamClosed(stream_id=self.stream_id))
+                    return
+                self.buffer.extend(event)
+                if event.message_finished:
+                    await self.app_put(self.buffer.to_message())  # type: ignore[misc]
+                    self.buffer.clear()
+                    self._received = 0
+            elif isinstance(event, Ping):
+                await self._send_wsproto_event(event.response())
+            elif isinstance(event, CloseConnection):
+                if self.connection.state is ConnectionState.REMOTE_CLOSING:
+                    await self._send_wsproto_event(event.response())
+                await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+def harden() -> None:
+    """Put the hardened stream in place; harmless when done twice."""
+    hypercorn_h11.WSStream = HardenedWSStream  # type: ignore[attr-defined]

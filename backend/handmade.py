@@ -1,0 +1,55 @@
+"""Words: a message that somebody put on chat_queue by hand, made into a proper one. No I/O."""
+
+from typing import Annotated
+from uuid import UUID, uuid4, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from backend import events as e
+
+# Whoever publishes by hand and names no owner speaks as this one, in one conversation.
+OPERATOR = str(uuid5(e.REPLY_NAMESPACE, "operator"))
+OPERATOR_CONVERSATION = str(uuid5(UUID(OPERATOR), "conversation"))
+
+
+class HandMade(BaseModel):
+    """What a hand-made message may say; only `text` is needed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: e.Text
+    owner: e.Id = OPERATOR
+    conversation_id: e.Id = OPERATOR_CONVERSATION
+    id: Annotated[e.Id, Field(default_factory=lambda: str(uuid4()))]
+    options: e.Options | None = None
+
+
+def from_hand(body: bytes) -> e.MessageCreated | None:
+    """The message, or None when the body is no such thing (not JSON, wrong shape, no text)."""
+    try:
+        made = HandMade.model_validate_json(body)
+    except ValidationError:
+        return None
+    return e.MessageCreated(
+        owner=made.owner,
+        reply_id=e.reply_id_for(made.owner, made.id),
+        options=made.options,
+        at=e.now(),
+        conversation_id=made.conversation_id,
+        id=made.id,
+        text=made.text,
+    )
+
+
+def why_not(body: bytes) -> str:
+    """One sentence on why a body is neither an order nor a hand-made message."""
+    for read in (e.WORK.validate_json, HandMade.model_validate_json):
+        try:
+            read(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            reason = f"{where}: {first['msg']}" if where else str(first["msg"])
+        else:
+            return "It can be answered; it was tried too often."
+    return reason

@@ -1,0 +1,97 @@
+"""Thought: owner → its connections' bounded mailboxes; a mailbox that overflows is detached. No I/O, never waits."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+# A reader this far behind is cut off and resumes: 2,048 frames are about a minute of one reply at full speed.
+MAILBOX_FRAMES = 2_048
+MAILBOX_CHARS = 1024 * 1024
+
+
+class Mailbox:
+    """The frames one connection has yet to send.
+
+    Deltas are not merged under pressure: the contract gives every part its own index without a gap, so a slow reader
+    is detached (4408) and resumes from its cursor instead.
+    """
+
+    __slots__ = ("_chars", "_frames", "_wake", "expelled", "overflowed", "owner")
+
+    def __init__(self, owner: str, wake: Callable[[], None]) -> None:
+        self.owner = owner
+        self.overflowed = False
+        self.expelled = False
+        self._frames: deque[str] = deque()
+        self._chars = 0
+        self._wake = wake
+
+    def preload(self, frames: Iterable[str]) -> None:
+        """What a resuming connection missed; does not count against the bounds (the window bounds it)."""
+        self._frames.extend(frames)
+        self._wake()
+
+    def put(self, frame: str) -> bool:
+        """Take one frame; False when the mailbox is over its bounds and no use any more."""
+        if len(self._frames) >= MAILBOX_FRAMES or self._chars >= MAILBOX_CHARS:
+            self.overflowed = True
+            self._wake()
+            return False
+        self._frames.append(frame)
+        self._chars += len(frame)
+        if len(self._frames) == 1:
+            self._wake()
+        return True
+
+    def expel(self) -> None:
+        """Its log was replaced: the connection ends, its client reads its state anew."""
+        self.expelled = True
+        self._wake()
+
+    def take(self) -> list[str]:
+        """All frames there are, in order; the mailbox is empty afterwards."""
+        frames = list(self._frames)
+        self._frames.clear()
+        self._chars = 0
+        return frames
+
+
+class Hub:
+    """Who is connected to this node."""
+
+    def __init__(self) -> None:
+        self._mailboxes: dict[str, list[Mailbox]] = {}
+        self.overflows = 0
+
+    @property
+    def count(self) -> int:
+        """Connections attached now."""
+        return sum(map(len, self._mailboxes.values()))
+
+    def attach(self, mailbox: Mailbox) -> None:
+        """From now on this mailbox gets its owner's frames."""
+        self._mailboxes.setdefault(mailbox.owner, []).append(mailbox)
+
+    def detach(self, mailbox: Mailbox) -> None:
+        """No more frames for this one; harmless when it is not attached."""
+        mailboxes = self._mailboxes.get(mailbox.owner)
+        if mailboxes is not None and mailbox in mailboxes:
+            mailboxes.remove(mailbox)
+            if not mailboxes:
+                del self._mailboxes[mailbox.owner]
+
+    def expel(self) -> None:
+        """Everybody must reconnect: what they would go on from is no more."""
+        for mailboxes in list(self._mailboxes.values()):
+            for mailbox in list(mailboxes):
+                mailbox.expel()
+                self.detach(mailbox)
+
+    def deliver(self, owner: str, frame: str) -> None:
+        """One frame to every connection of its owner; one that is full is detached and told so."""
+        mailboxes = self._mailboxes.get(owner)
+        if mailboxes is None:
+            return
+        full = [mailbox for mailbox in mailboxes if not mailbox.put(frame)]
+        for mailbox in full:
+            self.overflows += 1
+            self.detach(mailbox)

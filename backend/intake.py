@@ -1,0 +1,303 @@
+"""Route: takes messages in — knows a repeated one, keeps the order of a conversation, publishes, answers the sender.
+
+One way in for sockets, HTTP and the OpenAI dialect. It never reads a socket and never writes the database.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+
+from backend import events as e
+from backend.asks import Answer, Ask, accepted, as_duplicate, conflict, not_found, stop_event, store_key
+from backend.broker.port import Broker
+from backend.crashpoints import crashpoint
+from backend.errors import Behind, Busy, ChatError, NotFound, StoreUnavailable
+from backend.sessions import Session
+from backend.store.port import Key as StoreKey
+from backend.store.port import Known, Store
+from backend.timeline import Folded, Timeline
+from backend.topology import Key
+from backend.turns import TooManyWaiting, Turns
+
+log = structlog.get_logger()
+
+ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender hears `busy`
+RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
+UNSEEN_S = 5.0  # accepted, yet not in the log: put there again (the log was being replaced just then)
+BORN_MARGIN_MS = 5_000  # clocks of two nodes may differ by this much
+
+
+class Intake:
+    """Accepts messages, one open turn per conversation."""
+
+    def __init__(self, broker: Broker, store: Store, timeline: Timeline) -> None:
+        self.turns: Turns[Ask] = Turns()
+        self.draining = False
+        self._broker = broker
+        self._store = store
+        self._timeline = timeline
+        self._asks: dict[tuple[str, str], Ask] = {}
+        self._unseen: dict[str, tuple[bytes, float]] = {}
+        self._lookups: list[Ask] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    # --- asking ---
+
+    def send(self, session: Session, frame: e.MessageSend, answer: Answer, present: Callable[[], bool]) -> None:
+        """Take a message; `answer` is called once, now or later, with its acceptance or refusal."""
+        reply_id = e.reply_id_for(session.owner, frame.id)
+        self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, frame.text, None, frame.options, [answer], present))
+
+    def regenerate(self, session: Session, frame: e.ReplyRegenerate, answer: Answer, present: Callable[[], bool]) -> None:
+        """Take the wish for one more reply; answered like a message."""
+        reply_id = e.reply_id_for(session.owner, frame.id)
+        self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, None, frame.message_id, frame.options, [answer], present))
+
+    def _offer(self, ask: Ask) -> None:
+        underway = self._asks.get(ask.key)
+        if underway is not None:
+            if underway.same_as(ask):
+                underway.answers.append(lambda result, answer=ask.answers[0]: answer(as_duplicate(result)))  # type: ignore[misc]
+            else:
+                self._settle(ask, conflict(ask))
+            return
+        result = self._in_window(ask) or self._refusal(ask)
+        if result is None:
+            try:
+                go = self.turns.offer(ask.conversation, ask.reply_id, ask)
+            except TooManyWaiting:
+                detail = f"{e.WAITING_LIMIT} messages wait in this conversation already; send this one again later."
+                result = Busy(detail, ref=ask.id, retry_after_s=2)
+        if result is not None:
+            self._settle(ask, result)
+            return
+        self._asks[ask.key] = ask
+        if go:
+            self._open(ask)
+
+    def _refusal(self, ask: Ask) -> ChatError | None:
+        if self.draining:
+            return Busy("This node is about to restart; reconnect and send it again.", ref=ask.id, retry_after_s=1)
+        if self._timeline.behind:
+            return Busy("Too much waits to be stored; send it again later.", ref=ask.id, retry_after_s=10)
+        return None
+
+    def _in_window(self, ask: Ask) -> e.MessageAccepted | ChatError | None:
+        window = self._timeline.window.of(ask.session.owner)
+        if window is None:
+            return None
+        if ask.conversation_id in window.deleted:
+            return not_found(ask)
+        before = window.keys.get(ask.id)
+        if before is None:
+            return None
+        same = before.conversation_id == ask.conversation_id and (
+            before.text == ask.text if isinstance(before, e.MessageCreated) else before.message_id == ask.message_id
+        )
+        return accepted(ask, duplicate=True) if same else conflict(ask)
+
+    # --- opening a turn ---
+
+    def _open(self, ask: Ask) -> None:
+        self.turns.opened(ask.conversation, ask.reply_id)
+        if ask.message_id is not None and ask.text is None:
+            window = self._timeline.window.of(ask.session.owner)
+            message = window.keys.get(ask.message_id) if window is not None else None
+            if isinstance(message, e.MessageCreated) and message.conversation_id == ask.conversation_id:
+                ask.text = message.text
+        forgotten_at = self._timeline.window.forgotten_at
+        all_in_window = forgotten_at is None or ask.session.born_ms > e.milliseconds(forgotten_at) + BORN_MARGIN_MS
+        if not all_in_window:
+            self._lookups.append(ask)
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look_up(), name="intake look-ups")
+        elif ask.text is None:
+            self._refuse(ask, not_found(ask))
+        else:
+            self._first_publish(ask)
+
+    async def _look_up(self) -> None:
+        # What waits while one look-up is under way goes together in the next: one round trip serves all.
+        try:
+            while self._lookups:
+                asks, self._lookups = self._lookups, []
+                try:
+                    answers: Sequence[Known | None] = await self._store.known([store_key(ask) for ask in asks])
+                except StoreUnavailable:
+                    answers = [None] * len(asks)
+                for ask, known in zip(asks, answers, strict=True):
+                    self._looked_up(ask, known)
+        finally:
+            self._looking = None
+
+    def _looked_up(self, ask: Ask, known: Known | None) -> None:
+        result: e.MessageAccepted | ChatError | None = None
+        if known is None:
+            # The database is away. A new message goes on; what only it knows must wait.
+            if ask.text is None:
+                result = Busy("The database is away; ask for another reply later.", ref=ask.id, retry_after_s=5)
+        elif known.deleted:
+            result = not_found(ask)
+        elif ask.message_id is None:
+            result = self._judge_message(ask, known)
+        elif known.reply is not None:
+            result = accepted(ask, duplicate=True) if known.reply.message_id == ask.message_id else conflict(ask)
+        elif ask.text is None:
+            if known.message is None or known.message.conversation_id != ask.conversation_id or known.message.role != "user":
+                result = not_found(ask)
+            else:
+                ask.text = known.message.text
+        if result is None:
+            self._first_publish(ask)
+        else:
+            self._refuse(ask, result)
+
+    def _judge_message(self, ask: Ask, known: Known) -> e.MessageAccepted | ChatError | None:
+        before = known.message
+        if before is None:
+            return None if known.reply is None else conflict(ask)
+        same = before.conversation_id == ask.conversation_id and before.text == ask.text
+        return accepted(ask, duplicate=True) if same else conflict(ask)
+
+    def _first_publish(self, ask: Ask) -> None:
+        ask.line = e.encode(ask.work())
+        ask.deadline = asyncio.get_running_loop().time() + ACCEPT_S
+        self._publish(ask)
+
+    def _publish(self, ask: Ask) -> None:
+        self._broker.submit(Key.MESSAGE, [ask.line]).add_done_callback(partial(self._published, ask))
+
+    def _published(self, ask: Ask, done: "asyncio.Future[None]") -> None:
+        loop = asyncio.get_running_loop()
+        if done.cancelled() or done.exception() is not None:
+            # A publish that failed may still arrive: it is repeated as it is, and the log drops what comes twice.
+            if loop.time() < ask.deadline:
+                loop.call_later(RETRY_S, self._publish, ask)
+            else:
+                detail = "The broker can't take messages now; send it again under the same id."
+                self._refuse(ask, Busy(detail, ref=ask.id, retry_after_s=2))
+            return
+        crashpoint("accepted.confirmed")
+        window = self._timeline.window.of(ask.session.owner)
+        if window is None or ask.id not in window.keys:
+            self._unseen[ask.reply_id] = (ask.line, loop.time())
+        self._settle(ask, accepted(ask, duplicate=False))
+
+    def _settle(self, ask: Ask, result: e.MessageAccepted | ChatError) -> None:
+        if self._asks.get(ask.key) is ask:
+            del self._asks[ask.key]
+        for answer in ask.answers:
+            answer(result)
+
+    def _refuse(self, ask: Ask, result: e.MessageAccepted | ChatError) -> None:
+        # The turn was opened and nothing comes of it: the next one's.
+        self._settle(ask, result)
+        self._close(ask.conversation, ask.reply_id)
+
+    def _close(self, conversation: tuple[str, str], reply_id: str) -> None:
+        following = self.turns.close(conversation, reply_id)
+        if following is not None:
+            self._open(following)
+
+    # --- stopping, deleting ---
+
+    async def stop(self, owner: str, conversation_id: str, message_id: str) -> None:
+        """Stop the reply to a message. Raises `NotFound` where there is no such message, `Busy` when the broker is away."""
+        for ask in self.turns.waiting((owner, conversation_id)):
+            if message_id in (ask.id, ask.message_id):
+                await self._stop_waiting(ask)
+                return
+        underway = self._asks.get((owner, message_id))
+        if underway is None and not self._is_open(owner, conversation_id, message_id):
+            await self._must_exist(owner, conversation_id, message_id)
+            return
+        if underway is not None:
+            # Its publish is under way; the stop must stand behind it in the log.
+            await underway.answered()
+        await self.publish(Key.STOP, [e.encode(stop_event(owner, conversation_id, message_id))])
+
+    def _is_open(self, owner: str, conversation_id: str, message_id: str) -> bool:
+        return any(reply.work.message_id == message_id for reply in self._timeline.open_in(owner, conversation_id))
+
+    async def _stop_waiting(self, ask: Ask) -> None:
+        # It never becomes work: the log gets the message and its stop in one record.
+        if ask.text is None or not self.turns.withdraw(ask.conversation, ask):
+            self._settle(ask, not_found(ask))
+            return
+        stop = stop_event(ask.session.owner, ask.conversation_id, ask.message_id or ask.id)
+        try:
+            await self.publish(Key.EVENT, [e.encode(ask.work()), e.encode(stop)])
+        except Busy as busy:
+            self._settle(ask, Busy(busy.detail, ref=ask.id, retry_after_s=busy.retry_after_s))
+            return
+        self._settle(ask, accepted(ask, duplicate=False))
+
+    async def _must_exist(self, owner: str, conversation_id: str, message_id: str) -> None:
+        window = self._timeline.window.of(owner)
+        if window is not None and message_id in window.keys:
+            return
+        try:
+            (known,) = await self._store.known([StoreKey(owner, conversation_id, message_id, e.reply_id_for(owner, message_id))])
+        except StoreUnavailable:
+            raise Behind("The database is away; this message can't be looked up now.", ref=message_id, retry_after_s=5) from None
+        if known.message is None or known.message.conversation_id != conversation_id:
+            raise NotFound("There is no such message in this conversation.", ref=message_id)
+
+    async def delete(self, owner: str, conversation_id: str) -> None:
+        """Delete a conversation: what waits is refused, what runs is stopped, then the log says it is gone."""
+        for ask in self.turns.waiting((owner, conversation_id)):
+            if self.turns.withdraw(ask.conversation, ask):
+                self._settle(ask, not_found(ask))
+        running = [reply.work.message_id for reply in self._timeline.open_in(owner, conversation_id)]
+        events: list[e.Event] = [stop_event(owner, conversation_id, message_id) for message_id in running]
+        events.append(e.ConversationDeleted(owner=owner, at=e.now(), conversation_id=conversation_id))
+        await self.publish(Key.STOP, [e.encode(event) for event in events])
+
+    async def publish(self, key: Key, lines: list[bytes]) -> None:
+        """Put events into the log and wait for the confirm. Raises `Busy` when the broker can't take them."""
+        done, _ = await asyncio.wait([self._broker.submit(key, lines)], timeout=ACCEPT_S)
+        if not done or next(iter(done)).exception() is not None:
+            raise Busy("The broker can't take this now; try again.", retry_after_s=2)
+
+    # --- what the log shows ---
+
+    def observe(self, folded: Folded) -> None:
+        """The relay has folded one more record: turns open and close by what the log says."""
+        for entry in folded.entries:
+            event = entry.event
+            if isinstance(event, e.Work):
+                self._unseen.pop(event.reply_id, None)
+                self.turns.opened((event.owner, event.conversation_id), event.reply_id)
+            elif isinstance(event, e.ReplyEnd):
+                self._close((event.owner, event.conversation_id), event.reply_id)
+        for work in folded.dropped:
+            self._unseen.pop(work.reply_id, None)
+            if work.reply_id not in self._timeline.open:
+                self._close((work.owner, work.conversation_id), work.reply_id)
+
+    def repeat_unseen(self) -> None:
+        """Put accepted messages that never came back by the log there again (called each second by the relay's watch)."""
+        now = asyncio.get_running_loop().time()
+        for reply_id, (line, since) in list(self._unseen.items()):
+            if now - since > UNSEEN_S:
+                log.warning("intake.repeat_unseen", reply_id=reply_id)
+                self._unseen[reply_id] = (line, now)
+                self._broker.submit(Key.EVENT, [line]).add_done_callback(_look_at)
+
+    async def drain(self) -> None:
+        """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node)."""
+        self.draining = True
+        orphans = [ask for _, ask in self.turns.all_waiting() if not ask.present() and self.turns.withdraw(ask.conversation, ask)]
+        for ask in orphans:
+            self._open(ask)
+        underway = [ask.answered() for ask in self._asks.values() if ask.line or ask in orphans]
+        if underway:
+            await asyncio.wait(underway, timeout=ACCEPT_S)
+
+
+def _look_at(done: "asyncio.Future[None]") -> None:
+    # Retrieved so that a failure is not reported as forgotten; the next look repeats it.
+    if not done.cancelled():
+        done.exception()

@@ -1,0 +1,29 @@
+"""Words: how log lines look. One line per step of the route; never the text of a message, never a token."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure(form: Literal["auto", "console", "json"]) -> None:
+    """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one)."""
+    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    # Both are ours to report, in one line of our own; theirs come with a traceback for every lost connection.
+    for name in ("aio_pika", "aiormq", "hypercorn.error"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,90 @@
+"""Thought and log: how far replies got before, for a responder that is given work again. It reads the log, never writes events.
+
+One scan serves all that ask while it runs or waits to run: after a responder's death hundreds of deliveries come back
+at once, and each would otherwise read the same stretch of the log.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from backend import events as e
+from backend.broker.port import Broker
+from backend.replies import OpenReply
+from backend.topology import Key
+
+# The order's stamp is its gateway's clock, the log's place is found by the broker's: reading from a bit earlier forgives both.
+CLOCKS_S = 10
+
+
+class Recall:
+    """Finds the progress of replies in the log."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._wanted: list[tuple[Sequence[e.Work], asyncio.Future[dict[str, OpenReply]]]] = []
+        self._scanning: asyncio.Task[None] | None = None
+
+    async def progress(self, works: Sequence[e.Work]) -> dict[str, OpenReply]:
+        """The replies to these orders as the log has them now, by reply_id; one that has ended is left out.
+
+        Raises `BrokerUnavailable`.
+        """
+        future: asyncio.Future[dict[str, OpenReply]] = asyncio.get_running_loop().create_future()
+        self._wanted.append((works, future))
+        if self._scanning is None:
+            self._scanning = asyncio.create_task(self._scan_all(), name="recall")
+        return await future
+
+    async def _scan_all(self) -> None:
+        try:
+            while self._wanted:
+                asked, self._wanted = self._wanted, []
+                try:
+                    found = await self._scan([work for works, _ in asked for work in works])
+                except Exception as error:
+                    for _, future in asked:
+                        if not future.done():
+                            future.set_exception(error)
+                    continue
+                for _, future in asked:
+                    if not future.done():
+                        future.set_result(found)
+        finally:
+            self._scanning = None
+
+    async def _scan(self, works: Sequence[e.Work]) -> dict[str, OpenReply]:
+        replies = {work.reply_id: OpenReply(work, e.BEGINNING, 0.0) for work in works}
+        by_message = {(work.owner, work.message_id): work.reply_id for work in works}
+        nonce = str(uuid4())
+        await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
+        first = min(datetime.fromisoformat(work.at) for work in works)
+        async with aclosing(self._broker.log(min(first, datetime.now(UTC)) - timedelta(seconds=CLOCKS_S))) as log:
+            async for records in log:
+                for record in records:
+                    for line in record.body.split(b"\n"):
+                        if _reply_id(line) in replies or b'"stop.requested"' in line:
+                            _learn(replies, by_message, e.LOG_LINE.validate_json(line))
+                    if nonce.encode() in record.body:
+                        return replies
+        return replies
+
+
+def _reply_id(line: bytes) -> str:
+    at = line.find(b'"reply_id":"') + 12
+    return line[at : at + 36].decode("ascii", "replace")
+
+
+def _learn(replies: dict[str, OpenReply], by_message: dict[tuple[str, str], str], event: e.LogLine) -> None:
+    if isinstance(event, e.StopRequested):
+        reply_id = by_message.get((event.owner, event.message_id))
+        if reply_id in replies and replies[reply_id].work.at <= event.at:
+            del replies[reply_id]
+    elif isinstance(event, e.ReplyEnd):
+        replies.pop(event.reply_id, None)
+    elif isinstance(event, e.ReplyStarted):
+        replies[event.reply_id].start(event)
+    elif isinstance(event, e.ReplyDelta):
+        replies[event.reply_id].add(event)

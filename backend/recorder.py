@@ -1,0 +1,100 @@
+"""Route: writes what the log has shown into Postgres, rows and position in one transaction; one recorder among all nodes.
+
+Group commit again: what comes while a batch is being written goes with the next. A node without the seat only keeps
+what is not stored yet, ready to take over.
+"""
+
+import asyncio
+
+import structlog
+
+from backend.crashpoints import crashpoint
+from backend.errors import RecorderFenced, StoreUnavailable
+from backend.state import State
+from backend.store.port import Batch, Checkpoint, Seat, Store
+from backend.timeline import Timeline
+
+log = structlog.get_logger()
+
+LOOK_S = 1.0  # between two tries for the seat, and two looks at how far the holder is
+FLUSH_S = 3.0  # a stopping node gives the database this long; another node stores what is left
+IDLE_S = 5.0  # with nothing to store, the position still moves on this often, so that a start reads little
+
+
+class Recorder:
+    """Stores the timeline's pending facts while it has the seat."""
+
+    def __init__(self, store: Store, timeline: Timeline, state: State) -> None:
+        self.active = False
+        self.refused = 0
+        self._store = store
+        self._timeline = timeline
+        self._state = state
+        self._flush_signal = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to store."""
+        self._flush_signal.set()
+
+    async def flush(self) -> None:
+        """Return when everything pending is stored, or can't be for now."""
+        deadline = asyncio.get_running_loop().time() + FLUSH_S
+        while self.active and self._timeline.pending and asyncio.get_running_loop().time() < deadline:
+            self._flush_signal.set()
+            await asyncio.sleep(0.01)
+
+    async def run(self) -> None:
+        """Wait for the seat, record until it is lost, and again. Ends only when cancelled."""
+        while True:
+            try:
+                await self._catch_up()
+                seat = await self._store.take_seat()
+                if seat is not None:
+                    try:
+                        await self._record(seat)
+                    finally:
+                        self.active = False
+                        await seat.release()
+            except RecorderFenced:
+                log.warning("recorder.fenced")
+            except StoreUnavailable as error:
+                log.debug("recorder.store_away", reason=str(error))
+            await asyncio.sleep(LOOK_S)
+
+    async def _catch_up(self) -> Checkpoint | None:
+        checkpoint = await self._store.checkpoint()
+        if checkpoint is not None and checkpoint != self._timeline.stored:
+            self._timeline.stored_to(checkpoint)
+            self._state.moved()
+        return checkpoint
+
+    async def _record(self, seat: Seat) -> None:
+        expected = await self._catch_up()
+        self.active = True
+        log.info("recorder.active", epoch=self._timeline.epoch)
+        while True:
+            self._flush_signal.clear()
+            reached = self._timeline.checkpoint()
+            if reached != expected and reached.high.offset >= 0:
+                facts = [fact for _, fact in self._timeline.pending]
+                crashpoint("record.before")
+                refused = await seat.record(Batch(expected, reached, facts))
+                crashpoint("record.after")
+                if refused:
+                    self.refused += refused
+                    log.error("recorder.refused", facts=refused, table="refused_facts")
+                self._timeline.stored_to(reached)
+                self._state.moved()
+                expected = reached
+            await self._more_to_store()
+
+    async def _more_to_store(self) -> None:
+        if self._timeline.pending:
+            return
+        try:
+            async with asyncio.timeout(IDLE_S):
+                while not self._timeline.pending:
+                    self._flush_signal.clear()
+                    await self._flush_signal.wait()
+        except TimeoutError:
+            return

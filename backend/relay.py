@@ -1,0 +1,169 @@
+"""Route: reads the log from this node's own position, folds it, and tells hub, intake and recorder. It never writes rows.
+
+It also watches what the log is silent about: open turns that nobody works on any more end in `reply.failed`.
+"""
+
+import asyncio
+import random
+from contextlib import aclosing
+
+import structlog
+
+from backend import events as e
+from backend.broker.port import Broker, Record
+from backend.crashpoints import crashpoint
+from backend.errors import BrokerUnavailable
+from backend.hub import Hub
+from backend.intake import Intake
+from backend.recorder import Recorder
+from backend.state import State
+from backend.store.port import Checkpoint, Store
+from backend.timeline import Timeline, mark_of
+from backend.topology import WORK_QUEUE, Key
+
+log = structlog.get_logger()
+
+# A node that starts reads this much of the past, so that sockets that were away for as long can resume on it.
+REWIND_S = 120.0
+WATCH_S = 1.0
+# However long the queue is: a turn that old without a word is over.
+GIVE_UP_S = 15 * 60.0
+
+
+class Relay:
+    """This node's one reader of the log."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        store: Store,
+        timeline: Timeline,
+        *,
+        hub: Hub,
+        intake: Intake,
+        state: State,
+        recorder: Recorder,
+        abandoned_s: float,
+    ) -> None:
+        self.live = False  # has read all there was when it began
+        self.lag_records = 0
+        self.events = 0
+        self._broker = broker
+        self._store = store
+        self._timeline = timeline
+        self._hub = hub
+        self._intake = intake
+        self._state = state
+        self._recorder = recorder
+        self._abandoned_s = abandoned_s
+        self._ready = asyncio.Event()
+
+    async def wait_live(self) -> None:
+        """Return when sockets can be served: the node knows what every other node knows."""
+        await self._ready.wait()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has ever been live: from then on sockets can be served."""
+        return self._ready.is_set()
+
+    async def run(self) -> None:
+        """Read until the broker is lost (raises) or the task is cancelled."""
+        await self._broker.wait_up()
+        self.live = False
+        nonce = e.reply_id_for("mark", str(random.random()))
+        await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
+        if not self._ready.is_set():
+            start = await self._begin()
+        else:
+            start = await self._resume()
+        async with aclosing(self._broker.log(start)) as log_records:
+            async for records in log_records:
+                for record in records:
+                    self._take(record)
+                    if not self.live and nonce.encode() in record.body:
+                        self.live = True
+                        self._ready.set()
+                        log.info("relay.live", epoch=self._timeline.epoch, offset=record.offset)
+                self._state.moved()
+                if self._timeline.pending:
+                    self._recorder.wake()
+
+    async def _begin(self) -> int:
+        """Where a starting node reads from; makes the timeline that of the log found there."""
+        await self._store.wait_up()
+        newest, older = await self._store.checkpoint(), await self._store.checkpoint(older_than_s=REWIND_S)
+        span = await self._broker.log_span() or (0, 0)
+        if newest is None or older is None or not await self._same_log(newest):
+            self._timeline.restart(await self._name_log(span[0]))
+            if newest is not None:
+                self._timeline.stored_to(newest)
+            if span[0] > 0:
+                self._timeline.window.forgotten_at = e.now()
+            return span[0]
+        self._timeline.restart(newest.epoch)
+        self._timeline.stored_to(newest)
+        self._timeline.window.resumable = older.high
+        self._timeline.window.forgotten_at = e.now()
+        return max(older.low.offset, 0)
+
+    async def _resume(self) -> int:
+        """Where a node that lost the broker goes on; notices when the log there is another one."""
+        last = self._timeline.reached.offset
+        if last < 0:
+            return 0
+        record = await self._broker.record_at(last)
+        if record is not None and mark_of(record.body) == self._timeline.mark:
+            return last + 1
+        span = await self._broker.log_span() or (0, 0)
+        epoch = await self._name_log(span[0])
+        log.warning("relay.log_replaced", epoch=epoch)
+        self._timeline.restart(epoch)
+        self._hub.expel()
+        return span[0]
+
+    async def _same_log(self, checkpoint: Checkpoint) -> bool:
+        if checkpoint.high.offset < 0:
+            return False
+        record = await self._broker.record_at(checkpoint.high.offset)
+        return record is not None and mark_of(record.body) == checkpoint.mark
+
+    async def _name_log(self, first: int) -> str:
+        # The same on every node without talking: named after the oldest record that the log still has.
+        record = await self._broker.record_at(first)
+        if record is None:
+            raise BrokerUnavailable("The log could not be read at its beginning.")
+        return f"{first:x}-{mark_of(record.body)}"
+
+    def _take(self, record: Record) -> None:
+        folded = self._timeline.fold(record, asyncio.get_running_loop().time())
+        crashpoint("relay.folded")
+        for entry in folded.entries:
+            if entry.frame:
+                self._hub.deliver(entry.event.owner, entry.frame)
+        self.events += len(folded.entries)
+        self._intake.observe(folded)
+        if folded.unreadable:
+            log.warning("relay.unreadable", offset=record.offset, lines=folded.unreadable)
+
+    async def watch(self) -> None:
+        """Each second: repeat what was accepted and never seen, end what nobody works on, measure the lag."""
+        while True:
+            await asyncio.sleep(WATCH_S * random.uniform(0.8, 1.2))  # jitter, so that nodes don't act at once
+            if not self.live or not self._broker.up:
+                continue
+            self._intake.repeat_unseen()
+            await self._end_abandoned()
+
+    async def _end_abandoned(self) -> None:
+        now = asyncio.get_running_loop().time()
+        idle = self._timeline.idle_since(now - self._abandoned_s)
+        if not idle:
+            return
+        # While the queue holds work that is ready, silence may just be the queue's length.
+        depth = next((queue.depth for queue in await self._broker.queues() if queue.name == WORK_QUEUE), 0)
+        detail = "Nobody has worked on this reply for too long; ask again."
+        for reply in idle:
+            if not depth or reply.touched < now - GIVE_UP_S:
+                log.warning("relay.abandoned", reply_id=reply.work.reply_id)
+                await self._intake.publish(Key.EVENT, [e.encode(reply.failed(e.now(), "abandoned", detail, retryable=True))])

@@ -1,0 +1,126 @@
+"""Thought: one reply on its way through the log: which of its events count, and what it amounts to so far. No I/O.
+
+Responders repeat themselves after a crash; the log keeps everything. These few rules make every reader of the log see
+the same one reply: a part counts when it is the next one, whoever sent it, and nothing counts after the end.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from backend.events import (
+    Position,
+    ReplyCompleted,
+    ReplyDelta,
+    ReplyEnd,
+    ReplyFailed,
+    ReplyStarted,
+    Timings,
+    Work,
+    milliseconds,
+)
+from backend.views import MessageView, ReplyError
+
+
+@dataclass(slots=True)
+class OpenReply:
+    """A reply between its request and its end, as far as the log has told."""
+
+    work: Work
+    opened: Position
+    touched: float  # by the reader's own clock, seconds: when the log last spoke of it
+    attempt: int = 0
+    floor: int = 0  # parts of earlier attempts don't count: that brain began anew
+    worker: str | None = None
+    started_at: str | None = None
+    first_part_at: str | None = None
+    parts: list[str] = field(default_factory=list)
+
+    def start(self, event: ReplyStarted) -> bool:
+        """Whether this start counts: only a higher attempt does."""
+        if event.attempt <= self.attempt:
+            return False
+        self.attempt, self.worker = event.attempt, event.worker
+        self.started_at = self.started_at or event.at
+        if event.restarted:
+            self.floor = event.attempt
+            self.parts.clear()
+        return True
+
+    def add(self, event: ReplyDelta) -> bool:
+        """Whether this part counts: only the next one does, from whichever attempt (the text is the same)."""
+        if event.index != len(self.parts) or event.attempt < self.floor:
+            return False
+        if not self.parts:
+            self.first_part_at = event.at
+        self.parts.append(event.text)
+        return True
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.parts)
+
+    def stopped(self, at: str) -> ReplyCompleted:
+        """The end of this reply by a stop at this place of the log."""
+        asked = milliseconds(self.work.at)
+        started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
+        first = milliseconds(self.first_part_at) - started if self.first_part_at else None
+        return ReplyCompleted(
+            owner=self.work.owner,
+            at=at,
+            conversation_id=self.work.conversation_id,
+            reply_id=self.work.reply_id,
+            message_id=self.work.message_id,
+            attempt=self.attempt,
+            parts=len(self.parts),
+            text=self.text,
+            finish_reason="stopped",
+            timings=Timings(
+                queued_ms=max(0, started - asked),
+                first_part_ms=first if first is None else max(0, first),
+                total_ms=max(0, milliseconds(at) - asked),
+            ),
+        )
+
+    def failed(self, at: str, code: str, detail: str, *, retryable: bool) -> ReplyFailed:
+        """The end of this reply without an answer."""
+        return ReplyFailed(
+            owner=self.work.owner,
+            at=at,
+            conversation_id=self.work.conversation_id,
+            reply_id=self.work.reply_id,
+            message_id=self.work.message_id,
+            attempt=self.attempt,
+            code=code,
+            detail=detail,
+            retryable=retryable,
+        )
+
+    def view(self) -> MessageView:
+        """The reply as people read it while it runs."""
+        return MessageView(
+            owner=self.work.owner,
+            conversation_id=self.work.conversation_id,
+            id=self.work.reply_id,
+            role="assistant",
+            text=self.text,
+            status="streaming",
+            created_at=self.started_at or self.work.at,
+            message_id=self.work.message_id,
+            attempt=self.attempt,
+            parts=len(self.parts),
+            worker=self.worker,
+        )
+
+    def ended(self, end: ReplyEnd) -> MessageView:
+        """The reply as it is stored and read from now on."""
+        view = replace(self.view(), created_at=self.started_at or end.at, attempt=end.attempt)
+        if isinstance(end, ReplyFailed):
+            return replace(view, status="failed", error=ReplyError(end.code, end.detail, end.retryable))
+        return replace(
+            view,
+            text=end.text,
+            status="stopped" if end.finish_reason == "stopped" else "complete",
+            parts=end.parts,
+            finish_reason=end.finish_reason,
+            timings=end.timings,
+        )

@@ -1,0 +1,216 @@
+"""Route: takes work from chat_queue, lets a brain answer it, publishes the answer's events, then acks. It keeps no state.
+
+A delivery is acked only after the confirm of its replies' last events; so a responder may die anywhere. Whoever gets
+the work again reads in the log how far the reply got and goes on at the next part.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from backend import events as e
+from backend.broker.port import Broker, Delivery
+from backend.crashpoints import crashpoint
+from backend.errors import BrokerUnavailable
+from backend.handmade import from_hand
+from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal
+from backend.recall import Recall
+from backend.replies import OpenReply
+from backend.topology import Key
+
+log = structlog.get_logger()
+
+# From its third try on, a delivery with several orders is taken apart, so that one that kills responders dies alone.
+APART_AFTER = 2
+STOPS_KEPT = 10_000
+
+
+class Responder:
+    """One worker; as many as wanted may run anywhere."""
+
+    def __init__(self, broker: Broker, brain: Brain, *, worker: str, prefetch: int) -> None:
+        self.worker = worker
+        self.open = 0
+        self.consuming = False
+        self._broker = broker
+        self._brain = brain
+        self._prefetch = prefetch
+        self._recall = Recall(broker)
+        self._draining = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stops: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def run(self) -> None:
+        """Work until the broker is lost (raises) or the task is cancelled."""
+        await self._broker.wait_up()
+        try:
+            async with aclosing(self._broker.work(prefetch=self._prefetch)) as deliveries:
+                self.consuming = True
+                async for delivery in deliveries:
+                    if self._draining.is_set():
+                        await asyncio.Event().wait()  # hold it, untouched; closing gives it back
+                    task = asyncio.create_task(self._handle(delivery), name="delivery")
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+        finally:
+            self.consuming = False
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def watch_stops(self) -> None:
+        """Hear of stops early; without it a stopped reply would only be made for nobody."""
+        await self._broker.wait_up()
+        async with aclosing(self._broker.stops()) as bodies:
+            async for body in bodies:
+                self._note_stops(body)
+
+    def _note_stops(self, body: bytes) -> None:
+        for line in body.split(b"\n"):
+            if b'"stop.requested"' in line:
+                event = e.LOG_LINE.validate_json(line)
+                if isinstance(event, e.StopRequested):
+                    self._stops[event.owner, event.message_id] = event.at
+        while len(self._stops) > STOPS_KEPT:
+            self._stops.popitem(last=False)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing new; let what is open finish for so long. What is left then goes back when `run` is cancelled."""
+        self._draining.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        try:
+            await self._answer_all(delivery)
+        except BrokerUnavailable as error:
+            log.debug("responder.given_up", reason=str(error))  # comes again, here or elsewhere
+            await delivery.requeue()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("responder.crashed", tries=delivery.tries)
+            await delivery.requeue()
+
+    async def _answer_all(self, delivery: Delivery) -> None:
+        try:
+            works = [e.WORK.validate_json(line) for line in delivery.body.split(b"\n")]
+        except ValidationError:
+            await self._not_an_order(delivery)
+            return
+        if len(works) > 1 and delivery.tries > APART_AFTER:
+            for work in works:
+                await self._broker.submit(Key.WORK, [e.encode(work)])
+            await delivery.ack()
+            return
+        if delivery.redelivered:
+            known = await self._recall.progress(works)
+            replies = [known[work.reply_id] for work in works if work.reply_id in known]
+        else:
+            replies = [OpenReply(work, e.BEGINNING, 0.0) for work in works]
+        if len(replies) == 1:
+            await self._answer(replies[0])
+        elif replies:
+            async with asyncio.TaskGroup() as group:
+                for reply in replies:
+                    group.create_task(self._answer(reply))
+        crashpoint("reply.confirmed")
+        await delivery.ack()
+        crashpoint("delivery.acked")
+
+    async def _not_an_order(self, delivery: Delivery) -> None:
+        message = from_hand(delivery.body)
+        if message is None:
+            log.warning("responder.parked", size=len(delivery.body))
+            await delivery.park()
+            return
+        await self._broker.submit(Key.MESSAGE, [e.encode(message)])
+        await delivery.ack()
+
+    def _stopped(self, work: e.Work) -> bool:
+        stop = self._stops.get((work.owner, work.message_id))
+        return stop is not None and work.at <= stop
+
+    async def _answer(self, reply: OpenReply) -> None:
+        self.open += 1
+        try:
+            await Answering(self._broker, self._brain, self.worker, reply).run(lambda: self._stopped(reply.work))
+        finally:
+            self.open -= 1
+
+
+class Answering:
+    """One reply being made."""
+
+    def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
+        work = reply.work
+        self._broker = broker
+        self._brain = brain
+        self._reply = reply
+        self._worker = worker
+        self._attempt = reply.attempt + 1
+        self._restarted = bool(reply.parts) and not brain.deterministic
+        self._parts = [] if self._restarted else list(reply.parts)
+        self._asked = e.milliseconds(work.at)
+        self._picked = e.now_ms()
+        self._first: int | None = None
+        self._about: dict[str, Any] = {
+            "owner": work.owner,
+            "conversation_id": work.conversation_id,
+            "reply_id": work.reply_id,
+            "message_id": work.message_id,
+            "attempt": self._attempt,
+        }
+        self._confirmed: asyncio.Future[None] | None = None
+
+    async def run(self, stopped: Callable[[], bool]) -> None:
+        """Publish start, parts and end; returns when the last is confirmed. A stop ends it early, without a word:
+        the log's readers have derived the end from the stop itself."""
+        if stopped():
+            return
+        work, options = self._reply.work, self._reply.work.options or e.Options()
+        prompt = Prompt(work.reply_id, work.text, options.profile, options.seed, options.scenario)
+        self._publish(e.ReplyStarted(**self._about, at=e.now(), worker=self._worker, restarted=self._restarted or None))
+        crashpoint("reply.started")
+        async for said in self._brain.reply(prompt, start=len(self._parts)):
+            if stopped():
+                break
+            self._say(said)
+            crashpoint("reply.part")
+        if self._confirmed is not None:
+            await self._confirmed
+
+    def _say(self, said: Part | End | Refusal) -> None:
+        at = e.now()
+        if isinstance(said, Part):
+            if self._first is None:
+                self._first = e.now_ms()
+            self._publish(e.ReplyDelta(**self._about, at=at, index=len(self._parts), text=said.text))
+            self._parts.append(said.text)
+        elif isinstance(said, Refusal):
+            self._publish(e.ReplyFailed(**self._about, at=at, code=said.code, detail=said.detail, retryable=said.retryable))
+        else:
+            text = "".join(self._parts)
+            self._publish(
+                e.ReplyCompleted(
+                    **self._about, at=at, parts=len(self._parts), text=text, finish_reason=said.finish_reason, timings=self._timings()
+                )
+            )
+
+    def _timings(self) -> e.Timings:
+        return e.Timings(
+            queued_ms=max(0, self._picked - self._asked),
+            first_part_ms=None if self._first is None else max(0, self._first - self._picked),
+            total_ms=max(0, e.now_ms() - self._asked),
+        )
+
+    def _publish(self, event: e.Event) -> None:
+        # If the line before has failed, this one would make a gap; if it is still waiting, this one fails with it.
+        if self._confirmed is not None and self._confirmed.done():
+            self._confirmed.result()
+        self._confirmed = self._broker.submit(Key.EVENT, [e.encode(event)])

@@ -1,0 +1,138 @@
+"""Roof: runs a node or a responder from start to SIGTERM, with Hypercorn in this process."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import structlog
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from backend.app import Node, make_brain, make_broker, make_rooms, worker_name
+from backend.edge import harden
+from backend.embedded import EmbeddedPostgres
+from backend.errors import StartupError
+from backend.events import FRAME_LIMIT
+from backend.responder import Responder
+from backend.settings import Settings
+from backend.store.migrating import migrate
+from backend.store.postgres import PostgresStore
+from backend.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    return stopping
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Return when the first of these does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket. Raises `StartupError` when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        why = "is taken by another process" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
+        raise StartupError(f"CHAT_PORT: {settings.host}:{settings.port} {why}; stop it or choose another port.") from None
+    return listener
+
+
+def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
+    """One process, one listening socket, limits as the contract says."""
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.websocket_max_message_size = FRAME_LIMIT
+    config.websocket_ping_interval = settings.heartbeat_s
+    # Pongs are reads: a client that answers no ping for three beats is gone.
+    config.read_timeout = 3 * settings.heartbeat_s
+    config.graceful_timeout = 1
+    config.backlog = 4_096
+    config.include_server_header = False
+    config.alpn_protocols = ["http/1.1"]
+    return config
+
+
+async def serve(settings: Settings, *, responder: bool) -> int:
+    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
+    stopping = stop_signal()
+    harden()
+    listener = bind(settings)
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+            url = await postgres.start()
+            stack.push_async_callback(postgres.stop)
+            await migrate(url)
+        node = Node(make_rooms(settings, make_broker(settings), PostgresStore(url), responder=responder))
+        node.start()
+        await first_of(check_schema(node), stopping.wait(), node.supervisor.failed)
+        drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def until_drained() -> None:
+            # Hypercorn closes nothing while this waits, so every socket is gone before it looks for any.
+            await first_of(stopping.wait(), node.supervisor.failed)
+            log.info("node.draining")
+            await node.drain()
+            drained.set_result(None)
+
+        host, port = listener.getsockname()[:2]
+        log.info("node.listening", url=f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
+    return exit_code(node.supervisor)
+
+
+async def check_schema(node: Node) -> None:
+    """Refuse an older schema as soon as the database answers."""
+    await node.rooms.store.wait_up()
+    await node.rooms.store.check_schema()
+
+
+async def respond(settings: Settings) -> int:
+    """A stand-alone responder until SIGTERM."""
+    if settings.embedded_broker:
+        raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
+    stopping = stop_signal()
+    broker = make_broker(settings)
+    responder = Responder(broker, make_brain(settings), worker=worker_name(), prefetch=settings.prefetch)
+    supervisor = Supervisor()
+    loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
+    for name, loop in loops.items():
+        supervisor.start(name, loop)
+    log.info("responder.started", worker=responder.worker)
+    await first_of(stopping.wait(), supervisor.failed)
+    log.info("responder.draining", open=responder.open)
+    await responder.drain(settings.drain_s)
+    await supervisor.stop("responder", "stops")
+    await broker.close()
+    await supervisor.stop()
+    return exit_code(supervisor)
+
+
+def exit_code(supervisor: Supervisor) -> int:
+    """0, or 1 and the reason when a loop failed for good. A `StartupError` is raised again."""
+    if not supervisor.failed.done():
+        return 0
+    error = supervisor.failed.result()
+    if isinstance(error, StartupError):
+        raise error
+    log.error("process.failed", reason=str(error))
+    return 1

@@ -1,0 +1,247 @@
+"""Thought: folds the log into state — open replies, the recent window, what is to be stored. No I/O; the clock is handed in.
+
+Every node folds the same log in the same order, so every node comes to the same state; that is what makes a position a
+cursor, a stop exact and a restart harmless. The rules for one reply are in replies.py, memory in window.py.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Any
+
+from pydantic import ValidationError
+
+from backend import events as e
+from backend.broker.port import Record
+from backend.cursor import decode_cursor, encode_cursor, tag_of
+from backend.events import BEGINNING, Position
+from backend.replies import OpenReply
+from backend.store.port import Checkpoint, Deleted, Fact, Renamed
+from backend.topology import Key
+from backend.views import MessageView
+from backend.window import Entry, Window
+
+# Facts kept while the database is away: about 100,000 turns. Beyond, new messages are refused; nothing is dropped.
+PENDING_LIMIT = 200_000
+NOTHING = Position(-2, 0)  # before even what was carried over from an earlier log, which stands at BEGINNING
+
+
+@dataclass(slots=True)
+class Folded:
+    """What one record came to."""
+
+    entries: list[Entry] = field(default_factory=list)
+    dropped: list[e.Work] = field(default_factory=list)  # requests that did not count: repeated, or to a deleted conversation
+    unreadable: int = 0  # lines that are no event
+
+
+class Timeline:
+    """The log so far, as far as this node needs it."""
+
+    def __init__(self, epoch: str) -> None:
+        self.window = Window(epoch)
+        self.reached = BEGINNING
+        self.stored: Checkpoint | None = None
+        self.open: dict[str, OpenReply] = {}
+        self.pending: deque[tuple[Position, Fact]] = deque()
+        self.mark = ""  # digest of the last record
+        self._by_conversation: dict[tuple[str, str], list[OpenReply]] = {}
+        self._rules: dict[type, Callable[[Any, Position, bytes, float, Folded], None]] = {
+            e.MessageCreated: self._requested,
+            e.ReplyRequested: self._requested,
+            e.ReplyDelta: self._delta,
+            e.ReplyStarted: self._started,
+            e.ReplyCompleted: self._ended,
+            e.ReplyFailed: self._ended,
+            e.StopRequested: self._stop,
+            e.ConversationUpdated: self._updated,
+            e.ConversationDeleted: self._deleted,
+        }
+
+    @property
+    def epoch(self) -> str:
+        """The life of the log that is being read."""
+        return self.window.epoch
+
+    @property
+    def behind(self) -> bool:
+        """Whether too much waits to be stored for more to be taken on."""
+        return len(self.pending) >= PENDING_LIMIT
+
+    @property
+    def _stored_high(self) -> Position:
+        # What was stored of an earlier log says nothing about positions in this one.
+        return self.stored.high if self.stored is not None and self.stored.epoch == self.epoch else NOTHING
+
+    # --- folding ---
+
+    def fold(self, record: Record, now: float) -> Folded:
+        """Take in the next record; `now` is this node's monotonic clock in seconds."""
+        folded = Folded()
+        for number, line in enumerate(record.body.split(b"\n")):
+            if not line:
+                continue
+            position = Position(record.offset, number)
+            if record.key == Key.PARKED:
+                self._parked(line, position, now, folded)
+                continue
+            try:
+                event = e.LOG_LINE.validate_json(line)
+            except ValidationError:
+                folded.unreadable += 1
+                continue
+            if not isinstance(event, e.LogMark):
+                self._rules[type(event)](event, position, line, now, folded)
+        self.reached = Position(record.offset, record.body.count(b"\n"))
+        self.mark = mark_of(record.body)
+        self.window.trim(self._stored_high)
+        return folded
+
+    def _add(self, event: e.Event, position: Position, line: bytes, fact: Fact | None, folded: Folded) -> None:
+        if not line.startswith(b'{"owner":"'):  # not as `encode` writes it: published by somebody else's hand
+            line = e.encode(event)
+        entry = Entry(position, event, e.frame(line, encode_cursor(position, self.window.owner(event.owner).tag)))
+        self.window.add(event.owner, entry, fact)
+        folded.entries.append(entry)
+        if fact is not None and position > self._stored_high:
+            self.pending.append((position, fact))
+
+    def _requested(self, event: e.Work, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        window = self.window.owner(event.owner)
+        if event.id in window.keys or event.conversation_id in window.deleted:
+            folded.dropped.append(event)
+            return
+        reply = OpenReply(event, position, now)
+        self.open[event.reply_id] = reply
+        self._by_conversation.setdefault((event.owner, event.conversation_id), []).append(reply)
+        if isinstance(event, e.ReplyRequested):
+            entry = Entry(position, event, "")
+            self.window.add(event.owner, entry, None)
+            folded.entries.append(entry)
+        else:
+            self._add(event, position, line, message_view(event), folded)
+
+    def _reply(self, event: e.ReplyStarted | e.ReplyDelta | e.ReplyEnd, now: float) -> OpenReply | None:
+        reply = self.open.get(event.reply_id)
+        if reply is None or reply.work.owner != event.owner or reply.work.conversation_id != event.conversation_id:
+            return None
+        reply.touched = now
+        return reply
+
+    def _started(self, event: e.ReplyStarted, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        reply = self._reply(event, now)
+        if reply is not None and reply.start(event):
+            self._add(event, position, line, None, folded)
+
+    def _delta(self, event: e.ReplyDelta, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        reply = self._reply(event, now)
+        if reply is not None and reply.add(event):
+            self._add(event, position, line, None, folded)
+
+    def _ended(self, event: e.ReplyEnd, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        reply = self._reply(event, now)
+        if reply is None or event.attempt < reply.floor:
+            return
+        self._close(reply)
+        self._add(event, position, line, reply.ended(event), folded)
+
+    def _close(self, reply: OpenReply) -> None:
+        del self.open[reply.work.reply_id]
+        conversation = (reply.work.owner, reply.work.conversation_id)
+        replies = self._by_conversation[conversation]
+        replies.remove(reply)
+        if not replies:
+            del self._by_conversation[conversation]
+
+    def _stop(self, event: e.StopRequested, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        # Every node sees the stop at the same place among the parts, so all derive the very same end from it.
+        for reply in self.open_in(event.owner, event.conversation_id):
+            if reply.work.message_id == event.message_id:
+                self._ended_here(reply, reply.stopped(event.at), position, now, folded)
+                return
+
+    def _parked(self, line: bytes, position: Position, now: float, folded: Folded) -> None:
+        try:
+            work = e.WORK.validate_json(line)
+        except ValidationError:
+            folded.unreadable += 1
+            return
+        reply = self.open.get(work.reply_id)
+        if reply is not None and reply.work.owner == work.owner:
+            detail = "This message was tried too often without an answer and has been set aside."
+            self._ended_here(reply, reply.failed(work.at, "delivery_limit", detail, retryable=True), position, now, folded)
+
+    def _ended_here(self, reply: OpenReply, end: e.ReplyEnd, position: Position, now: float, folded: Folded) -> None:
+        self._ended(end, position, e.encode(end), now, folded)
+
+    def _updated(self, event: e.ConversationUpdated, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        self._add(event, position, line, Renamed(event.owner, event.conversation_id, event.title), folded)
+
+    def _deleted(self, event: e.ConversationDeleted, position: Position, line: bytes, now: float, folded: Folded) -> None:
+        if event.conversation_id not in self.window.owner(event.owner).deleted:
+            self._add(event, position, line, Deleted(event.owner, event.conversation_id), folded)
+
+    # --- what is open, stored, remembered ---
+
+    def open_in(self, owner: str, conversation_id: str) -> list[OpenReply]:
+        """The open replies of one conversation, oldest first."""
+        return list(self._by_conversation.get((owner, conversation_id), ()))
+
+    def idle_since(self, moment: float) -> list[OpenReply]:
+        """Open replies of which the log has not spoken since."""
+        return [reply for reply in self.open.values() if reply.touched < moment]
+
+    def unstored(self, owner: str) -> list[Fact]:
+        """This owner's facts that the database is not known to have, oldest first."""
+        window = self.window.of(owner)
+        if window is None or not window.facts or window.facts[-1][0] <= self._stored_high:
+            return []
+        return [fact for position, fact in window.facts if position > self._stored_high]
+
+    def checkpoint(self) -> Checkpoint:
+        """Where storing everything pending would lead."""
+        low = min((reply.opened for reply in self.open.values()), default=self.reached)
+        return Checkpoint(self.epoch, min(low, self.reached), self.reached, self.mark)
+
+    def stored_to(self, checkpoint: Checkpoint) -> None:
+        """The database has everything up to here."""
+        self.stored = checkpoint
+        while self.pending and self.pending[0][0] <= self._stored_high:
+            self.pending.popleft()
+        self.window.trim(self._stored_high)
+
+    def restart(self, epoch: str) -> None:
+        """The log was replaced: positions begin anew, what was learnt and not stored stays to be stored."""
+        self.window.restart(epoch)
+        self.reached, self.mark = BEGINNING, ""
+        self.pending = deque((BEGINNING, fact) for _, fact in self.pending)
+        for reply in self.open.values():
+            reply.opened = BEGINNING
+
+    # --- cursors ---
+
+    def cursor(self, owner: str, position: Position | None = None) -> str:
+        """This owner's cursor for a position (the end of what was read, unless told)."""
+        return encode_cursor(self.reached if position is None else position, tag_of(owner, self.epoch))
+
+    def position(self, owner: str, cursor: str) -> Position | None:
+        """The position of this owner's cursor; None if it is not one of this epoch."""
+        return decode_cursor(cursor, tag_of(owner, self.epoch))
+
+    def missed(self, owner: str, epoch: str, cursor: str) -> list[str] | None:
+        """The frames after a cursor, or None when continuity can't be proven."""
+        position = self.position(owner, cursor) if epoch == self.epoch else None
+        if position is None or position < self.window.resumable or position > self.reached:
+            return None
+        return self.window.since(owner, position)
+
+
+def message_view(event: e.MessageCreated) -> MessageView:
+    """A message as it is stored; its `waiting` is over when its reply has begun."""
+    return MessageView(event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at)
+
+
+def mark_of(body: bytes) -> str:
+    """A record's digest: tells whether the log at this offset is still the same log."""
+    return blake2s(body, digest_size=8).hexdigest()

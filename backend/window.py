@@ -1,0 +1,127 @@
+"""Thought: what one node remembers of the log's recent past, owner by owner, and when it may forget. No I/O, no clock.
+
+Three uses, one memory: frames are replayed to reconnecting sockets, facts are laid over what Postgres has, idempotency
+keys tell a repeated message from a new one. What is not stored yet is never forgotten.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from backend.cursor import tag_of
+from backend.events import BEGINNING, Event, Position, Work
+from backend.store.port import Deleted, Fact
+
+# Enough for every socket of a busy node to be away for minutes; about three times that in resident memory.
+WINDOW_CHARS = 64 * 1024 * 1024
+
+
+class Entry(NamedTuple):
+    """One event that counts, at its place in the log, as the frame that sockets get ("" if it is not shown to them)."""
+
+    position: Position
+    event: Event
+    frame: str
+
+
+@dataclass(slots=True)
+class OwnerWindow:
+    """One owner's recent past."""
+
+    tag: str
+    entries: deque[Entry] = field(default_factory=deque)
+    facts: deque[tuple[Position, Fact]] = field(default_factory=deque)
+    keys: dict[str, Work] = field(default_factory=dict)  # by idempotency key
+    deleted: set[str] = field(default_factory=set)  # conversations
+
+
+class Window:
+    """The recent past of all owners, bounded by size; the oldest goes first, but nothing before it is stored."""
+
+    def __init__(self, epoch: str, *, chars: int = WINDOW_CHARS) -> None:
+        self.epoch = epoch
+        self.resumable = BEGINNING  # cursors from here on can be resumed
+        self.forgotten_at: str | None = None  # `at` of the youngest event forgotten; None: nothing was
+        self._limit = chars
+        self._chars = 0
+        self._order: deque[tuple[str, Entry, Fact | None]] = deque()
+        self._owners: dict[str, OwnerWindow] = {}
+
+    def of(self, owner: str) -> OwnerWindow | None:
+        """What is remembered of this owner."""
+        return self._owners.get(owner)
+
+    def owner(self, owner: str) -> OwnerWindow:
+        """The same, made if there is none."""
+        found = self._owners.get(owner)
+        if found is None:
+            found = self._owners[owner] = OwnerWindow(tag_of(owner, self.epoch))
+        return found
+
+    def add(self, owner: str, entry: Entry, fact: Fact | None) -> None:
+        """Remember one event, and the fact it makes (if any)."""
+        window = self.owner(owner)
+        if entry.frame:
+            window.entries.append(entry)
+        if fact is not None:
+            window.facts.append((entry.position, fact))
+        if isinstance(entry.event, Work):
+            window.keys[entry.event.id] = entry.event
+        elif isinstance(fact, Deleted):
+            window.deleted.add(fact.conversation_id)
+        self._order.append((owner, entry, fact))
+        self._chars += len(entry.frame)
+
+    def trim(self, stored: Position) -> None:
+        """Forget the oldest while over the bound, as far as everything is stored."""
+        while self._chars > self._limit and self._order[0][1].position <= stored:
+            owner, entry, fact = self._order.popleft()
+            self._chars -= len(entry.frame)
+            self.resumable, self.forgotten_at = entry.position, entry.event.at
+            self._forget(owner, entry, fact)
+
+    def _forget(self, owner: str, entry: Entry, fact: Fact | None) -> None:
+        window = self._owners[owner]
+        if entry.frame:
+            window.entries.popleft()
+        if fact is not None:
+            window.facts.popleft()
+        if isinstance(entry.event, Work):
+            window.keys.pop(entry.event.id, None)
+        elif isinstance(fact, Deleted):
+            window.deleted.discard(fact.conversation_id)
+        if not window.entries and not window.facts and not window.keys:
+            del self._owners[owner]
+
+    def since(self, owner: str, position: Position) -> list[str]:
+        """The frames of this owner after a position, in order."""
+        window = self._owners.get(owner)
+        if window is None:
+            return []
+        missed = []
+        for entry in reversed(window.entries):
+            if entry.position <= position:
+                break
+            missed.append(entry.frame)
+        missed.reverse()
+        return missed
+
+    def facts(self, owner: str) -> list[Fact]:
+        """The facts of this owner, oldest first (some of them stored already)."""
+        window = self._owners.get(owner)
+        return [fact for _, fact in window.facts] if window is not None else []
+
+    def restart(self, epoch: str) -> None:
+        """A new log: old frames can't be resumed from, but facts and keys stay true."""
+        self.epoch = epoch
+        self.resumable = BEGINNING
+        for owner, window in self._owners.items():
+            window.tag = tag_of(owner, epoch)
+            window.entries.clear()
+            window.facts = deque((BEGINNING, fact) for _, fact in window.facts)
+        self._order = deque(
+            (owner, Entry(BEGINNING, entry.event, ""), fact)
+            for owner, entry, fact in self._order
+            if fact is not None or isinstance(entry.event, Work)
+        )
+        self._chars = 0
