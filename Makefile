@@ -1,0 +1,75 @@
+# What people do with Myna. Needs Python 3.11+, Node 20.19+ and make; the rest is fetched at the locked versions.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes
+NPM := npm --prefix front
+PAGE := $(shell find front/src front/public front/index.html front/vite.config.ts front/package.json -type f)
+# Where the system can, the program ends with make, even when make is killed.
+ENDS_WITH_MAKE := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
+LOCK := $(PY) -m uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-annotate --no-header
+
+.PHONY: help run build check test compose-test bench soak lock clean
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 15
+
+run: .venv/embedded front/dist/index.html ## everything needed, then the page on http://localhost:5055
+	@exec $(ENDS_WITH_MAKE) $(PY) -m backend serve
+
+build: front/dist/index.html ## build the page into front/dist
+
+check: .venv/dev front/node_modules/ready ## formatting, lint and types, no tests
+	@$(PY) tests/run.py check
+
+test: .venv/dev front/dist/index.html ## every check and test, on a real RabbitMQ, Postgres and Chromium
+	@tests/services/install
+	@$(PY) tests/run.py check test
+
+compose-test: .venv/dev ## build and run docker-compose.yml, and use it like a person
+	@$(PY) -m pytest tests/compose
+
+bench: .venv/dev front/dist/index.html ## the benchmarks, as tables
+	@tests/services/install
+	@$(PY) -m tests.bench
+
+soak: .venv/dev ## faults at random under load, for as long as MINUTES says
+	@tests/services/install
+	@$(PY) -m tests.bench.soak
+
+lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
+	@$(LOCK) -o requirements/backend.txt
+	@$(LOCK) --extra embedded -o requirements/embedded.txt
+	@$(LOCK) --extra embedded --group dev -o requirements/dev.txt
+
+clean: ## remove what was installed and built here
+	rm -rf .venv front/node_modules front/dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Myna needs Python 3.11 or newer: set PYTHON=python3.x, for example 'make run PYTHON=python3.12'." >&2; exit 1; }
+	@echo "Making .venv …"
+	@$(PYTHON) -m venv .venv
+
+# The files named .venv/embedded and .venv/dev say which lock was installed last.
+.venv/embedded: requirements/embedded.txt | .venv/bin/python
+	@echo "Installing what the backend needs …"
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/bin/python
+	@echo "Installing what the backend and its tests need …"
+	@$(PIP) -r $<
+	@touch $@ .venv/embedded
+
+front/node_modules/ready: front/package-lock.json
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Myna needs Node 20.19 or newer to build its page." >&2; exit 1; }
+	@echo "Installing what the page needs …"
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+front/dist/index.html: front/node_modules/ready $(PAGE)
+	@echo "Building the page …"
+	@$(NPM) run build --silent
