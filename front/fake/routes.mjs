@@ -1,0 +1,164 @@
+/** The fake's HTTP side: the routes of the contract, over the same memory, and the built page. */
+import { randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { extname, join, normalize } from 'node:path';
+
+const DIST = new URL('../dist/', import.meta.url).pathname;
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
+};
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+export async function handleHttp(server, request, response) {
+  const url = new URL(request.url, server.url);
+  const answer = (status, body, headers = {}) => {
+    response.writeHead(status, {
+      'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
+      ...headers,
+    });
+    response.end(body === undefined ? '' : JSON.stringify(body));
+  };
+  const owner = server.ownerOf(request);
+  if (url.pathname === '/api/session') {
+    const mine = owner ?? randomUUID();
+    return answer(
+      owner ? 200 : 201,
+      { owner: mine, token: mine },
+      { 'Set-Cookie': `chat_session=${mine}; Path=/; HttpOnly; SameSite=Strict` },
+    );
+  }
+  if (!url.pathname.startsWith('/api/')) return page(url, response);
+  if (!owner) return answer(401, { code: 'unauthorized', detail: 'No session.' });
+  return route(server, owner, url, request, answer);
+}
+
+async function route(server, owner, url, request, answer) {
+  const all = server.conversationsOf(owner);
+  const gone = () => answer(404, { code: 'not_found', detail: 'There is no such conversation.' });
+  if (url.pathname === '/api/conversations') return answer(200, list(all, url));
+  if (url.pathname === '/api/search') return answer(200, search(all, url));
+  if (url.pathname === '/api/pipeline') return answer(200, pipeline(server));
+  const [, id, rest] = /^\/api\/conversations\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
+  const conversation = all.get(id);
+  if (!conversation) return gone();
+  if (rest === '/messages') return answer(200, messages(server, conversation, url));
+  if (rest === '/export')
+    return answer(200, conversation.items, { 'Content-Disposition': 'attachment; filename="conversation.json"' });
+  if (request.method === 'PATCH') {
+    const body = JSON.parse(await bodyOf(request));
+    conversation.title = body.title;
+    server.emit(owner, { type: 'conversation.updated', conversation_id: id, title: body.title });
+    return answer(200, {});
+  }
+  if (request.method === 'DELETE') {
+    all.delete(id);
+    server.emit(owner, { type: 'conversation.deleted', conversation_id: id });
+    return answer(204);
+  }
+  return gone();
+}
+
+async function bodyOf(request) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text;
+}
+
+function slice(items, url) {
+  const limit = Number(url.searchParams.get('limit') ?? 50);
+  const from = Number(url.searchParams.get('before') ?? 0);
+  return { items: items.slice(from, from + limit), next: from + limit < items.length ? String(from + limit) : null };
+}
+
+function list(all, url) {
+  const items = [...all.values()]
+    .map(({ id, title, created_at, updated_at, items }) => ({
+      id,
+      title,
+      created_at,
+      updated_at,
+      messages: items.length,
+      preview: items.at(-1)?.text.slice(0, 160) ?? '',
+    }))
+    .sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
+  return slice(items, url);
+}
+
+/** Pages count back from the newest item; `before` is the number of items still older. */
+function messages(server, conversation, url) {
+  const limit = Number(url.searchParams.get('limit') ?? 50);
+  const end = Number(url.searchParams.get('before') ?? conversation.items.length);
+  const from = Math.max(0, end - limit);
+  const items = conversation.items.slice(from, end).map(({ stop: _stop, ...item }) => item);
+  return { items, next: from > 0 ? String(from) : null, cursor: String(server.log.length) };
+}
+
+function search(all, url) {
+  const q = (url.searchParams.get('q') ?? '').toLowerCase();
+  const items = [];
+  for (const conversation of all.values()) {
+    for (const item of conversation.items) {
+      const at = item.text.toLowerCase().indexOf(q);
+      if (at < 0 || !q) continue;
+      const text = item.text;
+      const snippet = `${text.slice(Math.max(0, at - 40), at)}<mark>${text.slice(at, at + q.length)}</mark>${text.slice(at + q.length, at + q.length + 60)}`;
+      items.push({
+        conversation_id: conversation.id,
+        message_id: item.message_id ?? item.id,
+        role: item.role,
+        snippet,
+        created_at: item.created_at,
+      });
+    }
+  }
+  return slice(items.reverse(), url);
+}
+
+function pipeline(server) {
+  const open = [...server.owners.values()]
+    .flatMap((all) => [...all.values()])
+    .flatMap((one) => one.items)
+    .filter((item) => item.status === 'streaming').length;
+  return {
+    broker: {
+      kind: 'embedded',
+      up: true,
+      management_url: null,
+      queues: [
+        { name: 'chat_queue', depth: 0, unacked: open, consumers: 3, publish_rate: null, deliver_rate: null },
+        { name: 'chat_responses', records: server.log.length, first: 1, last: server.log.length },
+        { name: 'chat_dead_letters', depth: 0 },
+      ],
+    },
+    relay: { position: String(server.log.length), lag_records: 0, lag_ms: 0 },
+    recorder: { active: true, stored_position: String(server.log.length), lag_ms: 3 },
+    store: { kind: 'memory', up: true },
+    sockets: server.sockets.size,
+    open_turns: open,
+    waiting_turns: 0,
+    responders: [1, 2, 3].map((one) => ({ worker: `worker-${one}`, open: one === 1 ? open : 0 })),
+    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null },
+  };
+}
+
+function page(url, response) {
+  const path = normalize(decodeURIComponent(url.pathname)).replace(/^(\.\.[/\\])+/, '');
+  const wanted = join(DIST, path);
+  const file = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(DIST, 'index.html');
+  if (!existsSync(file)) {
+    response.writeHead(404, { 'Content-Type': 'text/plain' });
+    return response.end('Build the page first: npm run build');
+  }
+  response.writeHead(200, {
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Content-Security-Policy': CSP,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  createReadStream(file).pipe(response);
+}

@@ -1,0 +1,54 @@
+/** `npm run fake`: the fake backend and the built page on one port. FAKE_TURNS fills one conversation for looking at long ones. */
+import { randomUUID } from 'node:crypto';
+import { answerTo } from './mock.mjs';
+import { FakeServer } from './server.mjs';
+
+const server = new FakeServer({ owner: process.env.FAKE_OWNER ?? randomUUID() });
+const turns = Number(process.env.FAKE_TURNS ?? 0);
+const kinds = ['/table', '/code', '/list', 'hello there'];
+
+function fill(title, count, startMs) {
+  const id = randomUUID();
+  const items = [];
+  for (let turn = 0; turn < count; turn += 1) {
+    const said = kinds[turn % kinds.length];
+    const at = new Date(startMs + turn * 1000).toISOString();
+    const message = randomUUID();
+    items.push({ id: message, role: 'user', text: `${said} (${turn + 1})`, status: 'complete', created_at: at });
+    items.push({
+      id: randomUUID(),
+      role: 'assistant',
+      message_id: message,
+      text: answerTo(said).text,
+      status: 'complete',
+      attempt: 1,
+      parts: 40,
+      finish_reason: 'stop',
+      worker: 'worker-2',
+      timings: { queued_ms: 4, first_part_ms: 190, total_ms: 1240 },
+      created_at: at,
+    });
+  }
+  const at = new Date(startMs + count * 1000).toISOString();
+  server
+    .conversationsOf(server.settings.owner)
+    .set(id, { id, title, created_at: at, updated_at: at, items, seen: new Set(), busy: Promise.resolve() });
+  return id;
+}
+
+const DAY = 86_400_000;
+const samples = [
+  ['What does a quorum queue promise?', 2, 0.01],
+  ['Draw the route of one message', 3, 0.05],
+  ['A mailbox in twenty lines', 1, 1.1],
+  ['Why not two queues?', 2, 1.3],
+  ['Backoff with full jitter, explained', 2, 3],
+  ['Notes on the recorder', 1, 5],
+  ['First words', 1, 20],
+];
+if (process.env.FAKE_SAMPLES !== '0')
+  for (const [title, count, days] of samples) fill(title, count, Date.now() - days * DAY);
+if (turns > 0) console.log(`long conversation: /c/${fill('A very long conversation', turns, Date.now() - 3 * DAY)}`);
+
+await server.listen(Number(process.env.PORT ?? 5056));
+console.log(`fake backend on ${server.url}`);

@@ -1,0 +1,239 @@
+/**
+ * A small backend that speaks the contract, for tests of the client and for looking at the page without
+ * the real one. In memory, one log, honest about cursors; scripts may cut lines, hold answers and speak for it.
+ */
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
+import { answerTo, partsOf } from './mock.mjs';
+import { handleHttp } from './routes.mjs';
+
+export class FakeServer {
+  constructor(settings = {}) {
+    this.settings = { auto: true, heartbeat_s: 20, ...settings };
+    this.epoch = randomUUID();
+    /** @type {{owner: string, event: any}[]} */
+    this.log = [];
+    /** @type {Map<string, Map<string, any>>} owner → conversation id → conversation */
+    this.owners = new Map();
+    this.sockets = new Set();
+    /** Every frame that clients sent, for tests to look at. */
+    this.received = [];
+    /** Sees each frame first; true means: the script has dealt with it. */
+    this.script = null;
+    this.silent = false;
+    this.accepting = true;
+    this.upgrades = [];
+    this.timers = new Set();
+  }
+
+  async listen(port = 0) {
+    this.http = createServer((request, response) => handleHttp(this, request, response));
+    this.wss = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 });
+    this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    await new Promise((resolve) => this.http.listen(port, '127.0.0.1', resolve));
+    this.port = this.http.address().port;
+    return this;
+  }
+
+  async close() {
+    for (const timer of this.timers) clearTimeout(timer);
+    for (const one of this.sockets) one.ws.terminate();
+    this.http.closeAllConnections();
+    await new Promise((resolve) => this.http.close(resolve));
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  ownerOf(request) {
+    const cookie = /chat_session=([0-9a-f-]{36})/.exec(request.headers.cookie ?? '');
+    return cookie ? cookie[1] : (this.settings.owner ?? null);
+  }
+
+  conversationsOf(owner) {
+    if (!this.owners.has(owner)) this.owners.set(owner, new Map());
+    return this.owners.get(owner);
+  }
+
+  upgrade(request, socket, head) {
+    const owner = this.ownerOf(request);
+    this.upgrades.push(request.url);
+    if (!this.accepting || !owner) return socket.destroy();
+    this.wss.handleUpgrade(request, socket, head, (ws) => this.attach(ws, owner, new URL(request.url, this.url)));
+  }
+
+  attach(ws, owner, url) {
+    const connection = { ws, owner };
+    const after = Number(url.searchParams.get('after') ?? Number.NaN);
+    const resumed = url.searchParams.get('epoch') === this.epoch && after >= 0 && after <= this.log.length;
+    this.sockets.add(connection);
+    ws.on('close', () => this.sockets.delete(connection));
+    ws.on('message', (data) => this.frame(connection, JSON.parse(String(data))));
+    this.tell(ws, {
+      type: 'welcome',
+      owner,
+      epoch: this.epoch,
+      cursor: String(this.log.length),
+      resumed,
+      heartbeat_s: this.settings.heartbeat_s,
+      limits: { frame_bytes: 65536, text_chars: 8000, waiting: 8 },
+    });
+    if (!resumed) return;
+    for (const record of this.log.slice(after)) if (record.owner === owner) this.tell(ws, record.event);
+  }
+
+  tell(ws, frame) {
+    if (!this.silent && ws.readyState === 1) ws.send(JSON.stringify(frame));
+  }
+
+  /** Writes to the log and to every socket of the owner. */
+  emit(owner, event) {
+    const full = { cursor: String(this.log.length + 1), at: new Date().toISOString(), ...event };
+    this.log.push({ owner, event: full });
+    for (const one of this.sockets) if (one.owner === owner) this.tell(one.ws, full);
+    return full;
+  }
+
+  /** Ends every line, as a crash (1006) or with a code. */
+  cut(code) {
+    for (const one of this.sockets) {
+      if (code) one.ws.close(code);
+      else one.ws.terminate();
+    }
+  }
+
+  later(ms, job) {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      job();
+    }, ms);
+    this.timers.add(timer);
+  }
+
+  frame(connection, frame) {
+    if (this.silent) return;
+    this.received.push(frame);
+    if (this.script?.(frame, connection)) return;
+    if (frame.type === 'ping') this.tell(connection.ws, { type: 'pong', nonce: frame.nonce });
+    if (frame.type === 'message.send') this.said(connection, frame);
+    if (frame.type === 'reply.regenerate') this.again(connection, frame);
+    if (frame.type === 'reply.stop') this.stopped(connection, frame);
+  }
+
+  said({ ws, owner }, frame) {
+    const all = this.conversationsOf(owner);
+    const now = new Date().toISOString();
+    const conversation = all.get(frame.conversation_id) ?? {
+      id: frame.conversation_id,
+      title: frame.text.split('\n')[0].slice(0, 60),
+      created_at: now,
+      updated_at: now,
+      items: [],
+      seen: new Set(),
+      busy: Promise.resolve(),
+    };
+    all.set(frame.conversation_id, conversation);
+    const duplicate = conversation.seen.has(frame.id);
+    conversation.seen.add(frame.id);
+    const accepted = { type: 'message.accepted', id: frame.id, conversation_id: frame.conversation_id, duplicate };
+    if (duplicate) return this.tell(ws, accepted);
+    const turn = async () => {
+      const created = this.emit(owner, {
+        type: 'message.created',
+        conversation_id: conversation.id,
+        id: frame.id,
+        text: frame.text,
+      });
+      conversation.items.push({
+        id: frame.id,
+        role: 'user',
+        text: frame.text,
+        status: 'waiting',
+        created_at: created.at,
+      });
+      conversation.updated_at = created.at;
+      this.tell(ws, accepted);
+      if (this.settings.auto) await this.answer(owner, conversation, frame.id, frame.text);
+    };
+    if (this.settings.auto) conversation.busy = conversation.busy.then(turn);
+    else void turn();
+  }
+
+  again({ ws, owner }, frame) {
+    const conversation = this.conversationsOf(owner).get(frame.conversation_id);
+    const message = conversation?.items.find((item) => item.id === frame.message_id);
+    if (!message)
+      return this.tell(ws, { type: 'error', code: 'not_found', detail: 'There is no such message.', ref: frame.id });
+    this.tell(ws, {
+      type: 'message.accepted',
+      id: frame.id,
+      conversation_id: frame.conversation_id,
+      duplicate: conversation.seen.has(frame.id),
+    });
+    if (conversation.seen.has(frame.id)) return;
+    conversation.seen.add(frame.id);
+    conversation.busy = conversation.busy.then(() => this.answer(owner, conversation, frame.message_id, message.text));
+  }
+
+  stopped({ owner }, frame) {
+    const conversation = this.conversationsOf(owner).get(frame.conversation_id);
+    const open = conversation?.items.find(
+      (item) => item.message_id === frame.message_id && item.status === 'streaming',
+    );
+    if (open) open.stop = true;
+  }
+
+  async answer(owner, conversation, messageId, text) {
+    const plan = answerTo(text);
+    const began = Date.now();
+    const reply = { conversation_id: conversation.id, reply_id: randomUUID(), message_id: messageId, attempt: 1 };
+    const item = {
+      id: reply.reply_id,
+      role: 'assistant',
+      message_id: messageId,
+      text: '',
+      status: 'streaming',
+      attempt: 1,
+      parts: 0,
+      created_at: new Date().toISOString(),
+    };
+    await this.pause(40);
+    conversation.items.push(item);
+    this.emit(owner, { type: 'reply.started', ...reply, worker: `worker-${(conversation.items.length % 3) + 1}` });
+    const queued = Date.now() - began;
+    await this.pause(plan.firstMs);
+    const first = Date.now() - began;
+    for (const part of partsOf(plan.text)) {
+      if (item.stop) break;
+      this.emit(owner, { type: 'reply.delta', ...reply, index: item.parts, text: part });
+      item.text += part;
+      item.parts += 1;
+      await this.pause(plan.partMs);
+    }
+    const timings = { queued_ms: queued, first_part_ms: first, total_ms: Date.now() - began };
+    if (plan.fails && !item.stop) {
+      item.error = { code: 'mock_failure', detail: 'The mock was asked to fail, and did.', retryable: true };
+      item.status = 'failed';
+      this.emit(owner, { type: 'reply.failed', ...reply, ...item.error });
+    } else {
+      const finish_reason = item.stop ? 'stopped' : 'stop';
+      Object.assign(item, { status: item.stop ? 'stopped' : 'complete', finish_reason, timings });
+      this.emit(owner, {
+        type: 'reply.completed',
+        ...reply,
+        parts: item.parts,
+        text: item.text,
+        finish_reason,
+        timings,
+      });
+    }
+    const message = conversation.items.find((one) => one.id === messageId);
+    if (message) message.status = 'complete';
+  }
+
+  pause(ms) {
+    return new Promise((resolve) => this.later(ms, resolve));
+  }
+}

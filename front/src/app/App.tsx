@@ -1,0 +1,65 @@
+/** The whole page, from its parts. */
+import { useEffect, useRef } from 'react';
+import { Banner } from '../ui/Banner';
+import { useChat } from '../ui/context';
+import { KeysSheet } from '../ui/dialogs/KeysSheet';
+import { Palette } from '../ui/dialogs/Palette';
+import { Announcer, Notes } from '../ui/Notes';
+import { PipelineView } from '../ui/pipeline/PipelineView';
+import { Sidebar } from '../ui/sidebar/Sidebar';
+import { Topbar } from '../ui/Topbar';
+import { routeOf, useView, view } from '../ui/view';
+import { ChatView } from './ChatView';
+import { useShortcuts } from './shortcuts';
+import { useTabTitle } from './tab-title';
+
+export function App() {
+  const chat = useChat();
+  const route = useView((state) => state.route);
+  const dialog = useView((state) => state.dialog);
+  const drawer = useView((state) => state.drawer);
+  const narrowed = useView((state) => state.narrowed);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const searchField = useRef<HTMLInputElement>(null);
+  useShortcuts(chat, field);
+  useTabTitle();
+
+  useEffect(() => {
+    const back = () => view.setState({ route: routeOf(location.pathname), dialog: null, drawer: false });
+    addEventListener('popstate', back);
+    return () => removeEventListener('popstate', back);
+  }, []);
+
+  useEffect(() => {
+    if (route.name === 'pipeline') chat.client.open(null);
+  }, [chat, route]);
+
+  return (
+    <div className={`shell${drawer ? ' drawer' : ''}${narrowed ? ' narrowed' : ''}`}>
+      <a className="skip-link" href="#main">
+        Skip to the conversation
+      </a>
+      <Sidebar searchField={searchField} />
+      <button
+        type="button"
+        className="drawer-veil"
+        aria-label="Close the side"
+        tabIndex={-1}
+        onClick={() => view.setState({ drawer: false })}
+      />
+      <main className="main" id="main" tabIndex={-1}>
+        <Topbar />
+        <Banner />
+        {route.name === 'pipeline' ? (
+          <PipelineView />
+        ) : (
+          <ChatView id={route.name === 'chat' ? route.id : null} field={field} />
+        )}
+      </main>
+      {dialog === 'palette' && <Palette />}
+      {dialog === 'keys' && <KeysSheet />}
+      <Notes />
+      <Announcer />
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+/** The roof: makes the parts, joins them, and puts the page up before the line is open. */
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ChatClient } from '../chat/client';
+import { BrowserKeep } from '../chat/keep';
+import { ChatStore } from '../chat/store';
+import { ChatApi } from '../transport/api';
+import { ChatContext } from '../ui/context';
+import { preloadMarkdown } from '../ui/markdown/Markdown';
+import { readTheme, routeOf, view } from '../ui/view';
+import '../ui/style/tokens.css';
+import '../ui/style/base.css';
+import '../ui/style/shell.css';
+import '../ui/style/sidebar.css';
+import '../ui/style/thread.css';
+import '../ui/style/prose.css';
+import '../ui/style/composer.css';
+import '../ui/style/dialogs.css';
+import '../ui/style/pipeline.css';
+import { App } from './App';
+
+const api = new ChatApi();
+const store = new ChatStore();
+const socketUrl = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+const client = new ChatClient({
+  api,
+  store,
+  keep: new BrowserKeep(),
+  socket: { url: socketUrl, isOnline: () => navigator.onLine },
+});
+
+readTheme();
+view.setState({ route: routeOf(location.pathname) });
+
+addEventListener('online', () => client.socket.retryNow());
+addEventListener('offline', () => client.socket.networkLost());
+addEventListener('pagehide', () => client.leavePage());
+document.addEventListener('visibilitychange', () => {
+  const on = document.visibilityState === 'visible';
+  store.dispatch({ type: 'visible', on });
+  // A laptop that was asleep finds out at once whether its line still lives.
+  if (on) client.socket.retryNow();
+});
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no #root.');
+createRoot(root).render(
+  <StrictMode>
+    <ChatContext value={{ client, store, api }}>
+      <App />
+    </ChatContext>
+  </StrictMode>,
+);
+void client.start();
+(globalThis.requestIdleCallback ?? ((job: () => void) => setTimeout(job, 200)))(preloadMarkdown);

@@ -1,0 +1,107 @@
+/** What was said here and is not yet confirmed. Pure rules over the list of entries; it sends nothing. */
+import type { ErrorFrame } from '../protocol/wire';
+import type { ChatState, OutboxEntry } from './state';
+
+export type OutboxAction =
+  | { type: 'outbox.added'; entry: OutboxEntry }
+  | { type: 'outbox.edited'; id: string; text: string; newId: string }
+  | { type: 'outbox.dropped'; id: string }
+  | { type: 'outbox.retried'; id: string; newId: string }
+  | { type: 'outbox.sent'; id: string; now: number };
+
+export function changed(
+  outbox: readonly OutboxEntry[],
+  id: string,
+  change: (entry: OutboxEntry) => OutboxEntry,
+): readonly OutboxEntry[] {
+  return outbox.map((entry) => (entry.id === id ? change(entry) : entry));
+}
+
+export function without(outbox: readonly OutboxEntry[], id: string): readonly OutboxEntry[] {
+  return outbox.some((entry) => entry.id === id) ? outbox.filter((entry) => entry.id !== id) : outbox;
+}
+
+/** A lost socket makes every unconfirmed entry due again; its id keeps it from being said twice. */
+export function dueAgain(outbox: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  return outbox.map((entry) => (entry.phase === 'sent' ? { ...entry, phase: 'held' as const } : entry));
+}
+
+/** The server may already know it: its text is fixed, and it can be stopped but not taken back. */
+export function hasLeft(entry: OutboxEntry): boolean {
+  return entry.sends > 0;
+}
+
+/**
+ * The entries to send now, in order. One message of a conversation is under way at a time, and none while a
+ * reply runs there: what waits here can still be edited. What has left once goes first and at once.
+ */
+export function due(state: ChatState, now: number): readonly OutboxEntry[] {
+  if (!state.live) return [];
+  const blocked = new Set<string>();
+  const ready: OutboxEntry[] = [];
+  for (const entry of state.outbox) {
+    if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
+    const busy = (state.running[entry.conversation_id]?.length ?? 0) > 0 && !hasLeft(entry);
+    const early = entry.notBefore !== undefined && entry.notBefore > now;
+    if (entry.phase === 'held' && !busy && !early) ready.push(entry);
+    if (entry.phase !== 'accepted' || !entry.regenerates) blocked.add(entry.conversation_id);
+  }
+  return ready;
+}
+
+/** The earliest moment at which an entry that was asked to be patient becomes due. */
+export function nextDue(state: ChatState, now: number): number | null {
+  const times = state.outbox.flatMap((entry) =>
+    entry.phase === 'held' && entry.notBefore !== undefined && entry.notBefore > now ? [entry.notBefore] : [],
+  );
+  return times.length > 0 ? Math.min(...times) : null;
+}
+
+const PATIENT = new Set(['busy', 'rate_limited']);
+const PATIENCE_MS = 2_000; // when the server says "later" without saying when
+
+export function onRefused(state: ChatState, frame: ErrorFrame, now: number): ChatState {
+  if (!frame.ref) return state;
+  const wait = PATIENT.has(frame.code) ? (frame.retry_after_s ?? PATIENCE_MS / 1_000) * 1_000 : null;
+  const problem = { code: frame.code, detail: frame.detail };
+  const outbox = changed(state.outbox, frame.ref, (entry) => {
+    if (wait === null) return { ...entry, phase: 'failed', problem };
+    return { ...entry, phase: 'held', notBefore: now + wait, problem };
+  });
+  return { ...state, outbox };
+}
+
+export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
+  switch (action.type) {
+    case 'outbox.added': {
+      const key = action.entry.regenerates ?? action.entry.id;
+      const clocks = action.entry.regenerates
+        ? state.clocks
+        : { ...state.clocks, [key]: { typed: action.entry.typedAt } };
+      return { ...state, clocks, outbox: [...state.outbox, action.entry] };
+    }
+    case 'outbox.edited':
+    case 'outbox.retried': {
+      const fresh = (entry: OutboxEntry): OutboxEntry => {
+        const { problem: _problem, notBefore: _notBefore, ...rest } = entry;
+        const text = action.type === 'outbox.edited' ? action.text : entry.text;
+        return { ...rest, id: action.newId, text, phase: 'held', sends: 0 };
+      };
+      const clock = state.clocks[action.id];
+      const clocks = clock ? { ...state.clocks, [action.newId]: { typed: clock.typed } } : state.clocks;
+      return { ...state, clocks, outbox: changed(state.outbox, action.id, fresh) };
+    }
+    case 'outbox.dropped':
+      return { ...state, outbox: without(state.outbox, action.id) };
+    case 'outbox.sent': {
+      const clock = state.clocks[action.id];
+      const clocks =
+        clock && !clock.sent ? { ...state.clocks, [action.id]: { ...clock, sent: action.now } } : state.clocks;
+      const outbox = changed(state.outbox, action.id, (entry) => {
+        const { problem: _problem, notBefore: _notBefore, ...rest } = entry;
+        return { ...rest, phase: 'sent', sends: entry.sends + 1 };
+      });
+      return { ...state, clocks, outbox };
+    }
+  }
+}

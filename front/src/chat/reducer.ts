@@ -1,0 +1,262 @@
+/** The one pure reducer: (state, action) → state, the same for live, replayed and stored facts. It does no I/O. */
+import type { ConversationItem, MessagesPage, Page } from '../protocol/http';
+import type { ErrorFrame, MessageAccepted, ServerEvent, Welcome } from '../protocol/wire';
+import type { Link } from '../transport/socket';
+import { patched, type SharedChange } from './keep';
+import { changed, dueAgain, type OutboxAction, onOutbox, onRefused, without } from './outbox';
+import { type ChatState, EMPTY_THREAD, type Kept, type Thread } from './state';
+import { isMessageOpen, withAwaited, withItems, withMessage, withReplyEvent } from './thread';
+import { titleFrom } from './title';
+
+export type Action =
+  | { type: 'restored'; kept: Partial<Kept> }
+  | { type: 'shared'; change: SharedChange }
+  | { type: 'link'; link: Link }
+  | { type: 'welcome'; frame: Welcome }
+  | { type: 'event'; event: ServerEvent }
+  | { type: 'accepted'; frame: MessageAccepted; now: number }
+  | { type: 'refused'; frame: ErrorFrame; now: number }
+  | { type: 'list.loading' }
+  | { type: 'list.failed' }
+  | { type: 'list.loaded'; page: Page<ConversationItem>; older: boolean }
+  | { type: 'thread.loading'; id: string }
+  | { type: 'thread.failed'; id: string; problem: string; missing: boolean }
+  | { type: 'thread.loaded'; id: string; page: MessagesPage; older: boolean }
+  | OutboxAction
+  | { type: 'draft'; id: string; text: string }
+  | { type: 'pinned'; id: string; on: boolean }
+  | { type: 'opened'; id: string | null }
+  | { type: 'visible'; on: boolean }
+  | { type: 'renamed'; id: string; title: string }
+  | { type: 'leaving'; id: string; on: boolean }
+  | { type: 'seen'; id: string };
+
+function toggled<T>(map: Readonly<Record<string, T>>, key: string, value: T | null): Readonly<Record<string, T>> {
+  if (value !== null) return map[key] === value ? map : { ...map, [key]: value };
+  if (!(key in map)) return map;
+  const { [key]: _dropped, ...rest } = map;
+  return rest;
+}
+
+function runningWith(state: ChatState, id: string, thread: Thread, messageId: string): ChatState['running'] {
+  const known = state.running[id] ?? [];
+  const open = isMessageOpen(thread, messageId);
+  if (open === known.includes(messageId)) return state.running;
+  const next = open ? [...known, messageId] : known.filter((one) => one !== messageId);
+  return toggled(state.running, id, next.length > 0 ? next : null);
+}
+
+function withThread(state: ChatState, id: string, thread: Thread, touched: readonly string[]): ChatState {
+  if (thread === state.threads[id]) return state;
+  let next: ChatState = { ...state, threads: { ...state.threads, [id]: thread } };
+  for (const messageId of touched) next = { ...next, running: runningWith(next, id, thread, messageId) };
+  return next;
+}
+
+function spoken(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
+  const known = state.conversations[id];
+  const conversation = known
+    ? {
+        ...known,
+        updated_at: at > known.updated_at ? at : known.updated_at,
+        preview: text.slice(0, 160),
+        messages: known.messages + (counts ? 1 : 0),
+      }
+    : { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 1, preview: text.slice(0, 160) };
+  return { ...state, conversations: { ...state.conversations, [id]: conversation } };
+}
+
+function removed(state: ChatState, id: string): ChatState {
+  return {
+    ...state,
+    gone: { ...state.gone, [id]: true },
+    conversations: toggled(state.conversations, id, null),
+    threads: toggled(state.threads, id, null),
+    running: toggled(state.running, id, null),
+    pins: toggled(state.pins, id, null),
+    unread: toggled(state.unread, id, null),
+    leaving: toggled(state.leaving, id, null),
+    drafts: toggled(state.drafts, id, null),
+    outbox: state.outbox.filter((entry) => entry.conversation_id !== id),
+  };
+}
+
+function onEvent(state: ChatState, event: ServerEvent): ChatState {
+  const id = event.conversation_id;
+  if (state.gone[id]) return state;
+  const thread = state.threads[id] ?? EMPTY_THREAD;
+  switch (event.type) {
+    case 'conversation.deleted':
+      return removed(state, id);
+    case 'conversation.updated': {
+      const known = state.conversations[id];
+      if (!known) return state;
+      return { ...state, conversations: { ...state.conversations, [id]: { ...known, title: event.title } } };
+    }
+    case 'message.created': {
+      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at });
+      const outbox = without(state.outbox, event.id);
+      const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);
+      return grown === thread ? next : spoken(next, id, event.text, event.at, true);
+    }
+    default: {
+      const grown = withReplyEvent(thread, event);
+      if (grown === thread) return state;
+      const next = withThread(state, id, grown, [event.message_id]);
+      const over = event.type === 'reply.completed' || event.type === 'reply.failed';
+      return over ? onEnd(next, event.conversation_id, event.reply_id, event) : next;
+    }
+  }
+}
+
+function onEnd(
+  state: ChatState,
+  id: string,
+  replyId: string,
+  event: Extract<ServerEvent, { type: 'reply.completed' | 'reply.failed' }>,
+): ChatState {
+  const unseen = state.open !== id || !state.visible;
+  const text = event.type === 'reply.completed' ? event.text : `The reply failed. ${event.detail}`;
+  const next =
+    event.type === 'reply.completed' && state.conversations[id] ? spoken(state, id, text, event.at, false) : state;
+  return {
+    ...next,
+    unread: unseen ? toggled(next.unread, id, true) : next.unread,
+    lastFinished: { reply_id: replyId, conversation_id: id, text },
+  };
+}
+
+function onWelcome(state: ChatState, frame: Welcome): ChatState {
+  const base: ChatState = { ...state, owner: frame.owner, epoch: frame.epoch, limits: frame.limits ?? {}, live: true };
+  if (frame.resumed) return base;
+  // What was accepted is in the state that is about to be read.
+  const outbox = state.outbox.filter((entry) => entry.phase !== 'accepted');
+  const threads: Record<string, Thread> = {};
+  for (const [id, thread] of Object.entries(state.threads)) {
+    const previous = thread.turns.length > 0 ? thread.turns : thread.previous;
+    threads[id] = { ...EMPTY_THREAD, previous };
+  }
+  return { ...base, outbox, threads, running: {}, list: { ...state.list, loaded: 'no' } };
+}
+
+function onAccepted(state: ChatState, frame: MessageAccepted, now: number): ChatState {
+  const entry = state.outbox.find((one) => one.id === frame.id);
+  if (!entry) return state;
+  const key = entry.regenerates ?? entry.id;
+  const clock = state.clocks[key];
+  const clocks = clock && !clock.accepted ? { ...state.clocks, [key]: { ...clock, accepted: now } } : state.clocks;
+  const thread = state.threads[frame.conversation_id] ?? EMPTY_THREAD;
+  if (entry.regenerates) {
+    const next = { ...state, clocks, outbox: without(state.outbox, entry.id) };
+    if (frame.duplicate) return next;
+    return withThread(next, frame.conversation_id, withAwaited(thread, entry.regenerates), [entry.regenerates]);
+  }
+  const known = thread.turns.some((turn) => turn.id === entry.id);
+  const outbox =
+    known || frame.duplicate
+      ? without(state.outbox, entry.id)
+      : changed(state.outbox, entry.id, (one) => ({ ...one, phase: 'accepted' }));
+  return { ...state, clocks, outbox };
+}
+
+function onListLoaded(state: ChatState, page: Page<ConversationItem>, older: boolean): ChatState {
+  const conversations: Record<string, ConversationItem> = older ? { ...state.conversations } : {};
+  if (!older) {
+    // What live events told of conversations that the page does not reach stays.
+    const known = new Set(page.items.map((item) => item.id));
+    for (const [id, one] of Object.entries(state.conversations)) {
+      const speaking = (state.threads[id]?.turns.length ?? 0) > 0;
+      if (!known.has(id) && (speaking || page.next !== null)) conversations[id] = one;
+    }
+  }
+  for (const item of page.items) if (!state.gone[item.id]) conversations[item.id] = item;
+  return { ...state, conversations, list: { loaded: 'yes', next: page.next } };
+}
+
+function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older: boolean): ChatState {
+  const thread = state.threads[id] ?? EMPTY_THREAD;
+  const grown = withItems(thread, page.items);
+  const touched = page.items.map((item) => (item.role === 'user' ? item.id : item.message_id));
+  const next: Thread = { ...grown, loaded: 'yes', problem: null, next: page.next, previous: null };
+  const arrived = new Set(touched);
+  const outbox = older ? state.outbox : state.outbox.filter((entry) => !arrived.has(entry.id));
+  return withThread({ ...state, outbox }, id, next, touched);
+}
+
+function onThreadProblem(state: ChatState, id: string, problem: string, missing: boolean): ChatState {
+  const thread = state.threads[id] ?? EMPTY_THREAD;
+  // A conversation that was begun here and has not reached the server yet is simply empty.
+  if (missing && (thread.turns.length > 0 || state.outbox.some((entry) => entry.conversation_id === id))) {
+    return withThread(state, id, { ...thread, loaded: 'yes', problem: null, previous: null }, []);
+  }
+  return withThread(state, id, { ...thread, loaded: 'failed', problem }, []);
+}
+
+export function reduce(state: ChatState, action: Action): ChatState {
+  switch (action.type) {
+    case 'restored':
+      return { ...state, ...action.kept, outbox: [...dueAgain(action.kept.outbox ?? []), ...state.outbox] };
+    case 'shared': {
+      const { pins, unread } = action.change;
+      return {
+        ...state,
+        pins: pins ? patched(state.pins, pins) : state.pins,
+        unread: unread ? patched(state.unread, unread) : state.unread,
+      };
+    }
+    case 'link': {
+      const live = state.live && action.link.phase === 'open';
+      return { ...state, link: action.link, live, outbox: live ? state.outbox : dueAgain(state.outbox) };
+    }
+    case 'welcome':
+      return onWelcome(state, action.frame);
+    case 'event':
+      return onEvent(state, action.event);
+    case 'accepted':
+      return onAccepted(state, action.frame, action.now);
+    case 'refused':
+      return onRefused(state, action.frame, action.now);
+    case 'list.loading':
+      return { ...state, list: { ...state.list, loaded: 'loading' } };
+    case 'list.failed':
+      return { ...state, list: { ...state.list, loaded: 'failed' } };
+    case 'list.loaded':
+      return onListLoaded(state, action.page, action.older);
+    case 'thread.loading':
+      return withThread(
+        state,
+        action.id,
+        { ...(state.threads[action.id] ?? EMPTY_THREAD), loaded: 'loading', problem: null },
+        [],
+      );
+    case 'thread.failed':
+      return onThreadProblem(state, action.id, action.problem, action.missing);
+    case 'thread.loaded':
+      return onThreadLoaded(state, action.id, action.page, action.older);
+    case 'draft':
+      return { ...state, drafts: toggled(state.drafts, action.id, action.text === '' ? null : action.text) };
+    case 'pinned':
+      return { ...state, pins: toggled(state.pins, action.id, action.on ? true : null) };
+    case 'opened':
+      return { ...state, open: action.id, unread: action.id ? toggled(state.unread, action.id, null) : state.unread };
+    case 'visible': {
+      const seen = action.on && state.open ? toggled(state.unread, state.open, null) : state.unread;
+      return { ...state, visible: action.on, unread: seen };
+    }
+    case 'seen':
+      return { ...state, unread: toggled(state.unread, action.id, null) };
+    case 'renamed': {
+      const known = state.conversations[action.id];
+      if (!known) return state;
+      return { ...state, conversations: { ...state.conversations, [action.id]: { ...known, title: action.title } } };
+    }
+    case 'leaving':
+      return { ...state, leaving: toggled(state.leaving, action.id, action.on ? true : null) };
+    default:
+      return onOutbox(state, action);
+  }
+}
+
+export function reduceAll(state: ChatState, actions: readonly Action[]): ChatState {
+  return actions.reduce(reduce, state);
+}

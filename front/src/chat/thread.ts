@@ -1,0 +1,229 @@
+/**
+ * Folds what is known of one conversation: events and pages, in any mixture, give the same thread.
+ * Pure: no clock, no network, and no knowledge of the other conversations.
+ */
+import type { AssistantItem, MessageItem } from '../protocol/http';
+import type { ReplyCompleted, ReplyDelta, ReplyFailed, ReplyStarted } from '../protocol/wire';
+import type { Reply, ReplyEnd, Thread, Turn } from './state';
+
+export type ReplyEvent = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed;
+
+function blank(id: string, messageId: string, at: string): Reply {
+  return {
+    id,
+    message_id: messageId,
+    at,
+    text: '',
+    parts: 0,
+    ahead: {},
+    floor: 0,
+    attempts: [],
+    firstAt: null,
+    lastAt: null,
+    endAt: null,
+    timings: null,
+    end: null,
+  };
+}
+
+/** Moves waiting deltas into the text as far as they follow without a gap. */
+function drained(reply: Reply): Reply {
+  if (Object.keys(reply.ahead).length === 0) return reply;
+  let { text, parts } = reply;
+  const ahead: Record<number, string> = {};
+  for (const [key, value] of Object.entries(reply.ahead)) if (Number(key) >= parts) ahead[Number(key)] = value;
+  for (let next = ahead[parts]; next !== undefined; next = ahead[parts]) {
+    text += next;
+    delete ahead[parts];
+    parts += 1;
+  }
+  return { ...reply, text, parts, ahead };
+}
+
+function started(reply: Reply, event: ReplyStarted): Reply {
+  const known = reply.attempts.some((one) => one.attempt === event.attempt);
+  const attempts = known
+    ? reply.attempts
+    : [...reply.attempts, { attempt: event.attempt, worker: event.worker, at: event.at }].sort(
+        (a, b) => a.attempt - b.attempt,
+      );
+  const anew = event.restarted === true && event.attempt > reply.floor && reply.end === null;
+  const next = { ...reply, attempts };
+  return anew ? { ...next, text: '', parts: 0, ahead: {}, floor: event.attempt } : next;
+}
+
+function delta(reply: Reply, event: ReplyDelta): Reply {
+  // Only a failure carries no text of its own: what was said before it may still be on its way.
+  if ((reply.end && reply.end.kind !== 'failed') || event.index < reply.parts || event.attempt < reply.floor)
+    return reply;
+  const seen = { ...reply, firstAt: reply.firstAt ?? event.at, lastAt: event.at };
+  if (event.index === reply.parts) {
+    return drained({ ...seen, text: reply.text + event.text, parts: reply.parts + 1 });
+  }
+  return { ...seen, ahead: { ...reply.ahead, [event.index]: event.text } };
+}
+
+function ended(reply: Reply, at: string, end: ReplyEnd, rest: Partial<Reply>): Reply {
+  if (reply.end) return reply;
+  return { ...reply, ahead: {}, ...rest, end, endAt: at };
+}
+
+function completed(reply: Reply, event: ReplyCompleted): Reply {
+  const end: ReplyEnd =
+    event.finish_reason === 'stopped' ? { kind: 'stopped' } : { kind: 'complete', reason: event.finish_reason };
+  return ended(reply, event.at, end, { text: event.text, parts: event.parts, timings: event.timings ?? null });
+}
+
+function failed(reply: Reply, event: ReplyFailed): Reply {
+  const error = { code: event.code, detail: event.detail, retryable: event.retryable };
+  return ended(reply, event.at, { kind: 'failed', error }, { ahead: reply.ahead });
+}
+
+function applied(reply: Reply, event: ReplyEvent): Reply {
+  const early = event.at < reply.at ? { ...reply, at: event.at } : reply;
+  return told(early, event);
+}
+
+function told(reply: Reply, event: ReplyEvent): Reply {
+  switch (event.type) {
+    case 'reply.started':
+      return started(reply, event);
+    case 'reply.delta':
+      return delta(reply, event);
+    case 'reply.completed':
+      return completed(reply, event);
+    case 'reply.failed':
+      return failed(reply, event);
+  }
+}
+
+function endOf(item: AssistantItem): ReplyEnd | null {
+  if (item.status === 'stopped') return { kind: 'stopped' };
+  if (item.status === 'complete')
+    return { kind: 'complete', reason: item.finish_reason === 'length' ? 'length' : 'stop' };
+  if (item.status !== 'failed') return null;
+  return { kind: 'failed', error: item.error ?? { code: 'failed', detail: 'No reason was given.', retryable: true } };
+}
+
+/** The stored reply and the live one are one reply; whichever knows more wins. */
+function mergedItem(reply: Reply, item: AssistantItem): Reply {
+  const end = endOf(item);
+  const earlier = item.created_at < reply.at;
+  const at = earlier ? item.created_at : reply.at;
+  const timings = reply.timings ?? item.timings ?? null;
+  if (end && !reply.end) return { ...reply, text: item.text, parts: item.parts, ahead: {}, end, timings, at };
+  const knowsMore = item.attempt >= reply.floor && item.parts > reply.parts;
+  const text = knowsMore && (!reply.end || reply.end.kind === 'failed') ? { text: item.text, parts: item.parts } : {};
+  return drained({ ...reply, ...text, timings, at });
+}
+
+/** Turns stand in the order of the log; ids made in the same millisecond sort as they were made. */
+function before(a: { at: string; id: string }, b: { at: string; id: string }): boolean {
+  return a.at === b.at ? a.id < b.id : a.at < b.at;
+}
+
+function inserted<T extends { at: string; id: string }>(items: readonly T[], item: T): readonly T[] {
+  let place = items.length;
+  for (; place > 0; place -= 1) {
+    const previous = items[place - 1];
+    if (!previous || !before(item, previous)) break;
+  }
+  return [...items.slice(0, place), item, ...items.slice(place)];
+}
+
+function replaced<T>(items: readonly T[], place: number, item: T): readonly T[] {
+  const next = items.slice();
+  next[place] = item;
+  return next;
+}
+
+/** The running turn is nearly always the last one, so the search begins there. */
+function placeOf(turns: readonly Turn[], id: string): number {
+  return turns.findLastIndex((turn) => turn.id === id);
+}
+
+/** Adds or completes a message; replies that came before it find their place. */
+export function withMessage(
+  thread: Thread,
+  message: { id: string; text: string; at: string; closed?: boolean },
+): Thread {
+  const place = placeOf(thread.turns, message.id);
+  const known = thread.turns[place];
+  if (known) {
+    if (!message.closed || known.closed) return thread;
+    return { ...thread, turns: replaced(thread.turns, place, { ...known, closed: true }) };
+  }
+  const mine = thread.orphans.filter((reply) => reply.message_id === message.id);
+  const replies = mine.reduce<readonly Reply[]>((all, reply) => inserted(all, reply), []);
+  const turn: Turn = {
+    id: message.id,
+    text: message.text,
+    at: message.at,
+    replies,
+    awaited: 0,
+    closed: message.closed ?? false,
+  };
+  const orphans = mine.length > 0 ? thread.orphans.filter((reply) => reply.message_id !== message.id) : thread.orphans;
+  return { ...thread, turns: inserted(thread.turns, turn), orphans };
+}
+
+function changeReply(
+  thread: Thread,
+  key: { reply_id: string; message_id: string; at: string },
+  change: (reply: Reply) => Reply,
+): Thread {
+  const place = placeOf(thread.turns, key.message_id);
+  const turn = thread.turns[place];
+  const home = turn ? turn.replies : thread.orphans;
+  const at = home.findIndex((reply) => reply.id === key.reply_id);
+  const known = home[at];
+  const fresh = blank(key.reply_id, key.message_id, key.at);
+  const next = change(known ?? fresh);
+  if (next === known) return thread;
+  const stays = known?.at === next.at;
+  const replies = stays ? replaced(home, at, next) : inserted(known ? home.filter((one) => one !== known) : home, next);
+  if (!turn) return { ...thread, orphans: replies };
+  const awaited = known ? turn.awaited : Math.max(0, turn.awaited - 1);
+  return { ...thread, turns: replaced(thread.turns, place, { ...turn, replies, awaited }) };
+}
+
+export function withReplyEvent(thread: Thread, event: ReplyEvent): Thread {
+  return changeReply(thread, event, (reply) => applied(reply, event));
+}
+
+/** One page of stored items, in any order relative to the live events. */
+export function withItems(thread: Thread, items: readonly MessageItem[]): Thread {
+  let next = thread;
+  for (const item of items) {
+    if (item.role === 'user') {
+      const closed = item.status !== 'waiting' && item.status !== 'streaming';
+      next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, closed });
+      continue;
+    }
+    const key = { reply_id: item.id, message_id: item.message_id, at: item.created_at };
+    next = changeReply(next, key, (reply) => {
+      const merged = mergedItem(reply, item);
+      if (!item.worker || merged.attempts.length > 0) return merged;
+      return { ...merged, attempts: [{ attempt: item.attempt, worker: item.worker, at: item.created_at }] };
+    });
+  }
+  return next;
+}
+
+export function withAwaited(thread: Thread, messageId: string): Thread {
+  const place = placeOf(thread.turns, messageId);
+  const turn = thread.turns[place];
+  return turn ? { ...thread, turns: replaced(thread.turns, place, { ...turn, awaited: turn.awaited + 1 }) } : thread;
+}
+
+/** A turn is open while somebody owes it the end of a reply. */
+export function isOpen(turn: Turn): boolean {
+  if (turn.awaited > 0 || turn.replies.some((reply) => reply.end === null)) return true;
+  return turn.replies.length === 0 && !turn.closed;
+}
+
+export function isMessageOpen(thread: Thread, messageId: string): boolean {
+  const turn = thread.turns[placeOf(thread.turns, messageId)];
+  if (turn) return isOpen(turn);
+  return thread.orphans.some((reply) => reply.message_id === messageId && reply.end === null);
+}

@@ -1,0 +1,25 @@
+/** What each way of losing a socket means for the next try. A table, and no behaviour. */
+
+export interface CloseRule {
+  /** Least wait before the next try, in milliseconds; jitter comes on top. */
+  floorMs: number;
+  /** The session must be asked for again, and the old position is worth nothing. */
+  renew: boolean;
+  reason: string;
+}
+
+const DROPPED: CloseRule = { floorMs: 0, renew: false, reason: 'The connection was lost.' };
+
+const RULES: Record<number, CloseRule> = {
+  1003: { floorMs: 2_000, renew: false, reason: 'The server refused a frame.' },
+  1009: { floorMs: 2_000, renew: false, reason: 'The server refused a frame that was too large.' },
+  1012: { floorMs: 250, renew: false, reason: 'The server is restarting.' },
+  1013: { floorMs: 3_000, renew: false, reason: 'The server is full at the moment.' },
+  4401: { floorMs: 0, renew: true, reason: 'The session has ended.' },
+  4408: { floorMs: 0, renew: false, reason: 'This page read too slowly and catches up.' },
+  4429: { floorMs: 10_000, renew: false, reason: 'Too many frames at once.' },
+};
+
+export function closeRule(code: number): CloseRule {
+  return RULES[code] ?? DROPPED;
+}

@@ -1,0 +1,35 @@
+/** Asks the backend how the pipeline stands, once a second while somebody looks. */
+import { useEffect, useState } from 'react';
+import type { Pipeline } from '../../protocol/http';
+import { useChat } from '../context';
+
+const STEP_MS = 1_000;
+
+export interface Sight {
+  facts: Pipeline | null;
+  problem: string | null;
+}
+
+export function usePipeline(): Sight {
+  const { api } = useChat();
+  const [sight, setSight] = useState<Sight>({ facts: null, problem: null });
+  useEffect(() => {
+    let wanted = true;
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = async () => {
+      try {
+        const facts = await api.pipeline();
+        if (wanted) setSight({ facts, problem: null });
+      } catch (error) {
+        if (wanted) setSight((was) => ({ ...was, problem: error instanceof Error ? error.message : 'No answer.' }));
+      }
+      if (wanted) timer = setTimeout(() => void ask(), STEP_MS);
+    };
+    void ask();
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [api]);
+  return sight;
+}

@@ -1,0 +1,41 @@
+/** Hits of a search over everything that was said; choosing one goes to the message. */
+import type { SearchHit } from '../../protocol/http';
+import { useChatState } from '../context';
+import { dayName } from '../format';
+import { go, view } from '../view';
+import { Snippet } from './Snippet';
+import { useSearch } from './useSearch';
+
+export function openHit(hit: SearchHit): void {
+  go({ name: 'chat', id: hit.conversation_id });
+  view.setState({ found: { conversation: hit.conversation_id, message: hit.message_id } });
+}
+
+export function SearchResults({ question }: { question: string }) {
+  const search = useSearch(question);
+  const conversations = useChatState((state) => state.conversations);
+  if (search.state === 'idle') return <p className="list-word">Type two letters or more.</p>;
+  if (search.state === 'failed') return <p className="list-word">The search did not work. {search.problem}</p>;
+  if (search.hits.length === 0) {
+    return (
+      <p className="list-word">
+        {search.state === 'asking' ? 'Searching' : `Nothing was said about “${question.trim()}”.`}
+      </p>
+    );
+  }
+  return (
+    <ul aria-label="Found messages">
+      {search.hits.map((hit) => (
+        <li key={`${hit.message_id}${hit.role}${hit.created_at}`}>
+          <button type="button" className="hit" onClick={() => openHit(hit)}>
+            <span className="hit-title">
+              <span>{conversations[hit.conversation_id]?.title ?? (hit.role === 'user' ? 'You' : 'Myna')}</span>
+              <span>{dayName(hit.created_at, new Date())}</span>
+            </span>
+            <Snippet text={hit.snippet} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

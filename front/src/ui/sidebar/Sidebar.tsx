@@ -1,0 +1,114 @@
+/** The side of the page: new, search, past conversations, the page's own switches. */
+import { type RefObject, type UIEvent, useState } from 'react';
+import { useChat, useChatState } from '../context';
+import { Icon } from '../Icon';
+import { Mark } from '../Mark';
+import { chooseTheme, go, type Theme, useView, view } from '../view';
+import { ConversationList } from './ConversationList';
+import { SearchResults } from './SearchResults';
+
+const NEXT_THEME: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
+const THEME_ICON = { system: 'half', light: 'sun', dark: 'moon' } as const;
+const LINK_WORDS = {
+  idle: 'Starting',
+  connecting: 'Connecting',
+  open: 'Connected',
+  waiting: 'Reconnecting',
+  offline: 'Offline',
+};
+const NEAR_END_PX = 400;
+
+function Foot() {
+  const phase = useChatState((state) => state.link.phase);
+  const theme = useView((state) => state.theme);
+  return (
+    <div className="sidebar-foot">
+      <span className={`link-word ${phase}`}>
+        <span className="dot" />
+        {LINK_WORDS[phase]}
+      </span>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts ( ? )"
+        onClick={() => view.setState({ dialog: 'keys', drawer: false })}
+      >
+        <Icon name="keys" />
+      </button>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Theme: ${theme}. Change it`}
+        title={`Theme: ${theme}`}
+        onClick={() => chooseTheme(NEXT_THEME[theme])}
+      >
+        <Icon name={THEME_ICON[theme]} />
+      </button>
+    </div>
+  );
+}
+
+export function Sidebar({ searchField }: { searchField: RefObject<HTMLInputElement | null> }) {
+  const { client } = useChat();
+  const [question, setQuestion] = useState('');
+  const speaking = useChatState((state) => Object.keys(state.running).length > 0);
+  const onScroll = (event: UIEvent<HTMLDivElement>) => {
+    const box = event.currentTarget;
+    if (question === '' && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
+      void client.readList(true);
+  };
+  return (
+    <nav className="sidebar" id="sidebar" aria-label="Conversations">
+      <div className="sidebar-head">
+        <a
+          className="wordmark"
+          href="/"
+          onClick={(event) => {
+            event.preventDefault();
+            go({ name: 'new' });
+          }}
+        >
+          <Mark size={26} speaking={speaking} />
+          Myna
+        </a>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="New conversation"
+          title="New conversation (Ctrl+Shift+O)"
+          onClick={() => go({ name: 'new' })}
+        >
+          <Icon name="plus" />
+        </button>
+      </div>
+      <search className="search-box">
+        <Icon name="search" />
+        <input
+          ref={searchField}
+          type="search"
+          aria-label="Search everything that was said"
+          placeholder="Search"
+          value={question}
+          onChange={(event) => setQuestion(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape' || question === '') return;
+            event.stopPropagation();
+            setQuestion('');
+          }}
+        />
+        {question === '' ? (
+          <kbd>Ctrl K</kbd>
+        ) : (
+          <button type="button" className="small-button" aria-label="End the search" onClick={() => setQuestion('')}>
+            <Icon name="close" />
+          </button>
+        )}
+      </search>
+      <div className="sidebar-list" onScroll={onScroll}>
+        {question === '' ? <ConversationList /> : <SearchResults question={question} />}
+      </div>
+      <Foot />
+    </nav>
+  );
+}

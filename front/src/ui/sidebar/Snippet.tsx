@@ -1,0 +1,31 @@
+/** A search hit's text with its marks; the text is only ever text, whatever stands in it. */
+
+const MARKED = /<mark>(.*?)<\/mark>/gs;
+
+export interface Piece {
+  text: string;
+  marked: boolean;
+}
+
+export function piecesOf(snippet: string): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const match of snippet.matchAll(MARKED)) {
+    if (match.index > from) pieces.push({ text: snippet.slice(from, match.index), marked: false });
+    pieces.push({ text: match[1] ?? '', marked: true });
+    from = match.index + match[0].length;
+  }
+  if (from < snippet.length) pieces.push({ text: snippet.slice(from), marked: false });
+  return pieces;
+}
+
+export function Snippet({ text }: { text: string }) {
+  return (
+    <span className="hit-text" dir="auto">
+      {piecesOf(text).map((piece, place) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces are never moved
+        piece.marked ? <mark key={place}>{piece.text}</mark> : piece.text,
+      )}
+    </span>
+  );
+}

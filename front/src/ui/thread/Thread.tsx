@@ -1,0 +1,127 @@
+/** The reading column of one conversation: only what is near the eye is drawn. */
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Virtualizer, type VirtualizerHandle } from 'virtua';
+import type { OutboxEntry, Turn } from '../../chat/state';
+import { spokenIn, turnsOf } from '../../chat/view-of';
+import { useChat, useChatState } from '../context';
+import { dayKey } from '../format';
+import { Icon } from '../Icon';
+import { useView, view } from '../view';
+import { SpokenEntry } from './SpokenEntry';
+import { ThreadWord } from './ThreadWord';
+import { TurnView } from './TurnView';
+import { useStick } from './useStick';
+
+type Row = { id: string; turn: Turn; newDay: boolean } | { id: string; entry: OutboxEntry };
+
+function rowsOf(turns: readonly Turn[], spoken: readonly OutboxEntry[]): Row[] {
+  let day = '';
+  const rows: Row[] = turns.map((turn) => {
+    const key = dayKey(turn.at);
+    const newDay = key !== day;
+    day = key;
+    return { id: turn.id, turn, newDay };
+  });
+  const known = new Set(turns.slice(-20).map((turn) => turn.id));
+  for (const entry of spoken) if (!known.has(entry.id)) rows.push({ id: entry.id, entry });
+  return rows;
+}
+
+const OLDER_PX = 1_200; // begin to read the next older page this far from the top
+
+export function Thread({ id }: { id: string }) {
+  const { client } = useChat();
+  const thread = useChatState((state) => state.threads[id]);
+  const turns = useChatState((state) => turnsOf(state, id));
+  const outbox = useChatState((state) => state.outbox);
+  const found = useView((state) => (state.found?.conversation === id ? state.found.message : null));
+  const spoken = useMemo(() => spokenIn({ outbox }, id), [outbox, id]);
+  const rows = useMemo(() => rowsOf(turns, spoken), [turns, spoken]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const { away, toEnd, release } = useStick(scroller, content, id);
+  const [read, setRead] = useState({ id, count: rows.length });
+  const shifts = useShift(rows);
+
+  // The count on the button: turns that came while the reader was elsewhere.
+  useEffect(() => {
+    if (!away || read.id !== id) setRead({ id, count: rows.length });
+  }, [away, id, rows.length, read.id]);
+  const unread = shifts ? 0 : Math.max(0, rows.length - read.count);
+
+  useEffect(() => {
+    if (spoken.length > 0) toEnd();
+  }, [spoken.length, toEnd]);
+
+  const onScroll = useCallback(() => {
+    const box = scroller.current;
+    if (box && box.scrollTop < OLDER_PX) void client.readOlder(id);
+  }, [client, id]);
+
+  useEffect(() => {
+    if (!found) return;
+    const place = rows.findIndex((row) => row.id === found);
+    if (place >= 0) {
+      release();
+      list.current?.scrollToIndex(place, { align: 'center' });
+      const timer = setTimeout(() => view.setState({ found: null }), 2_500);
+      return () => clearTimeout(timer);
+    }
+    if (thread?.loaded === 'yes' && thread.next) void client.readOlder(id);
+    return undefined;
+  }, [found, rows, thread, client, id, release]);
+
+  if (rows.length === 0) return <ThreadWord id={id} thread={thread} />;
+  return (
+    <div className="thread-frame">
+      <div
+        className="thread"
+        ref={scroller}
+        role="log"
+        aria-live="off"
+        aria-label="Conversation"
+        tabIndex={0}
+        onScroll={onScroll}
+      >
+        <div className="column" ref={content}>
+          {thread?.next && <div className="older-word">Reading what was said before</div>}
+          <Virtualizer ref={list} scrollRef={scroller} shift={shifts} bufferSize={600}>
+            {rows.map((row, place) =>
+              'turn' in row ? (
+                <TurnView
+                  key={row.id}
+                  conversation={id}
+                  turn={row.turn}
+                  newDay={row.newDay}
+                  last={place === rows.length - 1}
+                />
+              ) : (
+                <SpokenEntry key={row.id} entry={row.entry} />
+              ),
+            )}
+          </Virtualizer>
+        </div>
+      </div>
+      {away && (
+        <div className="jump">
+          <button type="button" onClick={toEnd}>
+            <Icon name="down" />
+            {unread > 0 ? `${unread} new` : 'Jump to latest'}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** True in the render in which older rows came in above: the list then keeps its place from the end. */
+function useShift(rows: readonly Row[]): boolean {
+  const first = useRef<string | undefined>(undefined);
+  const before = first.current;
+  const now = rows[0]?.id;
+  useEffect(() => {
+    first.current = now;
+  }, [now]);
+  return before !== undefined && now !== before && rows.some((row) => row.id === before);
+}

@@ -1,0 +1,32 @@
+/** A thread with nothing to show says why, and what can be done. */
+import type { Thread } from '../../chat/state';
+import { useChat, useChatState } from '../context';
+import { Mark } from '../Mark';
+import { go } from '../view';
+
+export function ThreadWord({ id, thread }: { id: string; thread: Thread | undefined }) {
+  const { client } = useChat();
+  const live = useChatState((state) => state.live);
+  if (thread?.loaded === 'failed') {
+    return (
+      <div className="thread-word">
+        <Mark size={48} />
+        <p>{thread.problem}</p>
+        <div>
+          <button type="button" className="button" onClick={() => void client.read(id)}>
+            Try again
+          </button>{' '}
+          <button type="button" className="button" onClick={() => go({ name: 'new' })}>
+            New conversation
+          </button>
+        </div>
+      </div>
+    );
+  }
+  if (thread?.loaded === 'yes') return <div className="thread-word">Nothing has been said here yet.</div>;
+  return (
+    <div className="thread-word">
+      {live ? 'Reading the conversation' : 'The conversation shows as soon as there is a connection.'}
+    </div>
+  );
+}

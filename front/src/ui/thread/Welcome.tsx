@@ -1,0 +1,37 @@
+/** The first sight: who this is, honestly, and four things to try. */
+import { Mark } from '../Mark';
+
+const PROMPTS = [
+  { text: '/table', name: 'Draw me a table', what: 'of the places a message passes' },
+  { text: '/code', name: 'Write some code', what: 'and colour it' },
+  { text: '/slow', name: 'Take your time', what: 'and let me watch the queue' },
+  { text: '/fail', name: 'Fail on purpose', what: 'to see what a person is told' },
+] as const;
+
+export function Welcome({ onPick }: { onPick(text: string): void }) {
+  return (
+    <div className="welcome">
+      <div className="column">
+        <Mark size={72} />
+        <div className="welcome-words">
+          <h1>Say something, and follow it through the queue.</h1>
+          <p>
+            Myna is a mock AI: it answers in borrowed voices and knows nothing. The way there and back is real. Your
+            message goes through a broker, a worker, a log and a database, and every step can be watched.
+          </p>
+        </div>
+        <ul className="prompts">
+          {PROMPTS.map((prompt) => (
+            <li key={prompt.text}>
+              <button type="button" onClick={() => onPick(prompt.text)}>
+                <strong>{prompt.name}</strong>
+                <code>{prompt.text}</code>
+                <small>{prompt.what}</small>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

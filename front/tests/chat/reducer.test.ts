@@ -1,0 +1,116 @@
+/** The reducer, case by case: what a reader would notice. */
+import { describe, expect, it } from 'vitest';
+import { type Action, reduceAll } from '../../src/chat/reducer';
+import { type ChatState, INITIAL, type OutboxEntry } from '../../src/chat/state';
+import { titleFrom } from '../../src/chat/title';
+import { at, CHAT, eventAction, logOf, welcome } from './story';
+
+const ONE = logOf([
+  { id: 'm1', text: 'hello', replies: [{ id: 'r1', parts: ['a', 'b', 'c'], end: 'complete', attempts: 1 }] },
+]);
+const told = (...actions: Action[]): ChatState => reduceAll(INITIAL, [welcome(false), ...actions]);
+
+function entry(id: string, more: Partial<OutboxEntry> = {}): OutboxEntry {
+  return { id, conversation_id: CHAT, text: id, typedAt: 0, phase: 'held', sends: 0, ...more };
+}
+
+describe('a reply', () => {
+  it('keeps deltas that came too early until the page fills the gap', () => {
+    const late = told(...ONE.slice(3, 4).map(eventAction));
+    const reply = late.threads[CHAT]?.orphans[0];
+    expect(reply?.text).toBe('');
+    expect(reply?.ahead).toEqual({ 1: 'b' });
+  });
+
+  it('begins anew when a higher attempt says so, and ignores what the old attempt still says', () => {
+    const key = { conversation_id: CHAT, reply_id: 'r1', message_id: 'm1', cursor: '9', at: at(9) };
+    const state = told(
+      ...ONE.slice(0, 4).map(eventAction),
+      eventAction({ type: 'reply.started', ...key, attempt: 2, worker: 'w2', restarted: true }),
+      eventAction({ type: 'reply.delta', ...key, attempt: 1, index: 0, text: 'old' }),
+      eventAction({ type: 'reply.delta', ...key, attempt: 2, index: 0, text: 'new' }),
+    );
+    const reply = state.threads[CHAT]?.turns[0]?.replies[0];
+    expect(reply?.text).toBe('new');
+    expect(reply?.attempts.map((one) => one.worker)).toEqual(['worker 1', 'w2']);
+  });
+
+  it('marks a conversation that nobody looks at as unread when it ends, and says it is running before', () => {
+    const running = told({ type: 'opened', id: 'other' }, ...ONE.slice(0, 3).map(eventAction));
+    expect(running.running[CHAT]).toEqual(['m1']);
+    const done = reduceAll(running, ONE.slice(3).map(eventAction));
+    expect(done.running[CHAT]).toBeUndefined();
+    expect(done.unread[CHAT]).toBe(true);
+    expect(reduceAll(done, [{ type: 'opened', id: CHAT }]).unread[CHAT]).toBeUndefined();
+  });
+});
+
+describe('a conversation', () => {
+  it('gets its title from the first line of the first message', () => {
+    const state = told(...ONE.map(eventAction));
+    expect(state.conversations[CHAT]).toMatchObject({ title: 'hello', preview: 'abc' });
+  });
+
+  it('is forgotten with everything in it when it is deleted, and late events do not bring it back', () => {
+    const gone = { type: 'conversation.deleted' as const, conversation_id: CHAT, cursor: '99', at: at(99) };
+    const state = told(...ONE.map(eventAction), eventAction(gone), ...ONE.map(eventAction));
+    expect(state.conversations[CHAT]).toBeUndefined();
+    expect(state.threads[CHAT]).toBeUndefined();
+  });
+
+  it('shows what stood there before while the state is read anew', () => {
+    const state = told(...ONE.map(eventAction), welcome(false));
+    expect(state.threads[CHAT]?.turns).toEqual([]);
+    expect(state.threads[CHAT]?.previous?.[0]?.text).toBe('hello');
+  });
+
+  it.each([
+    ['short', 'short'],
+    ['  first line\nsecond', 'first line'],
+    ['', 'New conversation'],
+    ['word '.repeat(30), 'word word word word word word word word word word word…'],
+    ['x'.repeat(80), `${'x'.repeat(59)}…`],
+  ])('titles %j as %j', (text, title) => {
+    expect(titleFrom(text)).toBe(title);
+    expect(title.length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('the outbox', () => {
+  it('makes everything unconfirmed due again when the line is lost', () => {
+    const state = told(
+      { type: 'outbox.added', entry: entry('m1') },
+      { type: 'outbox.sent', id: 'm1', now: 5 },
+      { type: 'link', link: { phase: 'offline', since: 0 } },
+    );
+    expect(state.outbox[0]).toMatchObject({ id: 'm1', phase: 'held', sends: 1 });
+    expect(state.live).toBe(false);
+  });
+
+  it('lets go of a message once it stands in the thread', () => {
+    const state = told({ type: 'outbox.added', entry: entry('m1') }, ...ONE.slice(0, 1).map(eventAction));
+    expect(state.outbox).toEqual([]);
+  });
+
+  it('keeps a refused message with its reason, and waits where the server asked for patience', () => {
+    const base = told({ type: 'outbox.added', entry: entry('m1') }, { type: 'outbox.sent', id: 'm1', now: 5 });
+    const refuse = (code: string, retry_after_s?: number): ChatState =>
+      reduceAll(base, [
+        {
+          type: 'refused',
+          now: 100,
+          frame: { type: 'error', code, detail: 'why', ref: 'm1', ...(retry_after_s ? { retry_after_s } : {}) },
+        },
+      ]);
+    expect(refuse('invalid_text').outbox[0]).toMatchObject({ phase: 'failed', problem: { detail: 'why' } });
+    expect(refuse('busy', 3).outbox[0]).toMatchObject({ phase: 'held', notBefore: 3_100 });
+  });
+
+  it('gives an edited or retried message a new id, because the old one may be known', () => {
+    const state = told(
+      { type: 'outbox.added', entry: entry('m1', { phase: 'failed', sends: 2 }) },
+      { type: 'outbox.edited', id: 'm1', text: 'better', newId: 'm2' },
+    );
+    expect(state.outbox[0]).toMatchObject({ id: 'm2', text: 'better', phase: 'held', sends: 0 });
+  });
+});

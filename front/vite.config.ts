@@ -1,0 +1,24 @@
+/** How the page is built and served while developing; it knows the backend's address and nothing else. */
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const backend = process.env.MYNA_BACKEND ?? 'http://localhost:5055';
+const proxied = ['/api', '/v1', '/readyz', '/livez', '/docs', '/openapi.json', '/asyncapi.json'];
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    port: Number(process.env.MYNA_DEV_PORT ?? 5173),
+    proxy: {
+      ...Object.fromEntries(proxied.map((path) => [path, { target: backend }])),
+      '/ws': { target: backend, ws: true },
+    },
+  },
+  build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 400, modulePreload: { polyfill: false } },
+  test: {
+    environment: 'node',
+    include: ['tests/**/*.test.{ts,tsx}'],
+    testTimeout: 20_000,
+    restoreMocks: true,
+  },
+});
