@@ -71,7 +71,7 @@ def respond() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database schema to head."""
-    from backend.store.migrating import migrate as migrate_store
+    from backend.store.migrations import migrate as migrate_store
 
     settings = all_settings.load()
     if settings.database_url is None:

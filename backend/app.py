@@ -14,7 +14,6 @@ from backend.api import conversations, health, messages, page, pipeline, session
 from backend.api.asking import away, problem
 from backend.broker.memory import MemoryBroker
 from backend.broker.port import Broker
-from backend.broker.rabbit import RabbitBroker
 from backend.edge import BoundedWebsocketConnection, FrameWebsocket
 from backend.errors import ChatError, StartupError, Unavailable
 from backend.events import FRAME_LIMIT
@@ -46,6 +45,8 @@ def make_broker(settings: Settings) -> Broker:
     if settings.amqp_url is None:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return MemoryBroker(settings.data_dir / "broker.journal")
+    from backend.broker.rabbit import RabbitBroker  # a third of a second that the embedded mode need not spend
+
     return RabbitBroker(settings.amqp_url, worker=worker_name())
 
 

@@ -24,6 +24,7 @@ def configure(form: Literal["auto", "console", "json"]) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("hypercorn.error").propagate = False  # it has a handler of its own
     # Both are ours to report, in one line of our own; theirs come with a traceback for every lost connection.
-    for name in ("aio_pika", "aiormq", "hypercorn.error"):
+    for name in ("aio_pika", "aiormq"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -30,7 +30,12 @@ class Recorder:
         self._store = store
         self._timeline = timeline
         self._state = state
+        self._begun = asyncio.Event()
         self._flush_signal = asyncio.Event()
+
+    def begin(self) -> None:
+        """The timeline is that of the log and has caught up with it: what it holds may be stored."""
+        self._begun.set()
 
     def wake(self) -> None:
         """There may be something to store."""
@@ -45,6 +50,7 @@ class Recorder:
 
     async def run(self) -> None:
         """Wait for the seat, record until it is lost, and again. Ends only when cancelled."""
+        await self._begun.wait()
         while True:
             try:
                 await self._catch_up()

@@ -5,6 +5,7 @@ It also watches what the log is silent about: open turns that nobody works on an
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import aclosing
 
 import structlog
@@ -18,7 +19,7 @@ from backend.intake import Intake
 from backend.recorder import Recorder
 from backend.state import State
 from backend.store.port import Checkpoint, Store
-from backend.timeline import Timeline, mark_of
+from backend.timeline import Folded, Timeline, mark_of
 from backend.topology import WORK_QUEUE, Key
 
 log = structlog.get_logger()
@@ -46,8 +47,7 @@ class Relay:
         abandoned_s: float,
     ) -> None:
         self.live = False  # has read all there was when it began
-        self.lag_records = 0
-        self.events = 0
+        self.counts = Counter[str]()  # events relayed, and how many of them were messages and deltas
         self._broker = broker
         self._store = store
         self._timeline = timeline
@@ -57,6 +57,7 @@ class Relay:
         self._recorder = recorder
         self._abandoned_s = abandoned_s
         self._ready = asyncio.Event()
+        self._last: tuple[str, int] | None = None
 
     async def wait_live(self) -> None:
         """Return when sockets can be served: the node knows what every other node knows."""
@@ -84,6 +85,7 @@ class Relay:
                     if not self.live and nonce.encode() in record.body:
                         self.live = True
                         self._ready.set()
+                        self._recorder.begin()
                         log.info("relay.live", epoch=self._timeline.epoch, offset=record.offset)
                 self._state.moved()
                 if self._timeline.pending:
@@ -92,6 +94,7 @@ class Relay:
     async def _begin(self) -> int:
         """Where a starting node reads from; makes the timeline that of the log found there."""
         await self._store.wait_up()
+        await self._store.check_schema()
         newest, older = await self._store.checkpoint(), await self._store.checkpoint(older_than_s=REWIND_S)
         span = await self._broker.log_span() or (0, 0)
         if newest is None or older is None or not await self._same_log(newest):
@@ -141,10 +144,28 @@ class Relay:
         for entry in folded.entries:
             if entry.frame:
                 self._hub.deliver(entry.event.owner, entry.frame)
-        self.events += len(folded.entries)
+        self._count(folded)
         self._intake.observe(folded)
         if folded.unreadable:
             log.warning("relay.unreadable", offset=record.offset, lines=folded.unreadable)
+
+    def _count(self, folded: Folded) -> None:
+        if not folded.entries:
+            return
+        self.counts["events"] += len(folded.entries)
+        for entry in folded.entries:
+            if isinstance(entry.event, e.ReplyDelta):
+                self.counts["deltas"] += 1
+            elif isinstance(entry.event, e.MessageCreated):
+                self.counts["messages"] += 1
+        self._last = (folded.entries[-1].event.at, e.now_ms())
+
+    def lag_ms(self) -> int | None:
+        """How old the newest event was when it was read here; None before the first."""
+        if self._last is None:
+            return None
+        at, read_ms = self._last
+        return max(0, read_ms - e.milliseconds(at))
 
     async def watch(self) -> None:
         """Each second: repeat what was accepted and never seen, end what nobody works on, measure the lag."""

@@ -18,7 +18,7 @@ from backend.errors import StartupError
 from backend.events import FRAME_LIMIT
 from backend.responder import Responder
 from backend.settings import Settings
-from backend.store.migrating import migrate
+from backend.store.migrations import migrate
 from backend.store.postgres import PostgresStore
 from backend.supervisor import Supervisor
 
@@ -65,6 +65,7 @@ def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
     config.read_timeout = 3 * settings.heartbeat_s
     config.graceful_timeout = 1
     config.backlog = 4_096
+    config.loglevel = "WARNING"
     config.include_server_header = False
     config.alpn_protocols = ["http/1.1"]
     return config
@@ -84,26 +85,17 @@ async def serve(settings: Settings, *, responder: bool) -> int:
             await migrate(url)
         node = Node(make_rooms(settings, make_broker(settings), PostgresStore(url), responder=responder))
         node.start()
-        await first_of(check_schema(node), stopping.wait(), node.supervisor.failed)
-        drained: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         async def until_drained() -> None:
             # Hypercorn closes nothing while this waits, so every socket is gone before it looks for any.
-            await first_of(stopping.wait(), node.supervisor.failed)
+            await first_of(stopping.wait(), node.supervisor.failed.wait())
             log.info("node.draining")
             await node.drain()
-            drained.set_result(None)
 
         host, port = listener.getsockname()[:2]
         log.info("node.listening", url=f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
         await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
     return exit_code(node.supervisor)
-
-
-async def check_schema(node: Node) -> None:
-    """Refuse an older schema as soon as the database answers."""
-    await node.rooms.store.wait_up()
-    await node.rooms.store.check_schema()
 
 
 async def respond(settings: Settings) -> int:
@@ -118,7 +110,7 @@ async def respond(settings: Settings) -> int:
     for name, loop in loops.items():
         supervisor.start(name, loop)
     log.info("responder.started", worker=responder.worker)
-    await first_of(stopping.wait(), supervisor.failed)
+    await first_of(stopping.wait(), supervisor.failed.wait())
     log.info("responder.draining", open=responder.open)
     await responder.drain(settings.drain_s)
     await supervisor.stop("responder", "stops")
@@ -129,10 +121,9 @@ async def respond(settings: Settings) -> int:
 
 def exit_code(supervisor: Supervisor) -> int:
     """0, or 1 and the reason when a loop failed for good. A `StartupError` is raised again."""
-    if not supervisor.failed.done():
+    if supervisor.failure is None:
         return 0
-    error = supervisor.failed.result()
-    if isinstance(error, StartupError):
-        raise error
-    log.error("process.failed", reason=str(error))
+    if isinstance(supervisor.failure, StartupError):
+        raise supervisor.failure
+    log.error("process.failed", reason=str(supervisor.failure))
     return 1

@@ -21,7 +21,8 @@ class Supervisor:
     """Runs loops; one that ends is started again, one that keeps crashing takes the process down."""
 
     def __init__(self) -> None:
-        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self.failure: BaseException | None = None
+        self.failed = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
@@ -59,5 +60,5 @@ class Supervisor:
             wait = min(wait * 2, RESTART_MAX_S)
 
     def _fail(self, error: BaseException) -> None:
-        if not self.failed.done():
-            self.failed.set_result(error)
+        self.failure = self.failure or error
+        self.failed.set()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from quart import Blueprint, Response, jsonify
@@ -11,24 +12,25 @@ from backend.api.asking import session_of
 from backend.broker.port import QueueState
 from backend.errors import BrokerUnavailable
 from backend.rooms import Rooms
-from backend.topology import LOG
 
 ASK_S = 2.0  # a broker that answers slower than this counts as away
 
 
 class Rates:
-    """Counts per second between two looks."""
+    """Counts a second between two looks; looks closer than half a second see the same."""
 
     def __init__(self) -> None:
-        self._at, self._events = time.monotonic(), 0
+        self._at, self._counts = time.monotonic(), Counter[str]()
+        self._rates: dict[str, float] = {}
 
-    def take(self, events: int) -> float:
-        """Events a second since the last look (looks closer than half a second are merged)."""
-        now = time.monotonic()
-        rate = (events - self._events) / max(now - self._at, 0.001)
-        if now - self._at > 0.5:
-            self._at, self._events = now, events
-        return round(rate, 1)
+    def take(self, counts: Counter[str]) -> dict[str, float]:
+        """Messages, events and deltas a second."""
+        passed = time.monotonic() - self._at
+        if passed > 0.5:
+            grown = counts - self._counts
+            self._rates = {f"{name}_per_s": round(grown[name] / passed, 1) for name in ("messages", "events", "deltas")}
+            self._at, self._counts = time.monotonic(), counts.copy()
+        return self._rates
 
 
 def blueprint(rooms: Rooms) -> Blueprint:
@@ -55,15 +57,14 @@ def picture(rooms: Rooms, queues: list[QueueState], rates: Rates) -> dict[str, A
     """What the page draws."""
     timeline = rooms.timeline
     workers = Counter(reply.worker for reply in timeline.open.values() if reply.worker)
-    last = next((queue.depth for queue in queues if queue.name == LOG), None)
     return {
         "broker": {
             "kind": rooms.broker.kind,
             "up": rooms.broker.up,
             "management_url": rooms.settings.management_url,
-            "queues": [{name: getattr(queue, name) for name in QueueState.__dataclass_fields__} for queue in queues],
+            "queues": [asdict(queue) for queue in queues],
         },
-        "relay": {"live": rooms.relay.live, "position": timeline.reached.offset, "records": last},
+        "relay": {"live": rooms.relay.live, "position": timeline.reached.offset, "lag_ms": rooms.relay.lag_ms()},
         "recorder": {
             "active": rooms.recorder.active,
             "stored_position": timeline.stored.high.offset if timeline.stored else None,
@@ -74,5 +75,5 @@ def picture(rooms: Rooms, queues: list[QueueState], rates: Rates) -> dict[str, A
         "open_turns": rooms.intake.turns.open_count,
         "waiting_turns": rooms.intake.turns.waiting_count,
         "responders": [{"worker": worker, "open": count} for worker, count in sorted(workers.items())],
-        "rates": {"events_per_s": rates.take(rooms.relay.events)},
+        "rates": rates.take(rooms.relay.counts),
     }
