@@ -83,9 +83,26 @@ class HardenedWSStream(WSStream):
     - permessage-deflate can't be switched off there: half a megabyte can make half a gigabyte of us.
     - After an oversized message it goes on buffering: one socket could take any amount of memory.
     - It counts characters; our limit is bytes.
+    - Its ping loop sleeps on after the socket has gone, and holds the connection (and a shutdown) for that long.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._received = 0  # bytes of the message that is coming in
+        self._gone = asyncio.Event()
+
+    async def _send_pings(self) -> None:
+        while not self.closed:
+            await self._send_wsproto_event(Ping())
+            try:
+                async with asyncio.timeout(self.config.websocket_ping_interval):
+                    await self._gone.wait()
+            except TimeoutError:
+                continue
+
     async def handle(self, event: Event) -> None:
+        if isinstance(event, StreamClosed):
+            self._gone.set()
         if isinstance(event, Request):
             headers = [(name, value) for name, value in event.headers if name.lower() != b"sec-websocket-extensions"]
             event = Request(**{**event.__dict__, "headers": headers})
@@ -101,7 +118,7 @@ class HardenedWSStream(WSStream):
     async def _handle_events(self) -> None:
         for event in self.connection.events():
             if isinstance(event, Message):
-                self._received = getattr(self, "_received", 0) + len(event.data.encode() if isinstance(event.data, str) else event.data)
+                self._received += len(event.data.encode() if isinstance(event.data, str) else event.data)
                 if self._received > FRAME_LIMIT:
                     await self._send_wsproto_event(
                         CloseConnection(code=Close.TOO_LARGE, reason=f"A frame holds at most {FRAME_LIMIT} bytes.")
