@@ -1,0 +1,223 @@
+"""docker-compose.yml, built and used the way a person does. Needs a container engine; `make compose-test` runs it.
+
+The tests stand in the order of a life: up, used, scaled, killed, down. They share one project of their own, whose volumes go with it.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.services.processes import free_ports
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "myna-test"
+PORT = free_ports(1)[0]
+PAGE = f"http://localhost:{PORT}"
+MANAGEMENT = "http://127.0.0.1:15672/api"
+PATIENCE_S = 60
+
+
+def compose(*arguments: str, check: bool = True) -> str:
+    """Run docker compose and return what it printed; its complaints stay visible."""
+    environment = {**os.environ, "CHAT_PORT": str(PORT), "COMPOSE_PROJECT_NAME": PROJECT}
+    command = ["docker", "compose", "--env-file", "/dev/null", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"docker compose {' '.join(arguments)} failed:\n{compose('logs', '--tail=40', check=False)}")
+    return done.stdout
+
+
+def running() -> list[dict[str, Any]]:
+    """The containers of the project, those that ended too."""
+    return [json.loads(line) for line in compose("ps", "--all", "--format", "json").splitlines()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stack() -> Iterator[None]:
+    compose("down", "--volumes", "--remove-orphans")
+    try:
+        compose("build", "--quiet")
+        compose("up", "--detach", "--wait", "--quiet-pull")
+        yield
+    finally:
+        compose("down", "--volumes", "--remove-orphans")
+
+
+class Person:
+    """Somebody at a browser: one socket, one conversation."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.conversation = str(uuid4())
+        self.token = ""
+
+    async def hear(self, kind: str) -> dict[str, Any]:
+        """Wait for a frame of that type and return it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                frame: dict[str, Any] = json.loads(await self.socket.recv())
+                assert frame["type"] not in ("error", "reply.failed"), frame
+                if frame["type"] == kind:
+                    return frame
+
+    async def say(self, text: str) -> dict[str, Any]:
+        """Send a message and return the completed reply."""
+        message = {"type": "message.send", "id": str(uuid4()), "conversation_id": self.conversation, "text": text}
+        await self.socket.send(json.dumps(message))
+        await self.hear("message.accepted")
+        reply = await self.hear("reply.completed")
+        assert reply["message_id"] == message["id"]
+        return reply
+
+
+@pytest.fixture
+async def person() -> AsyncIterator[Person]:
+    async with connect(f"ws://localhost:{PORT}/ws", origin=PAGE) as socket:  # type: ignore[arg-type]
+        person = Person(socket)
+        person.token = (await person.hear("welcome"))["token"]
+        yield person
+
+
+def eventually(look: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not look():
+        assert time.monotonic() < end, what
+        time.sleep(0.5)
+
+
+def test_the_page_answers_with_its_headers_and_its_files() -> None:
+    page = httpx.get(PAGE, trust_env=False)
+    assert page.status_code == 200
+    assert '<div id="root">' in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-cache"
+    script = page.text.split('src="/assets/')[1].split('"')[0]
+    asset = httpx.get(f"{PAGE}/assets/{script}", trust_env=False)
+    assert asset.status_code == 200
+    assert "immutable" in asset.headers["cache-control"]
+
+
+def test_a_deep_link_is_the_page_and_a_file_of_an_older_build_is_gone() -> None:
+    assert httpx.get(f"{PAGE}/c/{uuid4()}", trust_env=False).status_code == 200
+    gone = httpx.get(f"{PAGE}/assets/index-older.js", trust_env=False)
+    assert gone.status_code == 404
+    assert "immutable" not in gone.headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/livez", "/docs", "/openapi.json", "/asyncapi.json"])
+def test_the_backends_public_paths_are_passed_on(path: str) -> None:
+    assert httpx.get(PAGE + path, trust_env=False).status_code == 200
+
+
+def test_metrics_stay_inside() -> None:
+    assert httpx.get(f"{PAGE}/metrics", trust_env=False).status_code == 404
+
+
+async def test_a_message_on_the_socket_is_answered_and_stored(person: Person) -> None:
+    reply = await person.say("hello")
+    assert reply["text"]
+    count = f"select count(*) from messages where conversation_id = '{person.conversation}'"  # noqa: S608 (our uuid)
+
+    def stored() -> bool:
+        asked = compose("exec", "-T", "postgres", "psql", "-U", "myna", "-d", "myna", "-Atc", count, check=False)
+        return asked.strip() == "2"
+
+    await asyncio.to_thread(eventually, stored, "two rows of the conversation")
+
+
+async def test_frames_are_not_compressed(person: Person) -> None:
+    assert person.socket.protocol.extensions == []
+
+
+def test_a_foreign_page_may_not_open_the_socket() -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==", "Origin": "https://evil.example"}
+    assert httpx.get(f"{PAGE}/ws", headers=upgrade | key, trust_env=False).status_code == 403
+
+
+def test_the_completion_dialect_streams_through_nginx_as_it_goes() -> None:
+    body = {"model": "mock", "stream": True, "messages": [{"role": "user", "content": "tell me a story"}]}
+    arrivals = []
+    key = {"Authorization": "Bearer anything"}
+    with httpx.stream("POST", f"{PAGE}/v1/chat/completions", json=body, headers=key, timeout=PATIENCE_S, trust_env=False) as answer:
+        assert answer.status_code == 200
+        arrivals = [time.monotonic() for line in answer.iter_lines() if line.startswith("data: ")]
+    assert len(arrivals) > 2
+    assert arrivals[-1] - arrivals[0] > 0.1, "it came in one piece"
+
+
+def test_management_shows_both_queues_on_this_machine_alone() -> None:
+    queues = httpx.get(f"{MANAGEMENT}/queues", auth=("myna", "myna"), trust_env=False).json()
+    kinds = {queue["name"]: queue["type"] for queue in queues}
+    assert kinds["chat_queue"] == "quorum"
+    assert kinds["chat_responses"] == "stream"
+    published = {(port["URL"], port["PublishedPort"]) for one in running() for port in one["Publishers"] if port["PublishedPort"]}
+    assert {port for _, port in published} == {PORT, 15672}
+    assert {address for address, port in published if port == 15672} == {"127.0.0.1"}
+
+
+def test_nothing_of_ours_runs_as_root() -> None:
+    for service in ("backend", "responder", "front"):
+        assert compose("exec", "-T", service, "id", "-u").strip() != "0"
+
+
+async def test_more_backends_and_responders_share_the_work(person: Person) -> None:
+    await asyncio.to_thread(compose, "up", "--detach", "--wait", "--scale", "backend=2", "--scale", "responder=3")
+    counts = [one["Service"] for one in running() if one["State"] == "running"]
+    assert (counts.count("backend"), counts.count("responder")) == (2, 3)
+    await person.say("still there?")  # the socket that was open all the while
+    async with asyncio.timeout(PATIENCE_S):
+        nodes = set()
+        while len(nodes) < 2:  # new sockets reach both nodes; one owner's history is the same on each
+            async with connect(f"ws://localhost:{PORT}/ws", additional_headers={"Authorization": f"Bearer {person.token}"}) as socket:
+                other = Person(socket)
+                await other.hear("welcome")
+                assert (await other.say("and you?"))["text"]
+                nodes |= await asyncio.to_thread(_backends_with_a_socket)
+
+
+# Prints how many connections from other machines the backend in this container has at the moment.
+CONNECTIONS = """
+rows = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
+print(sum(1 for row in rows if row[3] == "01" and row[1].endswith(":13BF") and not row[2].startswith("0100007F")))
+"""
+
+
+def backends_with_a_socket() -> set[str]:
+    """The numbers of the backend containers that somebody is connected to."""
+    count = ("python", "-c", CONNECTIONS)
+    return {index for index in ("1", "2") if int(compose("exec", "-T", "--index", index, "backend", *count)) > 0}
+
+
+async def test_a_killed_responder_and_a_restarted_broker_lose_nothing(person: Person) -> None:
+    await asyncio.to_thread(compose, "kill", "--signal", "KILL", "responder")
+    message = {"type": "message.send", "id": str(uuid4()), "conversation_id": person.conversation, "text": "anyone?"}
+    await person.socket.send(json.dumps(message))
+    await person.hear("message.accepted")
+    await asyncio.to_thread(compose, "restart", "rabbitmq")
+    await asyncio.to_thread(compose, "up", "--detach", "--wait")
+    assert (await person.hear("reply.completed"))["message_id"] == message["id"]
+
+
+def test_the_stack_goes_down_in_order_and_keeps_its_data() -> None:
+    begun = time.monotonic()
+    compose("stop")
+    assert time.monotonic() - begun < 60
+    codes = {one["Service"]: one["ExitCode"] for one in running()}
+    assert codes["backend"] == 0
+    assert codes["responder"] == 0
+    compose("up", "--detach", "--wait")
+    assert httpx.get(f"{PAGE}/readyz", trust_env=False).status_code == 200

@@ -1,0 +1,23 @@
+"""The two servers of the page, nginx and the backend, keep it to itself in the same way."""
+
+import re
+from pathlib import Path
+
+from backend.api.page import HEADERS
+
+CONFIGURATION = (Path(__file__).parents[2] / "front" / "nginx.conf").read_text()
+
+
+def test_nginx_sends_the_page_with_the_headers_of_the_backend() -> None:
+    sent = dict(re.findall(r'add_header (\S+) "?([^"\n]*?)"? always;', CONFIGURATION))
+    assert sent == HEADERS
+
+
+def test_nginx_passes_every_path_on_that_the_backend_serves_and_metrics_to_nobody() -> None:
+    proxied = re.search(r"location ~ (\S+) \{", CONFIGURATION)
+    assert proxied
+    for path in ("/ws", "/api/session", "/v1/models", "/docs", "/openapi.json", "/asyncapi.json", "/livez", "/readyz"):
+        assert re.match(proxied[1], path), path
+    for path in ("/", "/metrics", "/wsx", "/assets/index.js", "/c/7"):
+        assert not re.match(proxied[1], path), path
+    assert re.search(r"location = /metrics \{\s*return 404;", CONFIGURATION)
