@@ -25,6 +25,7 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
   const send = useCallback(
     (text: string, options: SendOptions) => {
       const target = id ?? fresh;
+      if (id === null) client.begin(target);
       client.send(target, text, options);
       if (id === null) go({ name: 'chat', id: target });
     },

@@ -6,10 +6,10 @@ import { ChatSocket, type SocketSettings } from '../transport/socket';
 import { newId } from './ids';
 import type { Keep } from './keep';
 import { due, hasLeft, nextDue } from './outbox';
+import { Reader } from './reader';
 import type { Kept } from './state';
 import type { ChatStore } from './store';
 
-const PAGE = 50; // items of one history page: two screens of talk
 const UNDO_MS = 6_000; // how long a deleted conversation can be brought back
 const SAVE_MS = 150; // drafts are kept after a pause in typing
 
@@ -30,10 +30,10 @@ export class ChatClient {
   private saved: Kept | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private dueTimer: ReturnType<typeof setTimeout> | undefined;
-  private position: string | undefined;
-  private reading = new Map<string, Promise<void>>();
+  private readonly reader: Reader;
 
   constructor(private readonly settings: ClientSettings) {
+    this.reader = new Reader(settings.api, settings.store);
     this.socket = new ChatSocket(
       { ...settings.socket, openSession: () => settings.api.session() },
       {
@@ -72,6 +72,11 @@ export class ChatClient {
   }
 
   // What a person does
+
+  /** A conversation begins here: there is nothing to read yet. */
+  begin(conversationId: string): void {
+    this.store.dispatch({ type: 'thread.born', id: conversationId });
+  }
 
   send(conversationId: string, text: string, options?: SendOptions): string {
     const id = newId();
@@ -181,70 +186,41 @@ export class ChatClient {
 
   // Reading state
 
-  async readList(older = false): Promise<void> {
-    const { list } = this.store.state;
-    if (list.loaded === 'loading' || (older && !list.next)) return;
-    this.store.dispatch({ type: 'list.loading' });
-    try {
-      const query = older && list.next ? { before: list.next } : this.atLeast();
-      const page = await this.settings.api.conversations({ ...query, limit: PAGE });
-      this.store.dispatch({ type: 'list.loaded', page, older });
-    } catch {
-      this.store.dispatch({ type: 'list.failed' });
-    }
+  readList(older = false): Promise<void> {
+    return this.reader.list(older);
   }
 
-  /** Reads the newest page, unless it is there already. */
   read(id: string): Promise<void> {
-    const loaded = this.store.state.threads[id]?.loaded;
-    if (loaded === 'yes') return Promise.resolve();
-    return this.once(`new:${id}`, () => this.readPage(id, false));
+    return this.reader.newest(id);
   }
 
   readOlder(id: string): Promise<void> {
-    if (!this.store.state.threads[id]?.next) return Promise.resolve();
-    return this.once(`old:${id}`, () => this.readPage(id, true));
+    return this.reader.older(id);
   }
 
-  private once(key: string, job: () => Promise<void>): Promise<void> {
-    const running = this.reading.get(key);
-    if (running) return running;
-    const started = job().finally(() => this.reading.delete(key));
-    this.reading.set(key, started);
-    return started;
-  }
-
-  private async readPage(id: string, older: boolean): Promise<void> {
-    const epoch = this.store.state.epoch;
-    const next = this.store.state.threads[id]?.next;
-    if (!older) this.store.dispatch({ type: 'thread.loading', id });
-    try {
-      const query = older && next ? { before: next } : this.atLeast();
-      const page = await this.settings.api.messages(id, { ...query, limit: PAGE });
-      if (epoch !== this.store.state.epoch) return;
-      this.store.dispatch({ type: 'thread.loaded', id, page, older });
-    } catch (error) {
-      if (older) return;
-      const problem = error instanceof ApiError ? error.message : 'The conversation could not be read.';
-      const missing = error instanceof ApiError && error.status === 404;
-      this.store.dispatch({ type: 'thread.failed', id, problem, missing });
-    }
-  }
-
-  private atLeast(): { at_least?: string } {
-    return this.position ? { at_least: this.position } : {};
+  readAgain(id: string): Promise<void> {
+    return this.reader.again(id);
   }
 
   // What the line brings
 
   private welcomed(welcome: Welcome): void {
-    this.position = welcome.cursor;
-    this.reading = new Map();
+    this.reader.from(welcome.cursor);
     this.store.dispatch({ type: 'welcome', frame: welcome });
     const { list, open, threads } = this.store.state;
     if (list.loaded !== 'yes') void this.readList();
-    if (open && threads[open]?.loaded !== 'yes') void this.read(open);
+    if (open && threads[open]?.loaded !== 'yes') {
+      if (this.unsaid(open)) this.begin(open);
+      else void this.read(open);
+    }
     this.flush();
+  }
+
+  /** Nothing of it has ever left this page, so the server cannot know it. */
+  private unsaid(id: string): boolean {
+    const { conversations, outbox } = this.store.state;
+    const mine = outbox.filter((entry) => entry.conversation_id === id);
+    return !conversations[id] && mine.length > 0 && mine.every((entry) => !hasLeft(entry));
   }
 
   private received(frame: ServerFrame): void {

@@ -20,6 +20,7 @@ export type Action =
   | { type: 'list.failed' }
   | { type: 'list.loaded'; page: Page<ConversationItem>; older: boolean }
   | { type: 'thread.loading'; id: string }
+  | { type: 'thread.born'; id: string }
   | { type: 'thread.failed'; id: string; problem: string; missing: boolean }
   | { type: 'thread.loaded'; id: string; page: MessagesPage; older: boolean }
   | OutboxAction
@@ -141,10 +142,10 @@ function onWelcome(state: ChatState, frame: Welcome): ChatState {
 
 function onAccepted(state: ChatState, frame: MessageAccepted, now: number): ChatState {
   const entry = state.outbox.find((one) => one.id === frame.id);
-  if (!entry) return state;
-  const key = entry.regenerates ?? entry.id;
+  const key = entry?.regenerates ?? frame.id;
   const clock = state.clocks[key];
   const clocks = clock && !clock.accepted ? { ...state.clocks, [key]: { ...clock, accepted: now } } : state.clocks;
+  if (!entry) return clocks === state.clocks ? state : { ...state, clocks };
   const thread = state.threads[frame.conversation_id] ?? EMPTY_THREAD;
   if (entry.regenerates) {
     const next = { ...state, clocks, outbox: without(state.outbox, entry.id) };
@@ -229,6 +230,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
         { ...(state.threads[action.id] ?? EMPTY_THREAD), loaded: 'loading', problem: null },
         [],
       );
+    case 'thread.born':
+      return withThread(state, action.id, { ...EMPTY_THREAD, loaded: 'yes' }, []);
     case 'thread.failed':
       return onThreadProblem(state, action.id, action.problem, action.missing);
     case 'thread.loaded':

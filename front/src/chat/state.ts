@@ -31,6 +31,8 @@ export interface Reply {
   lastAt: string | null;
   endAt: string | null;
   timings: Timings | null;
+  /** When Postgres had it, if anybody asked. */
+  storedAt: string | null;
   end: ReplyEnd | null;
 }
 

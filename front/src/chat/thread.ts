@@ -22,6 +22,7 @@ function blank(id: string, messageId: string, at: string): Reply {
     lastAt: null,
     endAt: null,
     timings: null,
+    storedAt: null,
     end: null,
   };
 }
@@ -111,10 +112,11 @@ function mergedItem(reply: Reply, item: AssistantItem): Reply {
   const earlier = item.created_at < reply.at;
   const at = earlier ? item.created_at : reply.at;
   const timings = reply.timings ?? item.timings ?? null;
-  if (end && !reply.end) return { ...reply, text: item.text, parts: item.parts, ahead: {}, end, timings, at };
+  const storedAt = item.stored_at ?? reply.storedAt;
+  if (end && !reply.end) return { ...reply, text: item.text, parts: item.parts, ahead: {}, end, timings, storedAt, at };
   const knowsMore = item.attempt >= reply.floor && item.parts > reply.parts;
   const text = knowsMore && (!reply.end || reply.end.kind === 'failed') ? { text: item.text, parts: item.parts } : {};
-  return drained({ ...reply, ...text, timings, at });
+  return drained({ ...reply, ...text, timings, storedAt, at });
 }
 
 /** Turns stand in the order of the log; ids made in the same millisecond sort as they were made. */

@@ -1,7 +1,7 @@
 /** One turn's way through the pipeline, in milliseconds. Pure: it only reads what the events and timings said. */
 import type { Clock, Reply, Turn } from './state';
 
-export type StageKind = 'person' | 'waits' | 'thinks' | 'speaks';
+export type StageKind = 'person' | 'waits' | 'thinks' | 'speaks' | 'stores';
 
 export interface Stage {
   kind: StageKind;
@@ -38,12 +38,12 @@ export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay
   const { timings } = reply;
   if (timings) {
     push(stages, 'waits', `waited in chat_queue, ${worker}`, timings.queued_ms);
-    push(stages, 'thinks', 'thought about the first part', timings.first_part_ms - timings.queued_ms);
+    push(stages, 'thinks', 'thought about the first part', timings.first_part_ms);
     push(
       stages,
       'speaks',
       `said ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`,
-      timings.total_ms - timings.first_part_ms,
+      timings.total_ms - timings.queued_ms - (timings.first_part_ms ?? 0),
     );
   } else {
     if (first) push(stages, 'waits', `waited in chat_queue, ${worker}`, between(turn.at, begin?.at));
@@ -55,7 +55,12 @@ export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay
       between(reply.firstAt, reply.endAt ?? reply.lastAt),
     );
   }
+  const end =
+    reply.endAt ??
+    (timings ? new Date(Date.parse(reply.at) + timings.total_ms - timings.queued_ms).toISOString() : null);
+  const stored = between(end, reply.storedAt);
   const own = stages.filter((stage) => stage.kind !== 'person');
+  push(stages, 'stores', 'stored in Postgres', stored);
   return {
     stages,
     totalMs: timings?.total_ms ?? (own.length > 0 ? own.reduce((sum, stage) => sum + stage.ms, 0) : null),

@@ -47,6 +47,7 @@ export interface AssistantItem {
   timings?: Timings | null;
   error?: ReplyError | null;
   worker?: string | null;
+  stored_at?: string | null;
   created_at: string;
 }
 
@@ -78,8 +79,13 @@ export interface PipelineQueue {
 
 export interface Pipeline {
   broker?: { kind: string; up: boolean; management_url?: string | null; queues: PipelineQueue[] } | null;
-  relay?: { position?: string | number | null; lag_records?: number | null; lag_ms?: number | null } | null;
-  recorder?: { active?: boolean; stored_position?: string | number | null; lag_ms?: number | null } | null;
+  relay?: {
+    live?: boolean;
+    position?: string | number | null;
+    lag_records?: number | null;
+    lag_ms?: number | null;
+  } | null;
+  recorder?: { active?: boolean; stored_position?: string | number | null; pending?: number | null } | null;
   store?: { kind: string; up: boolean } | null;
   sockets?: number | null;
   open_turns?: number | null;

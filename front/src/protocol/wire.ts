@@ -4,7 +4,8 @@ export type FinishReason = 'stop' | 'length' | 'stopped';
 
 export interface Timings {
   queued_ms: number;
-  first_part_ms: number;
+  /** Picked up → first part; null if nothing was said. */
+  first_part_ms: number | null;
   total_ms: number;
 }
 
@@ -45,7 +46,7 @@ export type ClientFrame = MessageSend | ReplyStop | ReplyRegenerate | Ping;
 export interface Limits {
   frame_bytes?: number;
   text_chars?: number;
-  waiting?: number;
+  waiting_messages?: number;
 }
 
 export interface Welcome {

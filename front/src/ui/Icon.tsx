@@ -39,7 +39,7 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg className="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={PATHS[name]} />
+      <path d={PATHS[name]} strokeWidth={name === 'more' ? 2.6 : undefined} />
     </svg>
   );
 }

@@ -2,14 +2,14 @@
 import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import type { SendOptions } from '../../protocol/wire';
 import { useChat, useChatState } from '../context';
-import { Icon } from '../Icon';
 import { CommandMenu } from './CommandMenu';
-import { type Command, matching } from './commands';
+import { ComposerTools } from './ComposerTools';
 import { HeldRows } from './HeldRows';
 import { OptionsMenu } from './OptionsMenu';
+import { useCommands } from './useCommands';
 
 const LIMIT = 8_000; // characters, if the server has not said otherwise
-const NEAR = 0.9; // the counter shows from here on
+const COMPOSING = 229; // the key code browsers report while an input method has the word
 
 interface Props {
   /** The draft's place: the conversation, or `new`. */
@@ -27,12 +27,13 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
   const [options, setOptions] = useState<SendOptions>({});
   const [tuning, setTuning] = useState(false);
-  const [chosen, setChosen] = useState(0);
-  const [closedFor, setClosedFor] = useState<string | null>(null);
-  const commands = closedFor === text ? [] : matching(text);
-  const menu = commands.length > 0 && !(commands.length === 1 && commands[0]?.name === text && !commands[0].args);
-  const length = Array.from(text).length;
-  const tooLong = length > limit;
+  const write = (value: string) => client.draft(draftKey, value);
+  const commands = useCommands(text, (value) => {
+    write(value);
+    field.current?.focus();
+  });
+  const menu = commands.offered.length > 0;
+  const left = limit - Array.from(text).length;
   const empty = text.trim() === '';
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation, another draft
@@ -42,56 +43,36 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     setTuning(false);
   }, [draftKey]);
 
-  const write = (value: string) => {
-    client.draft(draftKey, value);
-    setChosen(0);
-  };
-  const pick = (command: Command) => {
-    write(command.args ? `${command.name} ` : command.name);
-    if (!command.args) setClosedFor(command.name);
-    field.current?.focus();
-  };
   const send = () => {
-    if (empty || tooLong) return;
+    if (empty || left < 0) return;
     onSend(text, options);
-    client.draft(draftKey, '');
+    write('');
     setTuning(false);
   };
-
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    // 229: what browsers report while an input method has the word.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (menu && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-      event.preventDefault();
-      const step = event.key === 'ArrowDown' ? 1 : -1;
-      setChosen((chosen + step + commands.length) % commands.length);
-      return;
-    }
-    const command = commands[chosen];
-    if (menu && command && (event.key === 'Tab' || (event.key === 'Enter' && text !== command.name))) {
-      event.preventDefault();
-      pick(command);
-      return;
-    }
-    if (event.key === 'Escape' && (menu || tuning)) {
+    if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
+    if (menu && commands.onKey(event)) return;
+    if (event.key === 'Escape' && tuning) {
       event.stopPropagation();
-      setClosedFor(text);
       setTuning(false);
-      return;
     }
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       send();
     }
   };
-
-  const stopping = openTurn !== null && empty;
-  const tuned = Object.keys(options).length > 0;
+  const offer = () => {
+    if (text === '') write('/');
+    commands.reopen();
+    field.current?.focus();
+  };
   return (
     <div className="composer column">
       <HeldRows id={draftKey} />
       <div className="composer-box">
-        {menu && <CommandMenu id="commands" commands={commands} chosen={chosen} onPick={pick} />}
+        {menu && (
+          <CommandMenu id="commands" commands={commands.offered} chosen={commands.chosen} onPick={commands.pick} />
+        )}
         {tuning && <OptionsMenu options={options} onChange={setOptions} />}
         <textarea
           ref={field}
@@ -103,65 +84,24 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           aria-describedby="composer-foot"
           aria-autocomplete="list"
           aria-controls={menu ? 'commands' : undefined}
-          aria-activedescendant={menu ? `commands-${chosen}` : undefined}
-          aria-invalid={tooLong || undefined}
+          aria-activedescendant={menu ? `commands-${commands.chosen}` : undefined}
+          aria-invalid={left < 0 || undefined}
           enterKeyHint="send"
           onChange={(event) => write(event.target.value)}
           onKeyDown={onKey}
         />
-        <div className="composer-tools">
-          <button
-            type="button"
-            className="icon-button"
-            aria-label="Commands"
-            title="Commands ( / )"
-            onClick={() => {
-              write(text === '' ? '/' : text);
-              setClosedFor(null);
-              field.current?.focus();
-            }}
-          >
-            <Icon name="slash" />
-          </button>
-          <button
-            type="button"
-            className="small-button"
-            aria-expanded={tuning}
-            title="How the mock answers"
-            onClick={() => setTuning(!tuning)}
-          >
-            <Icon name="dial" />
-            {tuned ? (
-              [options.profile, options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ')
-            ) : (
-              <span className="spoken-only">How the mock answers</span>
-            )}
-          </button>
-          <span className="grow" />
-          {length > limit * NEAR && (
-            <span className={tooLong ? 'counter over' : 'counter'} role="status">
-              {tooLong
-                ? `${(length - limit).toLocaleString()} characters too many`
-                : `${(limit - length).toLocaleString()} left`}
-            </span>
-          )}
-          {stopping ? (
-            <button type="button" className="send stop" aria-label="Stop the reply" title="Stop (Esc)" onClick={onStop}>
-              <Icon name="stop" />
-            </button>
-          ) : (
-            <button
-              type="button"
-              className="send"
-              aria-label="Send"
-              title="Send (Enter)"
-              disabled={empty || tooLong}
-              onClick={send}
-            >
-              <Icon name="up" />
-            </button>
-          )}
-        </div>
+        <ComposerTools
+          options={options}
+          tuning={tuning}
+          left={left}
+          limit={limit}
+          empty={empty}
+          stopping={openTurn !== null && empty}
+          onCommands={offer}
+          onTune={() => setTuning(!tuning)}
+          onSend={send}
+          onStop={onStop}
+        />
       </div>
       <p className="composer-foot" id="composer-foot">
         Myna is a mock: answers are invented, the pipeline is real.

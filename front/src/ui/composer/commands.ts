@@ -8,14 +8,20 @@ export interface Command {
 
 export const COMMANDS: readonly Command[] = [
   { name: '/help', help: 'what the mock can do' },
-  { name: '/code', help: 'an answer with code in it' },
-  { name: '/table', help: 'an answer with a table' },
-  { name: '/list', help: 'an answer with a list' },
-  { name: '/long', help: 'a long answer, at full speed' },
-  { name: '/slow', help: 'an answer that takes its time' },
-  { name: '/fail', help: 'an answer that fails half-way' },
-  { name: '/echo', args: '<text>', help: 'say the text back' },
-  { name: '/sleep', args: '<seconds>', help: 'think for so long first' },
+  { name: '/code', args: '[language]', help: 'a short program' },
+  { name: '/table', args: '[rows]', help: 'a table' },
+  { name: '/list', args: '[items]', help: 'a list' },
+  { name: '/markdown', help: 'all of Markdown on one page' },
+  { name: '/long', args: '[paragraphs]', help: 'talks at length' },
+  { name: '/words', args: '[number]', help: 'exactly so many words' },
+  { name: '/slow', args: '[seconds]', help: 'waits so long between parts' },
+  { name: '/sleep', args: '[seconds]', help: 'is silent first' },
+  { name: '/fail', args: '[code]', help: 'fails on purpose' },
+  { name: '/cut', help: 'ends in the middle, as at a length limit' },
+  { name: '/echo', args: '<text>', help: 'says the text back' },
+  { name: '/emoji', help: 'characters that must not come apart' },
+  { name: '/rtl', help: 'writes from right to left' },
+  { name: '/seed', help: 'what this reply was drawn from' },
 ];
 
 export const PROFILES = [
@@ -24,7 +30,9 @@ export const PROFILES = [
   { name: 'fast', help: 'Fast' },
   { name: 'normal', help: 'Normal' },
   { name: 'slow', help: 'Slow' },
-  { name: 'flaky', help: 'Flaky: stalls and fails now and then' },
+  { name: 'thinking', help: 'Thinking: silent for seconds first' },
+  { name: 'flaky', help: 'Flaky: one reply in five fails' },
+  { name: 'overloaded', help: 'Overloaded: long waits, half turned away' },
 ] as const;
 
 /** The commands that a half-typed word could become; none once there is more than the word. */

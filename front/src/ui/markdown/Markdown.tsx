@@ -35,7 +35,7 @@ export const Markdown = memo(function Markdown({ text, growing = false }: { text
   const blocks = useMemo(() => blocksOf(shown), [shown]);
   const last = blocks.length - 1;
   return (
-    <div className="prose">
+    <div className={growing ? 'prose growing' : 'prose'}>
       {blocks.map((block, place) => {
         // Blocks only ever grow at the end, so the place is a faithful key.
         const key = `${block.kind}${place}`;

@@ -1,7 +1,7 @@
 /** Asks the backend how the pipeline stands, once a second while somebody looks. */
 import { useEffect, useState } from 'react';
 import type { Pipeline } from '../../protocol/http';
-import { useChat } from '../context';
+import { useChat, useChatState } from '../context';
 
 const STEP_MS = 1_000;
 
@@ -12,8 +12,11 @@ export interface Sight {
 
 export function usePipeline(): Sight {
   const { api } = useChat();
+  // Before there is a session there is nobody to answer.
+  const known = useChatState((state) => state.owner !== null);
   const [sight, setSight] = useState<Sight>({ facts: null, problem: null });
   useEffect(() => {
+    if (!known) return;
     let wanted = true;
     let timer: ReturnType<typeof setTimeout>;
     const ask = async () => {
@@ -30,6 +33,6 @@ export function usePipeline(): Sight {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [api]);
+  }, [api, known]);
   return sight;
 }

@@ -12,10 +12,10 @@ interface Props {
 }
 
 /** Null means: nobody knows, and then nothing is shown. */
-export function Stop({ name, kind, look = '', href, numbers, children }: Props) {
+export function Place({ name, kind, look = '', href, numbers, children }: Props) {
   const known = numbers.filter(([, value]) => value !== null && value !== undefined);
   return (
-    <li className={`stop ${look}`}>
+    <li className={`place ${look}`}>
       <h2>
         {href ? (
           <a href={href} target="_blank" rel="noopener">

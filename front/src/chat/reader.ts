@@ -1,0 +1,87 @@
+/** Reads stored state over HTTP into the store; each page at least as new as the line it completes. */
+import { ApiError, type ChatApi } from '../transport/api';
+import type { ChatStore } from './store';
+
+const PAGE = 50; // items of one history page: two screens of talk
+
+export class Reader {
+  private position: string | undefined;
+  private reading = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly api: ChatApi,
+    private readonly store: ChatStore,
+  ) {}
+
+  /** From here on the line is live: what is read must reach up to it. Readings under way no longer count. */
+  from(position: string): void {
+    this.position = position;
+    this.reading = new Map();
+  }
+
+  async list(older: boolean): Promise<void> {
+    const { list } = this.store.state;
+    if (list.loaded === 'loading' || (older && !list.next)) return;
+    this.store.dispatch({ type: 'list.loading' });
+    try {
+      const query = older && list.next ? { before: list.next } : this.atLeast();
+      const page = await this.api.conversations({ ...query, limit: PAGE });
+      this.store.dispatch({ type: 'list.loaded', page, older });
+    } catch {
+      this.store.dispatch({ type: 'list.failed' });
+    }
+  }
+
+  /** Reads the newest page, unless it is there already. */
+  newest(id: string): Promise<void> {
+    const loaded = this.store.state.threads[id]?.loaded;
+    if (loaded === 'yes') return Promise.resolve();
+    return this.once(`new:${id}`, () => this.page(id, false));
+  }
+
+  older(id: string): Promise<void> {
+    if (!this.store.state.threads[id]?.next) return Promise.resolve();
+    return this.once(`old:${id}`, () => this.page(id, true));
+  }
+
+  /** Asks again for what is known of the newest replies: when they were stored, say. */
+  async again(id: string): Promise<void> {
+    if (this.store.state.threads[id]?.loaded !== 'yes') return;
+    const next = this.store.state.threads[id]?.next ?? null;
+    try {
+      const page = await this.api.messages(id, { ...this.atLeast(), limit: PAGE });
+      this.store.dispatch({ type: 'thread.loaded', id, page: { ...page, next }, older: true });
+    } catch {
+      // Nothing depends on it: the numbers that are known stay.
+    }
+  }
+
+  private once(key: string, job: () => Promise<void>): Promise<void> {
+    const running = this.reading.get(key);
+    if (running) return running;
+    const started = job().finally(() => this.reading.delete(key));
+    this.reading.set(key, started);
+    return started;
+  }
+
+  private async page(id: string, older: boolean): Promise<void> {
+    const { position } = this;
+    const next = this.store.state.threads[id]?.next;
+    if (!older) this.store.dispatch({ type: 'thread.loading', id });
+    try {
+      const query = older && next ? { before: next } : this.atLeast();
+      const page = await this.api.messages(id, { ...query, limit: PAGE });
+      if (position !== this.position) return; // the line broke meanwhile, and this page may end before it
+      this.store.dispatch({ type: 'thread.loaded', id, page, older });
+    } catch (error) {
+      if (older) return;
+      const problem = error instanceof ApiError ? error.message : 'The conversation could not be read.';
+      const missing = error instanceof ApiError && error.status === 404;
+      this.store.dispatch({ type: 'thread.failed', id, problem, missing });
+    }
+  }
+
+  private atLeast(): { at_least?: string } {
+    return this.position ? { at_least: this.position } : {};
+  }
+}

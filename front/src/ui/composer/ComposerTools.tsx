@@ -1,0 +1,72 @@
+/** The row under the text: commands, how the mock answers, the counter, Send or Stop. */
+import type { SendOptions } from '../../protocol/wire';
+import { Icon } from '../Icon';
+
+interface Props {
+  options: SendOptions;
+  tuning: boolean;
+  /** Characters left; negative when there are too many. */
+  left: number;
+  limit: number;
+  stopping: boolean;
+  empty: boolean;
+  onCommands(): void;
+  onTune(): void;
+  onSend(): void;
+  onStop(): void;
+}
+
+const NEAR = 0.1; // the counter shows when a tenth is left
+
+function wordsOf(options: SendOptions): string {
+  return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
+}
+
+export function ComposerTools({ options, tuning, left, limit, stopping, empty, ...on }: Props) {
+  const tuned = wordsOf(options);
+  return (
+    <div className="composer-tools">
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Commands"
+        title="Commands ( / )"
+        onClick={on.onCommands}
+      >
+        <Icon name="slash" />
+      </button>
+      <button
+        type="button"
+        className="small-button"
+        aria-expanded={tuning}
+        title="How the mock answers"
+        onClick={on.onTune}
+      >
+        <Icon name="dial" />
+        {tuned || <span className="spoken-only">How the mock answers</span>}
+      </button>
+      <span className="grow" />
+      {left < limit * NEAR && (
+        <span className={left < 0 ? 'counter over' : 'counter'} role="status">
+          {left < 0 ? `${(-left).toLocaleString()} characters too many` : `${left.toLocaleString()} left`}
+        </span>
+      )}
+      {stopping ? (
+        <button type="button" className="send halt" aria-label="Stop the reply" title="Stop (Esc)" onClick={on.onStop}>
+          <Icon name="stop" />
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="send"
+          aria-label="Send"
+          title="Send (Enter)"
+          disabled={empty || left < 0}
+          onClick={on.onSend}
+        >
+          <Icon name="up" />
+        </button>
+      )}
+    </div>
+  );
+}
