@@ -55,6 +55,11 @@ class Group:
     def running(self) -> bool:
         return self._program.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; minus the signal's number when a signal ended it."""
+        return self._program.poll()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to every process of the group; harmless when all are gone."""
         if self.running:
