@@ -1,0 +1,112 @@
+"""A backend in embedded mode, the front's fake backend, and a browser; every page is watched for errors of its own."""
+
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.person import Person
+from tests.services.chromium import ARGUMENTS
+from tests.services.processes import Group, free_ports, until
+from tests.services.stack import Node
+
+FRONT = Path(__file__).parents[2] / "front"
+NODE_BOOT_S = 30  # node starts in half a second on two idle cores
+
+OpenPage = Callable[..., Awaitable[Person]]
+
+
+class FakeBackend:
+    """`npm run fake`: the built page over canned state, with one conversation of 10,000 messages and a hostile one."""
+
+    def __init__(self) -> None:
+        (self.port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = Path(tempfile.mkdtemp(prefix="myna-fake-"))
+        self.log = self.folder / "log"
+        node = shutil.which("node")
+        assert node, "Node is not installed: the front's tests need it."
+        environment = {"PORT": str(self.port), "FAKE_TURNS": "5000", "FAKE_HOSTILE": "1"}
+        self._group = Group([node, str(FRONT / "fake/serve.mjs")], environment, self.log, self.folder)
+
+    async def ready(self) -> None:
+        async def answers() -> bool:
+            return "fake backend on" in self.log.read_text()
+
+        await until(answers, NODE_BOOT_S, "the fake backend")
+
+    def address(self, name: str) -> str:
+        """The path of the conversation that was printed under this name."""
+        found = re.search(rf"{name}: (\S+)", self.log.read_text())
+        assert found, self.log.read_text()
+        return found[1]
+
+    async def stop(self) -> None:
+        self._group.signal(signal.SIGKILL)
+        await self._group.ended(10)
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """The built page; the browser tests show what people get, so they need a build."""
+    page = FRONT / "dist/index.html"
+    assert page.exists(), "The page is not built: run `npm run build` in front/."
+    return page
+
+
+@pytest.fixture(scope="session")
+async def live_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
+    """One backend for all browser tests: embedded broker and database, speaking fast."""
+    data = tmp_path_factory.mktemp("browser-data")
+    node = Node({"CHAT_DATA_DIR": str(data), "CHAT_MOCK_PROFILE": "fast", "CHAT_LOG_FORMAT": "json"}, name="browser")
+    try:
+        await node.start()
+        yield node
+    finally:
+        if node.running:
+            node.terminate()
+        await node.ended(30)
+
+
+@pytest.fixture(scope="session")
+async def fake_backend(built_page: Path) -> AsyncIterator[FakeBackend]:
+    fake = FakeBackend()
+    try:
+        await fake.ready()
+        yield fake
+    finally:
+        await fake.stop()
+
+
+@pytest.fixture(scope="session")
+async def browser(chromium_path: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_path, headless=True, args=[*ARGUMENTS, "--disable-gpu", "--disable-quic", "--disable-sync"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def open_page(browser: Browser, live_server: Node) -> AsyncIterator[OpenPage]:
+    """Opens the page as a new person; afterwards nobody's console may hold an error they did not expect."""
+    people: list[Person] = []
+
+    async def opened(path: str = "/", *, server: str | None = None, **context: Any) -> Person:
+        context = {"viewport": {"width": 1280, "height": 800}, **context}
+        person = await Person.arrive(browser, server or live_server.url, path, **context)
+        people.append(person)
+        return person
+
+    yield opened
+    complaints = [complaint for person in people for complaint in person.complaints]
+    for person in people:
+        await person.context.close()
+    assert complaints == []

@@ -1,0 +1,133 @@
+"""Typing, sending, streaming, reloading: the first ten minutes of anybody's visit."""
+
+import re
+import time
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+
+SECOND_MS = 1_000
+
+
+async def test_the_first_message_can_be_sent_within_a_second_of_opening(open_page: OpenPage) -> None:
+    await open_page()  # the browser itself is warm now
+    begun = time.monotonic()
+    person = await open_page()
+    await person.say("hello")
+    await expect(person.turns).to_have_count(1)
+    shown = (time.monotonic() - begun) * SECOND_MS
+    print(f"\nopened, typed and shown after {shown:.0f} ms")
+    assert shown < 5 * SECOND_MS  # one second on an idle machine
+    await person.hears_the_end()
+
+
+async def test_the_empty_page_says_it_is_a_mock_and_offers_things_to_try(open_page: OpenPage) -> None:
+    person = await open_page()
+    await expect(person.page.get_by_text("Myna is a mock AI")).to_be_visible()
+    await person.page.get_by_role("button", name="Draw me a table").click()
+    await expect(person.log.get_by_role("table")).to_be_visible()
+    await person.hears_the_end()
+    await expect(person.page.get_by_text("answers are invented")).to_be_visible()
+
+
+async def test_a_reply_streams_in_part_by_part(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.2")
+    lengths: set[int] = set()
+    for _ in range(60):
+        lengths.add(len(await person.replies.inner_text()) if await person.replies.count() else 0)
+        if len(lengths) > 4:
+            break
+        await person.page.wait_for_timeout(100)
+    assert len(lengths) > 4, lengths
+    await person.hears_the_end()
+
+
+async def test_a_reload_in_the_middle_shows_the_text_so_far_and_goes_on_to_the_end(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.3")
+    await expect(person.replies).to_contain_text("I leave 0.3")
+    await person.page.reload()
+    await expect(person.replies).to_contain_text("I leave 0.3")
+    await expect(person.page.get_by_role("button", name="Stop the reply")).to_be_visible()
+    await person.hears_the_end()
+    whole = (await person.stored_texts())[1][1]
+    shown = await person.replies.locator(".prose").inner_text()
+    assert shown.split() == whole.split()
+
+
+async def test_the_same_seed_gives_the_same_words(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.page.get_by_role("button", name="How the mock answers").click()
+    await person.page.get_by_label("Seed").fill("7")
+    await person.page.get_by_label("Speed").select_option("instant")
+    await person.say("tell me about ropes")
+    await person.hears_the_end(1)
+    await person.say("tell me about ropes")
+    await person.hears_the_end(2)
+    texts = [text for role, text in await person.stored_texts() if role == "assistant"]
+    assert texts[0] == texts[1]
+
+
+async def test_stop_keeps_what_was_said_and_says_so(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.2")
+    await expect(person.replies).to_contain_text("I leave")
+    await person.page.get_by_role("button", name="Stop the reply").click()
+    await expect(person.replies).to_contain_text("Stopped here.")
+    await expect(person.replies).to_contain_text("I leave")
+    await person.page.reload()
+    await expect(person.replies).to_contain_text("Stopped here.")
+
+
+async def test_escape_stops_too(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.2")
+    await expect(person.replies).to_contain_text("I leave")
+    await person.page.keyboard.press("Escape")
+    await expect(person.replies).to_contain_text("Stopped here.")
+
+
+async def test_another_reply_is_one_more_version_and_all_can_be_read(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("say something about gates")
+    await person.hears_the_end()
+    first = await person.replies.locator(".prose").inner_text()
+    await person.page.get_by_role("button", name="Another reply").click()
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+    await person.hears_the_end()
+    await person.page.get_by_role("button", name="Version before").click()
+    await expect(person.log.get_by_text("1/2")).to_be_visible()
+    assert await person.replies.locator(".prose").inner_text() == first
+    await person.page.reload()
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+
+
+async def test_a_failed_reply_says_why_and_can_be_tried_again(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/fail timeout")
+    await expect(person.replies).to_contain_text("The reply failed.")
+    await expect(person.replies).to_contain_text("take too long")
+    await person.page.get_by_role("button", name="Try again").click()
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+
+
+async def test_the_xray_tells_the_way_in_milliseconds(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("hello")
+    await person.hears_the_end()
+    await person.page.get_by_role("button", name="show the way of this reply").click()
+    details = person.page.get_by_role("region", name="Way of this reply")
+    for stage in ("typed, then sent", "waited in chat_queue, picked up by", "thought about the first part", "said", "stored in Postgres"):
+        await expect(details).to_contain_text(stage)
+
+
+async def test_times_are_short_to_read_and_exact_on_hover(open_page: OpenPage) -> None:
+    person = await open_page(locale="en-GB", timezone_id="Asia/Tokyo")
+    await person.say("hello")
+    moment = person.turns.first.locator("time").first
+    await expect(moment).to_have_text("just now")
+    await expect(moment).to_have_attribute("title", re.compile(r"\d{2}:\d{2}:\d{2}"))
+    await expect(person.log.get_by_text("Today", exact=True)).to_be_visible()
+    await person.hears_the_end()
