@@ -10,11 +10,11 @@ from quart import Quart, Response
 from quart_cors import cors
 from werkzeug.exceptions import HTTPException
 
-from backend.api import conversations, health, messages, page, pipeline, session
+from backend.api import conversations, export, health, messages, metrics, openai, page, pipeline, search, session
 from backend.api.asking import away, problem
 from backend.broker.memory import MemoryBroker
 from backend.broker.port import Broker
-from backend.edge import BoundedWebsocketConnection, FrameWebsocket
+from backend.edge import BoundedWebsocketConnection, FrameWebsocket, RoomyRequest
 from backend.errors import ChatError, StartupError, Unavailable
 from backend.events import FRAME_LIMIT
 from backend.gateway import Gateway
@@ -132,11 +132,12 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     app = Quart(__name__, static_folder=None)
     app.asgi_websocket_class = BoundedWebsocketConnection
     app.websocket_class = FrameWebsocket
+    app.request_class = RoomyRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
-    for module in (session, messages, conversations, pipeline, health, page):
+    for module in (session, messages, conversations, export, search, pipeline, openai, health, metrics, page):
         app.register_blueprint(module.blueprint(rooms))
     app.register_error_handler(ChatError, problem)
     app.register_error_handler(Unavailable, away)

@@ -8,9 +8,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from hypercorn.asyncio import run as hypercorn_run
+from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.events import Closed, RawData
 from hypercorn.protocol import h11 as hypercorn_h11
 from hypercorn.protocol.events import Data, Event, Request, StreamClosed
+from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
+from quart import Request as HTTPRequest
 from quart import Websocket
 from quart.asgi import ASGIWebsocketConnection
 from wsproto.connection import ConnectionState
@@ -21,6 +26,16 @@ from backend.events import FRAME_LIMIT
 
 # Frames read ahead of the handler, per socket. Behind it stand Hypercorn's own ten, then TCP pushes back.
 INBOUND_FRAMES = 16
+# OpenAI's dialect sends the whole conversation with each request; about 100 of our longest messages.
+HISTORY_LIMIT = 1024 * 1024
+
+
+class RoomyRequest(HTTPRequest):
+    """Quart knows one limit for all bodies, decided before any of our code runs."""
+
+    def __init__(self, method: str, scheme: str, path: str, *args: Any, max_content_length: int | None = None, **kwargs: Any) -> None:
+        limit = HISTORY_LIMIT if path.startswith("/v1/") else max_content_length
+        super().__init__(method, scheme, path, *args, max_content_length=limit, **kwargs)
 
 
 class BoundedWebsocketConnection(ASGIWebsocketConnection):
@@ -138,6 +153,28 @@ class HardenedWSStream(WSStream):
                 await self.send(StreamClosed(stream_id=self.stream_id))
 
 
+class PatientTCPServer(TCPServer):
+    """Hypercorn's read timeout ends every silent connection, also one whose client has asked and listens to a long answer.
+
+    Sockets need that timeout (pongs are reads); a request under way ends by itself or with its connection.
+    """
+
+    async def _read_data(self) -> None:
+        while not self.reader.at_eof():
+            try:
+                async with asyncio.timeout(self.config.read_timeout):
+                    data = await self.reader.read(MAX_RECV)
+            except TimeoutError:
+                if not isinstance(getattr(self.protocol.protocol, "stream", None), HTTPStream):
+                    break
+            except OSError:
+                break
+            else:
+                await self.protocol.handle(RawData(data))
+        await self.protocol.handle(Closed())
+
+
 def harden() -> None:
-    """Put the hardened stream in place; harmless when done twice."""
+    """Put the hardened classes in place; harmless when done twice."""
+    hypercorn_run.TCPServer = PatientTCPServer  # type: ignore[attr-defined]
     hypercorn_h11.WSStream = HardenedWSStream  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from backend.crashpoints import crashpoint
 from backend.errors import BrokerUnavailable
 from backend.hub import Hub
 from backend.intake import Intake
+from backend.rates import Histogram
 from backend.recorder import Recorder
 from backend.state import State
 from backend.store.port import Checkpoint, Store
@@ -48,6 +49,7 @@ class Relay:
     ) -> None:
         self.live = False  # has read all there was when it began
         self.counts = Counter[str]()  # events relayed, and how many of them were messages and deltas
+        self.queued, self.first_part = Histogram(), Histogram()  # of replies completed while this node was live
         self._broker = broker
         self._store = store
         self._timeline = timeline
@@ -158,7 +160,14 @@ class Relay:
                 self.counts["deltas"] += 1
             elif isinstance(entry.event, e.MessageCreated):
                 self.counts["messages"] += 1
+            elif isinstance(entry.event, e.ReplyCompleted) and self.live:
+                self._time(entry.event.timings)
         self._last = (folded.entries[-1].event.at, e.now_ms())
+
+    def _time(self, timings: e.Timings) -> None:
+        self.queued.see(timings.queued_ms / 1000)
+        if timings.first_part_ms is not None:
+            self.first_part.see(timings.first_part_ms / 1000)
 
     def lag_ms(self) -> int | None:
         """How old the newest event was when it was read here; None before the first."""

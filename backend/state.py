@@ -15,7 +15,7 @@ from backend.intake import BORN_MARGIN_MS
 from backend.sessions import Session
 from backend.store.port import Deleted, Fact, Page, Renamed, Store
 from backend.timeline import Timeline
-from backend.views import ConversationView, MessageView, preview_of
+from backend.views import ConversationView, MessageView, SearchHit, preview_of
 
 REACH_S = 5.0  # how long a read waits for this node to have read the log up to `at_least`
 SETTLE_S = 1.0  # how long it waits for what is in the window to be stored too; usually milliseconds
@@ -164,6 +164,13 @@ class State:
         items = in_turns([*page.items, *fresh, *running])
         items = [replace(view, status="waiting") if view.role == "user" and view.id in waiting else view for view in items]
         return Thread(items, page.next, cursor)
+
+    # --- search ---
+
+    async def search(self, session: Session, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+        """What the database finds, once it has what this node knows was said. Raises `StoreUnavailable` when it is away."""
+        await self._unstored(session.owner)
+        return await self._store.search(session.owner, query, limit=limit, before=before)
 
 
 def in_turns(views: Sequence[MessageView]) -> list[MessageView]:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from quart import Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend import events as e
 from backend.errors import ChatError, InvalidFrame, NotFound, Unavailable
@@ -25,6 +26,12 @@ class Unauthorized(ChatError):
     code, status = "unauthorized", 401
 
 
+class TooLarge(ChatError):
+    """A body beyond the limit."""
+
+    code, status = "too_large", 413
+
+
 def session_of(rooms: Rooms) -> Session:
     """The session of this request. Raises `Unauthorized`; a write by cookie from a foreign page ends in 403."""
     token = token_of(request.headers, request.cookies)
@@ -37,12 +44,20 @@ def session_of(rooms: Rooms) -> Session:
 
 
 async def body_of(model: type[M]) -> M:
-    """The request's JSON body. Raises `InvalidFrame` or `InvalidText`, which name what is wrong."""
-    data = await request.get_data()
+    """The request's JSON body. Raises `InvalidFrame`, `InvalidText` or `TooLarge`, which name what is wrong."""
+    data = await data_of()
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         raise frame_error(error, None) from None
+
+
+async def data_of() -> str | bytes:
+    """The request's body as it came. Raises `TooLarge`, which says how much is taken."""
+    try:
+        return await request.get_data()
+    except RequestEntityTooLarge:
+        raise TooLarge(f"A body holds at most {request.max_content_length} bytes here.") from None
 
 
 def id_of(text: str, what: str) -> str:

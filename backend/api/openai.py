@@ -1,0 +1,201 @@
+"""HTTP: /v1 — OpenAI's dialect on the same queues; a request is a message of a conversation, its answer the reply's events."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from quart import Blueprint, Response, jsonify, request
+
+from backend import events as e
+from backend.api import dialect
+from backend.api.asking import Unauthorized, data_of
+from backend.api.messages import accept
+from backend.errors import Behind, ChatError, Unavailable
+from backend.gateway import token_of
+from backend.hub import Mailbox
+from backend.rooms import Rooms
+from backend.sessions import Session
+
+log = structlog.get_logger()
+
+KEEP_ALIVE_S = 15.0  # below the 30 to 60 seconds after which proxies take silence for an end
+Frame = dict[str, Any]
+
+
+def blueprint(rooms: Rooms) -> Blueprint:
+    """The routes."""
+    routes = Blueprint("openai", __name__, url_prefix="/v1")
+    routes.register_error_handler(ChatError, _refused)
+    routes.register_error_handler(Unavailable, _away)
+
+    @routes.get("/models")
+    async def list_models() -> Response:
+        """One model for each profile of the mock."""
+        _caller(rooms)
+        data = [{"id": name, "object": "model", "created": 0, "owned_by": dialect.MODEL} for name in dialect.models()]
+        return jsonify({"object": "list", "data": data})
+
+    @routes.post("/chat/completions")
+    async def complete_chat() -> Response:
+        """The reply whole, or as it is made (`stream`)."""
+        session = _caller(rooms)
+        if not rooms.relay.ready:
+            raise Behind("This node is starting; try again.", retry_after_s=1)
+        asked = dialect.read(await data_of())
+        reply = AwaitedReply(rooms, session, asked.frame(str(uuid4()), str(uuid4())))
+        answer = dialect.Answer(asked, reply.message.text, reply.id)
+        await reply.ask()
+        if not asked.stream:
+            return jsonify(answer.whole(await reply.end()))
+        response = Response(_stream(reply, answer), content_type="text/event-stream")
+        response.timeout = None  # a reply takes as long as it takes
+        response.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        return response
+
+    return routes
+
+
+async def _stream(reply: "AwaitedReply", answer: dialect.Answer) -> AsyncIterator[bytes]:
+    yield answer.chunk({"role": "assistant", "content": ""})
+    begun = False
+    try:
+        async with aclosing(reply.frames()) as frames:
+            async for frame in frames:
+                if frame is None:
+                    yield b": still here\n\n"
+                elif frame["type"] == "reply.delta":
+                    begun = True
+                    yield answer.chunk({"content": frame["text"]})
+                elif frame["type"] == "reply.completed":
+                    for event in answer.end(frame):
+                        yield event
+                elif frame["type"] == "reply.failed":
+                    raise dialect.failure(frame)
+                elif begun and frame.get("restarted"):
+                    raise Behind("The reply begins anew, which a stream can't tell; ask again.")
+    except ChatError as error:
+        yield dialect.sse(dialect.error_body(error))
+
+
+class AwaitedReply:
+    """A message that one request sends, and the reply it waits for."""
+
+    def __init__(self, rooms: Rooms, session: Session, message: e.MessageSend) -> None:
+        self.message = message
+        self.id = e.reply_id_for(session.owner, message.id)
+        self._rooms = rooms
+        self._session = session
+        self._epoch, self._cursor = rooms.timeline.epoch, rooms.timeline.cursor(session.owner)
+
+    async def ask(self) -> None:
+        """Send the message. Raises the `ChatError` it is refused with."""
+        try:
+            await accept(self._rooms.intake, self._session, self.message)
+        except asyncio.CancelledError:
+            await self._stop()
+            raise
+
+    async def end(self) -> Frame:
+        """`reply.completed`, once it is there. Raises `Fault` when there will be none."""
+        async with aclosing(self.frames()) as frames:
+            async for frame in frames:
+                if frame is not None and frame["type"] == "reply.completed":
+                    return frame
+                if frame is not None and frame["type"] == "reply.failed":
+                    raise dialect.failure(frame)
+        raise Behind("The reply's end was not seen here.")
+
+    async def frames(self) -> AsyncGenerator[Frame | None, None]:
+        """The reply's frames in order, the last one its end; None after so much silence that a sign of life is due.
+
+        Whoever leaves before the end (a client that hangs up) has the reply stopped. Raises `Behind` when continuity is lost.
+        """
+        signal, ended = asyncio.Event(), False
+        mailbox = self._attach(signal)
+        due = _now() + KEEP_ALIVE_S
+        try:
+            while not ended:
+                if not await _set_by(signal, due):
+                    due = _now() + KEEP_ALIVE_S
+                    yield None
+                    continue
+                signal.clear()
+                texts = mailbox.take()
+                for frame in filter(None, map(self._mine, texts)):
+                    due = _now() + KEEP_ALIVE_S
+                    ended = frame["type"] in ("reply.completed", "reply.failed")
+                    yield frame
+                if mailbox.expelled:
+                    raise Behind("The log was replaced meanwhile; ask again.")
+                if mailbox.overflowed and not ended:
+                    self._cursor = json.loads(texts[-1])["cursor"]
+                    mailbox = self._attach(signal)
+        except (GeneratorExit, asyncio.CancelledError):
+            if not ended:
+                await self._stop()
+            raise
+        finally:
+            self._rooms.hub.detach(mailbox)
+
+    def _attach(self, signal: asyncio.Event) -> Mailbox:
+        # As a socket resumes: what was missed since the cursor, then live. Nothing is attached before somebody reads.
+        missed = self._rooms.timeline.missed(self._session.owner, self._epoch, self._cursor)
+        if missed is None:
+            raise Behind("This node lost track of the reply; ask again.")
+        mailbox = Mailbox(self._session.owner, signal.set)
+        mailbox.preload(missed)
+        self._rooms.hub.attach(mailbox)
+        return mailbox
+
+    def _mine(self, text: str) -> Frame | None:
+        if self.id not in text:
+            return None
+        frame: Frame = json.loads(text)
+        return frame if frame.get("reply_id") == self.id else None
+
+    async def _stop(self) -> None:
+        # A node that restarts drops its clients too; their replies are wanted.
+        if self._rooms.intake.draining:
+            return
+        try:
+            await self._rooms.intake.stop(self._session.owner, self.message.conversation_id, self.message.id)
+        except ChatError as error:
+            log.info("openai.not_stopped", message_id=self.message.id, reason=error.detail)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _set_by(signal: asyncio.Event, due: float) -> bool:
+    """Whether the signal is set before this moment of the loop's clock."""
+    try:
+        async with asyncio.timeout_at(due):
+            await signal.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _caller(rooms: Rooms) -> Session:
+    """The owner that a key stands for: ours its own, any other a fresh one. Never the cookie, so no foreign page can ask."""
+    key = token_of(request.headers, {})
+    if not key:
+        raise Unauthorized("This needs a key: `Authorization: Bearer` and your session's token, or any other text for a fresh owner.")
+    return rooms.sessions.read(key) or rooms.sessions.create()
+
+
+def _refused(error: ChatError) -> Response:
+    response: Response = jsonify(dialect.error_body(error))
+    response.status_code = error.status
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    return response
+
+
+def _away(_: Unavailable) -> Response:
+    return _refused(Behind("This can't be served now; try again.", retry_after_s=5))
