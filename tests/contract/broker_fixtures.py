@@ -1,0 +1,155 @@
+"""Brokers for the contract suite: the twin in memory, the twin with a journal, and a real RabbitMQ, all behind one rig."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from backend.broker.memory import MemoryBroker
+from backend.broker.port import Broker, Deliveries, Delivery, Record, Start
+from backend.broker.rabbit import RabbitBroker
+from backend.topology import Key
+from tests.services.rabbitmq import RabbitNode
+
+T = TypeVar("T")
+PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
+
+
+class Rig:
+    """A running broker, and what a test does to it from outside."""
+
+    broker: Broker
+
+    async def lose(self) -> None:
+        """Take the broker away."""
+        raise NotImplementedError
+
+    async def recover(self) -> None:
+        """Bring it back, and return when it is up."""
+        raise NotImplementedError
+
+
+class MemoryRig(Rig):
+    def __init__(self, broker: MemoryBroker) -> None:
+        self.broker = self._memory = broker
+
+    async def lose(self) -> None:
+        self._memory.lose()
+
+    async def recover(self) -> None:
+        self._memory.recover()
+
+
+class RabbitRig(Rig):
+    def __init__(self, broker: RabbitBroker, node: RabbitNode) -> None:
+        self.broker = broker
+        self._node = node
+
+    async def lose(self) -> None:
+        await self._node.stop_app()
+        await until(lambda: not self.broker.up, "the broker is seen as lost")
+
+    async def recover(self) -> None:
+        await self._node.start_app()
+        await soon(self.broker.wait_up())
+
+
+@asynccontextmanager
+async def running(broker: Broker) -> AsyncIterator[Broker]:
+    """A broker with its `run`, up at first and let go of at the end."""
+    run = asyncio.create_task(broker.run())
+    up = asyncio.create_task(broker.wait_up())
+    try:
+        await asyncio.wait((run, up), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        if run.done():
+            await run
+        assert broker.up, broker.trouble
+        yield broker
+    finally:
+        await broker.close()
+        run.cancel()
+        up.cancel()
+        await asyncio.wait((run, up))
+        if not run.cancelled():
+            run.exception()
+
+
+@pytest.fixture(params=["memory", "journal", "rabbit"])
+def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rig]:
+    match request.param:
+        case "memory":
+            return lambda: MemoryRig(MemoryBroker())
+        case "journal":
+            return lambda: MemoryRig(MemoryBroker(tmp_path / "journal"))
+    node: RabbitNode = request.getfixturevalue("rabbit")
+    url: str = request.getfixturevalue("amqp_url")
+    return lambda: RabbitRig(RabbitBroker(url, worker="contract"), node)
+
+
+@pytest.fixture
+async def clean_loop(caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
+    """Whatever a test does, it leaves no task behind, and no error that nobody looked at."""
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        await asyncio.wait(left, timeout=PATIENCE_S)
+    assert not [task for task in left if not task.done()]
+    gc.collect()
+    assert not [record.getMessage() for record in caplog.records if record.name == "asyncio" and record.levelno >= logging.WARNING]
+
+
+@pytest.fixture
+async def rig(clean_loop: None, make_rig: Callable[[], Rig]) -> AsyncIterator[Rig]:
+    rig = make_rig()
+    async with running(rig.broker):
+        yield rig
+
+
+@pytest.fixture
+def broker(rig: Rig) -> Broker:
+    return rig.broker
+
+
+async def soon(awaitable: Awaitable[T]) -> T:
+    """The result of something that must not take long."""
+    return await asyncio.wait_for(awaitable, PATIENCE_S)
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition that must come true."""
+    for _ in range(PATIENCE_S * 100):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+
+
+async def take(deliveries: Deliveries, count: int) -> list[Delivery]:
+    """The next deliveries of a consumer."""
+    return [await soon(anext(deliveries)) for _ in range(count)]
+
+
+async def read(broker: Broker, start: Start, count: int) -> list[Record]:
+    """The next records of the log from a place on."""
+    async with aclosing(broker.log(start)) as batches:
+        return await more(batches, count)
+
+
+async def more(batches: AsyncGenerator[Sequence[Record], None], count: int) -> list[Record]:
+    """At least `count` further records of a reader."""
+    records: list[Record] = []
+    while len(records) < count:
+        records += await soon(anext(batches))
+    return records
+
+
+async def publish(broker: Broker, key: Key, *bodies: bytes) -> None:
+    """Publish each body as a message of its own."""
+    for body in bodies:
+        await soon(broker.submit(key, [body]))

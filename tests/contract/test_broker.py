@@ -1,0 +1,407 @@
+"""What every broker behind the port promises: the twin in memory, the twin with a journal, and a real RabbitMQ."""
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backend.broker.port import Broker, Parked, Record
+from backend.errors import BrokerUnavailable
+from backend.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, Key
+from tests.contract.broker_fixtures import PATIENCE_S, Rig, more, publish, read, soon, take, until
+from tests.services.processes import until as eventually
+
+AWKWARD = [b"not json", b'{"text": "hello"}', b"\x00\xff\n\n", b"[" * 10, b"x" * 300_000]
+
+
+@pytest.fixture
+def room_for_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A work queue that is full sooner. Named before `broker`, so that the queues are made that way."""
+    monkeypatch.setitem(QUEUES[0].arguments, "x-max-length", 3)
+
+
+def bodies(count: int) -> list[bytes]:
+    return [b'{"n":%d}' % n for n in range(count)]
+
+
+# --- the way in ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broker) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    await publish(broker, Key.MESSAGE, b"one")
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        [delivery] = await take(deliveries, 1)
+        assert (delivery.body, delivery.redelivered, delivery.tries) == (b"one", False, 0)
+        assert delivery.sent_at is not None
+        assert before <= delivery.sent_at <= datetime.now(UTC) + timedelta(seconds=1)
+        await delivery.ack()
+    assert await read(broker, "first", 1) == [Record(0, "message", b"one")]
+
+
+@pytest.mark.parametrize(("key", "is_work", "is_record"), [(Key.EVENT, False, True), (Key.STOP, False, True), (Key.WORK, True, False)])
+async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: Key, is_work: bool, is_record: bool) -> None:
+    await publish(broker, key, b"one")
+    await publish(broker, Key.MESSAGE, b"last")
+    async with aclosing(broker.work(prefetch=9)) as deliveries:
+        assert (await take(deliveries, 1))[0].body == (b"one" if is_work else b"last")
+    assert (await read(broker, "first", 1))[0].body == (b"one" if is_record else b"last")
+
+
+async def test_what_one_submitter_hands_over_keeps_its_order(broker: Broker) -> None:
+    lines = bodies(2000)
+    futures = []
+    for n, line in enumerate(lines):
+        futures.append(broker.submit(Key.EVENT, [line]))
+        if n % 97 == 0:
+            await asyncio.sleep(0)
+    await soon(asyncio.gather(*futures))
+    async with aclosing(broker.log("first")) as batches:
+        got: list[bytes] = []
+        while len(got) < len(lines):
+            got += [line for record in await more(batches, 1) for line in record.body.split(b"\n")]
+    assert got == lines
+
+
+async def test_lines_that_wait_travel_together_up_to_the_limit(broker: Broker) -> None:
+    await soon(asyncio.gather(*(broker.submit(Key.EVENT, [line]) for line in bodies(GROUP_LINES * 2 + 10))))
+    span = await soon(broker.log_span())
+    assert span is not None
+    records = await read(broker, "first", span[1] + 1)
+    assert len(records) <= 4
+    assert max(record.body.count(b"\n") + 1 for record in records) == GROUP_LINES
+
+
+async def test_a_lone_line_goes_alone_and_as_it_is(broker: Broker) -> None:
+    await publish(broker, Key.EVENT, *bodies(3))
+    assert [record.body for record in await read(broker, "first", 3)] == bodies(3)
+
+
+async def test_lines_handed_over_in_one_call_are_never_split(broker: Broker) -> None:
+    calls = [bodies(n) for n in (200, 200, 3, GROUP_LINES + 44, 1)]
+    await soon(asyncio.gather(*(broker.submit(Key.EVENT, lines) for lines in calls)))
+    records = await read(broker, "first", 4)
+    assert [record.body.count(b"\n") + 1 for record in records] == [200, 203, GROUP_LINES + 44, 1]
+
+
+async def test_a_submitter_that_stops_waiting_does_not_stop_its_line(broker: Broker) -> None:
+    broker.submit(Key.EVENT, [b"given up"]).cancel()
+    await publish(broker, Key.EVENT, b"next")
+    got = b"\n".join(record.body for record in await read(broker, "first", 1))
+    assert got.startswith(b"given up")
+
+
+async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> None:
+    await publish(broker, Key.MESSAGE, *AWKWARD)
+    async with aclosing(broker.work(prefetch=9)) as deliveries:
+        assert [delivery.body for delivery in await take(deliveries, len(AWKWARD))] == AWKWARD
+    assert [record.body for record in await read(broker, "first", len(AWKWARD))] == AWKWARD
+
+
+async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_three: None, broker: Broker) -> None:
+    with pytest.raises(BrokerUnavailable, match="full"):
+        await publish(broker, Key.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
+    async with aclosing(broker.work(prefetch=50)) as deliveries:
+        for delivery in await take(deliveries, 3):
+            await delivery.ack()
+        await until_taken(broker, b"again")
+
+
+# --- work ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_work_comes_in_queue_order(broker: Broker) -> None:
+    await publish(broker, Key.WORK, *bodies(40))
+    async with aclosing(broker.work(prefetch=7)) as deliveries:
+        for body in bodies(40):
+            [delivery] = await take(deliveries, 1)
+            assert delivery.body == body
+            await delivery.ack()
+    await until_depth(broker, 0)
+
+
+async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> None:
+    await publish(broker, Key.WORK, b"one")
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        for tries in range(3):
+            [delivery] = await take(deliveries, 1)
+            assert (delivery.body, delivery.redelivered, delivery.tries) == (b"one", tries > 0, tries)
+            await delivery.requeue()
+
+
+async def test_closing_gives_everything_not_acked_back_in_order(broker: Broker) -> None:
+    await publish(broker, Key.WORK, *bodies(6))
+    async with aclosing(broker.work(prefetch=5)) as deliveries:
+        taken = await take(deliveries, 4)
+        await taken[1].ack()
+    async with aclosing(broker.work(prefetch=9)) as deliveries:
+        again = await take(deliveries, 5)
+    assert [delivery.body for delivery in again] == [b'{"n":%d}' % n for n in (0, 2, 3, 4, 5)]
+    assert all(delivery.redelivered and delivery.tries == 1 for delivery in again[:3])
+
+
+async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: Broker) -> None:
+    async with aclosing(broker.work(prefetch=2)) as deliveries:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(deliveries), 0.3)
+        await publish(broker, Key.WORK, *bodies(2))
+        first, second = await take(deliveries, 2)
+        waiting = asyncio.create_task(anext(deliveries))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await first.ack()
+        await second.ack()
+        await publish(broker, Key.WORK, b"three")
+        [third] = await take(deliveries, 1)
+        assert (third.body, third.redelivered) == (b"three", False)
+
+
+async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
+    await publish(broker, Key.WORK, *bodies(4))
+    async with aclosing(broker.work(prefetch=2)) as deliveries:
+        first, _second = await take(deliveries, 2)
+        third = asyncio.create_task(anext(deliveries))
+        await asyncio.wait([third], timeout=0.3)
+        assert not third.done()
+        await first.ack()
+        assert (await soon(third)).body == bodies(4)[2]
+
+
+async def test_two_consumers_share_the_work(broker: Broker) -> None:
+    async with aclosing(broker.work(prefetch=1)) as one, aclosing(broker.work(prefetch=1)) as other:
+        both = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
+        await publish(broker, Key.WORK, *bodies(2))
+        assert sorted([(await soon(task)).body for task in both]) == bodies(2)
+
+
+async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -> None:
+    await publish(broker, Key.WORK, *bodies(8))
+    async with aclosing(broker.work(prefetch=8)) as deliveries:
+        taken = await take(deliveries, 8)
+        await taken[2].requeue()
+        await asyncio.gather(taken[0].ack(), taken[1].ack(), taken[4].ack(), taken[7].ack())
+        await taken[3].ack()
+        await taken[3].ack()  # a second answer changes nothing
+        await taken[3].requeue()
+    async with aclosing(broker.work(prefetch=8)) as deliveries:
+        assert sorted([delivery.body for delivery in await take(deliveries, 3)]) == [b'{"n":%d}' % n for n in (2, 5, 6)]
+        await until_depth(broker, 0)
+
+
+# --- the dead letters ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_told(broker: Broker) -> None:
+    await publish(broker, Key.WORK, *AWKWARD)
+    async with aclosing(broker.work(prefetch=9)) as deliveries:
+        for delivery in await take(deliveries, len(AWKWARD)):
+            await delivery.park()
+        records = await read(broker, "first", len(AWKWARD))
+    assert [(record.key, record.body) for record in records] == [("parked", body) for body in AWKWARD]
+    parked = await until_parked(broker, len(AWKWARD))
+    assert sorted(letter.body for letter in parked) == sorted(AWKWARD)
+    assert {letter.reason for letter in parked} == {"rejected"}
+    moment = parked[0].parked_at
+    assert moment is not None
+    assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: Broker) -> None:
+    await publish(broker, Key.WORK, b"poison")
+    await publish(broker, Key.WORK, b"innocent")
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        for _ in range(DELIVERY_LIMIT + 1):
+            [delivery] = await take(deliveries, 1)
+            assert delivery.body == b"poison"
+            await delivery.requeue()
+        assert (await take(deliveries, 1))[0].body == b"innocent"
+    [record] = await read(broker, "first", 1)
+    assert (record.key, record.body) == ("parked", b"poison")
+    [letter] = await until_parked(broker, 1)
+    assert (letter.body, letter.reason) == (b"poison", "delivery_limit")
+
+
+async def test_dead_letters_keep_their_ids_and_go_when_they_are_removed(broker: Broker) -> None:
+    await publish(broker, Key.WORK, b"twin", b"twin", b"other")
+    async with aclosing(broker.work(prefetch=3)) as deliveries:
+        for delivery in await take(deliveries, 3):
+            await delivery.park()
+    parked = await until_parked(broker, 3)
+    assert len({letter.id for letter in parked}) == 3
+    for _ in range(3):
+        assert {letter.id for letter in await soon(broker.parked())} == {letter.id for letter in parked}
+    assert await soon(broker.unpark(["no such id", parked[0].id, parked[0].id])) == 1
+    assert {letter.id for letter in await soon(broker.parked())} == {letter.id for letter in parked[1:]}
+    assert await soon(broker.unpark([letter.id for letter in parked])) == 2
+    assert await soon(broker.parked()) == []
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_log_is_read_from_the_first_from_an_offset_and_from_now(broker: Broker) -> None:
+    await publish(broker, Key.EVENT, *bodies(20))
+    assert [record.offset for record in await read(broker, "first", 20)] == list(range(20))
+    assert [record.offset for record in await read(broker, 13, 7)] == list(range(13, 20))
+    async with aclosing(broker.log("next")) as batches:
+        following = asyncio.create_task(more(batches, 1))
+        # When a reader that begins at the end has begun can't be seen: publish until it hears of it.
+        while not following.done():
+            await publish(broker, Key.EVENT, b"live")
+            await asyncio.wait([following], timeout=0.05)
+        assert {record.body for record in await following} == {b"live"}
+
+
+async def test_the_log_is_read_from_a_moment_or_a_little_earlier(broker: Broker) -> None:
+    await publish(broker, Key.EVENT, b"early")
+    await asyncio.sleep(2.1)  # a stream tells moments apart by whole seconds
+    moment = datetime.now(UTC)
+    await publish(broker, Key.EVENT, b"late")
+    records = await read(broker, moment, 1)
+    assert records[0].body == b"late"
+    assert (await read(broker, moment - timedelta(hours=1), 2))[0].body == b"early"
+
+
+async def test_an_offset_beyond_the_end_is_waited_for(broker: Broker) -> None:
+    await publish(broker, Key.EVENT, *bodies(3))
+    async with aclosing(broker.log(5)) as batches:
+        first = asyncio.create_task(more(batches, 1))
+        await asyncio.wait([first], timeout=0.5)
+        assert not first.done()
+        await publish(broker, Key.EVENT, *bodies(4))
+        assert (await soon(first))[0].offset == 5
+
+
+async def test_all_readers_see_the_same_records_in_the_same_order(broker: Broker) -> None:
+    async with aclosing(broker.log("first")) as one, aclosing(broker.log("first")) as other:
+        reading = asyncio.gather(more(one, 300), more(other, 300))
+        await asyncio.gather(*(publish(broker, key, *bodies(100)) for key in (Key.EVENT, Key.STOP, Key.MESSAGE)))
+        first, second = await soon(reading)
+    assert [record.offset for record in first] == list(range(300))
+    assert first == second
+
+
+async def test_a_reader_that_pauses_misses_nothing(broker: Broker) -> None:
+    async with aclosing(broker.log("first")) as batches:
+        await publish(broker, Key.EVENT, b"one")
+        assert len(await more(batches, 1)) == 1
+        await soon(asyncio.gather(*(broker.submit(Key.EVENT, [body] * 200) for body in bodies(300))))
+        assert [record.offset for record in await more(batches, 300)] == list(range(1, 301))
+
+
+async def test_the_span_of_the_log_and_single_records_are_found(broker: Broker) -> None:
+    assert await soon(broker.log_span()) is None
+    assert await soon(broker.record_at(0)) is None
+    await publish(broker, Key.EVENT, *bodies(12))
+    assert await soon(broker.log_span()) == (0, 11)
+    assert await soon(broker.record_at(7)) == Record(7, "event", bodies(12)[7])
+    assert await soon(broker.record_at(12)) is None
+    await publish(broker, Key.EVENT, b"more")
+    assert await soon(broker.log_span()) == (0, 12)
+
+
+async def test_stops_reach_who_listens_and_nobody_later(broker: Broker) -> None:
+    await publish(broker, Key.STOP, b"before")
+    async with aclosing(broker.stops()) as one, aclosing(broker.stops()) as other:
+        heard = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
+        while not all(task.done() for task in heard):  # when a listener has begun can't be seen from here
+            await publish(broker, Key.STOP, b"now")
+            await asyncio.wait(heard, timeout=0.05)
+        assert [await task for task in heard] == [b"now", b"now"]
+
+
+async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
+    await publish(broker, Key.MESSAGE, *bodies(3))
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        await take(deliveries, 1)
+        await until_depth(broker, 2)
+        work, log, dead = await soon(broker.queues())
+        assert (work.name, work.consumers) == ("chat_queue", 1)
+        assert (log.name, dead.name, dead.depth) == ("chat_responses", "chat_dead_letters", 0)
+
+
+# --- losing it --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(rig: Rig) -> None:
+    broker = rig.broker
+    await publish(broker, Key.MESSAGE, *bodies(3))
+    deliveries, batches, stops = broker.work(prefetch=1), broker.log("first"), broker.stops()
+    async with aclosing(deliveries), aclosing(batches), aclosing(stops):
+        [delivery] = await take(deliveries, 1)
+        await more(batches, 3)
+        waiting = [asyncio.create_task(anext(deliveries)), asyncio.create_task(anext(batches)), asyncio.create_task(anext(stops))]
+        await asyncio.sleep(0.2)
+        await rig.lose()
+        assert broker.trouble
+        for task in waiting:
+            with pytest.raises(BrokerUnavailable):
+                await soon(task)
+        with pytest.raises(BrokerUnavailable):
+            await asyncio.wait_for(broker.submit(Key.EVENT, [b"lost"]), 1)
+        for ask in (broker.log_span, broker.queues, broker.parked):
+            with pytest.raises(BrokerUnavailable):
+                await asyncio.wait_for(ask(), 1)
+        await delivery.ack()  # on a channel that has died: harmless, and without effect
+        await rig.recover()
+        assert rig.broker.trouble is None
+        await delivery.park()
+    async with aclosing(broker.work(prefetch=3)) as deliveries:
+        again = await take(deliveries, 3)
+        assert [delivery.body for delivery in again] == bodies(3)
+        assert (again[0].redelivered, again[0].tries) == (True, 1)
+    await publish(broker, Key.EVENT, b"after")
+    assert (await read(broker, "first", 4))[3].body == b"after"
+    assert await soon(broker.parked()) == []
+
+
+async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_a_loss(rig: Rig) -> None:
+    broker = rig.broker
+    futures: list[asyncio.Future[None]] = []
+
+    async def submit_until_it_fails() -> None:
+        while not any(future.done() and future.exception() for future in futures):
+            futures.append(broker.submit(Key.EVENT, [b'{"n":%d}' % len(futures)]))
+            await asyncio.sleep(0)
+
+    submitting = asyncio.create_task(submit_until_it_fails())
+    await until(lambda: len(futures) > 200, "some lines are on their way")
+    await rig.lose()
+    await soon(submitting)
+    await asyncio.wait(futures, timeout=20)
+    confirmed = [future.exception() is None for future in futures]
+    assert confirmed == sorted(confirmed, reverse=True)
+    await rig.recover()
+    await publish(broker, Key.EVENT, b"end")
+    span = await soon(broker.log_span())
+    assert span is not None
+    kept = [line for record in await read(broker, "first", span[1] + 1) for line in record.body.split(b"\n")]
+    assert kept[: sum(confirmed)] == bodies(sum(confirmed))
+
+
+async def until_depth(broker: Broker, depth: int) -> None:
+    async def reached() -> bool:
+        return (await broker.queues())[0].depth == depth
+
+    await eventually(reached, PATIENCE_S, f"{depth} deliveries that wait")
+
+
+async def until_parked(broker: Broker, count: int) -> list[Parked]:
+    async def reached() -> bool:
+        return len(await broker.parked()) == count
+
+    await eventually(reached, PATIENCE_S, f"{count} dead letters")
+    return await broker.parked()
+
+
+async def until_taken(broker: Broker, body: bytes) -> None:
+    async def taken() -> bool:
+        try:
+            await publish(broker, Key.WORK, body)
+        except BrokerUnavailable:
+            return False
+        return True
+
+    await eventually(taken, PATIENCE_S, "room in the work queue")
