@@ -15,8 +15,8 @@ from aiormq import Channel
 from aiormq.exceptions import (
     AMQPError,
     ChannelPreconditionFailed,
-    ConnectionNotAllowed,
     DeliveryError,
+    InvalidFrameError,
     ProbableAuthenticationError,
     PublishError,
 )
@@ -82,7 +82,7 @@ class Line:
     async def keep(self, prepare: Callable[[bool], Awaitable[None]]) -> None:
         """Connect, `prepare(fresh)` what has to be there, and start over whenever the connection is lost; ends with `close`.
 
-        Raises `StartupError` for what waiting won't mend: queues of other arguments, or a refused login at the start.
+        Raises `StartupError` for what waiting won't mend: queues of other arguments, or a login refused at the start.
         """
         longest = BACKOFF_S[0]
         while not self._closed:
@@ -140,10 +140,12 @@ class Line:
                 properties: FieldTable = {"connection_name": self._name}
                 self._connection = await aio_pika.connect(self._url, client_properties=properties, timeout=CONNECT_S)
         except BrokerUnavailable as error:
-            if isinstance(error.__cause__, ProbableAuthenticationError | ConnectionNotAllowed) and not self._was_up:
-                raise StartupError(
-                    f"RabbitMQ at {self._url.host}:{self._url.port} refuses this login or virtual host: check CHAT_AMQP_URL."
+            if isinstance(error.__cause__, InvalidFrameError):  # all that the library says of a refusal at this point
+                raise BrokerUnavailable(
+                    f"RabbitMQ does not open the virtual host {self._url.path!r}: does it exist, and may this login use it?"
                 ) from error
+            if isinstance(error.__cause__, ProbableAuthenticationError) and not self._was_up:
+                raise StartupError(f"RabbitMQ at {self._url.host}:{self._url.port} refuses this login: check CHAT_AMQP_URL.") from error
             raise
         self._connection.close_callbacks.add(lambda _, error: self.drop(f"RabbitMQ is away: {_sentence(error)}."))
 
@@ -189,4 +191,6 @@ class Line:
 
 
 def _sentence(error: BaseException | None) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "the connection fell silent"
     return str(error).strip().rstrip(".") or type(error).__name__

@@ -1,0 +1,269 @@
+"""The traps of a real RabbitMQ and of its client library, each named after what it did to others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import aio_pika
+import pytest
+from structlog.testing import capture_logs
+
+from backend.broker import rabbit as rabbit_module
+from backend.broker import rabbit_line
+from backend.broker.rabbit import RabbitBroker
+from backend.errors import BrokerUnavailable, StartupError
+from backend.topology import DEAD_LETTERS, LOG, WORK_QUEUE, Key
+from tests.contract.broker_fixtures import PATIENCE_S, more, publish, read, running, soon, take, until
+from tests.services.processes import free_ports
+from tests.services.processes import until as eventually
+from tests.services.rabbitmq import RabbitNode
+
+LINE = b'{"owner":"0b7b7b7e-0000-4000-8000-000000000001","type":"reply.delta","index":0,"text":"\\"type\\":\\"no\\""}'
+
+
+@pytest.fixture
+async def broker(clean_loop: None, rabbit: RabbitNode, amqp_url: str) -> AsyncIterator[RabbitBroker]:
+    broker = RabbitBroker(amqp_url, worker="traps")
+    async with running(broker):
+        yield broker
+
+
+async def published(broker: RabbitBroker, key: Key, body: bytes) -> None:
+    """Publish as soon as the broker takes it again."""
+
+    async def taken() -> bool:
+        try:
+            await soon(broker.submit(key, [body]))
+        except BrokerUnavailable:
+            return False
+        return True
+
+    await eventually(taken, PATIENCE_S, "a publish is taken again")
+
+
+# --- the client library -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_stuck_broker_is_a_failure_and_no_cancellation_that_nobody_asked_for(
+    clean_loop: None, rabbit: RabbitNode, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The library finds out after three heartbeats, and then cancels whoever waits for a confirm; our own timeout is put
+    # out of the way to let it.
+    monkeypatch.setattr(rabbit_line, "HEARTBEAT_S", 1)
+    monkeypatch.setattr(rabbit_line, "RECHECK_S", 100)
+    monkeypatch.setattr(rabbit_module, "PUBLISH_TIMEOUT_S", 60)
+    broker = RabbitBroker(amqp_url, worker="stuck")
+    async with running(broker):
+        async with aclosing(broker.log("first")) as batches:
+            reading = asyncio.create_task(anext(batches))
+            await asyncio.sleep(0.2)
+            rabbit.freeze()
+            future = broker.submit(Key.EVENT, [b"stuck"])
+            for waiting in (future, reading):
+                with pytest.raises(BrokerUnavailable, match="RabbitMQ"):
+                    await soon(waiting)
+            assert not reading.cancelled()
+        rabbit.thaw()
+        await published(broker, Key.EVENT, b"after")
+
+
+async def test_a_publish_that_timed_out_may_arrive_all_the_same(broker: RabbitBroker, rabbit: RabbitNode) -> None:
+    rabbit.freeze()
+    with pytest.raises(BrokerUnavailable, match="did not answer in time"):
+        await asyncio.wait_for(broker.submit(Key.EVENT, [b"late"]), 15)
+    with pytest.raises(BrokerUnavailable):  # and from then on there is no waiting
+        await asyncio.wait_for(broker.submit(Key.EVENT, [b"refused"]), 1)
+    rabbit.thaw()
+    await published(broker, Key.EVENT, b"late")
+    assert [record.body for record in await read(broker, "first", 2)] == [b"late", b"late"]
+
+
+async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: RabbitBroker, rabbit: RabbitNode) -> None:
+    await publish(broker, Key.MESSAGE, b"one", b"two")
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        [first] = await take(deliveries, 1)
+        await rabbit.raise_memory_alarm()
+        with pytest.raises(BrokerUnavailable, match="alarm"):
+            await asyncio.wait_for(broker.submit(Key.EVENT, [b"blocked"]), 15)
+        with pytest.raises(BrokerUnavailable):
+            await asyncio.wait_for(broker.submit(Key.EVENT, [b"blocked"]), 1)
+        await first.ack()
+        [second] = await take(deliveries, 1)
+        assert (second.body, second.tries) == (b"two", 0)
+        await second.ack()
+        assert len(await read(broker, "first", 2)) == 2
+        await rabbit.clear_memory_alarm()
+        await published(broker, Key.MESSAGE, b"three")
+        assert (await take(deliveries, 1))[0].body == b"three"
+
+
+async def test_a_killed_broker_is_told_in_one_line_and_its_return_in_another(broker: RabbitBroker, rabbit: RabbitNode) -> None:
+    await publish(broker, Key.MESSAGE, b"kept")
+    await asyncio.sleep(2)  # 3.10 can lose a quorum queue that is killed within moments of its declaration
+    with capture_logs() as lines:
+        await rabbit.kill()
+        await until(lambda: not broker.up, "the loss is noticed")
+        await asyncio.sleep(1)  # long enough for a few vain tries to connect
+        await rabbit.start()
+        await soon(broker.wait_up())
+    assert [line["event"] for line in lines] == ["broker.lost", "broker.regained"]
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        assert (await take(deliveries, 1))[0].body == b"kept"
+
+
+async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+    await publish(broker, Key.WORK, b"one")
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        await take(deliveries, 1)
+        await rabbit.ctl("close_all_connections", "--vhost", vhost, "maintenance")
+        with pytest.raises(BrokerUnavailable):
+            await take(deliveries, 1)
+    await soon(broker.wait_up())
+    await published(broker, Key.WORK, b"two")
+    async with aclosing(broker.work(prefetch=2)) as deliveries:
+        assert [delivery.body for delivery in await take(deliveries, 2)] == [b"one", b"two"]
+
+
+# --- queues that go away ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_publish_that_reaches_no_queue_fails_and_brings_the_queue_back(
+    broker: RabbitBroker, rabbit: RabbitNode, vhost: str
+) -> None:
+    await rabbit.delete_queue(vhost, WORK_QUEUE)
+    with pytest.raises(BrokerUnavailable, match="no queue"):
+        await soon(broker.submit(Key.WORK, [b"nowhere"]))
+    await published(broker, Key.WORK, b"somewhere")
+
+
+async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        waiting = asyncio.create_task(anext(deliveries))
+        await asyncio.sleep(0.2)
+        await rabbit.delete_queue(vhost, WORK_QUEUE)
+        with pytest.raises(BrokerUnavailable, match="deleted"):
+            await soon(waiting)
+    await soon(broker.wait_up())
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        await published(broker, Key.MESSAGE, b"again")
+        assert (await take(deliveries, 1))[0].body == b"again"
+
+
+async def test_a_log_deleted_under_its_reader_ends_it_and_begins_anew(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+    await publish(broker, Key.EVENT, b"old", b"old")
+    async with aclosing(broker.log("first")) as batches:
+        await more(batches, 2)
+        await rabbit.delete_queue(vhost, LOG)
+        with pytest.raises(BrokerUnavailable):
+            await more(batches, 1)
+    await soon(broker.wait_up())
+    await published(broker, Key.EVENT, b"new")
+    [record] = await read(broker, "first", 1)
+    assert (record.offset, record.body) == (0, b"new")
+
+
+async def test_a_work_queue_deleted_where_nobody_consumes_it_comes_back_by_itself(
+    broker: RabbitBroker, rabbit: RabbitNode, vhost: str
+) -> None:
+    await rabbit.delete_queue(vhost, WORK_QUEUE)
+
+    async def back() -> bool:
+        return WORK_QUEUE in [queue["name"] for queue in await rabbit.manage("GET", f"queues/{vhost}")]
+
+    await eventually(back, PATIENCE_S, "the queue is declared again")
+
+
+# --- starting -------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_queue_of_other_arguments_stops_the_start_with_a_sentence(clean_loop: None, amqp_url: str) -> None:
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        await channel.declare_queue(DEAD_LETTERS, durable=True)
+    with pytest.raises(StartupError, match=f"other arguments.*{DEAD_LETTERS}"):
+        async with running(RabbitBroker(amqp_url, worker="other")):
+            pass
+
+
+async def test_a_refused_login_stops_the_start_with_a_sentence(clean_loop: None, amqp_url: str) -> None:
+    with pytest.raises(StartupError, match="refuses this login: check CHAT_AMQP_URL"):
+        async with running(RabbitBroker(amqp_url.replace("guest:guest@", "guest:wrong@"), worker="refused")):
+            pass
+
+
+async def test_a_virtual_host_that_is_not_there_yet_is_waited_for(clean_loop: None, rabbit_node: RabbitNode) -> None:
+    broker = RabbitBroker(rabbit_node.url("made-later"), worker="early")
+    with capture_logs() as lines:
+        run = asyncio.create_task(broker.run())
+        await until(lambda: bool(lines), "the trouble is told")
+        assert "does not open the virtual host '/made-later'" in str(broker.trouble)
+        await rabbit_node.make_vhost("made-later")
+        try:
+            await soon(broker.wait_up())
+        finally:
+            await broker.close()
+            run.cancel()
+            await asyncio.wait([run])
+            await rabbit_node.drop_vhost("made-later")
+
+
+async def test_a_broker_that_is_not_there_yet_is_waited_for(clean_loop: None) -> None:
+    [port] = free_ports(1)
+    broker = RabbitBroker(f"amqp://guest:guest@127.0.0.1:{port}/", worker="early")
+    with capture_logs() as lines:
+        run = asyncio.create_task(broker.run())
+        await until(lambda: bool(lines), "the trouble is told")
+        await asyncio.sleep(1)
+        assert not run.done()
+        assert not broker.up
+        assert [line["event"] for line in lines] == ["broker.lost"]
+        with pytest.raises(BrokerUnavailable):
+            await asyncio.wait_for(broker.submit(Key.EVENT, [b"nobody"]), 1)
+        await broker.close()
+        run.cancel()
+        await asyncio.wait([run])
+
+
+# --- what an operator does and sees ---------------------------------------------------------------------------------------------
+
+
+async def test_a_hand_made_message_is_work_like_any_other(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+    message = {"routing_key": WORK_QUEUE, "payload": '{"text": "hello"}', "payload_encoding": "string", "properties": {}}
+    answer = await rabbit.manage("POST", f"exchanges/{vhost}/amq.default/publish", message)
+    assert answer == {"routed": True}
+    async with aclosing(broker.work(prefetch=1)) as deliveries:
+        [delivery] = await take(deliveries, 1)
+        assert (delivery.body, delivery.redelivered, delivery.tries, delivery.sent_at) == (b'{"text": "hello"}', False, 0, None)
+        await delivery.park()
+    records = await read(broker, "first", 1)
+    assert (records[0].key, records[0].body) == ("parked", b'{"text": "hello"}')
+    [letter] = await soon(broker.parked())
+    assert await soon(broker.unpark([letter.id])) == 1
+
+
+async def test_a_message_says_in_the_management_page_what_it_is(broker: RabbitBroker, amqp_url: str) -> None:
+    created = b'{"owner":"o-1","reply_id":"r","type":"message.created","id":"0b7b7b7e-0000-4000-8000-000000000002","text":"x"}'
+    await publish(broker, Key.WORK, created, LINE, b"not an event")
+    await soon(broker.submit(Key.WORK, [LINE, LINE]))
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(WORK_QUEUE)
+        one, two, three, four = [await queue.get() for _ in range(4)]
+        assert one.message_id == "0b7b7b7e-0000-4000-8000-000000000002"
+        assert (one.content_type, one.delivery_mode) == ("application/json", 2)
+        assert (one.headers["owner"], one.headers["type"]) == ("o-1", "message.created")
+        assert two.headers["type"] == "reply.delta"
+        assert two.message_id
+        assert one.timestamp is not None
+        assert abs((one.timestamp - datetime.now(UTC)).total_seconds()) < 60
+        assert "type" not in three.headers
+        assert (four.content_type, four.headers["lines"]) == ("application/x-ndjson", 2)
+
+
+async def test_the_connections_carry_the_workers_name(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+    async def named() -> bool:
+        connections = await rabbit.manage("GET", f"vhosts/{vhost}/connections")
+        return sorted(one["client_properties"].get("connection_name", "") for one in connections) == ["traps consumes", "traps publishes"]
+
+    await eventually(named, PATIENCE_S, "the management page shows the connections")
