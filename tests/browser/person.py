@@ -73,7 +73,6 @@ class Person:
 
     async def say(self, text: str) -> None:
         await self.field.fill(text)
-        await self.page.keyboard.press("Escape")  # closes the menu of commands, should the text open it
         await self.field.press("Enter")
 
     async def hears_the_end(self, count: int = 1) -> None:

@@ -195,8 +195,17 @@ function onThreadProblem(state: ChatState, id: string, problem: string, missing:
 
 export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
-    case 'restored':
-      return { ...state, ...action.kept, outbox: [...dueAgain(action.kept.outbox ?? []), ...state.outbox] };
+    case 'restored': {
+      // A quick person has typed before the storage answered: what is newer stays.
+      const { outbox = [], drafts, pins, unread } = action.kept;
+      return {
+        ...state,
+        drafts: { ...drafts, ...state.drafts },
+        pins: { ...pins, ...state.pins },
+        unread: { ...unread, ...state.unread },
+        outbox: [...dueAgain(outbox), ...state.outbox],
+      };
+    }
     case 'shared': {
       const { pins, unread } = action.change;
       return {

@@ -76,6 +76,21 @@ describe('a conversation', () => {
   });
 });
 
+describe('what was kept', () => {
+  it('does not wipe what was typed and sent before the storage answered', () => {
+    const quick = reduceAll(INITIAL, [
+      { type: 'draft', id: 'new', text: 'typed at once' },
+      { type: 'outbox.added', entry: entry('m2') },
+      { type: 'restored', kept: { drafts: { new: 'older', c9: 'other' }, outbox: [entry('m1', { phase: 'sent' })] } },
+    ]);
+    expect(quick.drafts).toEqual({ new: 'typed at once', c9: 'other' });
+    expect(quick.outbox.map(({ id, phase }) => [id, phase])).toEqual([
+      ['m1', 'held'],
+      ['m2', 'held'],
+    ]);
+  });
+});
+
 describe('the outbox', () => {
   it('makes everything unconfirmed due again when the line is lost', () => {
     const state = told(

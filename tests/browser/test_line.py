@@ -1,0 +1,113 @@
+"""Lines that break: what waits, what is shown, what goes out, and that nothing is said twice."""
+
+from playwright.async_api import Route, WebSocketRoute, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.person import Person
+
+
+class Gate:
+    """Stands before the server. While it is shut there is no session and no socket; the page itself still loads."""
+
+    def __init__(self) -> None:
+        self.shut = True
+
+    @classmethod
+    async def before(cls, person: Person) -> "Gate":
+        gate = cls()
+        person.expects_cuts = True
+        await person.page.route("**/api/session", gate._session)
+        await person.page.route_web_socket("**/ws*", gate._socket)
+        return gate
+
+    async def _session(self, route: Route) -> None:
+        if self.shut:
+            await route.abort()
+        else:
+            await route.continue_()
+
+    async def _socket(self, route: WebSocketRoute) -> None:
+        if self.shut:
+            await route.close()
+        else:
+            route.connect_to_server()
+
+
+async def test_what_is_written_offline_goes_out_in_order_once(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/echo zero")
+    await person.hears_the_end()
+    person.expects_cuts = True
+    await person.context.set_offline(True)
+    await expect(person.page.get_by_text("You are offline. Write on")).to_be_visible()
+    for text in ("/echo one", "/echo two", "/echo three"):
+        await person.say(text)
+    await expect(person.held).to_have_count(3)
+    await expect(person.held.nth(0)).to_contain_text("when connected")
+    await person.held.nth(1).get_by_role("button", name="Take back").click()
+    await person.context.set_offline(False)
+    await person.hears_the_end(3)
+    await expect(person.held).to_have_count(0)
+    said = [text for role, text in await person.stored_texts() if role == "user"]
+    assert said == ["/echo zero", "/echo one", "/echo three"]
+
+
+async def test_what_waits_survives_a_reload_without_a_server(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.connected()
+    await Gate.before(person)
+    await person.page.reload()
+    await person.say("/echo kept")
+    await expect(person.held).to_have_count(1)
+    await person.page.reload()
+    await expect(person.held).to_have_count(1)
+    fresh = await person.second_tab()
+    # The tab that wrote it still lives: the other tab leaves it alone.
+    await expect(fresh.held).to_have_count(0)
+    await person.page.close()
+    await fresh.page.reload()
+    await fresh.hears_the_end()
+    assert [text for role, text in await fresh.stored_texts() if role == "user"] == ["/echo kept"]
+
+
+async def test_a_lost_line_is_announced_with_a_countdown_and_a_button(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.connected()
+    gate = await Gate.before(person)
+    await person.page.reload()
+    await expect(person.page.get_by_text("Next try in")).to_be_visible()
+    gate.shut = False
+    await person.page.get_by_role("button", name="Retry now").click()
+    await person.connected()
+    await expect(person.page.get_by_role("button", name="Retry now")).to_have_count(0)
+
+
+async def test_a_blip_is_over_before_anybody_hears_of_it(open_page: OpenPage) -> None:
+    person = await open_page()
+    person.expects_cuts = True
+    sockets: list[WebSocketRoute] = []
+
+    async def through(route: WebSocketRoute) -> None:
+        sockets.append(route)
+        route.connect_to_server()
+
+    await person.page.route_web_socket("**/ws*", through)
+    await person.page.reload()
+    await person.connected()
+    await person.say("/slow 0.2")
+    await expect(person.replies).to_contain_text("I leave 0.2")
+    await sockets[-1].close(code=1012)
+    await person.hears_the_end()
+    assert len(sockets) > 1
+    await expect(person.page.get_by_role("button", name="Retry now")).to_have_count(0)
+    whole = (await person.stored_texts())[1][1]
+    shown = await person.replies.locator(".prose").inner_text()
+    assert shown.split() == whole.split()
+
+
+async def test_delivery_is_told_in_words(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.2")
+    await expect(person.turns.first.get_by_text("Accepted: it will be answered")).to_be_attached()
+    await person.hears_the_end()
+    await expect(person.turns.first.get_by_text("Answered", exact=True)).to_be_attached()
