@@ -10,7 +10,7 @@ from quart import Quart, Response
 from quart_cors import cors
 from werkzeug.exceptions import HTTPException
 
-from backend.api import conversations, export, health, messages, metrics, openai, page, pipeline, search, session
+from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, search, session
 from backend.api.asking import away, problem
 from backend.broker.memory import MemoryBroker
 from backend.broker.port import Broker
@@ -137,7 +137,7 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
-    for module in (session, messages, conversations, export, search, pipeline, openai, health, metrics, page):
+    for module in (session, messages, conversations, export, search, pipeline, openai, health, metrics, docs, page):
         app.register_blueprint(module.blueprint(rooms))
     app.register_error_handler(ChatError, problem)
     app.register_error_handler(Unavailable, away)

@@ -1,0 +1,190 @@
+"""Words: what HTTP answers look like, as models for the documents; a test holds real answers against them. No I/O."""
+
+from dataclasses import MISSING, fields
+from typing import Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from backend.broker.port import QueueState
+from backend.views import ConversationView, MessageView, SearchHit
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _shown(name: str, view: type, *hidden: str) -> type[BaseModel]:
+    """A view as it is answered: without what is hidden."""
+    hints = get_type_hints(view)
+    shown: dict[str, Any] = {
+        one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(view) if one.name not in hidden
+    }
+    return create_model(name, __base__=_Answer, __doc__=view.__doc__, **shown)
+
+
+Conversation = _shown("Conversation", ConversationView, "owner")
+Message = _shown("Message", MessageView, "owner", "conversation_id")
+Hit = _shown("Hit", SearchHit)
+_queue: dict[str, Any] = {name: (hint, ...) for name, hint in get_type_hints(QueueState).items()}
+Queue = create_model("Queue", __base__=_Answer, __doc__=QueueState.__doc__, **_queue)
+
+
+class Session(_Answer):
+    """An owner and the token that proves it."""
+
+    owner: str
+    token: str
+
+
+class Accepted(_Answer):
+    """The promise that a message will be answered and stored."""
+
+    id: str
+    conversation_id: str
+    duplicate: bool
+
+
+class Renamed(_Answer):
+    """The new title."""
+
+    id: str
+    title: str
+
+
+class Conversations(_Answer):
+    """A page of the list; `next` is the `before` of the page after it, null at the end."""
+
+    items: list[Conversation]  # type: ignore[valid-type]
+    next: str | None
+
+
+class Messages(_Answer):
+    """A page of a conversation, complete up to `cursor`."""
+
+    items: list[Message]  # type: ignore[valid-type]
+    next: str | None
+    cursor: str
+
+
+class Hits(_Answer):
+    """A page of hits."""
+
+    items: list[Hit]  # type: ignore[valid-type]
+    next: str | None
+
+
+class Export(_Answer):
+    """A conversation as a file."""
+
+    schema_: Literal["myna.conversation/1"] = Field(alias="schema")
+    exported_at: str
+    conversation: dict[str, str]
+    messages: list[Message]  # type: ignore[valid-type]
+
+
+class Pipeline(_Answer):
+    """The route in numbers; null is unknown."""
+
+    class Broker(_Answer):
+        kind: Literal["rabbitmq", "embedded"]
+        up: bool
+        management_url: str | None
+        queues: list[Queue]
+
+    class Relay(_Answer):
+        live: bool
+        position: int
+        lag_ms: int | None
+
+    class Recorder(_Answer):
+        active: bool
+        stored_position: int | None
+        pending: int
+
+    class Store(_Answer):
+        kind: Literal["postgres", "memory"]
+        up: bool
+
+    class Worker(_Answer):
+        worker: str
+        open: int
+
+    broker: Broker
+    relay: Relay
+    recorder: Recorder
+    store: Store
+    sockets: int
+    open_turns: int
+    waiting_turns: int
+    responders: list[Worker]
+    rates: dict[str, float]
+
+
+class Alive(_Answer):
+    """The process lives."""
+
+    status: Literal["alive"]
+
+
+class Readiness(_Answer):
+    """Whether the node can serve; each check is `ok`, or says what is missing."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
+
+
+class Problem(_Answer):
+    """A refusal (RFC 9457)."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class Model(_Answer):
+    """A profile of the mock, as OpenAI's dialect has models."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class Models(_Answer):
+    """All of them."""
+
+    object: Literal["list"]
+    data: list[Model]
+
+
+class Usage(_Answer):
+    """Words and signs, counted over the message that was answered and its reply."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Completion(_Answer):
+    """A reply in OpenAI's dialect. As a stream it comes in `chat.completion.chunk` events and ends with `data: [DONE]`."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: Usage
+
+
+class DialectError(_Answer):
+    """A refusal in OpenAI's dialect, as an answer's body or as the last event of a stream."""
+
+    class Detail(_Answer):
+        message: str
+        type: str
+        param: str | None
+        code: str
+
+    error: Detail
