@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from backend import events as e
 from backend.errors import ChatError, Conflict, NotFound
+from backend.frames import MessageAccepted
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
 
-Answer = Callable[[e.MessageAccepted | ChatError], None]
+Answer = Callable[[MessageAccepted | ChatError], None]
 
 
 @dataclass(eq=False, slots=True)
@@ -62,12 +63,12 @@ class Ask:
         )  # fmt: skip
 
 
-def accepted(ask: Ask, *, duplicate: bool) -> e.MessageAccepted:
-    return e.MessageAccepted(id=ask.id, conversation_id=ask.conversation_id, duplicate=duplicate)
+def accepted(ask: Ask, *, duplicate: bool) -> MessageAccepted:
+    return MessageAccepted(id=ask.id, conversation_id=ask.conversation_id, duplicate=duplicate)
 
 
-def as_duplicate(result: e.MessageAccepted | ChatError) -> e.MessageAccepted | ChatError:
-    return result.model_copy(update={"duplicate": True}) if isinstance(result, e.MessageAccepted) else result
+def as_duplicate(result: MessageAccepted | ChatError) -> MessageAccepted | ChatError:
+    return result.model_copy(update={"duplicate": True}) if isinstance(result, MessageAccepted) else result
 
 
 def conflict(ask: Ask) -> Conflict:

@@ -1,4 +1,4 @@
-"""Words: the one vocabulary of frames (socket) and events (log) as typed models, with encode and decode. No I/O.
+"""Words: the one vocabulary of events, as typed models, with encode and decode. No I/O.
 
 A log line is one event as JSON: what only the pipeline needs (`owner`, `reply_id` of a new message, `options`) comes
 first, and from `type` on the line is, to the byte, the frame that sockets get. So an event is encoded once, however
@@ -8,7 +8,7 @@ many sockets and nodes it passes.
 import re
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
@@ -39,11 +39,13 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_
 FinishReason = Literal["stop", "length", "stopped"]
 
 
-class _Model(BaseModel):
+class Strict(BaseModel):
+    """What every model here is: exact types, no field but its own, unchangeable."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Options(_Model):
+class Options(Strict):
     """How a reply is to be made; all of it optional."""
 
     profile: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -51,109 +53,10 @@ class Options(_Model):
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
-# --- frames, client to server -------------------------------------------------------------------------------------
+# --- the fields above `type` stay inside the pipeline ---
 
 
-class MessageSend(_Model):
-    """Say something; the first message makes the conversation. `id` is the idempotency key."""
-
-    type: Literal["message.send"]
-    id: Id
-    conversation_id: Id
-    text: Text
-    options: Options | None = None
-
-
-class ReplyStop(_Model):
-    """Stop the reply to a message, wherever it is being made or waits."""
-
-    type: Literal["reply.stop"]
-    conversation_id: Id
-    message_id: Id
-
-
-class ReplyRegenerate(_Model):
-    """One more reply to the same message. `id` is the idempotency key."""
-
-    type: Literal["reply.regenerate"]
-    id: Id
-    conversation_id: Id
-    message_id: Id
-    options: Options | None = None
-
-
-class Ping(_Model):
-    """Answered by `pong` with the same nonce."""
-
-    type: Literal["ping"]
-    nonce: Annotated[str, StringConstraints(max_length=128)] | int | None = None
-
-
-ClientFrame = Annotated[MessageSend | ReplyStop | ReplyRegenerate | Ping, Field(discriminator="type")]
-CLIENT_FRAME: TypeAdapter[MessageSend | ReplyStop | ReplyRegenerate | Ping] = TypeAdapter(ClientFrame)
-
-
-# --- frames, server to client, that are not events ----------------------------------------------------------------
-
-
-class Limits(_Model):
-    """What the server accepts, announced at once so that a client need not find out."""
-
-    frame_bytes: int = FRAME_LIMIT
-    text_chars: int = TEXT_LIMIT
-    waiting_messages: int = WAITING_LIMIT
-
-
-class Welcome(_Model):
-    """The first frame of every connection. `token` only for an owner made just now."""
-
-    type: Literal["welcome"] = "welcome"
-    owner: str
-    token: str | None = None
-    epoch: str
-    cursor: str
-    resumed: bool
-    heartbeat_s: int
-    limits: Limits = Limits()
-
-
-class MessageAccepted(_Model):
-    """To the sender only, after the broker's confirm: this will be answered and stored."""
-
-    type: Literal["message.accepted"] = "message.accepted"
-    id: str
-    conversation_id: str
-    duplicate: bool
-
-
-class ErrorFrame(_Model):
-    """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers."""
-
-    type: Literal["error"] = "error"
-    code: str
-    detail: str
-    ref: str | None = None
-    retry_after_s: float | None = None
-
-
-class Pong(_Model):
-    """The answer to `ping`."""
-
-    type: Literal["pong"] = "pong"
-    nonce: str | int | None = None
-
-
-class Draining(_Model):
-    """The server goes away soon; a close with 1012 follows."""
-
-    type: Literal["server.draining"] = "server.draining"
-    reconnect_after_ms: int
-
-
-# --- events, in the log; the fields above `type` stay inside the pipeline -------------------------------------------
-
-
-class Timings(_Model):
+class Timings(Strict):
     """A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end."""
 
     queued_ms: int
@@ -161,7 +64,7 @@ class Timings(_Model):
     total_ms: int
 
 
-class MessageCreated(_Model):
+class MessageCreated(Strict):
     """A message was accepted; also the work order for its reply."""
 
     owner: Id
@@ -178,7 +81,7 @@ class MessageCreated(_Model):
         return self.id
 
 
-class ReplyRequested(_Model):
+class ReplyRequested(Strict):
     """One more reply to a message was accepted; the work order holds the message's text. Not shown to clients."""
 
     owner: Id
@@ -192,7 +95,7 @@ class ReplyRequested(_Model):
     text: Text
 
 
-class StopRequested(_Model):
+class StopRequested(Strict):
     """Whatever reply to this message is open at this place of the log ends here, with the parts seen so far. Not shown to clients."""
 
     owner: Id
@@ -202,7 +105,7 @@ class StopRequested(_Model):
     message_id: Id
 
 
-class ReplyStarted(_Model):
+class ReplyStarted(Strict):
     """A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
 
     owner: Id
@@ -216,7 +119,7 @@ class ReplyStarted(_Model):
     restarted: bool | None = None
 
 
-class ReplyDelta(_Model):
+class ReplyDelta(Strict):
     """One part; `index` counts from 0 without a gap."""
 
     owner: Id
@@ -230,7 +133,7 @@ class ReplyDelta(_Model):
     text: str
 
 
-class ReplyCompleted(_Model):
+class ReplyCompleted(Strict):
     """The reply is whole (`stop`, `length`) or was stopped (`stopped`)."""
 
     owner: Id
@@ -246,7 +149,7 @@ class ReplyCompleted(_Model):
     timings: Timings
 
 
-class ReplyFailed(_Model):
+class ReplyFailed(Strict):
     """There will be no (more) reply. `retryable`: asking again may help."""
 
     owner: Id
@@ -261,7 +164,7 @@ class ReplyFailed(_Model):
     retryable: bool
 
 
-class ConversationUpdated(_Model):
+class ConversationUpdated(Strict):
     """A conversation was renamed."""
 
     owner: Id
@@ -271,7 +174,7 @@ class ConversationUpdated(_Model):
     title: str
 
 
-class ConversationDeleted(_Model):
+class ConversationDeleted(Strict):
     """A conversation is gone, with everything in it."""
 
     owner: Id
@@ -280,7 +183,7 @@ class ConversationDeleted(_Model):
     conversation_id: Id
 
 
-class LogMark(_Model):
+class LogMark(Strict):
     """A reader's own mark: reading up to it proves having read all that was there before."""
 
     type: Literal["log.mark"] = "log.mark"
@@ -364,11 +267,3 @@ def title_from(text: str) -> str:
     cut = line[:TITLE_LIMIT]
     head, _, _ = cut.rpartition(" ")
     return (head or cut).rstrip(" ,.;:") + "…"
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of every frame, by name: the source of the front's wire types and of the AsyncAPI page."""
-    server: TypeAdapter[Any] = TypeAdapter(
-        Welcome | MessageAccepted | ErrorFrame | Pong | Draining | Event,
-    )
-    return {"client": CLIENT_FRAME.json_schema(), "server": server.json_schema()}

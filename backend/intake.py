@@ -14,6 +14,7 @@ from backend.asks import Answer, Ask, accepted, as_duplicate, conflict, not_foun
 from backend.broker.port import Broker
 from backend.crashpoints import crashpoint
 from backend.errors import Behind, Busy, ChatError, NotFound, StoreUnavailable
+from backend.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
 from backend.store.port import Known, Store
@@ -45,12 +46,12 @@ class Intake:
 
     # --- asking ---
 
-    def send(self, session: Session, frame: e.MessageSend, answer: Answer, present: Callable[[], bool]) -> None:
+    def send(self, session: Session, frame: MessageSend, answer: Answer, present: Callable[[], bool]) -> None:
         """Take a message; `answer` is called once, now or later, with its acceptance or refusal."""
         reply_id = e.reply_id_for(session.owner, frame.id)
         self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, frame.text, None, frame.options, [answer], present))
 
-    def regenerate(self, session: Session, frame: e.ReplyRegenerate, answer: Answer, present: Callable[[], bool]) -> None:
+    def regenerate(self, session: Session, frame: ReplyRegenerate, answer: Answer, present: Callable[[], bool]) -> None:
         """Take the wish for one more reply; answered like a message."""
         reply_id = e.reply_id_for(session.owner, frame.id)
         self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, None, frame.message_id, frame.options, [answer], present))
@@ -84,7 +85,7 @@ class Intake:
             return Busy("Too much waits to be stored; send it again later.", ref=ask.id, retry_after_s=10)
         return None
 
-    def _in_window(self, ask: Ask) -> e.MessageAccepted | ChatError | None:
+    def _in_window(self, ask: Ask) -> MessageAccepted | ChatError | None:
         window = self._timeline.window.of(ask.session.owner)
         if window is None:
             return None
@@ -133,7 +134,7 @@ class Intake:
             self._looking = None
 
     def _looked_up(self, ask: Ask, known: Known | None) -> None:
-        result: e.MessageAccepted | ChatError | None = None
+        result: MessageAccepted | ChatError | None = None
         if known is None:
             # The database is away. A new message goes on; what only it knows must wait.
             if ask.text is None:
@@ -154,7 +155,7 @@ class Intake:
         else:
             self._refuse(ask, result)
 
-    def _judge_message(self, ask: Ask, known: Known) -> e.MessageAccepted | ChatError | None:
+    def _judge_message(self, ask: Ask, known: Known) -> MessageAccepted | ChatError | None:
         before = known.message
         if before is None:
             return None if known.reply is None else conflict(ask)
@@ -185,13 +186,13 @@ class Intake:
             self._unseen[ask.reply_id] = (ask.line, loop.time())
         self._settle(ask, accepted(ask, duplicate=False))
 
-    def _settle(self, ask: Ask, result: e.MessageAccepted | ChatError) -> None:
+    def _settle(self, ask: Ask, result: MessageAccepted | ChatError) -> None:
         if self._asks.get(ask.key) is ask:
             del self._asks[ask.key]
         for answer in ask.answers:
             answer(result)
 
-    def _refuse(self, ask: Ask, result: e.MessageAccepted | ChatError) -> None:
+    def _refuse(self, ask: Ask, result: MessageAccepted | ChatError) -> None:
         # The turn was opened and nothing comes of it: the next one's.
         self._settle(ask, result)
         self._close(ask.conversation, ask.reply_id)

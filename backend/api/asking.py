@@ -8,8 +8,8 @@ from quart import Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend import events as e
+from backend.checks import check_origin, frame_error, token_of
 from backend.errors import ChatError, InvalidFrame, NotFound, Unavailable
-from backend.gateway import check_origin, frame_error, token_of
 from backend.rooms import Rooms
 from backend.sessions import COOKIE, Session
 
@@ -109,7 +109,7 @@ def shown(view: Any, *hidden: str) -> dict[str, Any]:
     result = {name: getattr(view, name) for name in view.__dataclass_fields__ if name not in hidden}
     for name, value in result.items():
         if isinstance(value, BaseModel):
-            result[name] = value.model_dump()
+            result[name] = value.model_dump(exclude_none=True)
         elif hasattr(value, "__dataclass_fields__"):
             result[name] = shown(value)
     return {name: value for name, value in result.items() if value is not None}

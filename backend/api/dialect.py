@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
 from backend.errors import ChatError, InvalidText
+from backend.frames import MessageSend
 from backend.mock_ai import PROFILES
 
 MODEL = "myna"  # the default profile; `myna-<profile>` names one
@@ -83,12 +84,12 @@ class CompletionRequest(_Lenient):
             raise Fault(detail, status=404, code="model_not_found", param="model")
         return self.model.removeprefix(MODEL).removeprefix("-") or None
 
-    def frame(self, message_id: str, conversation_id: str) -> e.MessageSend:
+    def frame(self, message_id: str, conversation_id: str) -> MessageSend:
         """The same as a frame of the socket. Raises `Fault` for what that would not take."""
         options = e.Options(profile=self.profile, seed=self.seed)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
-            return e.MessageSend(type="message.send", id=message_id, conversation_id=chosen, text=self.text, options=options)
+            return MessageSend(type="message.send", id=message_id, conversation_id=chosen, text=self.text, options=options)
         except ValidationError as error:
             if error.errors()[0]["loc"] == ("conversation_id",):
                 raise Fault("metadata.conversation_id takes a UUID.", param="metadata") from None

@@ -9,8 +9,9 @@ from quart import Blueprint, Response, jsonify
 
 from backend import events as e
 from backend.api.asking import body_of, session_of
+from backend.checks import check_options
 from backend.errors import ChatError
-from backend.gateway import check_options
+from backend.frames import MessageAccepted, MessageSend
 from backend.intake import Intake
 from backend.rooms import Rooms
 from backend.sessions import Session
@@ -26,14 +27,14 @@ class NewMessage(BaseModel):
     text: e.Text
     options: e.Options | None = None
 
-    def frame(self) -> e.MessageSend:
+    def frame(self) -> MessageSend:
         """The same as a frame."""
-        return e.MessageSend(type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options)
+        return MessageSend(type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options)
 
 
-async def accept(intake: Intake, session: Session, frame: e.MessageSend) -> e.MessageAccepted:
+async def accept(intake: Intake, session: Session, frame: MessageSend) -> MessageAccepted:
     """Send a message and wait until it is accepted. Raises the `ChatError` it was refused with."""
-    answer: asyncio.Future[e.MessageAccepted | ChatError] = asyncio.get_running_loop().create_future()
+    answer: asyncio.Future[MessageAccepted | ChatError] = asyncio.get_running_loop().create_future()
     intake.send(session, frame, lambda result: None if answer.done() else answer.set_result(result), lambda: not answer.done())
     result = await answer
     if isinstance(result, ChatError):

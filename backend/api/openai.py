@@ -14,8 +14,9 @@ from backend import events as e
 from backend.api import dialect
 from backend.api.asking import Unauthorized, data_of
 from backend.api.messages import accept
+from backend.checks import token_of
 from backend.errors import Behind, ChatError, Unavailable
-from backend.gateway import token_of
+from backend.frames import MessageSend
 from backend.hub import Mailbox
 from backend.rooms import Rooms
 from backend.sessions import Session
@@ -84,7 +85,7 @@ async def _stream(reply: "AwaitedReply", answer: dialect.Answer) -> AsyncIterato
 class AwaitedReply:
     """A message that one request sends, and the reply it waits for."""
 
-    def __init__(self, rooms: Rooms, session: Session, message: e.MessageSend) -> None:
+    def __init__(self, rooms: Rooms, session: Session, message: MessageSend) -> None:
         self.message = message
         self.id = e.reply_id_for(session.owner, message.id)
         self._rooms = rooms

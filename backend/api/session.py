@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, jsonify, request
 
 from backend.api.asking import with_cookie
-from backend.gateway import check_origin, token_of
+from backend.checks import check_origin, token_of
 from backend.rooms import Rooms
 
 

@@ -1,0 +1,75 @@
+"""Route: what a frame or request from outside must be to be taken at all — shape, options, credential, origin. Keeps nothing."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from quart import abort
+
+from backend.errors import ChatError, InvalidFrame, InvalidText
+from backend.events import TEXT_LIMIT, Options
+from backend.frames import CLIENT_FRAME, MessageSend, Ping, ReplyRegenerate, ReplyStop
+from backend.mock_ai.port import Brain
+from backend.sessions import COOKIE
+
+
+def check_options(brain: Brain, options: Options | None, ref: str | None) -> None:
+    """Raise `InvalidFrame` when options name something that the brain does not know."""
+    if options is not None and (problem := brain.knows(options.profile, options.scenario)):
+        raise InvalidFrame(problem, ref=ref)
+
+
+def parse(data: str) -> MessageSend | ReplyStop | ReplyRegenerate | Ping:
+    """A client's frame. Raises `InvalidFrame` or `InvalidText`, which say what is wrong and what is allowed."""
+    try:
+        return CLIENT_FRAME.validate_json(data)
+    except (ValidationError, UnicodeEncodeError) as error:
+        raise frame_error(error, ref_of(data)) from None
+
+
+def frame_error(error: ValidationError | UnicodeEncodeError, ref: str | None) -> ChatError:
+    """What was wrong with a frame or a request's body, in one sentence."""
+    text_rule = f"text takes 1 to {TEXT_LIMIT} characters, none of them NUL or a lone surrogate"
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidText(f"{text_rule}.", ref=ref)
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in ("message.send", "reply.stop", "reply.regenerate", "ping"))
+    if (place == "text" and first["type"] not in ("missing", "string_type")) or "surrogate" in first["msg"]:
+        return InvalidText(f"{text_rule}: {first['msg'].lower()}.", ref=ref)
+    return InvalidFrame(f"{place or 'frame'}: {first['msg']}.", ref=ref)
+
+
+def ref_of(data: str) -> str | None:
+    """The `id` of a frame that can't be taken, if it has one."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    ref = found.get("id") if isinstance(found, dict) else None
+    return ref if isinstance(ref, str) and len(ref) <= 64 else None
+
+
+def token_of(headers: Any, cookies: Any) -> str | None:
+    """The credential of a request: the bearer token, else the cookie."""
+    authorization: str = headers.get("Authorization", "")
+    if authorization:
+        scheme, _, token = authorization.partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+    cookie: str | None = cookies.get(COOKIE)
+    return cookie
+
+
+def check_origin(headers: Any, allowed: list[str]) -> None:
+    """A browser's page must be ours or allowed; who sends no Origin is no browser. Aborts with 403."""
+    origin = headers.get("Origin")
+    if origin is None or origin in allowed:
+        return
+    parts = urlsplit(origin)
+    if (
+        parts.scheme in ("http", "https")
+        and parts.netloc.lower() == headers.get("Host", "").lower()
+        and origin == f"{parts.scheme}://{parts.netloc}"
+    ):
+        return
+    abort(403, "This page's origin is not allowed here (CHAT_ALLOWED_ORIGINS).")

@@ -1,0 +1,134 @@
+"""Route: one live socket — its reader, its writer, its mailbox. It never touches broker or database itself."""
+
+import asyncio
+from typing import Any
+
+from backend import events as e
+from backend.checks import check_options, parse, ref_of
+from backend.edge import FrameWebsocket
+from backend.errors import Busy, ChatError, Close, RateLimited
+from backend.frames import ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
+from backend.hub import Mailbox
+from backend.rates import Bucket
+from backend.rooms import Rooms
+from backend.sessions import Session
+
+SEND_S = 20.0  # a socket that takes nothing for so long is cut off; it resumes when it can read again
+REFUSALS = 1_000  # frames refused by the bucket in a row before the socket is closed as flooding
+
+
+class Connection:
+    """One live socket: its owner, its mailbox, its bucket."""
+
+    def __init__(self, rooms: Rooms, session: Session, socket: FrameWebsocket) -> None:
+        self.closing: tuple[int, str] | None = None
+        self._rooms = rooms
+        self._session = session
+        self._socket = socket
+        self._signal = asyncio.Event()
+        self.mailbox = Mailbox(session.owner, self._signal.set)
+        self._loop = asyncio.get_running_loop()
+        self._bucket = Bucket(rooms.settings.rate_per_s, rooms.settings.rate_burst, self._loop.time())
+        self._refused = 0
+        self._stops: set[asyncio.Task[None]] = set()
+
+    def close(self, code: int, reason: str) -> None:
+        """End this connection after what is in its mailbox; the first code given counts."""
+        self.closing = self.closing or (code, reason)
+        self._signal.set()
+
+    def welcome(self, *, fresh: bool, epoch: str, after: str) -> None:
+        """Position first, then what was missed, then live: all in one go, so nothing can come between."""
+        timeline, owner = self._rooms.timeline, self._session.owner
+        missed = timeline.missed(owner, epoch, after) if after else None
+        frame = Welcome(
+            owner=owner,
+            token=self._session.token if fresh else None,
+            epoch=timeline.epoch,
+            cursor=timeline.cursor(owner),
+            resumed=missed is not None,
+            heartbeat_s=self._rooms.settings.heartbeat_s,
+        )
+        self.mailbox.preload([e.encode(frame).decode(), *(missed or ())])
+        self._rooms.hub.attach(self.mailbox)
+
+    async def write(self) -> None:
+        """Send what the mailbox gets until the connection is to end; returns then."""
+        while True:
+            await self._signal.wait()
+            self._signal.clear()
+            frames = self.mailbox.take()
+            if frames:
+                try:
+                    async with asyncio.timeout(SEND_S):
+                        await self._socket.send_frames(frames)
+                except TimeoutError:
+                    self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
+            if self.mailbox.overflowed:
+                self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
+            elif self.mailbox.expelled:
+                self.close(Close.RESTART, "The log was replaced; reconnect and read your state anew.")
+            if self.closing is not None:
+                return
+
+    async def read(self) -> None:
+        """Take frames until the connection is to end."""
+        while self.closing is None:
+            data: Any = await self._socket.receive()
+            if not isinstance(data, str):
+                self.close(Close.BINARY_FRAME, "Send text frames; this one was binary.")
+                return
+            wait_s = self._bucket.take(self._loop.time())
+            if wait_s:
+                self._refuse_rate(data, wait_s)
+                continue
+            self._refused = 0
+            try:
+                self._handle(parse(data))
+            except ChatError as error:
+                self._say_error(error)
+
+    def _refuse_rate(self, data: str, wait_s: float) -> None:
+        self._refused += 1
+        if self._refused > REFUSALS:
+            self.close(Close.FLOODING, "Far too many frames.")
+            return
+        if self._refused == 1 or self._refused % 100 == 0:  # one answer to each of a flood would be a flood of ours
+            detail = f"At most {self._rooms.settings.rate_per_s:g} frames a second; slow down."
+            self._say_error(RateLimited(detail, ref=ref_of(data), retry_after_s=round(wait_s, 2)))
+
+    def _handle(self, frame: MessageSend | ReplyStop | ReplyRegenerate | Ping) -> None:
+        if isinstance(frame, MessageSend):
+            check_options(self._rooms.brain, frame.options, frame.id)
+            self._rooms.intake.send(self._session, frame, self._answer, self._present)
+        elif isinstance(frame, Ping):
+            self.mailbox.put(e.encode(Pong(nonce=frame.nonce)).decode())
+        elif isinstance(frame, ReplyRegenerate):
+            check_options(self._rooms.brain, frame.options, frame.id)
+            self._rooms.intake.regenerate(self._session, frame, self._answer, self._present)
+        else:
+            if len(self._stops) >= e.WAITING_LIMIT:
+                raise Busy("Too many stops at once; send this one again.", ref=frame.message_id, retry_after_s=1)
+            task = asyncio.create_task(self._stop(frame), name="stop")
+            self._stops.add(task)
+            task.add_done_callback(self._stops.discard)
+
+    async def _stop(self, frame: ReplyStop) -> None:
+        try:
+            await self._rooms.intake.stop(self._session.owner, frame.conversation_id, frame.message_id)
+        except ChatError as error:
+            error.ref = error.ref or frame.message_id
+            self._say_error(error)
+
+    def _present(self) -> bool:
+        return self.closing is None
+
+    def _answer(self, result: MessageAccepted | ChatError) -> None:
+        if isinstance(result, ChatError):
+            self._say_error(result)
+        else:
+            self.mailbox.put(e.encode(result).decode())
+
+    def _say_error(self, error: ChatError) -> None:
+        frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s)
+        self.mailbox.put(e.encode(frame).decode())
