@@ -1,0 +1,222 @@
+"""Judges a run from outside: what clients sent and heard, and what the history says afterwards. Pure.
+
+Nothing in it knows the server's code; it holds a run to the contract's words: every accepted message is answered once, in the
+order sent, with the very text that its parts make and that is stored, and nobody hears of anybody else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from tests.checker.history import Frame, History, Life
+from tests.checker.verdict import Verdict
+
+ENDS = ("reply.completed", "reply.failed")
+EVENTS = ("message.created", "reply.", "conversation.")
+FINAL = ("complete", "stopped", "failed")
+# Refusals that tell a client to send the same again; any other would mean that a right frame was taken for a wrong one.
+AGAIN = ("busy", "rate_limited", "unavailable")
+
+Row = Mapping[str, Any]
+Rows = Mapping[tuple[str, str], Sequence[Row]]  # by owner and conversation: a conversation's items as HTTP gives them, oldest first
+
+
+def check(histories: Sequence[History], rows: Rows) -> Verdict:
+    """Every broken promise of a run that has come to rest, with counts. `rows` holds every conversation anybody spoke in."""
+    verdict = Verdict(clients=len(histories))
+    owners = {frame["conversation_id"]: history.owner for history in histories for frame in history.sent() if "conversation_id" in frame}
+    for history in histories:
+        _count(history, verdict)
+        for frame in history.heard():
+            _place(frame, history, owners, verdict)
+        for chain in history.chains():
+            _Chain(history.name, verdict).walk(chain)
+        for life in history.lives:
+            _order(history, life, verdict)
+    for owner in {history.owner for history in histories}:
+        _settle(owner, [history for history in histories if history.owner == owner], rows, verdict)
+    return verdict
+
+
+def is_event(frame: Frame) -> bool:
+    """Whether this frame is an event of the log."""
+    return bool(frame["type"].startswith(EVENTS))
+
+
+def _count(history: History, verdict: Verdict) -> None:
+    verdict.sockets += len(history.lives)
+    verdict.resumed += sum(life.resumed for life in history.lives)
+    ids = [frame["id"] for frame in history.sent() if frame["type"] == "message.send"]
+    verdict.sent += len(set(ids))
+    verdict.repeats += len(ids) - len(set(ids))
+    verdict.closed.update(life.close_code for life in history.lives if life.close_code is not None)
+    verdict.refused.update(frame["code"] for frame in history.heard() if frame["type"] == "error")
+    verdict.deltas += sum(frame["type"] == "reply.delta" for frame in history.heard())
+
+
+def _place(frame: Frame, history: History, owners: Mapping[str, str], verdict: Verdict) -> None:
+    """Whether this frame may be heard here at all."""
+    what = f"{history.name} heard {frame['type']}"
+    if frame["type"] == "error":
+        if frame["code"] not in AGAIN:
+            verdict.add("unexpected", f"{what} {frame['code']}: {frame['detail']}")
+    elif is_event(frame) or frame["type"] == "message.accepted":
+        owner = owners.get(frame["conversation_id"])
+        if owner is None:
+            verdict.add("unexpected", f"{what} in conversation {frame['conversation_id']}, where nobody spoke")
+        elif owner != history.owner:
+            verdict.add("leaked", f"{what} in conversation {frame['conversation_id']} of another owner")
+
+
+class _Chain:
+    """What one client heard without a break: nothing twice, no part missing, the text the sum of its parts."""
+
+    def __init__(self, name: str, verdict: Verdict) -> None:
+        self._name = name
+        self._verdict = verdict
+        self._seen: set[tuple[Any, ...]] = set()
+        self._created: set[str] = set()
+        self._parts: dict[str, list[str]] = {}
+        self._next: dict[str, int] = {}
+        self._ended: set[str] = set()
+
+    def walk(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            if not is_event(frame):
+                continue
+            self._once(frame)
+            if frame["type"] == "message.created":
+                self._created.add(frame["id"])
+            elif frame["type"] == "reply.started" and frame.get("restarted"):
+                self._next.pop(frame["reply_id"], None)
+                self._parts.pop(frame["reply_id"], None)
+            elif frame["type"] == "reply.delta":
+                self._delta(frame)
+            elif frame["type"] in ENDS:
+                self._end(frame)
+
+    def _once(self, frame: Frame) -> None:
+        subject = frame.get("reply_id") or frame.get("id") or frame["cursor"]
+        key = (frame["type"], subject, frame.get("attempt") if frame["type"] == "reply.started" else frame.get("index"))
+        if key in self._seen and frame["type"] not in ENDS:  # ends are counted for themselves
+            self._verdict.add("duplicated", f"{self._name} heard {frame['type']} of {subject} twice (index {frame.get('index')})")
+        self._seen.add(key)
+
+    def _whole(self, frame: Frame) -> bool:
+        # Whoever heard the message itself hears its (first) reply from the first part on.
+        return frame["message_id"] in self._created
+
+    def _delta(self, frame: Frame) -> None:
+        reply, index = frame["reply_id"], frame["index"]
+        expected = self._next.get(reply, 0 if self._whole(frame) else index)
+        if index > expected:
+            self._verdict.add("gaps", f"{self._name} heard part {index} of {reply}, expected {expected}")
+        if reply in self._ended:
+            self._verdict.add("unexpected", f"{self._name} heard part {index} of {reply} after its end")
+        self._next[reply] = max(expected, index + 1)
+        self._parts.setdefault(reply, []).append(frame["text"])
+
+    def _end(self, frame: Frame) -> None:
+        reply = frame["reply_id"]
+        if reply in self._ended:
+            self._verdict.add("duplicated", f"{self._name} heard a second end of {reply}: {frame['type']}")
+        self._ended.add(reply)
+        if frame["type"] == "reply.completed" and self._whole(frame):
+            if self._next.get(reply, 0) != frame["parts"]:
+                self._verdict.add("gaps", f"{self._name} heard {self._next.get(reply, 0)} of {frame['parts']} parts of {reply}")
+            if "".join(self._parts.get(reply, ())) != frame["text"]:
+                self._verdict.add("mismatched", f"{self._name}: the parts of {reply} are not its text")
+
+
+def _order(history: History, life: Life, verdict: Verdict) -> None:
+    """What one socket sent to one conversation is answered in the order sent."""
+    refused = {frame.get("ref") for frame in life.heard if frame["type"] == "error"}
+    accepted = {frame["id"] for frame in life.heard if frame["type"] == "message.accepted"}
+    sends = [frame for frame in life.sent if frame["type"] == "message.send"]
+    ids = [frame["id"] for frame in sends]
+    once = [frame for frame in sends if frame["id"] in accepted and frame["id"] not in refused and ids.count(frame["id"]) == 1]
+    place: dict[str, int] = {}
+    for number, frame in enumerate(frame for frame in history.heard() if frame["type"] in ENDS):
+        place.setdefault(frame["message_id"], number)
+    by_conversation: dict[str, list[str]] = defaultdict(list)
+    for frame in once:
+        if frame["id"] in place:
+            by_conversation[frame["conversation_id"]].append(frame["id"])
+    for ordered in by_conversation.values():
+        for earlier, later in pairwise(ordered):
+            if place[earlier] > place[later]:
+                verdict.add("reordered", f"{history.name}: {later} was answered before {earlier}, which was sent first")
+
+
+def _settle(owner: str, histories: Sequence[History], rows: Rows, verdict: Verdict) -> None:
+    """One owner's promises against the history: accepted = answered = stored, each once, with one text."""
+    sent = {frame["id"]: frame for history in histories for frame in history.sent() if frame["type"] == "message.send"}
+    accepted = {frame["id"] for history in histories for frame in history.heard() if frame["type"] == "message.accepted"}
+    ends: dict[str, Frame] = {}
+    for history in histories:
+        for frame in history.heard():
+            if frame["type"] in ENDS:
+                _same_end(history.name, ends.setdefault(frame["reply_id"], frame), frame, verdict)
+    heard_ends = {frame["message_id"] for frame in ends.values()}
+    items = [item for (of, _), found in rows.items() if of == owner for item in found]
+    messages = _by_id((item for item in items if item["role"] == "user"), verdict)
+    replies = _by_id((item for item in items if item["role"] == "assistant"), verdict)
+    answers: dict[str, list[Row]] = defaultdict(list)
+    for reply in replies.values():
+        answers[reply["message_id"]].append(reply)
+    for message_id in accepted | heard_ends:
+        if message_id not in sent:
+            verdict.add("unexpected", f"{message_id} was accepted or answered, and {owner} never sent it")
+    for message_id in accepted & sent.keys():
+        verdict.accepted += 1
+        final = [row for row in answers[message_id] if row["status"] in FINAL]
+        verdict.answered += bool(final) or message_id in heard_ends
+        _stored(message_id, sent[message_id], messages.get(message_id), final, verdict)
+    for message_id, found in answers.items():
+        if len(found) > 1:
+            verdict.add("duplicated", f"message {message_id} has {len(found)} replies in the history")
+    for message_id in messages.keys() - sent.keys():
+        verdict.add("unexpected", f"the history has message {message_id}, which {owner} never sent")
+    for reply_id, end in ends.items():
+        _same_text(reply_id, end, replies.get(reply_id), verdict)
+    verdict.failed.update(row.get("error", {}).get("code", "?") for row in replies.values() if row["status"] == "failed")
+
+
+def _same_end(name: str, first: Frame, frame: Frame, verdict: Verdict) -> None:
+    for part in ("type", "text", "finish_reason", "parts"):
+        if first.get(part) != frame.get(part):
+            verdict.add("mismatched", f"{name} heard another end of {frame['reply_id']}: {part} {frame.get(part)!r:.60}")
+
+
+def _by_id(items: Iterable[Row], verdict: Verdict) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for item in items:
+        if item["id"] in found:
+            verdict.add("duplicated", f"the history has {item['role']} {item['id']} twice")
+        found[item["id"]] = item
+    return found
+
+
+def _stored(message_id: str, frame: Frame, message: Row | None, final: Sequence[Row], verdict: Verdict) -> None:
+    if message is None:
+        verdict.add("lost", f"message {message_id} was accepted and is not in the history")
+        return
+    if not final:
+        verdict.add("lost", f"message {message_id} was accepted and never answered")
+        return
+    if message["text"] != frame["text"]:
+        verdict.add("mismatched", f"message {message_id} is in the history with another text")
+    if all("stored_at" in row for row in (message, *final)):
+        verdict.stored += 1
+    else:
+        verdict.add("lost", f"message {message_id} or its reply was never written to the database")
+
+
+def _same_text(reply_id: str, end: Frame, row: Row | None, verdict: Verdict) -> None:
+    if row is None:
+        verdict.add("lost", f"the end of reply {reply_id} was heard, and the history does not have it")
+    elif (end["type"] == "reply.failed") != (row["status"] == "failed"):
+        verdict.add("mismatched", f"reply {reply_id} ended as {end['type']} and is in the history as {row['status']}")
+    elif end["type"] == "reply.completed" and (end["text"], end["parts"]) != (row["text"], row["parts"]):
+        verdict.add("mismatched", f"reply {reply_id} is in the history with another text or number of parts")
