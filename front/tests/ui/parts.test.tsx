@@ -1,0 +1,195 @@
+// @vitest-environment happy-dom
+/** Components by role and text: what a reader or a screen reader finds. */
+import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { createRef } from 'react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Action } from '../../src/chat/reducer';
+import type { OutboxEntry } from '../../src/chat/state';
+import { Banner } from '../../src/ui/Banner';
+import { Composer } from '../../src/ui/composer/Composer';
+import { Markdown } from '../../src/ui/markdown/Markdown';
+import { Announcer } from '../../src/ui/Notes';
+import { ConversationList } from '../../src/ui/sidebar/ConversationList';
+import { piecesOf, Snippet } from '../../src/ui/sidebar/Snippet';
+import { SpokenEntry } from '../../src/ui/thread/SpokenEntry';
+import { TurnView } from '../../src/ui/thread/TurnView';
+import { CHAT, eventAction, logOf, welcome } from '../chat/story';
+import { chatWith, show } from './setup';
+
+beforeEach(() => {
+  vi.stubGlobal('matchMedia', () => ({ matches: false }));
+});
+afterEach(cleanup);
+
+const OPEN: Action = { type: 'link', link: { phase: 'open', since: 0 } };
+
+function entry(more: Partial<OutboxEntry>): OutboxEntry {
+  return { id: 'm1', conversation_id: CHAT, text: 'said', typedAt: Date.now(), phase: 'held', sends: 0, ...more };
+}
+
+function turnOf(...plan: Parameters<typeof logOf>[0]) {
+  const chat = chatWith(OPEN, welcome(false), ...logOf(plan).map(eventAction));
+  const turn = chat.store.state.threads[CHAT]?.turns[0];
+  if (!turn) throw new Error('The plan has no turn.');
+  return show(<TurnView conversation={CHAT} turn={turn} newDay={false} last />, OPEN, welcome(false), ...logOf(plan).map(eventAction));
+}
+
+describe('a turn', () => {
+  it('says where the message is before the first word', () => {
+    turnOf({ id: 'm1', text: 'hi', replies: [] });
+    expect(screen.getByText(/Waiting in/).textContent).toContain('chat_queue');
+  });
+
+  it('offers versions, and shows the latest until another is chosen', async () => {
+    turnOf({
+      id: 'm1',
+      text: 'hi',
+      replies: [
+        { id: 'r1', parts: ['first'], end: 'complete', attempts: 1 },
+        { id: 'r2', parts: ['second'], end: 'complete', attempts: 1 },
+      ],
+    });
+    expect(await screen.findByText('second')).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Version before' }));
+    expect(await screen.findByText('first')).toBeTruthy();
+    expect(screen.getByText('1/2')).toBeTruthy();
+  });
+
+  it('says that a reply failed, why, and offers to try again', async () => {
+    const { chat } = turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['x'], end: 'failed', attempts: 1 }] });
+    expect(screen.getByText(/The reply failed. As asked./)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(chat.store.state.outbox[0]).toMatchObject({ regenerates: 'm1' });
+  });
+
+  it('shows a second attempt in the X-ray', async () => {
+    turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['a', 'b'], end: 'complete', attempts: 2 }] });
+    await userEvent.click(screen.getByRole('button', { name: /show the way/ }));
+    expect(screen.getByText(/Attempt 2: worker 2/)).toBeTruthy();
+  });
+});
+
+describe('a message that is not confirmed', () => {
+  it('says that it waits for the connection', () => {
+    show(<SpokenEntry entry={entry({ sends: 1 })} />);
+    expect(screen.getByText('Goes out when the connection is back')).toBeTruthy();
+    expect(screen.getByText('Waiting to be sent')).toBeTruthy();
+  });
+
+  it('can be tried again, edited or discarded when it was refused', async () => {
+    const refused = entry({ phase: 'failed', problem: { code: 'invalid_text', detail: 'It holds a NUL.' } });
+    const { chat } = show(<SpokenEntry entry={refused} />, { type: 'outbox.added', entry: refused });
+    expect(screen.getByText(/Not sent. It holds a NUL./)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Edit' }));
+    expect(chat.store.state.drafts[CHAT]).toBe('said');
+    expect(chat.store.state.outbox).toEqual([]);
+  });
+});
+
+describe('the composer', () => {
+  const composer = (onSend = vi.fn()) => (
+    <Composer draftKey={CHAT} field={createRef()} openTurn={null} onSend={onSend} onStop={vi.fn()} />
+  );
+
+  it('does not send on Enter while an input method composes', () => {
+    const onSend = vi.fn();
+    show(composer(onSend), { type: 'draft', id: CHAT, text: 'にほん' });
+    const field = screen.getByRole('textbox', { name: 'Message' });
+    fireEvent.keyDown(field, { key: 'Enter', isComposing: true });
+    fireEvent.keyDown(field, { key: 'Enter', keyCode: 229 });
+    expect(onSend).not.toHaveBeenCalled();
+    fireEvent.keyDown(field, { key: 'Enter' });
+    expect(onSend).toHaveBeenCalledWith('にほん', {});
+  });
+
+  it('does not send nothing', () => {
+    const onSend = vi.fn();
+    show(composer(onSend), { type: 'draft', id: CHAT, text: '  \n ' });
+    fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
+    expect(onSend).not.toHaveBeenCalled();
+  });
+
+  it('sends with the speed and the seed that were chosen', async () => {
+    const onSend = vi.fn();
+    show(composer(onSend), { type: 'draft', id: CHAT, text: 'hi' });
+    await userEvent.click(screen.getByRole('button', { name: 'How the mock answers' }));
+    await userEvent.selectOptions(screen.getByLabelText('Speed'), 'slow');
+    fireEvent.change(screen.getByLabelText(/Seed/), { target: { value: '7' } });
+    fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
+    expect(onSend).toHaveBeenCalledWith('hi', { profile: 'slow', seed: 7 });
+  });
+});
+
+describe('what the line is like', () => {
+  it('is not worth a word for a blip', () => {
+    show(<Banner />, { type: 'link', link: { phase: 'waiting', attempt: 1, since: Date.now(), retryAt: Date.now() + 500, reason: 'x' } });
+    expect(screen.queryByRole('button')).toBeNull();
+  });
+
+  it('is told with a countdown and a way to try at once when it lasts', () => {
+    const since = Date.now() - 9_000;
+    show(<Banner />, { type: 'link', link: { phase: 'waiting', attempt: 4, since, retryAt: Date.now() + 4_000, reason: 'The connection was lost.' } });
+    expect(screen.getByText(/The connection was lost. Next try in [45] s./)).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Retry now' })).toBeTruthy();
+  });
+});
+
+describe('what is read aloud', () => {
+  it('is the finished reply of the open conversation, never its parts', () => {
+    const log = logOf([{ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['one ', 'two'], end: 'complete', attempts: 1 }] }]);
+    const { chat } = show(<Announcer />, { type: 'opened', id: CHAT }, welcome(false), ...log.slice(0, 4).map(eventAction));
+    expect(screen.getByTestId('announcer').textContent).toBe('');
+    chat.store.dispatch(...log.slice(4).map(eventAction));
+    return waitFor(() => expect(screen.getByTestId('announcer').textContent).toBe('one two'));
+  });
+});
+
+describe('the list of conversations', () => {
+  it('puts pinned ones first and hides what is being deleted', () => {
+    const item = (id: string, day: string) => ({ id, title: `talk ${id}`, created_at: day, updated_at: day, messages: 1, preview: '' });
+    const items = [item('a', new Date().toISOString()), item('b', '2020-01-01T00:00:00.000Z'), item('c', '2020-01-02T00:00:00.000Z')];
+    show(
+      <ConversationList />,
+      { type: 'list.loaded', page: { items, next: null }, older: false },
+      { type: 'pinned', id: 'b', on: true },
+      { type: 'leaving', id: 'c', on: true },
+    );
+    expect(screen.getAllByRole('link').map((link) => link.textContent)).toEqual(['talk b', 'talk a']);
+    expect(screen.getByRole('region', { name: 'Pinned' })).toBeTruthy();
+  });
+});
+
+describe('text from elsewhere', () => {
+  it('is only text in a search hit, but for the marks', () => {
+    expect(piecesOf('a <mark>b</mark> <img src=x>')).toEqual([
+      { text: 'a ', marked: false },
+      { text: 'b', marked: true },
+      { text: ' <img src=x>', marked: false },
+    ]);
+    const { container } = show(<Snippet text={'<mark><script>x</script></mark>'} />);
+    expect(container.querySelector('script')).toBeNull();
+    expect(container.querySelector('mark')?.textContent).toBe('<script>x</script>');
+  });
+
+  it('is inert in a reply: no markup, no scripts, no foreign pictures, no strange links', async () => {
+    const hostile = [
+      '<script>alert(1)</script><img src=x onerror=alert(2)>',
+      '',
+      '[a](javascript:alert(3)) [b](data:text/html,x) [c](vbscript:x) [d](https://example.org "t")',
+      '',
+      '![spy](https://example.org/beacon.png)',
+      '',
+      '<a href="javascript:alert(4)">e</a> <iframe src="https://example.org"></iframe>',
+    ].join('\n');
+    const { container } = show(<Markdown text={hostile} />);
+    await waitFor(() => expect(container.querySelector('a')).toBeTruthy());
+    expect(container.querySelectorAll('script, img, iframe, style, object, svg:not(.icon)')).toHaveLength(0);
+    const links = [...container.querySelectorAll('a')].map((link) => [link.getAttribute('href'), link.rel]);
+    expect(links).toEqual([['https://example.org', 'noopener noreferrer nofollow']]);
+    expect(container.textContent).toContain('picture: spy');
+    for (const element of container.querySelectorAll('*')) {
+      for (const name of element.getAttributeNames()) expect(name).not.toMatch(/^on/);
+    }
+  });
+});
