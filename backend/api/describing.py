@@ -13,6 +13,7 @@ from backend.api.answers import DialectError, Problem
 from backend.api.asking import PROBLEM, TooLarge, Unauthorized
 from backend.api.operations import OPERATIONS, Answer, Operation
 from backend.errors import Behind, Busy, ChatError, Close, Conflict, InvalidFrame, InvalidText, NotFound, RateLimited
+from backend.frames import json_schema
 from backend.sessions import COOKIE
 
 VERSION = "1"  # of this interface
@@ -41,7 +42,7 @@ Schema = dict[str, Any]
 
 def frames() -> tuple[dict[str, Schema], dict[str, Schema], dict[str, Schema]]:
     """The schemas of what clients send, of what the server sends, and of what these are made of, by name."""
-    told = e.json_schema()
+    told = json_schema()
     shared: dict[str, Schema] = {}
     sides: list[dict[str, Schema]] = []
     for side in ("client", "server"):

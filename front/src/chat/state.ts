@@ -106,7 +106,8 @@ export interface Clock {
 export interface ChatState {
   owner: string | null;
   epoch: string | null;
-  limits: Limits;
+  /** Empty until the first `welcome`. */
+  limits: Partial<Limits>;
   link: Link;
   /** True between `welcome` and the loss of the socket. */
   live: boolean;

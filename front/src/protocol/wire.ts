@@ -1,20 +1,29 @@
-/** The frames of the socket, as the contract names them. Types only; no code lives here. */
+/** The frames of the socket. Written by `python -m tests.wire_types` from the backend's models: change those. */
 
 export type FinishReason = 'stop' | 'length' | 'stopped';
 
-export interface Timings {
-  queued_ms: number;
-  /** Picked up → first part; null if nothing was said. */
-  first_part_ms: number | null;
-  total_ms: number;
-}
-
+/** How a reply is to be made; all of it optional. */
 export interface SendOptions {
   profile?: string;
   seed?: number;
   scenario?: string;
 }
 
+/** What the server accepts, announced at once so that a client need not find out. */
+export interface Limits {
+  frame_bytes: number;
+  text_chars: number;
+  waiting_messages: number;
+}
+
+/** A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end. */
+export interface Timings {
+  queued_ms: number;
+  first_part_ms?: number;
+  total_ms: number;
+}
+
+/** Say something; the first message makes the conversation. `id` is the idempotency key. */
 export interface MessageSend {
   type: 'message.send';
   id: string;
@@ -23,43 +32,61 @@ export interface MessageSend {
   options?: SendOptions;
 }
 
+/** Answered by `pong` with the same nonce. */
+export interface Ping {
+  type: 'ping';
+  nonce?: string | number;
+}
+
+/** One more reply to the same message. `id` is the idempotency key. */
+export interface ReplyRegenerate {
+  type: 'reply.regenerate';
+  id: string;
+  conversation_id: string;
+  message_id: string;
+  options?: SendOptions;
+}
+
+/** Stop the reply to a message, wherever it is being made or waits. */
 export interface ReplyStop {
   type: 'reply.stop';
   conversation_id: string;
   message_id: string;
 }
 
-export interface ReplyRegenerate {
-  type: 'reply.regenerate';
-  id: string;
+/** A conversation is gone, with everything in it. */
+export interface ConversationDeleted {
+  type: 'conversation.deleted';
+  at: string;
   conversation_id: string;
-  message_id: string;
-}
-
-export interface Ping {
-  type: 'ping';
-  nonce?: string;
-}
-
-export type ClientFrame = MessageSend | ReplyStop | ReplyRegenerate | Ping;
-
-export interface Limits {
-  frame_bytes?: number;
-  text_chars?: number;
-  waiting_messages?: number;
-}
-
-export interface Welcome {
-  type: 'welcome';
-  owner: string;
-  token?: string | null;
-  epoch: string;
   cursor: string;
-  resumed: boolean;
-  heartbeat_s: number;
-  limits: Limits;
 }
 
+/** A conversation was renamed. */
+export interface ConversationUpdated {
+  type: 'conversation.updated';
+  at: string;
+  conversation_id: string;
+  title: string;
+  cursor: string;
+}
+
+/** The server goes away soon; a close with 1012 follows. */
+export interface ServerDraining {
+  type: 'server.draining';
+  reconnect_after_ms: number;
+}
+
+/** A refusal that keeps the socket open; `ref` is the `id` of the frame it answers. */
+export interface ErrorFrame {
+  type: 'error';
+  code: string;
+  detail: string;
+  ref?: string;
+  retry_after_s?: number;
+}
+
+/** To the sender only, after the broker's confirm: this will be answered and stored. */
 export interface MessageAccepted {
   type: 'message.accepted';
   id: string;
@@ -67,85 +94,98 @@ export interface MessageAccepted {
   duplicate: boolean;
 }
 
-export interface ErrorFrame {
-  type: 'error';
-  code: string;
-  detail: string;
-  ref?: string | null;
-  retry_after_s?: number | null;
-}
-
-export interface Pong {
-  type: 'pong';
-  nonce?: string | null;
-}
-
-export interface ServerDraining {
-  type: 'server.draining';
-  reconnect_after_ms: number;
-}
-
-interface EventFields {
-  cursor: string;
+/** A message was accepted; also the work order for its reply. */
+export interface MessageCreated {
+  type: 'message.created';
   at: string;
   conversation_id: string;
+  id: string;
+  text: string;
+  cursor: string;
 }
 
-interface ReplyFields extends EventFields {
+/** The answer to `ping`. */
+export interface Pong {
+  type: 'pong';
+  nonce?: string | number;
+}
+
+/** The reply is whole (`stop`, `length`) or was stopped (`stopped`). */
+export interface ReplyCompleted {
+  type: 'reply.completed';
+  at: string;
+  conversation_id: string;
   reply_id: string;
   message_id: string;
   attempt: number;
-}
-
-export interface MessageCreated extends EventFields {
-  type: 'message.created';
-  id: string;
-  text: string;
-}
-
-export interface ReplyStarted extends ReplyFields {
-  type: 'reply.started';
-  worker: string;
-  restarted?: boolean | null;
-}
-
-export interface ReplyDelta extends ReplyFields {
-  type: 'reply.delta';
-  index: number;
-  text: string;
-}
-
-export interface ReplyCompleted extends ReplyFields {
-  type: 'reply.completed';
   parts: number;
   text: string;
   finish_reason: FinishReason;
-  timings?: Timings | null;
+  timings: Timings;
+  cursor: string;
 }
 
-export interface ReplyFailed extends ReplyFields {
+/** One part; `index` counts from 0 without a gap. */
+export interface ReplyDelta {
+  type: 'reply.delta';
+  at: string;
+  conversation_id: string;
+  reply_id: string;
+  message_id: string;
+  attempt: number;
+  index: number;
+  text: string;
+  cursor: string;
+}
+
+/** There will be no (more) reply. `retryable`: asking again may help. */
+export interface ReplyFailed {
   type: 'reply.failed';
+  at: string;
+  conversation_id: string;
+  reply_id: string;
+  message_id: string;
+  attempt: number;
   code: string;
   detail: string;
   retryable: boolean;
+  cursor: string;
 }
 
-export interface ConversationUpdated extends EventFields {
-  type: 'conversation.updated';
-  title: string;
+/** A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue). */
+export interface ReplyStarted {
+  type: 'reply.started';
+  at: string;
+  conversation_id: string;
+  reply_id: string;
+  message_id: string;
+  attempt: number;
+  worker: string;
+  restarted?: boolean;
+  cursor: string;
 }
 
-export interface ConversationDeleted extends EventFields {
-  type: 'conversation.deleted';
+/** The first frame of every connection. `token` only for an owner made just now. */
+export interface Welcome {
+  type: 'welcome';
+  owner: string;
+  token?: string;
+  epoch: string;
+  cursor: string;
+  resumed: boolean;
+  heartbeat_s: number;
+  limits: Limits;
 }
+
+export type ClientFrame = MessageSend | Ping | ReplyRegenerate | ReplyStop;
 
 export type ServerEvent =
-  | MessageCreated
-  | ReplyStarted
-  | ReplyDelta
-  | ReplyCompleted
-  | ReplyFailed
+  | ConversationDeleted
   | ConversationUpdated
-  | ConversationDeleted;
+  | MessageCreated
+  | ReplyCompleted
+  | ReplyDelta
+  | ReplyFailed
+  | ReplyStarted;
 
-export type ServerFrame = Welcome | MessageAccepted | ErrorFrame | Pong | ServerDraining | ServerEvent;
+export type ServerFrame = ServerDraining | ErrorFrame | MessageAccepted | Pong | Welcome | ServerEvent;

@@ -90,9 +90,11 @@ export function pageAfter(log: readonly ServerEvent[], count: number): MessagesP
 
 export const eventAction = (event: ServerEvent): Action => ({ type: 'event', event });
 
+const limits = { frame_bytes: 65_536, text_chars: 8_000, waiting_messages: 8 };
+
 export function welcome(resumed: boolean, cursor = '0'): Action {
   return {
     type: 'welcome',
-    frame: { type: 'welcome', owner: 'o', epoch: 'e', cursor, resumed, heartbeat_s: 20, limits: {} },
+    frame: { type: 'welcome', owner: 'o', epoch: 'e', cursor, resumed, heartbeat_s: 20, limits },
   };
 }

@@ -1,0 +1,8 @@
+"""The page's types of the socket's frames are those of the backend's models."""
+
+from tests import wire_types
+
+
+def test_the_pages_frame_types_are_those_of_the_models() -> None:
+    written = wire_types.WIRE.read_text()
+    assert written == wire_types.source(), "run `python -m tests.wire_types` and commit front/src/protocol/wire.ts"
