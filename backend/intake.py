@@ -15,6 +15,7 @@ from backend.broker.port import Broker
 from backend.crashpoints import crashpoint
 from backend.errors import Behind, Busy, ChatError, NotFound, StoreUnavailable
 from backend.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from backend.repeats import judged_by_rows, judged_by_window
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
 from backend.store.port import Known, Store
@@ -64,7 +65,7 @@ class Intake:
             else:
                 self._settle(ask, conflict(ask))
             return
-        result = self._in_window(ask) or self._refusal(ask)
+        result = judged_by_window(ask, self._timeline.window.of(ask.session.owner)) or self._refusal(ask)
         if result is None:
             try:
                 go = self.turns.offer(ask.conversation, ask.reply_id, ask)
@@ -84,20 +85,6 @@ class Intake:
         if self._timeline.behind:
             return Busy("Too much waits to be stored; send it again later.", ref=ask.id, retry_after_s=10)
         return None
-
-    def _in_window(self, ask: Ask) -> MessageAccepted | ChatError | None:
-        window = self._timeline.window.of(ask.session.owner)
-        if window is None:
-            return None
-        if ask.conversation_id in window.deleted:
-            return not_found(ask)
-        before = window.keys.get(ask.id)
-        if before is None:
-            return None
-        same = before.conversation_id == ask.conversation_id and (
-            before.text == ask.text if isinstance(before, e.MessageCreated) else before.message_id == ask.message_id
-        )
-        return accepted(ask, duplicate=True) if same else conflict(ask)
 
     # --- opening a turn ---
 
@@ -134,33 +121,11 @@ class Intake:
             self._looking = None
 
     def _looked_up(self, ask: Ask, known: Known | None) -> None:
-        result: MessageAccepted | ChatError | None = None
-        if known is None:
-            # The database is away. A new message goes on; what only it knows must wait.
-            if ask.text is None:
-                result = Busy("The database is away; ask for another reply later.", ref=ask.id, retry_after_s=5)
-        elif known.deleted:
-            result = not_found(ask)
-        elif ask.message_id is None:
-            result = self._judge_message(ask, known)
-        elif known.reply is not None:
-            result = accepted(ask, duplicate=True) if known.reply.message_id == ask.message_id else conflict(ask)
-        elif ask.text is None:
-            if known.message is None or known.message.conversation_id != ask.conversation_id or known.message.role != "user":
-                result = not_found(ask)
-            else:
-                ask.text = known.message.text
+        result = judged_by_rows(ask, known)
         if result is None:
             self._first_publish(ask)
         else:
             self._refuse(ask, result)
-
-    def _judge_message(self, ask: Ask, known: Known) -> MessageAccepted | ChatError | None:
-        before = known.message
-        if before is None:
-            return None if known.reply is None else conflict(ask)
-        same = before.conversation_id == ask.conversation_id and before.text == ask.text
-        return accepted(ask, duplicate=True) if same else conflict(ask)
 
     def _first_publish(self, ask: Ask) -> None:
         ask.line = e.encode(ask.work())
