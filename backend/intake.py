@@ -28,7 +28,6 @@ log = structlog.get_logger()
 ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender hears `busy`
 RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
 UNSEEN_S = 5.0  # accepted, yet not in the log: put there again (the log was being replaced just then)
-BORN_MARGIN_MS = 5_000  # clocks of two nodes may differ by this much
 
 
 class Intake:
@@ -95,9 +94,7 @@ class Intake:
             message = window.keys.get(ask.message_id) if window is not None else None
             if isinstance(message, e.MessageCreated) and message.conversation_id == ask.conversation_id:
                 ask.text = message.text
-        forgotten_at = self._timeline.window.forgotten_at
-        all_in_window = forgotten_at is None or ask.session.born_ms > e.milliseconds(forgotten_at) + BORN_MARGIN_MS
-        if not all_in_window:
+        if not self._timeline.window.holds_all_of(ask.session.born_ms):
             self._lookups.append(ask)
             if self._looking is None:
                 self._looking = asyncio.create_task(self._look_up(), name="intake look-ups")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from backend import events as e
 from backend.broker.port import Broker
 from backend.errors import Behind, InvalidFrame, NotFound, StoreUnavailable
-from backend.intake import BORN_MARGIN_MS
 from backend.sessions import Session
 from backend.store.port import Deleted, Fact, Page, Renamed, Store
 from backend.timeline import Timeline
@@ -68,10 +67,6 @@ class State:
             pass
         return self._timeline.unstored(owner)
 
-    def _all_in_window(self, session: Session) -> bool:
-        forgotten_at = self._timeline.window.forgotten_at
-        return forgotten_at is None or session.born_ms > e.milliseconds(forgotten_at) + BORN_MARGIN_MS
-
     # --- conversations ---
 
     async def conversations(self, session: Session, *, limit: int, before: str | None, at_least: str | None) -> Page[ConversationView]:
@@ -92,7 +87,7 @@ class State:
         return Page(items, page.next)
 
     def _everything(self, session: Session, error: StoreUnavailable) -> list[Fact]:
-        if not self._all_in_window(session):
+        if not self._timeline.window.holds_all_of(session.born_ms):
             raise Behind("The database is away; this can be read again when it is back.", retry_after_s=5) from error
         return self._timeline.window.facts(session.owner)
 

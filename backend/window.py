@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from backend.cursor import tag_of
-from backend.events import BEGINNING, Event, Position, Work
+from backend.events import BEGINNING, Event, Position, Work, milliseconds
 from backend.store.port import Deleted, Fact
 
 # Enough for every socket of a busy node to be away for minutes; about three times that in resident memory.
 WINDOW_CHARS = 64 * 1024 * 1024
+CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
 
 
 class Entry(NamedTuple):
@@ -46,6 +47,10 @@ class Window:
         self._chars = 0
         self._order: deque[tuple[str, Entry, Fact | None]] = deque()
         self._owners: dict[str, OwnerWindow] = {}
+
+    def holds_all_of(self, born_ms: int) -> bool:
+        """Whether everything of an owner born then is still here: nothing younger than that was forgotten."""
+        return self.forgotten_at is None or born_ms > milliseconds(self.forgotten_at) + CLOCKS_MS
 
     def of(self, owner: str) -> OwnerWindow | None:
         """What is remembered of this owner."""
