@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 
 import structlog
 from quart import Blueprint, Response, abort, websocket
@@ -10,7 +11,7 @@ from backend import events as e
 from backend.checks import check_origin, token_of
 from backend.connection import Connection
 from backend.cursor import is_cursor
-from backend.errors import Close
+from backend.errors import ChatError, Close
 from backend.frames import Draining
 from backend.rooms import Rooms
 from backend.sessions import Session
@@ -18,6 +19,8 @@ from backend.sessions import Session
 log = structlog.get_logger()
 
 DRAIN_SPREAD_S = 2.0  # reconnects after a drain are spread over this much
+# Another node may have shown this client a moment that this one has yet to read; a cursor further off is no cursor of ours.
+RESUME_S = 2.0
 
 
 class Gateway:
@@ -37,6 +40,9 @@ class Gateway:
         epoch, after = websocket.args.get("epoch", ""), websocket.args.get("after", "")
         if after and not is_cursor(after):
             abort(400, "after is not a cursor")
+        if after and epoch == rooms.timeline.epoch:
+            with suppress(ChatError):  # unreachable: then this is no resumption
+                await rooms.state.reach(session.owner, after, within_s=RESUME_S)
         if rooms.intake.draining or not rooms.relay.ready:
             abort(503, "This node can't take sockets now.")
         await websocket.accept()

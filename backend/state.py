@@ -43,7 +43,7 @@ class State:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    async def reach(self, owner: str, at_least: str | None) -> None:
+    async def reach(self, owner: str, at_least: str | None, *, within_s: float = REACH_S) -> None:
         """Wait until this node has read the log up to a cursor. Raises `InvalidFrame` or `Behind`."""
         if at_least is None:
             return
@@ -51,7 +51,7 @@ class State:
         if position is None:
             raise InvalidFrame("at_least is not a cursor of this owner and epoch; take one from `welcome` or an event.")
         try:
-            async with asyncio.timeout(REACH_S):
+            async with asyncio.timeout(within_s):
                 while self._timeline.reached < position:
                     await self._moved.wait()
         except TimeoutError:
