@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.person import Person
 from tests.services.chromium import ARGUMENTS
-from tests.services.processes import Group, free_ports, until
+from tests.services.processes import Group, free_ports, open_folder, until
 from tests.services.stack import Node
 
 FRONT = Path(__file__).parents[2] / "front"
@@ -61,9 +61,9 @@ def built_page() -> Path:
 
 
 @pytest.fixture(scope="session")
-async def live_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
+async def live_server(built_page: Path) -> AsyncIterator[Node]:
     """One backend for all browser tests: embedded broker and database, speaking fast."""
-    data = tmp_path_factory.mktemp("browser-data")
+    data = open_folder("myna-browser-data-")
     node = Node({"CHAT_DATA_DIR": str(data), "CHAT_MOCK_PROFILE": "fast", "CHAT_LOG_FORMAT": "json"}, name="browser")
     try:
         await node.start()
@@ -72,6 +72,7 @@ async def live_server(built_page: Path, tmp_path_factory: pytest.TempPathFactory
         if node.running:
             node.terminate()
         await node.ended(30)
+        shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

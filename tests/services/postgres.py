@@ -3,24 +3,20 @@
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 
 from backend.embedded import EmbeddedPostgres
-from tests.services.processes import until
+from tests.services.processes import open_folder, until
 
 
 class PostgresServer:
     """The server, through the same code that runs it in the embedded mode. Its databases outlive a stop and a start."""
 
     def __init__(self) -> None:
-        # Not pytest's temporary folder, which only root may enter, while the server is not root.
-        self.folder = Path(tempfile.mkdtemp(prefix="myna-postgres-"))
-        self.folder.chmod(0o755)
+        self.folder = open_folder("myna-postgres-")
         self._server = EmbeddedPostgres(self.folder / "data")
         self._url = ""
         self._stopped = True

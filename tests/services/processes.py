@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,13 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def open_folder(prefix: str) -> Path:
+    """A fresh folder that every account may enter. pytest's own are closed to all but us, and as root we start a server that is not root."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder.chmod(0o755)
+    return folder
 
 
 async def until(condition: Callable[[], Awaitable[bool]], within_s: float, what: str) -> None:
