@@ -26,7 +26,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def open_folder(prefix: str) -> Path:
-    """A fresh folder that every account may enter. pytest's own are closed to all but us, and as root we start a server that is not root."""
+    """A fresh folder that every account may enter. pytest's own are closed to all but us, while a server we start as root is not root."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     folder.chmod(0o755)
     return folder
