@@ -50,5 +50,31 @@ if (process.env.FAKE_SAMPLES !== '0')
   for (const [title, count, days] of samples) fill(title, count, Date.now() - days * DAY);
 if (turns > 0) console.log(`long conversation: /c/${fill('A very long conversation', turns, Date.now() - 3 * DAY)}`);
 
+/** What nobody should have to draw, and a page must live through. */
+function hostile() {
+  const texts = [
+    'x'.repeat(1_000_000),
+    `${'> '.repeat(3_000)}deep`,
+    `${'['.repeat(20_000)}`,
+    `| a | b |\n|---|---|\n${'| 1 | 2 |\n'.repeat(5_000)}`,
+    '<script>document.title = "owned"</script><img src="https://example.org/beacon.png" onerror="document.title = 1">',
+    '![spy](https://example.org/beacon.png) [run](javascript:document.title=1) [page](data:text/html,owned)',
+    `${'- '.repeat(500)}nested`,
+    `${'**'.repeat(4_000)}`,
+    `\`\`\`js\n${'let a = 1;\n'.repeat(20_000)}\`\`\``,
+  ];
+  const id = fill('Hostile', texts.length, Date.now() - 3_600_000);
+  const replies = server
+    .conversationsOf(server.settings.owner)
+    .get(id)
+    .items.filter((item) => item.role === 'assistant');
+  replies.forEach((item, place) => {
+    item.text = texts[place];
+  });
+  return id;
+}
+
+if (process.env.FAKE_HOSTILE) console.log(`hostile conversation: /c/${hostile()}`);
+
 await server.listen(Number(process.env.PORT ?? 5056));
 console.log(`fake backend on ${server.url}`);

@@ -172,6 +172,7 @@ export class ChatClient {
   /** The page goes away: second thoughts are over. */
   leavePage(): void {
     for (const id of [...this.removals.keys()]) this.finishRemoval(id);
+    this.settings.keep.saveNow(this.store.state);
     this.save();
   }
 
@@ -196,6 +197,10 @@ export class ChatClient {
 
   readOlder(id: string): Promise<void> {
     return this.reader.older(id);
+  }
+
+  readUntil(id: string, messageId: string): Promise<void> {
+    return this.reader.until(id, messageId);
   }
 
   readAgain(id: string): Promise<void> {

@@ -13,6 +13,8 @@ export type SharedChange = { [key in SharedKey]?: Record<string, string | true |
 export interface Keep {
   load(): Promise<Partial<Kept>>;
   save(kept: Kept): Promise<void>;
+  /** The page goes away at this moment: nothing that takes time may be begun. */
+  saveNow(kept: Kept): void;
   /** Changes that other tabs made. */
   onOthers(listener: (change: SharedChange) => void): void;
 }
@@ -49,6 +51,15 @@ function changesOf(before: Shared, after: Shared): SharedChange {
     if (Object.keys(one).length > 0) change[key] = one;
   }
   return change;
+}
+
+/** What the page wrote in its last moment, if this is the same tab after a reload. */
+const LAST = 'myna-last';
+
+function takeLast(): Pick<Kept, 'outbox' | 'drafts'> | null {
+  const text = sessionStorage.getItem(LAST);
+  sessionStorage.removeItem(LAST);
+  return text ? (JSON.parse(text) as Pick<Kept, 'outbox' | 'drafts'>) : null;
 }
 
 /** A name of this tab that survives a reload; a duplicated tab gets its own. Held as a lock while the tab lives. */
@@ -93,6 +104,7 @@ export class BrowserKeep implements Keep {
     try {
       this.tab = await claimTab();
       const living = await livingTabs();
+      const last = takeLast();
       const all = new Map((await entries<string, unknown>(this.open())).map(([key, value]) => [key, value]));
       for (const key of SHARED) this.last = { ...this.last, [key]: all.get(key) ?? {} };
       const outbox: OutboxEntry[] = [];
@@ -100,13 +112,22 @@ export class BrowserKeep implements Keep {
         if (!key.startsWith('outbox:')) continue;
         const owner = key.slice('outbox:'.length);
         if (owner !== this.tab && living.has(`myna-tab-${owner}`)) continue;
-        outbox.push(...(value as OutboxEntry[]));
+        if (owner !== this.tab || !last) outbox.push(...(value as OutboxEntry[]));
         if (owner !== this.tab) await del(key, this.open());
       }
       outbox.sort((a, b) => a.typedAt - b.typedAt);
-      return { ...this.last, outbox };
+      if (!last) return { ...this.last, outbox };
+      return { ...this.last, drafts: { ...this.last.drafts, ...last.drafts }, outbox: [...outbox, ...last.outbox] };
     } catch {
       return {}; // a private window may refuse storage: the page works, and forgets
+    }
+  }
+
+  saveNow({ outbox, drafts }: Kept): void {
+    try {
+      sessionStorage.setItem(LAST, JSON.stringify({ outbox, drafts }));
+    } catch {
+      // Refused: what was saved before has to do.
     }
   }
 
@@ -139,6 +160,10 @@ export class MemoryKeep implements Keep {
 
   async load(): Promise<Partial<Kept>> {
     return structuredClone(this.kept);
+  }
+
+  saveNow(kept: Kept): void {
+    void this.save(kept);
   }
 
   async save(kept: Kept): Promise<void> {

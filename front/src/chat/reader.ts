@@ -2,7 +2,7 @@
 import { ApiError, type ChatApi } from '../transport/api';
 import type { ChatStore } from './store';
 
-const PAGE = 50; // items of one history page: two screens of talk
+const PAGE = 100; // items of one history page: a few screens of talk, a few milliseconds of work
 
 export class Reader {
   private position: string | undefined;
@@ -42,6 +42,20 @@ export class Reader {
   older(id: string): Promise<void> {
     if (!this.store.state.threads[id]?.next) return Promise.resolve();
     return this.once(`old:${id}`, () => this.page(id, true));
+  }
+
+  /** Reads back, page by page, until the message is there or the beginning is reached. */
+  until(id: string, messageId: string): Promise<void> {
+    return this.once(`until:${id}:${messageId}`, async () => {
+      await this.newest(id);
+      for (;;) {
+        const thread = this.store.state.threads[id];
+        if (!thread?.next || thread.turns.some((turn) => turn.id === messageId)) return;
+        const { next } = thread;
+        await this.older(id);
+        if (this.store.state.threads[id]?.next === next) return; // a page that does not come ends the search
+      }
+    });
   }
 
   /** Asks again for what is known of the newest replies: when they were stored, say. */

@@ -203,7 +203,10 @@ export function reduce(state: ChatState, action: Action): ChatState {
         drafts: { ...drafts, ...state.drafts },
         pins: { ...pins, ...state.pins },
         unread: { ...unread, ...state.unread },
-        outbox: [...dueAgain(outbox), ...state.outbox],
+        outbox: [
+          ...dueAgain(outbox.filter((one, at) => outbox.findIndex(({ id }) => id === one.id) === at)),
+          ...state.outbox,
+        ],
       };
     }
     case 'shared': {

@@ -2,38 +2,43 @@
 import { useSyncExternalStore } from 'react';
 
 interface Ticker {
-  now: number;
-  listeners: Set<() => void>;
-  timer?: ReturnType<typeof setInterval>;
+  subscribe(listener: () => void): () => void;
+  now(): number;
 }
 
 const tickers = new Map<number, Ticker>();
 
+/** One ticker per step for the life of the page: React must find the same `subscribe` at every render. */
 function tickerOf(stepMs: number): Ticker {
   const known = tickers.get(stepMs);
   if (known) return known;
-  const ticker: Ticker = { now: Date.now(), listeners: new Set() };
+  const listeners = new Set<() => void>();
+  let now = Date.now();
+  let timer: ReturnType<typeof setInterval>;
+  const tick = () => {
+    now = Date.now();
+    for (const listener of listeners) listener();
+  };
+  const ticker: Ticker = {
+    now: () => now,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      if (listeners.size === 1) {
+        timer = setInterval(tick, stepMs);
+        // The clock stood while nobody looked: set it right, once the render is over.
+        if (Date.now() - now > stepMs) setTimeout(tick, 0);
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) clearInterval(timer);
+      };
+    },
+  };
   tickers.set(stepMs, ticker);
   return ticker;
 }
 
 export function useNow(stepMs: number): number {
-  const ticker = tickerOf(stepMs);
-  return useSyncExternalStore(
-    (listener) => {
-      if (ticker.listeners.size === 0) {
-        ticker.now = Date.now();
-        ticker.timer = setInterval(() => {
-          ticker.now = Date.now();
-          for (const one of ticker.listeners) one();
-        }, stepMs);
-      }
-      ticker.listeners.add(listener);
-      return () => {
-        ticker.listeners.delete(listener);
-        if (ticker.listeners.size === 0) clearInterval(ticker.timer);
-      };
-    },
-    () => ticker.now,
-  );
+  const { subscribe, now } = tickerOf(stepMs);
+  return useSyncExternalStore(subscribe, now);
 }

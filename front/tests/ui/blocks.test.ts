@@ -22,7 +22,19 @@ describe('blocks', () => {
   });
 
   it('never change again once another block has begun after them', () => {
-    const line = fc.constantFrom('', 'word', '- item', '2. item', '  indented', '```', '```py', '~~~', '# head', '| a | b |', '> said');
+    const line = fc.constantFrom(
+      '',
+      'word',
+      '- item',
+      '2. item',
+      '  indented',
+      '```',
+      '```py',
+      '~~~',
+      '# head',
+      '| a | b |',
+      '> said',
+    );
     fc.assert(
       fc.property(fc.array(line, { maxLength: 14 }), (lines) => {
         const whole = blocksOf(lines.join('\n'));

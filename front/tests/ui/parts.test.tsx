@@ -32,7 +32,12 @@ function turnOf(...plan: Parameters<typeof logOf>[0]) {
   const chat = chatWith(OPEN, welcome(false), ...logOf(plan).map(eventAction));
   const turn = chat.store.state.threads[CHAT]?.turns[0];
   if (!turn) throw new Error('The plan has no turn.');
-  return show(<TurnView conversation={CHAT} turn={turn} newDay={false} last />, OPEN, welcome(false), ...logOf(plan).map(eventAction));
+  return show(
+    <TurnView conversation={CHAT} turn={turn} newDay={false} last />,
+    OPEN,
+    welcome(false),
+    ...logOf(plan).map(eventAction),
+  );
 }
 
 describe('a turn', () => {
@@ -57,7 +62,11 @@ describe('a turn', () => {
   });
 
   it('says that a reply failed, why, and offers to try again', async () => {
-    const { chat } = turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['x'], end: 'failed', attempts: 1 }] });
+    const { chat } = turnOf({
+      id: 'm1',
+      text: 'hi',
+      replies: [{ id: 'r1', parts: ['x'], end: 'failed', attempts: 1 }],
+    });
     expect(screen.getByText(/The reply failed. As asked./)).toBeTruthy();
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     expect(chat.store.state.outbox[0]).toMatchObject({ regenerates: 'm1' });
@@ -123,13 +132,19 @@ describe('the composer', () => {
 
 describe('what the line is like', () => {
   it('is not worth a word for a blip', () => {
-    show(<Banner />, { type: 'link', link: { phase: 'waiting', attempt: 1, since: Date.now(), retryAt: Date.now() + 500, reason: 'x' } });
+    show(<Banner />, {
+      type: 'link',
+      link: { phase: 'waiting', attempt: 1, since: Date.now(), retryAt: Date.now() + 500, reason: 'x' },
+    });
     expect(screen.queryByRole('button')).toBeNull();
   });
 
   it('is told with a countdown and a way to try at once when it lasts', () => {
     const since = Date.now() - 9_000;
-    show(<Banner />, { type: 'link', link: { phase: 'waiting', attempt: 4, since, retryAt: Date.now() + 4_000, reason: 'The connection was lost.' } });
+    show(<Banner />, {
+      type: 'link',
+      link: { phase: 'waiting', attempt: 4, since, retryAt: Date.now() + 4_000, reason: 'The connection was lost.' },
+    });
     expect(screen.getByText(/The connection was lost. Next try in [45] s./)).toBeTruthy();
     expect(screen.getByRole('button', { name: 'Retry now' })).toBeTruthy();
   });
@@ -137,8 +152,15 @@ describe('what the line is like', () => {
 
 describe('what is read aloud', () => {
   it('is the finished reply of the open conversation, never its parts', () => {
-    const log = logOf([{ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['one ', 'two'], end: 'complete', attempts: 1 }] }]);
-    const { chat } = show(<Announcer />, { type: 'opened', id: CHAT }, welcome(false), ...log.slice(0, 4).map(eventAction));
+    const log = logOf([
+      { id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['one ', 'two'], end: 'complete', attempts: 1 }] },
+    ]);
+    const { chat } = show(
+      <Announcer />,
+      { type: 'opened', id: CHAT },
+      welcome(false),
+      ...log.slice(0, 4).map(eventAction),
+    );
     expect(screen.getByTestId('announcer').textContent).toBe('');
     chat.store.dispatch(...log.slice(4).map(eventAction));
     return waitFor(() => expect(screen.getByTestId('announcer').textContent).toBe('one two'));
@@ -147,8 +169,19 @@ describe('what is read aloud', () => {
 
 describe('the list of conversations', () => {
   it('puts pinned ones first and hides what is being deleted', () => {
-    const item = (id: string, day: string) => ({ id, title: `talk ${id}`, created_at: day, updated_at: day, messages: 1, preview: '' });
-    const items = [item('a', new Date().toISOString()), item('b', '2020-01-01T00:00:00.000Z'), item('c', '2020-01-02T00:00:00.000Z')];
+    const item = (id: string, day: string) => ({
+      id,
+      title: `talk ${id}`,
+      created_at: day,
+      updated_at: day,
+      messages: 1,
+      preview: '',
+    });
+    const items = [
+      item('a', new Date().toISOString()),
+      item('b', '2020-01-01T00:00:00.000Z'),
+      item('c', '2020-01-02T00:00:00.000Z'),
+    ];
     show(
       <ConversationList />,
       { type: 'list.loaded', page: { items, next: null }, older: false },

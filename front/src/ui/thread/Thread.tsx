@@ -33,6 +33,7 @@ export function Thread({ id }: { id: string }) {
   const { client } = useChat();
   const thread = useChatState((state) => state.threads[id]);
   const turns = useChatState((state) => turnsOf(state, id));
+  const live = useChatState((state) => state.live);
   const outbox = useChatState((state) => state.outbox);
   const found = useView((state) => (state.found?.conversation === id ? state.found.message : null));
   const spoken = useMemo(() => spokenIn({ outbox }, id), [outbox, id]);
@@ -59,6 +60,13 @@ export function Thread({ id }: { id: string }) {
     if (box && box.scrollTop < OLDER_PX) void client.readOlder(id);
   }, [client, id]);
 
+  // A reader who waits at the very top does not scroll any more: the next page comes all the same.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again after every page
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => requestAnimationFrame(onScroll));
+    return () => cancelAnimationFrame(frame);
+  }, [rows[0]?.id, onScroll]);
+
   useEffect(() => {
     if (!found) return;
     const place = rows.findIndex((row) => row.id === found);
@@ -68,9 +76,9 @@ export function Thread({ id }: { id: string }) {
       const timer = setTimeout(() => view.setState({ found: null }), 2_500);
       return () => clearTimeout(timer);
     }
-    if (thread?.loaded === 'yes' && thread.next) void client.readOlder(id);
+    if (live) void client.readUntil(id, found);
     return undefined;
-  }, [found, rows, thread, client, id, release]);
+  }, [found, rows, live, client, id, release]);
 
   if (rows.length === 0) return <ThreadWord id={id} thread={thread} />;
   return (

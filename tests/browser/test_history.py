@@ -1,0 +1,148 @@
+"""Past conversations: found, named, pinned, deleted, brought back, taken along; several of them at once."""
+
+import json
+import re
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import FakeBackend, OpenPage
+from tests.browser.person import Person
+
+
+async def talk(person: Person, text: str) -> str:
+    """A conversation of its own with this message and its reply; its id."""
+    await person.page.goto(person.server + "/")
+    await person.say(text)
+    await person.hears_the_end()
+    return await person.conversation()
+
+
+async def choose(person: Person, title: str, act: str) -> None:
+    """One act from the menu of a conversation in the side."""
+    await person.side.get_by_role("link", name=title).hover()
+    await person.side.get_by_role("button", name=f"Menu of {title}").click()
+    await person.side.get_by_role("button", name=act, exact=True).click()
+
+
+async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPage) -> None:
+    person = await open_page()
+    await talk(person, "/echo ropes and knots")
+    await choose(person, "/echo ropes and knots", "Rename")
+    await person.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
+    await person.page.keyboard.press("Enter")
+    await expect(person.page).to_have_title(re.compile("On knots · Myna"))
+    await person.page.reload()
+    await expect(person.side.get_by_role("link", name="On knots")).to_be_visible()
+
+
+async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: OpenPage) -> None:
+    person = await open_page()
+    await talk(person, "/echo alpha")
+    await talk(person, "/echo beta")
+    await choose(person, "/echo alpha", "Pin")
+    pinned = person.side.get_by_role("region", name="Pinned").get_by_role("link")
+    await expect(pinned).to_have_text(["/echo alpha"])
+    await person.page.wait_for_timeout(500)  # pins are kept after a pause of 150 ms
+    await person.page.reload()
+    await expect(pinned).to_have_text(["/echo alpha"])
+
+
+async def test_a_deleted_conversation_can_be_brought_back_and_is_gone_otherwise(open_page: OpenPage) -> None:
+    person = await open_page()
+    await talk(person, "/echo keep me")
+    await choose(person, "/echo keep me", "Delete")
+    await expect(person.side.get_by_role("link", name="/echo keep me")).to_have_count(0)
+    await person.page.get_by_role("button", name="Undo").click()
+    await expect(person.side.get_by_role("link", name="/echo keep me")).to_be_visible()
+    await choose(person, "/echo keep me", "Delete")
+    await expect(person.page).to_have_url(person.server + "/")
+    await expect(person.page.get_by_role("button", name="Undo")).to_have_count(0)
+    await person.page.reload()
+    await expect(person.page.get_by_text("What you say is kept here.")).to_be_visible()
+    assert (await person.ask("/api/conversations"))["items"] == []
+
+
+async def test_a_search_shows_marked_hits_and_jumps_to_the_message(open_page: OpenPage) -> None:
+    person = await open_page()
+    await talk(person, "/echo the cormorant dives at dawn")
+    await talk(person, "/echo nothing of the kind")
+    await person.page.get_by_role("searchbox").fill("cormorant")
+    hits = person.side.get_by_role("list", name="Found messages")
+    await expect(hits.locator("mark").first).to_have_text("cormorant")
+    await hits.get_by_role("button").first.click()
+    await expect(person.turns.first).to_contain_text("cormorant dives")
+    await person.page.get_by_role("searchbox").fill("zzzznothing")
+    await expect(person.side.get_by_text("Nothing was said about")).to_be_visible()
+
+
+async def test_a_hit_far_back_in_a_long_conversation_is_read_and_shown(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    person = await open_page("/", server=fake_backend.url)
+    await person.page.get_by_role("searchbox").fill("(4801)")
+    await person.side.get_by_role("list", name="Found messages").get_by_role("button").first.click()
+    await expect(person.turns.filter(has_text="(4801)")).to_be_in_viewport()
+
+
+async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_path: Path) -> None:
+    person = await open_page()
+    await talk(person, "/echo take me along")
+    for act, ending in (("Export as Markdown", ".md"), ("Export as JSON", ".json")):
+        async with person.page.expect_download() as download:
+            await choose(person, "/echo take me along", act)
+        file = await download.value
+        assert file.suggested_filename.endswith(ending)
+        await file.save_as(tmp_path / ending)
+        text = (tmp_path / ending).read_text()
+        assert "take me along" in text
+    assert json.loads(text)
+
+
+async def test_every_conversation_has_an_address_and_the_back_button_works(open_page: OpenPage) -> None:
+    person = await open_page()
+    first = await talk(person, "/echo one")
+    second = await talk(person, "/echo two")
+    await person.side.get_by_role("link", name="/echo one").click()
+    await expect(person.page).to_have_url(re.compile(first))
+    await expect(person.turns.first).to_contain_text("/echo one")
+    await person.page.go_back()
+    await expect(person.page).to_have_url(re.compile(second))
+    await expect(person.turns.first).to_contain_text("/echo two")
+    stranger = await open_page(f"/c/{first}")
+    stranger.expects_cuts = True
+    await expect(stranger.page.get_by_text("Try again")).to_be_visible()
+    stranger.complaints[:] = [one for one in stranger.complaints if "404" not in one]
+
+
+async def test_a_reply_in_the_background_shows_a_dot_then_unread_and_the_tab_says_so(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.1")
+    await expect(person.replies).to_contain_text("I leave")
+    await expect(person.page).to_have_title(re.compile("^… "))
+    await person.page.get_by_role("main").get_by_role("button", name="New conversation").click()
+    row = person.side.get_by_role("link", name="/slow")
+    await expect(row).to_contain_text("a reply is being made")
+    await person.say("/echo meanwhile")
+    await person.hears_the_end()
+    await expect(row).to_contain_text("unread")
+    await expect(person.page).to_have_title(re.compile(r"^\(1\) "))
+    await row.click()
+    await expect(row).not_to_contain_text("unread")
+    await person.hears_the_end()
+
+
+async def test_two_tabs_show_the_same_reply_as_it_comes(open_page: OpenPage) -> None:
+    one = await open_page()
+    await one.say("/slow 0.1")
+    await one.conversation()
+    two = await one.second_tab()
+    await expect(two.replies).to_contain_text("I leave 0.1")
+    await one.hears_the_end()
+    await two.hears_the_end()
+    prose = [await tab.replies.locator(".prose").inner_text() for tab in (one, two)]
+    assert prose[0] == prose[1]
+
+
+async def test_day_lines_and_groups_tell_when_it_was(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    person = await open_page("/", server=fake_backend.url)
+    for group in ("Today", "Yesterday", "Previous 7 days", "Previous 30 days"):
+        await expect(person.side.get_by_role("heading", name=group)).to_be_attached()

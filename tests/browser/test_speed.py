@@ -1,0 +1,72 @@
+"""How quick it is, in figures: printed, and held to generous bounds for slow machines."""
+
+import gzip
+import re
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import FRONT, FakeBackend, OpenPage
+
+FIRST_LOAD_LIMIT = 120_000  # bytes, gzip, before the highlighter
+WATCH = """() => {
+    window.figures = { tasks: [], frames: [], shifts: 0 };
+    new PerformanceObserver((list) => window.figures.tasks.push(...list.getEntries().map((one) => one.duration)))
+        .observe({ entryTypes: ['longtask'] });
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) window.figures.shifts += one.value; })
+        .observe({ type: 'layout-shift' });
+    let last = performance.now();
+    const frame = (now) => { window.figures.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+    requestAnimationFrame(frame);
+}"""
+
+
+async def test_the_first_load_is_small() -> None:
+    html = (FRONT / "dist/index.html").read_text()
+    files = re.findall(r'(?:src|href)="/(assets/[^"]+\.(?:js|css))"', html)
+    sizes = {file: len(gzip.compress((FRONT / "dist" / file).read_bytes())) for file in files}
+    print(f"\nfirst load: {sum(sizes.values()) / 1000:.1f} kB gzip {sizes}")
+    assert sum(sizes.values()) < FIRST_LOAD_LIMIT
+
+
+async def test_the_shell_is_painted_without_waiting_for_the_socket(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.connected()
+    paint = await person.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    session = await person.page.evaluate(
+        "performance.getEntriesByType('resource').find((one) => one.name.endsWith('/api/session')).responseEnd"
+    )
+    print(f"\nfirst contentful paint {paint:.0f} ms, session answered {session:.0f} ms")
+    assert paint < 5_000
+
+
+async def test_a_hundred_parts_a_second_into_ten_thousand_messages_stay_smooth(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    person = await open_page(fake_backend.address("long conversation"), server=fake_backend.url)
+    await expect(person.turns.last).to_be_visible()
+    # All 10,000 messages into the page's own state, as a reader who scrolled to the very beginning has them.
+    await person.page.evaluate(
+        """async () => {
+            const log = document.querySelector('.thread');
+            for (let round = 0; round < 1500 && document.querySelector('.older-word'); round += 1) {
+                log.scrollTop = 0;
+                await new Promise((resolve) => setTimeout(resolve, 20));
+            }
+        }"""
+    )
+    await expect(person.page.get_by_text("Reading what was said before")).to_have_count(0)
+    await person.page.get_by_role("button", name="Jump to latest").click()
+    await person.field.fill("/long")
+    await person.page.wait_for_timeout(1_000)
+    await person.page.evaluate(WATCH)
+    await person.field.press("Enter")
+    await expect(person.page.get_by_role("button", name="Stop the reply")).to_be_visible()
+    await person.page.wait_for_timeout(6_000)
+    figures = await person.page.evaluate("window.figures")
+    frames = sorted(figures["frames"])
+    rate = 1_000 * len(frames) / sum(frames)
+    long_tasks = sorted(figures["tasks"], reverse=True)
+    print(
+        f"\n10,000 messages, 100 parts/s: {rate:.1f} frames/s, 99th frame {frames[int(len(frames) * 0.99)]:.1f} ms, "
+        f"{len(long_tasks)} tasks over 50 ms {[round(one) for one in long_tasks[:5]]}, layout shift {figures['shifts']:.3f}"
+    )
+    assert rate > 20
+    assert max(long_tasks, default=0) < 500
