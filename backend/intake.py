@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender hears `busy`
 RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
-UNSEEN_S = 5.0  # accepted, yet not in the log: put there again (the log was being replaced just then)
+UNSEEN_S = 5.0  # accepted, yet not in the log: published again (the log was being replaced just then)
 
 
 class Intake:
@@ -239,15 +239,22 @@ class Intake:
             self._unseen.pop(work.reply_id, None)
             if work.reply_id not in self._timeline.open:
                 self._close((work.owner, work.conversation_id), work.reply_id)
+        for work in folded.torn:
+            # Parts went with a replaced log, and whoever made them is done: it has to be made again.
+            log.warning("intake.torn_reply", reply_id=work.reply_id)
+            self._broker.submit(Key.WORK, [e.encode(work)])
 
     def repeat_unseen(self) -> None:
-        """Put accepted messages that never came back by the log there again (called each second by the relay's watch)."""
+        """Publish accepted messages that never came back by the log again (called each second by the relay's watch).
+
+        As work too: an answer that came before its message stood in the log counts for nobody.
+        """
         now = asyncio.get_running_loop().time()
         for reply_id, (line, since) in list(self._unseen.items()):
             if now - since > UNSEEN_S:
                 log.warning("intake.repeat_unseen", reply_id=reply_id)
                 self._unseen[reply_id] = (line, now)
-                self._broker.submit(Key.EVENT, [line]).add_done_callback(_look_at)
+                self._broker.submit(Key.MESSAGE, [line])
 
     async def drain(self) -> None:
         """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node)."""
@@ -258,9 +265,3 @@ class Intake:
         underway = [ask.answered() for ask in self._asks.values() if ask.line or ask in orphans]
         if underway:
             await asyncio.wait(underway, timeout=ACCEPT_S)
-
-
-def _look_at(done: "asyncio.Future[None]") -> None:
-    # Retrieved so that a failure is not reported as forgotten; the next look repeats it.
-    if not done.cancelled():
-        done.exception()

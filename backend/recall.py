@@ -12,11 +12,14 @@ from uuid import uuid4
 
 from backend import events as e
 from backend.broker.port import Broker
+from backend.errors import BrokerUnavailable
 from backend.replies import OpenReply
 from backend.topology import Key
 
 # The order's stamp is its gateway's clock, the log's place is found by the broker's: reading from a bit earlier forgives both.
 CLOCKS_S = 10
+# The mark that ends a scan was confirmed before it began; where nothing at all comes for so long, it was in another log.
+SILENCE_S = 10
 
 
 class Recall:
@@ -61,15 +64,19 @@ class Recall:
         nonce = str(uuid4())
         await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
         first = min(datetime.fromisoformat(work.at) for work in works)
+        begun: set[str] = set()
         async with aclosing(self._broker.log(min(first, datetime.now(UTC)) - timedelta(seconds=CLOCKS_S))) as log:
-            async for records in log:
+            while True:
+                try:
+                    records = await asyncio.wait_for(anext(log), SILENCE_S)
+                except TimeoutError:
+                    raise BrokerUnavailable("The log was replaced while it was read.") from None
                 for record in records:
                     for line in record.body.split(b"\n"):
                         if _reply_id(line) in replies or b'"stop.requested"' in line:
-                            _learn(replies, by_message, e.LOG_LINE.validate_json(line))
+                            _learn(replies, begun, by_message, e.LOG_LINE.validate_json(line))
                     if nonce.encode() in record.body:
                         return replies
-        return replies
 
 
 def _reply_id(line: bytes) -> str:
@@ -77,14 +84,20 @@ def _reply_id(line: bytes) -> str:
     return line[at : at + 36].decode("ascii", "replace")
 
 
-def _learn(replies: dict[str, OpenReply], by_message: dict[tuple[str, str], str], event: e.LogLine) -> None:
+def _learn(replies: dict[str, OpenReply], begun: set[str], by_message: dict[tuple[str, str], str], event: e.LogLine) -> None:
+    """As the timeline does it: what the log says of a reply counts from its request on, by the same rules."""
     if isinstance(event, e.StopRequested):
         reply_id = by_message.get((event.owner, event.message_id))
         if reply_id in replies and replies[reply_id].work.at <= event.at:
             del replies[reply_id]
+    elif isinstance(event, e.Work):
+        begun.add(event.reply_id)
+    elif not isinstance(event, e.ReplyStarted | e.ReplyDelta | e.ReplyEnd) or event.reply_id not in begun:
+        return
     elif isinstance(event, e.ReplyEnd):
-        replies.pop(event.reply_id, None)
+        if replies[event.reply_id].ends(event):
+            del replies[event.reply_id]
     elif isinstance(event, e.ReplyStarted):
         replies[event.reply_id].start(event)
-    elif isinstance(event, e.ReplyDelta):
+    else:
         replies[event.reply_id].add(event)

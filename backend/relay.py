@@ -21,13 +21,14 @@ from backend.recorder import Recorder
 from backend.state import State
 from backend.store.port import Checkpoint, Store
 from backend.timeline import Folded, Timeline, mark_of
-from backend.topology import WORK_QUEUE, Key
+from backend.topology import GROUP_LINES, WORK_QUEUE, Key
 
 log = structlog.get_logger()
 
 # A node that starts reads this much of the past, so that sockets that were away for as long can resume on it.
 REWIND_S = 120.0
 WATCH_S = 1.0
+ASLEEP_S = 5.0  # a watch that slept so long was frozen, and what it would judge by is as old
 # However long the queue is: a turn that old without a word is over.
 GIVE_UP_S = 15 * 60.0
 
@@ -59,6 +60,8 @@ class Relay:
         self._recorder = recorder
         self._abandoned_s = abandoned_s
         self._ready = asyncio.Event()
+        self._carried: list[bytes] = []  # lines of a log that is no more, which the next one has to be told
+        self._watching_since = 0.0
         self._last: tuple[str, int] | None = None
 
     async def wait_live(self) -> None:
@@ -80,6 +83,9 @@ class Relay:
             start = await self._begin()
         else:
             start = await self._resume()
+        while self._carried:
+            await self._broker.submit(Key.EVENT, self._carried[:GROUP_LINES])
+            del self._carried[:GROUP_LINES]
         async with aclosing(self._broker.log(start)) as log_records:
             async for records in log_records:
                 for record in records:
@@ -103,7 +109,7 @@ class Relay:
             self._timeline.restart(await self._name_log(span[0]))
             if newest is not None:
                 self._timeline.stored_to(newest)
-            if span[0] > 0:
+            if span[0] > 0 or newest is not None:  # then there are rows that this log does not tell of
                 self._timeline.window.forgotten_at = e.now()
             return span[0]
         self._timeline.restart(newest.epoch)
@@ -123,6 +129,8 @@ class Relay:
         span = await self._broker.log_span() or (0, 0)
         epoch = await self._name_log(span[0])
         log.warning("relay.log_replaced", epoch=epoch)
+        # Nodes had read the old one to different places. What is not stored yet goes into the new one, so that all know it.
+        self._carried += [e.encode(event) for event in self._timeline.unsettled()]
         self._timeline.restart(epoch)
         self._hub.expel()
         return span[0]
@@ -179,14 +187,19 @@ class Relay:
     async def watch(self) -> None:
         """Each second: repeat what was accepted and never seen, end what nobody works on, measure the lag."""
         while True:
+            slept_at = asyncio.get_running_loop().time()
             await asyncio.sleep(WATCH_S * random.uniform(0.8, 1.2))  # jitter, so that nodes don't act at once
-            if not self.live or not self._broker.up:
+            now = asyncio.get_running_loop().time()
+            if not self.live or not self._broker.up or now - slept_at > ASLEEP_S:
+                self._watching_since = now
                 continue
             self._intake.repeat_unseen()
             await self._end_abandoned()
 
     async def _end_abandoned(self) -> None:
         now = asyncio.get_running_loop().time()
+        if self._watching_since > now - self._abandoned_s:
+            return  # who could not listen for so long can't tell silence from absence
         idle = self._timeline.idle_since(now - self._abandoned_s)
         if not idle:
             return

@@ -54,6 +54,10 @@ class OpenReply:
         self.parts.append(event.text)
         return True
 
+    def ends(self, event: ReplyEnd) -> bool:
+        """Whether this end counts: not that of a brain begun anew since, nor one before which parts are missing here."""
+        return event.attempt >= self.floor and (isinstance(event, ReplyFailed) or event.parts == len(self.parts))
+
     @property
     def text(self) -> str:
         """The text so far."""

@@ -5,8 +5,9 @@ the work again reads in the log how far the reply got and goes on at the next pa
 """
 
 import asyncio
+import random
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 # From its third try on, a delivery with several orders is taken apart, so that one that kills responders dies alone.
 APART_AFTER = 2
 STOPS_KEPT = 10_000
+RETRY_S = 0.5  # at most, between the broker's return and the next try of what it interrupted
+# An order published so long after it was written is a repetition: somebody may have answered it, or some of it.
+REPEATED_MS = 3_000
 
 
 class Responder:
@@ -86,18 +90,24 @@ class Responder:
             await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _handle(self, delivery: Delivery) -> None:
-        try:
-            await self._answer_all(delivery)
-        except BrokerUnavailable as error:
-            log.debug("responder.given_up", reason=str(error))  # comes again, here or elsewhere
-            await delivery.requeue()
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("responder.crashed", tries=delivery.tries)
-            await delivery.requeue()
+        tried = False
+        while True:
+            try:
+                await self._answer_all(delivery, tried=tried)
+                return
+            except BrokerUnavailable as error:
+                log.debug("responder.interrupted", reason=str(error))
+            except Exception:
+                log.exception("responder.crashed", tries=delivery.tries)
+                await delivery.requeue()
+                return
+            # It is held and tried again: to give it back would count as a try, and the order is not to blame for its broker.
+            # If the delivery is lost too, `run` ends and cancels this.
+            await self._broker.wait_up()
+            await asyncio.sleep(random.uniform(0, RETRY_S))
+            tried = True
 
-    async def _answer_all(self, delivery: Delivery) -> None:
+    async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
         try:
             works = [e.WORK.validate_json(line) for line in delivery.body.split(b"\n")]
         except ValidationError:
@@ -108,7 +118,7 @@ class Responder:
                 await self._broker.submit(Key.WORK, [e.encode(work)])
             await delivery.ack()
             return
-        if delivery.redelivered:
+        if tried or delivery.redelivered or _repeated(delivery, works):
             known = await self._recall.progress(works)
             replies = [known[work.reply_id] for work in works if work.reply_id in known]
         else:
@@ -116,12 +126,19 @@ class Responder:
         if len(replies) == 1:
             await self._answer(replies[0])
         elif replies:
-            async with asyncio.TaskGroup() as group:
-                for reply in replies:
-                    group.create_task(self._answer(reply))
+            await self._answer_together(replies)
         crashpoint("reply.confirmed")
         await delivery.ack()
         crashpoint("delivery.acked")
+
+    async def _answer_together(self, replies: Sequence[OpenReply]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for reply in replies:
+                    group.create_task(self._answer(reply))
+        except BaseExceptionGroup as failed:
+            # A crash of the brain tells more than the broker's absence.
+            raise min(failed.exceptions, key=lambda error: isinstance(error, BrokerUnavailable)) from None
 
     async def _not_an_order(self, delivery: Delivery) -> None:
         message = from_hand(delivery.body)
@@ -142,6 +159,13 @@ class Responder:
             await Answering(self._broker, self._brain, self.worker, reply).run(lambda: self._stopped(reply.work))
         finally:
             self.open -= 1
+
+
+def _repeated(delivery: Delivery, works: Sequence[e.Work]) -> bool:
+    if delivery.sent_at is None:
+        return False
+    sent_ms = delivery.sent_at.timestamp() * 1000
+    return any(sent_ms - e.milliseconds(work.at) > REPEATED_MS for work in works)
 
 
 class Answering:

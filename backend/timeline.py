@@ -33,6 +33,7 @@ class Folded:
 
     entries: list[Entry] = field(default_factory=list)
     dropped: list[e.Work] = field(default_factory=list)  # requests that did not count: repeated, or to a deleted conversation
+    torn: list[e.Work] = field(default_factory=list)  # orders whose reply came to an end that does not count
     unreadable: int = 0  # lines that are no event
 
 
@@ -141,7 +142,10 @@ class Timeline:
 
     def _ended(self, event: e.ReplyEnd, position: Position, line: bytes, now: float, folded: Folded) -> None:
         reply = self._reply(event, now)
-        if reply is None or event.attempt < reply.floor:
+        if reply is None:
+            return
+        if not reply.ends(event):
+            folded.torn.append(reply.work)
             return
         self._close(reply)
         self._add(event, position, line, reply.ended(event), folded)
@@ -198,6 +202,11 @@ class Timeline:
         if window is None or not window.facts or window.facts[-1][0] <= self._stored_high:
             return []
         return [fact for position, fact in window.facts if position > self._stored_high]
+
+    def unsettled(self) -> list[e.Event]:
+        """The events that a database which is as far as is known here does not hold, or holds in part: since the stored `low`."""
+        stored = self.stored
+        return self.window.events_from(stored.low if stored is not None and stored.epoch == self.epoch else NOTHING)
 
     def checkpoint(self) -> Checkpoint:
         """Where storing everything pending would lead."""

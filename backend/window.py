@@ -111,6 +111,10 @@ class Window:
         missed.reverse()
         return missed
 
+    def events_from(self, position: Position) -> list[Event]:
+        """The events of all owners from a position on, in order."""
+        return [entry.event for _, entry, _ in self._order if entry.position >= position]
+
     def facts(self, owner: str) -> list[Fact]:
         """The facts of this owner, oldest first (some of them stored already)."""
         window = self._owners.get(owner)
