@@ -34,4 +34,5 @@ def blueprint(rooms: Rooms) -> Blueprint:
 
 
 def _word(good: bool, trouble: str | None) -> str:
-    return "ok" if good else trouble or "away"
+    # What stands behind a colon is somebody else's words, often with an address in them: for the log, not for everybody.
+    return "ok" if good else (trouble or "away").partition(": ")[0].rstrip(".")

@@ -1,0 +1,121 @@
+"""A node on the in-process twins of broker and store behind the real HTTP server, and people who ask it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from hypercorn.asyncio import serve
+
+from backend.app import Node, make_rooms
+from backend.broker.memory import MemoryBroker
+from backend.edge import harden
+from backend.serving import bind, hypercorn_config
+from backend.settings import Settings
+from backend.store.memory import MemoryStore
+from tests.services.processes import until
+
+
+@dataclass(frozen=True)
+class Served:
+    """A node and where it listens."""
+
+    url: str
+    node: Node
+    broker: MemoryBroker
+    store: MemoryStore
+
+
+class Person(httpx.AsyncClient):
+    """An owner with a token, asking one node."""
+
+    owner = ""
+    token = ""
+
+    async def say(self, text: str, **more: Any) -> dict[str, Any]:
+        """Send a message; the acceptance."""
+        answer = await self.post("/api/messages", json={"text": text, **more})
+        assert answer.status_code == 202, answer.text
+        accepted: dict[str, Any] = answer.json()
+        return accepted
+
+    async def messages(self, conversation_id: str) -> list[dict[str, Any]]:
+        """The newest page of a conversation."""
+        items: list[dict[str, Any]] = (await self.get(f"/api/conversations/{conversation_id}/messages?limit=200")).json()["items"]
+        return items
+
+    async def answered(self, conversation_id: str, replies: int = 1) -> list[dict[str, Any]]:
+        """The newest page of a conversation, once it has so many ended replies."""
+
+        async def there() -> bool:
+            items = await self.messages(conversation_id)
+            ended = [item for item in items if item["role"] == "assistant" and item["status"] != "streaming"]
+            return len(ended) >= replies
+
+        await until(there, 30, f"{replies} replies")
+        return await self.messages(conversation_id)
+
+
+@asynccontextmanager
+async def serving(**settings: Any) -> AsyncIterator[Served]:
+    """A node with these settings, until the end of the block."""
+    harden()
+    chosen = Settings(**{"port": 0, "secret_key": "only the tests know this", "mock_profile": "instant", **settings})
+    broker, store, listener, stopping = MemoryBroker(), MemoryStore(), bind(chosen), asyncio.Event()
+    node = Node(make_rooms(chosen, broker, store, responder=True))
+    node.start()
+
+    async def until_drained() -> None:
+        await stopping.wait()
+        await node.drain()
+
+    server = asyncio.create_task(serve(node.app, hypercorn_config(listener, chosen), shutdown_trigger=until_drained))
+    try:
+        await asyncio.wait_for(node.rooms.relay.wait_live(), 30)
+        yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", node, broker, store)
+    finally:
+        stopping.set()
+        await asyncio.wait_for(server, 60)
+        listener.detach()  # the server has closed it
+
+
+@asynccontextmanager
+async def person_at(served: Served) -> AsyncIterator[Person]:
+    """A fresh owner."""
+    async with Person(base_url=served.url, timeout=60, trust_env=False) as person:
+        session = (await person.post("/api/session")).json()
+        person.cookies.clear()
+        person.owner, person.token = session["owner"], session["token"]
+        person.headers["Authorization"] = f"Bearer {session['token']}"
+        yield person
+
+
+@pytest.fixture(scope="session")
+async def served() -> AsyncIterator[Served]:
+    """One node for all tests that leave it whole."""
+    async with serving() as node:
+        yield node
+
+
+@pytest.fixture
+async def frail() -> AsyncIterator[Served]:
+    """A node of the test's own, to be harmed."""
+    async with serving() as node:
+        yield node
+
+
+@pytest.fixture
+async def person(served: Served) -> AsyncIterator[Person]:
+    """Somebody at the shared node."""
+    async with person_at(served) as somebody:
+        yield somebody
+
+
+@pytest.fixture
+async def stranger(served: Served) -> AsyncIterator[Person]:
+    """Somebody else there."""
+    async with person_at(served) as somebody:
+        yield somebody

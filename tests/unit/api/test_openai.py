@@ -1,0 +1,235 @@
+"""OpenAI's dialect on the same queues: whole and streamed, for any key, with errors in its own words."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from backend import hub
+from backend.api import openai
+from tests.services.processes import until
+from tests.unit.api.conftest import Person, Served, person_at, serving
+
+COMPLETIONS = "/v1/chat/completions"
+
+
+def asking(text: str, **more: Any) -> dict[str, Any]:
+    """A request's body."""
+    return {"model": "myna-instant", "messages": [{"role": "user", "content": text}], **more}
+
+
+async def stream_of(client: httpx.AsyncClient, body: dict[str, Any]) -> tuple[list[Any], list[str]]:
+    """All events of a streamed answer (without the last, DONE), and its comments."""
+    events, comments = [], []
+    async with client.stream("POST", COMPLETIONS, json={**body, "stream": True}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        async for line in answer.aiter_lines():
+            if line.startswith(":"):
+                comments.append(line)
+            elif line:
+                events.append(line.removeprefix("data: "))
+    return [event if event == "[DONE]" else json.loads(event) for event in events], comments
+
+
+@pytest.fixture
+async def anybody(served: Served) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a key that is not one of ours."""
+    headers = {"Authorization": "Bearer sk-whatever"}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60, trust_env=False) as client:
+        yield client
+
+
+async def test_the_last_user_message_is_answered_in_one_piece(anybody: httpx.AsyncClient) -> None:
+    history = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "no, not this"},
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "user", "content": [{"type": "text", "text": "/echo two"}, {"type": "text", "text": "lines"}]},
+    ]
+    answer = (await anybody.post(COMPLETIONS, json={"model": "myna", "messages": history, "temperature": 0.3, "max_tokens": 1})).json()
+
+    (choice,) = answer["choices"]
+    assert answer["object"] == "chat.completion"
+    assert answer["model"] == "myna"
+    assert choice["message"]["role"] == "assistant"
+    assert choice["message"]["content"].split() == ["two", "lines"]
+    assert choice["finish_reason"] == "stop"
+    assert answer["usage"] == {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}
+
+
+async def test_a_stream_is_the_whole_answer_in_parts(anybody: httpx.AsyncClient) -> None:
+    body = asking("/echo one two three four five six", model="myna-fast", stream_options={"include_usage": True})
+
+    events, _ = await stream_of(anybody, body)
+
+    *chunks, last, usage, done = events
+    assert done == "[DONE]"
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert len(chunks) > 2
+    assert "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks) == "one two three four five six"
+    assert (last["choices"][0]["delta"], last["choices"][0]["finish_reason"]) == ({}, "stop")
+    assert (usage["choices"], usage["usage"]["completion_tokens"]) == ([], 6)
+    assert len({event["id"] for event in events[:-1]}) == 1
+    assert {event["object"] for event in events[:-1]} == {"chat.completion.chunk"}
+
+
+async def test_without_being_asked_for_usage_a_stream_has_none(anybody: httpx.AsyncClient) -> None:
+    events, _ = await stream_of(anybody, asking("/echo hi"))
+
+    assert all("usage" not in event and len(event["choices"]) == 1 for event in events[:-1])
+
+
+async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: Person) -> None:
+    conversation_id = str(uuid4())
+    for text in ("/echo first", "/echo second"):
+        answer = await person.post(COMPLETIONS, json=asking(text, metadata={"conversation_id": conversation_id}))
+        assert answer.status_code == 200
+
+    items = await person.answered(conversation_id, 2)
+    assert [item["text"].strip() for item in items] == ["/echo first", "first", "/echo second", "second"]
+
+
+async def test_each_request_with_another_key_is_a_fresh_owners(served: Served, anybody: httpx.AsyncClient, person: Person) -> None:
+    before = len(served.node.rooms.timeline.window._owners)
+    for _ in range(2):
+        assert (await anybody.post(COMPLETIONS, json=asking("/echo hi"))).status_code == 200
+
+    assert len(served.node.rooms.timeline.window._owners) == before + 2
+    assert (await person.get("/api/conversations")).json()["items"] == []
+
+
+async def test_there_is_a_model_for_each_profile(anybody: httpx.AsyncClient) -> None:
+    models = (await anybody.get("/v1/models")).json()
+
+    assert models["object"] == "list"
+    names = [model["id"] for model in models["data"]]
+    assert names[0] == "myna"
+    assert {"myna-instant", "myna-slow", "myna-flaky"} < set(names)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
+async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: Served, headers: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=served.url, timeout=60, trust_env=False) as client:
+        await client.post("/api/session")  # sets the cookie
+        answer = await client.post(COMPLETIONS, json=asking("hi"), headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.json()["error"]["type"] == "authentication_error"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "param"),
+    [
+        (asking("hi", model="gpt-4o"), 404, "model_not_found", "model"),
+        (asking("hi", model=7), 400, "invalid_value", "model"),
+        (asking("hi", stream="yes"), 400, "invalid_value", "stream"),
+        (asking("hi", n=2), 400, "invalid_value", "n"),
+        (asking("hi", seed=2**63), 400, "invalid_value", "seed"),
+        (asking("hi", metadata={"conversation_id": "mine"}), 400, "invalid_value", "metadata"),
+        (asking(""), 400, "invalid_text", "messages"),
+        (asking("x" * 8_001), 400, "invalid_text", "messages"),
+        (asking("a\x00b"), 400, "invalid_text", "messages"),
+        ({"model": "myna", "messages": []}, 400, "invalid_value", "messages"),
+        ({"model": "myna", "messages": [{"role": "assistant", "content": "hi"}]}, 400, "invalid_value", "messages"),
+        ({"model": "myna", "messages": [{"role": "bird", "content": "hi"}]}, 400, "invalid_value", "messages.0.role"),
+        (
+            {"model": "myna", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            400,
+            "invalid_value",
+            "messages",
+        ),
+        (asking("hi", padding="x" * 1_100_000), 413, "too_large", None),
+        (asking("/fail refused"), 422, "refused", None),
+        (asking("/fail rate_limited"), 503, "rate_limited", None),
+    ],
+)
+async def test_a_refusal_is_in_the_dialects_words(
+    anybody: httpx.AsyncClient, body: dict[str, Any], status: int, code: str, param: str | None
+) -> None:
+    answer = await anybody.post(COMPLETIONS, json=body)
+
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == (code, param)
+    assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
+    assert error["message"]
+
+
+async def test_a_history_longer_than_a_frame_is_taken(anybody: httpx.AsyncClient) -> None:
+    history = [{"role": "user", "content": "x" * 8_000}, {"role": "assistant", "content": "y" * 8_000}] * 10
+
+    answer = await anybody.post(COMPLETIONS, json={"model": "myna", "messages": [*history, {"role": "user", "content": "/echo hi"}]})
+
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_reply_that_fails_ends_its_stream_with_an_error(anybody: httpx.AsyncClient) -> None:
+    events, _ = await stream_of(anybody, asking("/fail refused"))
+
+    assert events[-1]["error"]["code"] == "refused"
+    assert "[DONE]" not in events
+
+
+async def test_hanging_up_stops_the_reply(person: Person) -> None:
+    conversation_id = str(uuid4())
+    body = asking(f"/echo {'word ' * 200}", model="myna-slow", stream=True, metadata={"conversation_id": conversation_id})
+    async with person.stream("POST", COMPLETIONS, json=body) as answer:
+        async for line in answer.aiter_lines():
+            if "word" in line:
+                break
+
+    _, reply = await person.answered(conversation_id)
+    assert (reply["status"], reply["finish_reason"]) == ("stopped", "stopped")
+
+
+async def test_hanging_up_on_a_whole_answer_stops_it_too(person: Person) -> None:
+    conversation_id = str(uuid4())
+    body = asking(f"/echo {'word ' * 200}", model="myna-slow", metadata={"conversation_id": conversation_id})
+    with pytest.raises(httpx.ReadTimeout):
+        await person.post(COMPLETIONS, json=body, timeout=1)
+
+    assert [item["status"] for item in await person.answered(conversation_id)] == ["complete", "stopped"]
+
+
+async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai, "KEEP_ALIVE_S", 0.2)
+
+    events, comments = await stream_of(anybody, asking("/echo hi", model="myna-slow"))  # its first word takes a second or two
+
+    assert len(comments) >= 3
+    assert events[-1] == "[DONE]"
+
+
+async def test_a_listener_that_was_overrun_goes_on_where_it_was(
+    served: Served, anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = served.node.rooms.hub.overflows
+    monkeypatch.setattr(hub, "MAILBOX_CHARS", 1)  # no mailbox takes a second frame
+    words = " ".join(map(str, range(200)))
+
+    events, _ = await stream_of(anybody, asking(f"/echo {words}", model="myna-fast"))
+
+    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == words
+    assert served.node.rooms.hub.overflows > before
+
+
+async def test_an_answer_longer_than_the_sockets_timeout_is_sent_to_its_end() -> None:
+    async with serving(heartbeat_s=1) as served, person_at(served) as person:  # a socket that says nothing for 3 s is cut off
+        events, comments = await stream_of(person, asking(f"/echo {'word ' * 30}", model="myna-slow"))
+
+    assert not comments
+    assert events[-1] == "[DONE]"
+
+
+async def test_nobody_stays_attached_when_all_is_said(served: Served, anybody: httpx.AsyncClient) -> None:
+    await stream_of(anybody, asking("/echo hi"))
+    await anybody.post(COMPLETIONS, json=asking("/fail refused"))
+
+    async def nobody() -> bool:
+        return served.node.rooms.hub.count == 0
+
+    await until(nobody, 10, "an empty hub")

@@ -1,0 +1,66 @@
+"""/api/search finds what its owner and the AI have said, and nothing else."""
+
+import pytest
+
+from tests.unit.api.conftest import Person, Served, person_at
+
+
+async def test_what_was_just_said_is_found_with_marks(person: Person) -> None:
+    accepted = await person.say("Where do kingfishers sleep?")
+
+    answer = await person.get("/api/search", params={"q": "kingfish"})
+
+    assert answer.status_code == 200
+    hits = [hit for hit in answer.json()["items"] if hit["role"] == "user"]
+    assert [(hit["conversation_id"], hit["message_id"]) for hit in hits] == [(accepted["conversation_id"], accepted["id"])]
+    assert hits[0]["snippet"] == "Where do <mark>kingfishers</mark> sleep?"
+
+
+async def test_pages_of_hits_follow_each_other_newest_first_without_repeating(person: Person) -> None:
+    conversation_id = (await person.say("/echo heron 0"))["conversation_id"]
+    for number in range(1, 5):
+        await person.say(f"/echo heron {number}", conversation_id=conversation_id)
+    await person.answered(conversation_id, 5)
+
+    found: list[str] = []
+    before: str | None = None
+    pages = 0
+    while before is not None or not pages:
+        params = {"q": "heron", "limit": "3"} | ({"before": before} if before else {})
+        page = (await person.get("/api/search", params=params)).json()
+        found += [hit["message_id"] for hit in page["items"]]
+        before, pages = page["next"], pages + 1
+
+    said = [item["id"] for item in await person.messages(conversation_id)]
+    assert found == said[::-1]
+    assert pages == 4
+
+
+async def test_nobody_finds_what_others_said(person: Person, stranger: Person) -> None:
+    accepted = await person.say("The password is bittern.")
+    await person.answered(accepted["conversation_id"])
+
+    assert (await stranger.get("/api/search", params={"q": "bittern"})).json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("query", [None, "", "  ", "x" * 501])
+async def test_a_query_with_nothing_in_it_or_too_much_is_told_what_is_allowed(person: Person, query: str | None) -> None:
+    answer = await person.get("/api/search", params={} if query is None else {"q": query})
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_frame"
+    assert "q takes 1 to 500 characters" in answer.json()["detail"]
+
+
+async def test_without_the_database_search_says_so_and_finds_again_afterwards(frail: Served) -> None:
+    async with person_at(frail) as person:
+        accepted = await person.say("Remember the dunlin.")
+        await person.answered(accepted["conversation_id"])
+        frail.store.lose()
+        away = await person.get("/api/search", params={"q": "dunlin"})
+        frail.store.recover()
+        back = await person.get("/api/search", params={"q": "dunlin"})
+
+    assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+    assert int(away.headers["Retry-After"]) > 0
+    assert back.json()["items"]
