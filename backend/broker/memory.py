@@ -236,7 +236,8 @@ class MemoryBroker:
                 await self._log_bell.wait()
                 self.living(life)
         finally:
-            self._listeners.remove(heard)
+            # By identity: two that have heard nothing are equal.
+            self._listeners = [listener for listener in self._listeners if listener is not heard]
 
     # --- what an operator sees ----------------------------------------------------------------------------------------
 
