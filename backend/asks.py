@@ -43,6 +43,10 @@ class Ask:
             self.message_id is not None or self.text == other.text
         )
 
+    def is_about(self, conversation: tuple[str, str], message_id: str) -> bool:
+        """Whether a stop of this message means this one."""
+        return self.conversation == conversation and message_id in (self.id, self.message_id)
+
     def answered(self) -> "asyncio.Future[None]":
         """Done as soon as the sender has been answered."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -40,7 +40,7 @@ class Intake:
         self._store = store
         self._timeline = timeline
         self._asks: dict[tuple[str, str], Ask] = {}
-        self._unseen: dict[str, tuple[bytes, float]] = {}
+        self._unseen: dict[str, tuple[Ask, float]] = {}
         self._lookups: list[Ask] = []
         self._looking: asyncio.Task[None] | None = None
 
@@ -89,40 +89,36 @@ class Intake:
 
     def _open(self, ask: Ask) -> None:
         self.turns.opened(ask.conversation, ask.reply_id)
-        if ask.message_id is not None and ask.text is None:
-            window = self._timeline.window.of(ask.session.owner)
-            message = window.keys.get(ask.message_id) if window is not None else None
-            if isinstance(message, e.MessageCreated) and message.conversation_id == ask.conversation_id:
-                ask.text = message.text
-        if not self._timeline.window.holds_all_of(ask.session.born_ms):
+        # While it waited, another node may have taken it, or its conversation may have gone.
+        result = judged_by_window(ask, self._timeline.window.of(ask.session.owner))
+        if result is None and not self._timeline.window.holds_all_of(ask.session.born_ms):
             self._lookups.append(ask)
             if self._looking is None:
                 self._looking = asyncio.create_task(self._look_up(), name="intake look-ups")
-        elif ask.text is None:
-            self._refuse(ask, not_found(ask))
-        else:
+            return
+        self._judged(ask, result or (not_found(ask) if ask.text is None else None))
+
+    def _judged(self, ask: Ask, result: MessageAccepted | ChatError | None) -> None:
+        if result is None:
             self._first_publish(ask)
+        else:
+            self._refuse(ask, result)
 
     async def _look_up(self) -> None:
         # What waits while one look-up is under way goes together in the next: one round trip serves all.
         try:
             while self._lookups:
                 asks, self._lookups = self._lookups, []
-                try:
-                    answers: Sequence[Known | None] = await self._store.known([store_key(ask) for ask in asks])
-                except StoreUnavailable:
-                    answers = [None] * len(asks)
-                for ask, known in zip(asks, answers, strict=True):
-                    self._looked_up(ask, known)
+                for ask, known in zip(asks, await self._known(asks), strict=True):
+                    self._judged(ask, judged_by_rows(ask, known))
         finally:
             self._looking = None
 
-    def _looked_up(self, ask: Ask, known: Known | None) -> None:
-        result = judged_by_rows(ask, known)
-        if result is None:
-            self._first_publish(ask)
-        else:
-            self._refuse(ask, result)
+    async def _known(self, asks: Sequence[Ask]) -> Sequence[Known | None]:
+        try:
+            return await self._store.known([store_key(ask) for ask in asks])
+        except StoreUnavailable:
+            return [None] * len(asks)
 
     def _first_publish(self, ask: Ask) -> None:
         ask.line = e.encode(ask.work())
@@ -143,9 +139,12 @@ class Intake:
                 self._refuse(ask, Busy(detail, ref=ask.id, retry_after_s=2))
             return
         crashpoint("accepted.confirmed")
+        self._accept(ask)
+
+    def _accept(self, ask: Ask) -> None:
         window = self._timeline.window.of(ask.session.owner)
         if window is None or ask.id not in window.keys:
-            self._unseen[ask.reply_id] = (ask.line, loop.time())
+            self._unseen[ask.reply_id] = (ask, asyncio.get_running_loop().time())
         self._settle(ask, accepted(ask, duplicate=False))
 
     def _settle(self, ask: Ask, result: MessageAccepted | ChatError) -> None:
@@ -168,34 +167,45 @@ class Intake:
 
     async def stop(self, owner: str, conversation_id: str, message_id: str) -> None:
         """Stop the reply to a message. Raises `NotFound` where there is no such message, `Busy` when the broker is away."""
-        for ask in self.turns.waiting((owner, conversation_id)):
-            if message_id in (ask.id, ask.message_id):
+        conversation = owner, conversation_id
+        for ask in self.turns.waiting(conversation):
+            if ask.is_about(conversation, message_id):
                 await self._stop_waiting(ask)
                 return
-        underway = self._asks.get((owner, message_id))
-        if underway is None and not self._is_open(owner, conversation_id, message_id):
+        underway = [ask for ask in self._asks.values() if ask.is_about(conversation, message_id)]
+        for ask in underway:
+            await ask.answered()  # its publish is under way; the stop must stand behind it in the log
+        if underway or self._is_open(conversation, message_id):
+            await self.publish(Key.STOP, [e.encode(stop_event(owner, conversation_id, message_id))])
+        else:
             await self._must_exist(owner, conversation_id, message_id)
-            return
-        if underway is not None:
-            # Its publish is under way; the stop must stand behind it in the log.
-            await underway.answered()
-        await self.publish(Key.STOP, [e.encode(stop_event(owner, conversation_id, message_id))])
 
-    def _is_open(self, owner: str, conversation_id: str, message_id: str) -> bool:
-        return any(reply.work.message_id == message_id for reply in self._timeline.open_in(owner, conversation_id))
+    def _is_open(self, conversation: tuple[str, str], message_id: str) -> bool:
+        return any(reply.work.message_id == message_id for reply in self._timeline.open_in(*conversation)) or any(
+            ask.is_about(conversation, message_id) for ask, _ in self._unseen.values()
+        )
 
     async def _stop_waiting(self, ask: Ask) -> None:
-        # It never becomes work: the log gets the message and its stop in one record.
-        if ask.text is None or not self.turns.withdraw(ask.conversation, ask):
-            self._settle(ask, not_found(ask))
+        # It never becomes work: the log gets the message and its stop in one record, and who waits behind it waits for that.
+        self.turns.withdraw(ask.conversation, ask)
+        self.turns.opened(ask.conversation, ask.reply_id)
+        result: MessageAccepted | ChatError | None = None
+        if not self._timeline.window.holds_all_of(ask.session.born_ms):
+            (known,) = await self._known([ask])
+            result = judged_by_rows(ask, known)
+        elif ask.text is None:
+            result = not_found(ask)
+        if result is not None:
+            self._refuse(ask, result)
             return
+        ask.line = e.encode(ask.work())
         stop = stop_event(ask.session.owner, ask.conversation_id, ask.message_id or ask.id)
         try:
-            await self.publish(Key.EVENT, [e.encode(ask.work()), e.encode(stop)])
+            await self.publish(Key.EVENT, [ask.line, e.encode(stop)])
         except Busy as busy:
-            self._settle(ask, Busy(busy.detail, ref=ask.id, retry_after_s=busy.retry_after_s))
-            return
-        self._settle(ask, accepted(ask, duplicate=False))
+            self._refuse(ask, Busy(busy.detail, ref=ask.id, retry_after_s=busy.retry_after_s))
+        else:
+            self._accept(ask)
 
     async def _must_exist(self, owner: str, conversation_id: str, message_id: str) -> None:
         window = self._timeline.window.of(owner)
@@ -250,11 +260,11 @@ class Intake:
         As work too: an answer that came before its message stood in the log counts for nobody.
         """
         now = asyncio.get_running_loop().time()
-        for reply_id, (line, since) in list(self._unseen.items()):
+        for reply_id, (ask, since) in list(self._unseen.items()):
             if now - since > UNSEEN_S:
                 log.warning("intake.repeat_unseen", reply_id=reply_id)
-                self._unseen[reply_id] = (line, now)
-                self._broker.submit(Key.MESSAGE, [line])
+                self._unseen[reply_id] = (ask, now)
+                self._broker.submit(Key.MESSAGE, [ask.line])
 
     async def drain(self) -> None:
         """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node)."""

@@ -9,13 +9,16 @@ from backend.window import OwnerWindow
 
 
 def judged_by_window(ask: Ask, window: OwnerWindow | None) -> MessageAccepted | ChatError | None:
-    """The answer to an id that the recent past knows; None: it does not know it."""
+    """The answer to an id that the recent past knows; None: it does not know it. Finds the text of one more reply, if it can."""
     if window is None:
         return None
     if ask.conversation_id in window.deleted:
         return not_found(ask)
     before = window.keys.get(ask.id)
     if before is None:
+        message = window.keys.get(ask.message_id or "")
+        if ask.text is None and isinstance(message, e.MessageCreated) and message.conversation_id == ask.conversation_id:
+            ask.text = message.text
         return None
     same = before.conversation_id == ask.conversation_id and (
         before.text == ask.text if isinstance(before, e.MessageCreated) else before.message_id == ask.message_id
