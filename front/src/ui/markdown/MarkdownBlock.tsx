@@ -33,6 +33,11 @@ const components: Components = {
       code && 'children' in code ? code.children.map((one) => ('value' in one ? one.value : '')).join('') : '';
     return <CodeBlock lang="" text={text.replace(/\n$/, '')} closed />;
   },
+  input: ({ checked }) => (
+    <span className="task" role="img" aria-label={checked ? 'done' : 'not done'}>
+      {checked ? '✓' : ''}
+    </span>
+  ),
   p: ({ children }) => <p dir="auto">{children}</p>,
   li: ({ children }) => <li dir="auto">{children}</li>,
   h1: ({ children }) => <h3 dir="auto">{children}</h3>,

@@ -27,33 +27,32 @@ function rowsOf(turns: readonly Turn[], spoken: readonly OutboxEntry[]): Row[] {
   return rows;
 }
 
+const OLDER_WORD_PX = 54; // the line above the first row while older ones are being read
 const OLDER_PX = 1_200; // begin to read the next older page this far from the top
 
-export function Thread({ id }: { id: string }) {
+/** A conversation that has something in it; each one starts anew, at its end. */
+function Rows({ id, rows, spoken }: { id: string; rows: readonly Row[]; spoken: number }) {
   const { client } = useChat();
   const thread = useChatState((state) => state.threads[id]);
-  const turns = useChatState((state) => turnsOf(state, id));
   const live = useChatState((state) => state.live);
-  const outbox = useChatState((state) => state.outbox);
   const found = useView((state) => (state.found?.conversation === id ? state.found.message : null));
-  const spoken = useMemo(() => spokenIn({ outbox }, id), [outbox, id]);
-  const rows = useMemo(() => rowsOf(turns, spoken), [turns, spoken]);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const { away, toEnd, release } = useStick(scroller, content, id);
-  const [read, setRead] = useState({ id, count: rows.length });
+  const { away, toEnd, release } = useStick(scroller, content);
+  const last = rows.at(-1)?.id;
+  const [read, setRead] = useState(last);
   const shifts = useShift(rows);
 
   // The count on the button: turns that came while the reader was elsewhere.
   useEffect(() => {
-    if (!away || read.id !== id) setRead({ id, count: rows.length });
-  }, [away, id, rows.length, read.id]);
-  const unread = shifts ? 0 : Math.max(0, rows.length - read.count);
+    if (!away) setRead(last);
+  }, [away, last]);
+  const unread = away ? rows.length - 1 - rows.findLastIndex((row) => row.id === read) : 0;
 
   useEffect(() => {
-    if (spoken.length > 0) toEnd();
-  }, [spoken.length, toEnd]);
+    if (spoken > 0) toEnd();
+  }, [spoken, toEnd]);
 
   const onScroll = useCallback(() => {
     const box = scroller.current;
@@ -80,7 +79,6 @@ export function Thread({ id }: { id: string }) {
     return undefined;
   }, [found, rows, live, client, id, release]);
 
-  if (rows.length === 0) return <ThreadWord id={id} thread={thread} />;
   return (
     <div className="thread-frame">
       <div
@@ -94,7 +92,13 @@ export function Thread({ id }: { id: string }) {
       >
         <div className="column" ref={content}>
           {thread?.next && <div className="older-word">Reading what was said before</div>}
-          <Virtualizer ref={list} scrollRef={scroller} shift={shifts} bufferSize={600}>
+          <Virtualizer
+            ref={list}
+            scrollRef={scroller}
+            shift={shifts}
+            startMargin={thread?.next ? OLDER_WORD_PX : 0}
+            bufferSize={600}
+          >
             {rows.map((row, place) =>
               'turn' in row ? (
                 <TurnView
@@ -121,6 +125,16 @@ export function Thread({ id }: { id: string }) {
       )}
     </div>
   );
+}
+
+export function Thread({ id }: { id: string }) {
+  const thread = useChatState((state) => state.threads[id]);
+  const turns = useChatState((state) => turnsOf(state, id));
+  const outbox = useChatState((state) => state.outbox);
+  const spoken = useMemo(() => spokenIn({ outbox }, id), [outbox, id]);
+  const rows = useMemo(() => rowsOf(turns, spoken), [turns, spoken]);
+  if (rows.length === 0) return <ThreadWord id={id} thread={thread} />;
+  return <Rows key={id} id={id} rows={rows} spoken={spoken.length} />;
 }
 
 /** True in the render in which older rows came in above: the list then keeps its place from the end. */

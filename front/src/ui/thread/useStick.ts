@@ -3,7 +3,7 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
 const NEAR_PX = 60; // within about two lines of the end counts as being there
 
-export function useStick(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>, key: string) {
+export function useStick(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
   const stuck = useRef(true);
   const lastTop = useRef(0);
   const [away, setAway] = useState(false);
@@ -16,7 +16,6 @@ export function useStick(scroller: RefObject<HTMLElement | null>, content: RefOb
     setAway(false);
   }, [scroller]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation begins at its end
   useEffect(() => {
     const box = scroller.current;
     const inside = content.current;
@@ -46,7 +45,7 @@ export function useStick(scroller: RefObject<HTMLElement | null>, content: RefOb
       growth.disconnect();
       box.removeEventListener('scroll', onScroll);
     };
-  }, [scroller, content, key]);
+  }, [scroller, content]);
 
   const release = useCallback(() => {
     stuck.current = false;
