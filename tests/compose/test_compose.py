@@ -62,7 +62,7 @@ class Person:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.conversation = str(uuid4())
-        self.token = ""
+        self.token = self.epoch = self.cursor = ""
 
     async def hear(self, kind: str) -> dict[str, Any]:
         """Wait for a frame of that type and return it."""
@@ -70,6 +70,7 @@ class Person:
             while True:
                 frame: dict[str, Any] = json.loads(await self.socket.recv())
                 assert frame["type"] not in ("error", "reply.failed"), frame
+                self.cursor = frame.get("cursor", self.cursor)
                 if frame["type"] == kind:
                     return frame
 
@@ -87,7 +88,8 @@ class Person:
 async def person() -> AsyncIterator[Person]:
     async with connect(f"ws://localhost:{PORT}/ws", origin=PAGE) as socket:  # type: ignore[arg-type]
         person = Person(socket)
-        person.token = (await person.hear("welcome"))["token"]
+        welcome = await person.hear("welcome")
+        person.token, person.epoch = welcome["token"], welcome["epoch"]
         yield person
 
 
@@ -205,8 +207,12 @@ async def test_a_killed_responder_and_a_restarted_broker_lose_nothing(person: Pe
     await person.socket.send(json.dumps(message))
     await person.hear("message.accepted")
     await asyncio.to_thread(compose, "restart", "rabbitmq")
-    await asyncio.to_thread(compose, "up", "--detach", "--wait")
-    assert (await person.hear("reply.completed"))["message_id"] == message["id"]
+    await asyncio.to_thread(compose, "up", "--detach", "--wait")  # back to one backend: the socket's own may be gone
+    where = f"ws://localhost:{PORT}/ws?epoch={person.epoch}&after={person.cursor}"
+    async with connect(where, additional_headers={"Authorization": f"Bearer {person.token}"}) as socket:
+        back = Person(socket)
+        assert (await back.hear("welcome"))["resumed"] is True
+        assert (await back.hear("reply.completed"))["message_id"] == message["id"]
 
 
 def test_the_stack_goes_down_in_order_and_keeps_its_data() -> None:
