@@ -10,6 +10,7 @@ import pytest
 
 from backend import hub
 from backend.api import openai
+from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
 
@@ -193,6 +194,26 @@ async def test_hanging_up_on_a_whole_answer_stops_it_too(person: Person) -> None
         await person.post(COMPLETIONS, json=body, timeout=1)
 
     assert [item["status"] for item in await person.answered(conversation_id)] == ["complete", "stopped"]
+
+
+async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Person) -> None:
+    first = await person.say(f"/echo {'word ' * 200}", options={"profile": "slow"})
+    body = asking("/echo hi", metadata={"conversation_id": first["conversation_id"]})
+    with pytest.raises(httpx.ReadTimeout):
+        await person.post(COMPLETIONS, json=body, timeout=1)
+
+    async def withdrawn() -> bool:
+        return "stopped" in [item["status"] for item in await person.messages(first["conversation_id"])]
+
+    await until(withdrawn, 30, "the withdrawal")
+    client = ChatClient(token=person.token)
+    await client.open(str(person.base_url).rstrip("/"))
+    await client.put({"type": "reply.stop", "conversation_id": first["conversation_id"], "message_id": first["id"]})
+    items = await person.answered(first["conversation_id"], 2)
+    await client.close()
+
+    assert [item["status"] for item in items if item["role"] == "assistant"] == ["stopped", "stopped"]
+    assert items[-1]["text"] == ""
 
 
 async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,12 @@
 """/api/search finds what its owner and the AI have said, and nothing else."""
 
+import asyncio
+
 import pytest
 
+from backend import state
+from backend.store.memory import MemorySeat
+from backend.store.port import Batch
 from tests.unit.api.conftest import Person, Served, person_at
 
 
@@ -14,6 +19,22 @@ async def test_what_was_just_said_is_found_with_marks(person: Person) -> None:
     hits = [hit for hit in answer.json()["items"] if hit["role"] == "user"]
     assert [(hit["conversation_id"], hit["message_id"]) for hit in hits] == [(accepted["conversation_id"], accepted["id"])]
     assert hits[0]["snippet"] == "Where do <mark>kingfishers</mark> sleep?"
+
+
+async def test_a_slow_database_is_waited_for(frail: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = MemorySeat.record
+
+    async def record_slowly(seat: MemorySeat, batch: Batch) -> int:
+        await asyncio.sleep(0.2)  # a busy disk
+        return await record(seat, batch)
+
+    monkeypatch.setattr(MemorySeat, "record", record_slowly)
+    monkeypatch.setattr(state, "SETTLE_S", 30)
+    async with person_at(frail) as person:
+        accepted = await person.say("A bird in the hand")
+        hits = (await person.get("/api/search", params={"q": "bird"})).json()["items"]
+
+    assert accepted["id"] in [hit["message_id"] for hit in hits]
 
 
 async def test_pages_of_hits_follow_each_other_newest_first_without_repeating(person: Person) -> None:
