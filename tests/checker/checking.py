@@ -26,6 +26,8 @@ def check(histories: Sequence[History], rows: Rows) -> Verdict:
     """Every broken promise of a run that has come to rest, with counts. `rows` holds every conversation anybody spoke in."""
     verdict = Verdict(clients=len(histories))
     owners = {frame["conversation_id"]: history.owner for history in histories for frame in history.sent() if "conversation_id" in frame}
+    ids = [frame["id"] for history in histories for frame in history.sent() if frame["type"] == "message.send"]
+    verdict.sent, verdict.repeats = len(set(ids)), len(ids) - len(set(ids))
     for history in histories:
         _count(history, verdict)
         for frame in history.heard():
@@ -47,9 +49,6 @@ def is_event(frame: Frame) -> bool:
 def _count(history: History, verdict: Verdict) -> None:
     verdict.sockets += len(history.lives)
     verdict.resumed += sum(life.resumed for life in history.lives)
-    ids = [frame["id"] for frame in history.sent() if frame["type"] == "message.send"]
-    verdict.sent += len(set(ids))
-    verdict.repeats += len(ids) - len(set(ids))
     verdict.closed.update(life.close_code for life in history.lives if life.close_code is not None)
     verdict.refused.update(frame["code"] for frame in history.heard() if frame["type"] == "error")
     verdict.deltas += sum(frame["type"] == "reply.delta" for frame in history.heard())

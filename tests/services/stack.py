@@ -22,7 +22,7 @@ class Process:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"myna-{name}-"))
         self.log = self.folder / "log"
-        self._command = [sys.executable, "-m", "backend", *command]
+        self._command = [sys.executable, *(command if command[0] == "-m" else ["-m", "backend", *command])]
         self._environment = {**_clean_environment(), **environment}
         self._group: Group | None = None
 

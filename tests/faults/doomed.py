@@ -1,0 +1,51 @@
+"""Responders that are to die: `python -m tests.faults.doomed [--in-turn] NAME[:N] …` starts one for each crash point.
+
+They are forks of one process, because to import everything anew forty times would take longer than the test. Ends with 0 when
+every one of them died at its place. With `--in-turn` the next begins when the one before has died.
+"""
+
+import os
+import sys
+
+from backend import crashpoints
+from backend.__main__ import run
+from backend.logs import configure
+from backend.serving import respond
+from backend.settings import load
+
+DIED = 137
+
+
+def start(crashpoint: str) -> int:
+    """Fork a responder that dies at this place; its process id."""
+    child = os.fork()
+    if child:
+        return child
+    crashpoints._NAME, _, count = crashpoint.partition(":")
+    crashpoints._left = int(count or 1)
+    settings = load(prefetch=1)  # each takes one message, and nobody else's
+    configure(settings.log_format)
+    run(respond(settings))
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    in_turn = "--in-turn" in arguments
+    codes: list[int] = []
+    children: list[int] = []
+    for crashpoint in arguments:
+        if crashpoint == "--in-turn":
+            continue
+        children.append(start(crashpoint))
+        if in_turn:
+            codes.append(death_of(children.pop()))
+    codes += [death_of(child) for child in children]
+    return 0 if set(codes) == {DIED} else 1
+
+
+def death_of(child: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
