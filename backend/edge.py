@@ -36,6 +36,7 @@ class RoomyRequest(HTTPRequest):
     def __init__(self, method: str, scheme: str, path: str, *args: Any, max_content_length: int | None = None, **kwargs: Any) -> None:
         limit = HISTORY_LIMIT if path.startswith("/v1/") else max_content_length
         super().__init__(method, scheme, path, *args, max_content_length=limit, **kwargs)
+        self.max_content_length = limit
 
 
 class BoundedWebsocketConnection(ASGIWebsocketConnection):

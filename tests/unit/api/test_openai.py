@@ -160,6 +160,12 @@ async def test_a_refusal_is_in_the_dialects_words(
     assert error["message"]
 
 
+async def test_what_is_too_long_is_told_the_limit(anybody: httpx.AsyncClient) -> None:
+    answer = await anybody.post(COMPLETIONS, json=asking("hi", padding="x" * 1_100_000))
+
+    assert answer.json()["error"]["message"] == "A body holds at most 1048576 bytes here."
+
+
 async def test_a_history_longer_than_a_frame_is_taken(anybody: httpx.AsyncClient) -> None:
     history = [{"role": "user", "content": "x" * 8_000}, {"role": "assistant", "content": "y" * 8_000}] * 10
 
