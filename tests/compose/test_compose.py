@@ -100,6 +100,11 @@ def eventually(look: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
+def all_healthy() -> bool:
+    """Whether every container that runs is well; what has no health check counts as well."""
+    return all(one["Health"] in ("healthy", "") for one in running() if one["State"] == "running")
+
+
 def test_the_page_answers_with_its_headers_and_its_files() -> None:
     page = httpx.get(PAGE, trust_env=False)
     assert page.status_code == 200
@@ -207,6 +212,7 @@ async def test_a_killed_responder_and_a_restarted_broker_lose_nothing(person: Pe
     await person.socket.send(json.dumps(message))
     await person.hear("message.accepted")
     await asyncio.to_thread(compose, "restart", "rabbitmq")
+    await asyncio.to_thread(eventually, all_healthy, "every container is healthy again by itself")
     await asyncio.to_thread(compose, "up", "--detach", "--wait")  # back to one backend: the socket's own may be gone
     where = f"ws://localhost:{PORT}/ws?epoch={person.epoch}&after={person.cursor}"
     async with connect(where, additional_headers={"Authorization": f"Bearer {person.token}"}) as socket:
