@@ -64,9 +64,9 @@ class World:
         """Nodes whose process runs."""
         return [node.url for node in self.nodes if node.running]
 
-    async def pipeline(self) -> dict[str, Any]:
-        """/api/pipeline of a node that runs, as a stranger sees it."""
-        async with httpx.AsyncClient(base_url=self.urls()[0], trust_env=False, timeout=10) as client:
+    async def pipeline(self, node: Node | None = None) -> dict[str, Any]:
+        """/api/pipeline of this node, or of any that runs, as a stranger sees it."""
+        async with httpx.AsyncClient(base_url=node.url if node else self.urls()[0], trust_env=False, timeout=10) as client:
             token = (await client.post("/api/session")).json()["token"]
             answer = await client.get("/api/pipeline", headers={"Authorization": f"Bearer {token}"})
             return dict(answer.raise_for_status().json())
@@ -75,8 +75,8 @@ class World:
         """Wait until a queue has this depth, or so many consumers."""
 
         async def so() -> bool:
-            found = next((queue for queue in (await self.pipeline())["broker"]["queues"] if queue["name"] == name), {})
-            return all(found.get(trait) == value for trait, value in traits.items())
+            queues = {queue["name"]: queue for queue in (await self.pipeline())["broker"]["queues"]}
+            return name in queues and all(queues[name][trait] == value for trait, value in traits.items())
 
         await until(so, budget(40), f"{name} with {traits}")
 

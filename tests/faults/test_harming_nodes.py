@@ -1,0 +1,169 @@
+"""Backend nodes that die, freeze or are restarted: another one serves on, one recorder stores, clients resume."""
+
+import asyncio
+import random
+import time
+
+import pytest
+
+from tests.faults import scripts
+from tests.faults.world import World, note
+from tests.services.budgets import budget
+from tests.services.processes import until
+from tests.services.stack import Node
+
+pytestmark = pytest.mark.timeout(300)
+DRAIN_S = 15.0  # the contract's limit, on any machine
+
+
+async def test_a_node_killed_at_random_parts_loses_nobody(world: World) -> None:
+    dice = random.Random(2)
+    world.talk(4, say=scripts.mixed, conversations=2)
+    for number in range(4):
+        await asyncio.sleep(dice.uniform(0.5, 1.5))
+        victim = world.nodes[number % 2]
+        async with world.recovering("node killed under load", 5):
+            await victim.kill()
+        await victim.start()
+    verdict = await world.finish()
+    assert verdict.clean
+    assert not verdict.failed
+
+
+@pytest.mark.parametrize("crashpoint", ["accepted.confirmed:3", "relay.folded:40", "record.before:5", "record.after:5"])
+async def test_a_node_killed_at_any_crash_point_keeps_its_promises(world: World, crashpoint: str) -> None:
+    steady, victim = world.nodes
+    await victim.kill()
+    if crashpoint.startswith("record"):  # then the victim has to be the recorder
+        await steady.kill()
+    await victim.start(CHAT_CRASHPOINT=crashpoint)
+    if not steady.running:
+        await until(lambda: recording(world, victim), budget(20), "the victim records")
+        await steady.start()
+    begun = time.monotonic()
+    world.talk(4, say=scripts.mixed)
+    assert await victim.ended(budget(30)) == 137
+    await world.probe(10, begun)
+    await asyncio.sleep(1)
+    verdict = await world.finish(node=steady)
+    assert verdict.clean
+    assert not verdict.failed
+
+
+async def recording(world: World, node: Node) -> bool:
+    return bool((await world.pipeline(node))["recorder"]["active"])
+
+
+async def recorder_of(world: World) -> tuple[Node, Node]:
+    """The node that records, and the other."""
+    found: list[Node] = []
+
+    async def known() -> bool:
+        found[:] = [node for node in world.nodes if await recording(world, node)]
+        return len(found) == 1
+
+    await until(known, budget(20), "one recorder")
+    return found[0], next(node for node in world.nodes if node is not found[0])
+
+
+async def test_another_node_records_within_5_s_of_the_recorders_death(world: World) -> None:
+    world.talk(2)
+    recorder, other = await recorder_of(world)
+    begun = time.monotonic()
+    await recorder.kill()
+    await until(lambda: recording(world, other), budget(5), "the other node records")
+    note("recorder taken over after a kill", time.monotonic() - begun, budget(5))
+    verdict = await world.finish(node=other)
+    assert verdict.clean
+
+
+async def test_another_node_records_within_8_s_when_the_recorder_freezes_and_the_frozen_one_is_fenced(world: World) -> None:
+    world.talk(2)
+    recorder, other = await recorder_of(world)
+    begun = time.monotonic()
+    recorder.freeze()
+    await until(lambda: recording(world, other), budget(8), "the other node records")
+    note("recorder taken over after a freeze", time.monotonic() - begun, budget(8))
+    await asyncio.sleep(2)
+    recorder.thaw()
+    await asyncio.sleep(2)
+
+    async def one() -> bool:
+        return [await recording(world, node) for node in world.nodes].count(True) == 1
+
+    await until(one, budget(20), "one recorder")
+    verdict = await world.finish(node=other)
+    assert verdict.clean
+    assert not verdict.failed
+
+
+async def test_the_only_node_restarts_and_clients_resume_in_the_middle_of_a_reply(world: World) -> None:
+    node, other = world.nodes
+    await other.kill()
+    client = world.talker(urls=lambda: [node.url])
+    await client.reconnect()
+    for _ in range(3):
+        first = await client.ask("long-forty")
+        await client.part(first, 10, budget(20))
+        begun = time.monotonic()
+        await node.kill()
+        await node.start()
+        await client.reconnect()
+        note("the only node restarted, client resumed", time.monotonic() - begun, budget(15))
+        assert client.welcome["resumed"]
+        end = await client.end_of(first, budget(20))
+        assert client.text_of(first) == end["text"] == scripts.FORTY_TEXT
+    assert (await world.finish(node=node)).clean
+
+
+async def test_a_rolling_restart_under_load_closes_with_1012_and_ends_in_time(world: World) -> None:
+    talkers = world.talk(6, say=scripts.mixed, conversations=2)
+    await asyncio.sleep(1)
+    for process in (*world.nodes, *world.responders):
+        begun = time.monotonic()
+        process.terminate()
+        assert await process.ended(DRAIN_S) == 0, process.log.read_text()[-2000:]
+        note(f"{process.name} drained", time.monotonic() - begun, DRAIN_S)
+        await process.start()
+        await asyncio.sleep(0.5)
+    draining = [frame for talker in talkers for frame in talker.frames if frame["type"] == "server.draining"]
+    verdict = await world.finish()
+    assert verdict.clean
+    assert not verdict.failed
+    assert len(draining) == verdict.closed[1012] > 0
+    assert set(verdict.closed) <= {1000, 1012}  # 1000 is our own leaving; no 1006 and no 1011
+
+
+async def test_a_node_that_starts_while_the_log_is_long_is_ready_soon(world: World) -> None:
+    world.talk(6, pause_s=0, conversations=8)
+    await asyncio.sleep(5)
+    begun = time.monotonic()
+    newcomer = await world.stack.add_node()
+    note("a node started under load", time.monotonic() - begun, budget(20))
+    late = world.talker(urls=lambda: [newcomer.url])
+    await late.reconnect()
+    message_id = await late.ask("forty")
+    assert (await late.end_of(message_id, budget(20)))["text"] == scripts.FORTY_TEXT
+    verdict = await world.finish(node=newcomer)
+    assert verdict.clean
+    await newcomer.kill()
+    world.nodes.remove(newcomer)
+
+
+async def test_messages_that_wait_on_a_stopping_node_whose_sender_left_are_answered(world: World) -> None:
+    stopping, other = world.nodes
+    client = world.talker()
+    await client.reconnect(stopping.url)
+    ids = [await client.ask("long-forty", "first")]
+    await client.part(ids[0], 5, budget(20))
+    ids += [await client.ask("ten", f"waiting {number}") for number in range(3)]
+    await client.cut()  # nothing of these three was confirmed; the sender is gone for good
+    await asyncio.sleep(0.5)
+    stopping.terminate()
+    assert await stopping.ended(DRAIN_S) == 0
+    await client.reconnect(other.url)
+    ends = [await client.end_of(message_id, budget(30)) for message_id in ids]
+    assert {end["type"] for end in ends} == {"reply.completed"}
+    heard = [frame["message_id"] for frame in client.frames if frame["type"] == "reply.completed"]
+    assert heard == ids
+    assert (await world.finish(node=other)).clean

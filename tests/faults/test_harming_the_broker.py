@@ -1,0 +1,192 @@
+"""RabbitMQ killed, frozen, alarmed, cut off, its queues deleted: nothing confirmed is lost, and everybody comes back by themselves."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.faults import scripts
+from tests.faults.proxy import Proxy
+from tests.faults.world import World, note
+from tests.services.budgets import budget
+from tests.services.processes import until
+
+pytestmark = pytest.mark.timeout(400)
+
+
+async def test_a_broker_killed_again_and_again_under_load_loses_nothing(world: World) -> None:
+    world.talk(4, say=scripts.mixed, conversations=2)
+    for _ in range(3):
+        await asyncio.sleep(2)
+        await world.rabbit.kill()
+        await world.rabbit.start()
+        async with world.recovering("broker killed and started, from its return", 10):
+            pass
+    verdict = await world.finish()
+    assert verdict.clean
+    assert not verdict.failed
+
+
+async def test_a_broker_frozen_for_40_s_loses_nothing(world: World) -> None:
+    client = world.talker()
+    await client.reconnect()
+    running = await client.ask("long-forty")
+    await client.part(running, 5, budget(20))
+    world.talk(3, say=scripts.mixed)
+    await asyncio.sleep(1)
+    world.rabbit.freeze()
+    frozen = time.monotonic()
+    refused = await client.ask("ten")
+    error = await client.until(lambda frame: frame["type"] == "error" and frame.get("ref") == refused, budget(15))
+    assert error["code"] == "busy"
+    assert error["retry_after_s"] > 0
+    await asyncio.sleep(max(0, 40 - (time.monotonic() - frozen)))
+    async with world.recovering("broker frozen for 40 s, from its waking", 20):
+        world.rabbit.thaw()
+    await client.put(next(frame for frame in client.sent if frame.get("id") == refused))
+    end = await client.end_of(running, budget(40))
+    assert client.text_of(running) == end["text"] == scripts.FORTY_TEXT
+    await client.end_of(refused, budget(20))
+    verdict = await world.finish()
+    assert verdict.clean
+    assert not verdict.failed
+
+
+async def test_a_memory_alarm_refuses_with_busy_and_passes(world: World) -> None:
+    client = world.talker()
+    await client.reconnect()
+    running = await client.ask("long-forty")
+    await client.part(running, 5, budget(20))
+    await world.rabbit.raise_memory_alarm()
+    refused = await client.ask("ten")
+    error = await client.until(lambda frame: frame["type"] == "error" and frame.get("ref") == refused, budget(15))
+    assert error["code"] == "busy"
+    status, checks = await world.nodes[0].readyz()
+    assert status == 503
+    assert checks["broker"] != "ok"
+    async with world.recovering("memory alarm, from its end", 15):
+        await world.rabbit.clear_memory_alarm()
+    await client.put(next(frame for frame in client.sent if frame.get("id") == refused))
+    for message_id in (running, refused):
+        assert (await client.end_of(message_id, budget(30)))["type"] == "reply.completed"
+    verdict = await world.finish()
+    assert verdict.clean
+    assert not verdict.failed
+
+
+async def test_the_log_deleted_under_load_becomes_a_new_epoch_and_loses_nothing(world: World) -> None:
+    talkers = world.talk(6, say=scripts.mixed, conversations=2)
+    for _ in range(3):
+        await asyncio.sleep(2)
+        before = {talker.epoch for talker in talkers}
+        async with world.recovering("log deleted under load", 15):
+            await world.rabbit.delete_queue(world.vhost, "chat_responses")
+
+        async def everybody_elsewhere(before: set[str] = before) -> bool:
+            return not before & {talker.epoch for talker in talkers}
+
+        await until(everybody_elsewhere, budget(20), "a new epoch for everybody")
+    verdict = await world.finish(within_s=90)
+    assert verdict.clean
+    assert not verdict.failed
+    assert verdict.closed[1012] >= 6
+
+
+async def test_the_work_queue_deleted_is_there_again_and_what_it_held_ends_in_failed(world: World) -> None:
+    for node in world.nodes:
+        await node.kill()
+        await node.start(CHAT_ABANDONED_S="5")
+    await world.dismiss_responders()
+    client = world.talker()
+    await client.reconnect()
+    gone = await client.ask("forty")
+    await client.until(lambda frame: frame["type"] == "message.accepted" and frame["id"] == gone)
+    begun = time.monotonic()
+    await world.rabbit.delete_queue(world.vhost, "chat_queue")
+    await world.queue("chat_queue", depth=0)
+    await world.staff(2, 2)
+    end = await client.end_of(gone, budget(20))
+    note("work queue deleted, its message ended in reply.failed (limit 5 s)", time.monotonic() - begun, budget(20))
+    assert (end["type"], end["code"], end["retryable"]) == ("reply.failed", "abandoned", True)
+    again = await client.ask("forty")
+    assert (await client.end_of(again, budget(20)))["text"] == scripts.FORTY_TEXT
+
+    world.talk(3, say=scripts.mixed)
+    await asyncio.sleep(1)
+    async with world.recovering("work queue deleted under load", 10):
+        await world.rabbit.delete_queue(world.vhost, "chat_queue")
+    verdict = await world.finish()
+    assert verdict.clean
+    assert set(verdict.failed) == {"abandoned"}
+
+
+async def test_a_purged_work_queue_ends_in_failed_in_bounded_time(world: World) -> None:
+    for node in world.nodes:
+        await node.kill()
+        await node.start(CHAT_ABANDONED_S="3")
+    await world.dismiss_responders()
+    client = world.talker()
+    await client.reconnect()
+    message_id = await client.ask("forty")
+    await world.queue("chat_queue", depth=1)
+    await asyncio.sleep(5)  # nobody works on it, but it waits in the queue: that is no reason to give up
+    assert not any(frame["type"] == "reply.failed" for frame in client.frames)
+    begun = time.monotonic()
+    await world.rabbit.purge_queue(world.vhost, "chat_queue")
+    end = await client.end_of(message_id, budget(15))
+    note("work queue purged, its message ended in reply.failed (limit 3 s)", time.monotonic() - begun, budget(15))
+    assert (end["type"], end["code"]) == ("reply.failed", "abandoned")
+    assert (await world.finish()).clean
+    for node in world.nodes:
+        await node.kill()
+
+
+async def test_a_one_way_partition_between_a_node_and_the_broker_heals_by_itself(world: World) -> None:
+    async with Proxy(world.rabbit.amqp_port) as proxy:
+        steady, node = world.nodes
+        await node.kill()
+        await node.start(CHAT_AMQP_URL=world.rabbit.url(world.vhost).replace(str(world.rabbit.amqp_port), str(proxy.port)))
+        client = world.talker(urls=lambda: [node.url])
+        await client.reconnect()
+        world.talk(3, say=scripts.mixed)
+        running = await client.ask("long-forty")
+        await client.part(running, 5, budget(20))
+        begun = time.monotonic()
+        proxy.stall("down")
+
+        async def noticed() -> bool:
+            return (await node.readyz())[0] == 503
+
+        await until(noticed, budget(40), "the node notices")
+        note("one-way partition noticed", time.monotonic() - begun, budget(40))
+        begun = time.monotonic()
+        proxy.heal()
+        await node.ready(budget(20))
+        note("one-way partition, from its end to ready", time.monotonic() - begun, budget(20))
+        end = await client.end_of(running, budget(20))
+        assert client.text_of(running) == end["text"] == scripts.FORTY_TEXT
+        verdict = await world.finish(node=steady)
+        assert verdict.clean
+        assert not verdict.failed
+        await node.kill()
+
+
+async def test_amqp_connections_reset_in_the_middle_of_a_frame_lose_nothing(world: World) -> None:
+    async with Proxy(world.rabbit.amqp_port) as proxy:
+        through = {"CHAT_AMQP_URL": world.rabbit.url(world.vhost).replace(str(world.rabbit.amqp_port), str(proxy.port))}
+        for process in (world.nodes[1], *world.responders):
+            await process.kill()
+            await process.start(**through)
+        world.talk(4, say=scripts.mixed)
+        await asyncio.sleep(1)
+        for number in range(8):
+            proxy.reset_after = 701 + 97 * number
+            await asyncio.sleep(0.7)
+        async with world.recovering("AMQP connections reset in the middle of a frame", 15):
+            pass
+        verdict = await world.finish(node=world.nodes[0])
+        assert proxy.resets >= 4
+        assert verdict.clean
+        assert not verdict.failed
+        for process in (world.nodes[1], *world.responders):
+            await process.kill()
