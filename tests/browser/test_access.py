@@ -134,9 +134,7 @@ async def test_nothing_moves_for_those_who_asked_for_quiet(open_page: OpenPage) 
     person = await open_page(reduced_motion="reduce")
     await person.say("/slow 0.1")
     await expect(person.replies).to_contain_text("I leave")
-    running = await person.page.evaluate(
-        "document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 0).length"
-    )
+    running = await person.page.evaluate("document.getAnimations().filter((one) => one.effect.getComputedTiming().duration > 0).length")
     assert running == 0
     await person.hears_the_end()
 
@@ -163,7 +161,8 @@ async def test_on_a_phone_the_side_is_a_drawer_and_targets_fit_a_finger(open_pag
     await person.page.keyboard.press("Escape")
     await expect(person.side).to_be_hidden()
     field = await person.field.bounding_box()
-    assert field and field["y"] + field["height"] < 844
+    assert field
+    assert field["y"] + field["height"] < 844
 
 
 @pytest.mark.parametrize("path", ["/", "/pipeline"])
@@ -191,5 +190,6 @@ async def test_a_long_conversation_keeps_its_place_when_older_pages_come(open_pa
     await until(grown, 30, "an older page")
     await person.page.wait_for_timeout(300)
     after = await marked.bounding_box()
-    assert before and after
+    assert before
+    assert after
     assert abs(after["y"] - before["y"] - 400) < 40

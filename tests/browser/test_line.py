@@ -111,3 +111,15 @@ async def test_delivery_is_told_in_words(open_page: OpenPage) -> None:
     await expect(person.turns.first.get_by_text("Accepted: it will be answered")).to_be_attached()
     await person.hears_the_end()
     await expect(person.turns.first.get_by_text("Answered", exact=True)).to_be_attached()
+
+
+async def test_the_pipeline_view_shows_a_message_going_through(open_page: OpenPage) -> None:
+    person = await open_page("/pipeline")
+    await person.connected()
+    for name in ("Sockets", "chat_queue", "Responders", "chat_responses", "Relay", "Postgres", "chat_dead_letters"):
+        await expect(person.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    await expect(person.page.get_by_text("Embedded mode")).to_be_visible()
+    await person.page.get_by_role("button", name="Send one through").click()
+    diary = person.page.get_by_role("region", name="What just happened")
+    await expect(diary).to_contain_text("a worker took it from the queue")
+    await expect(diary).to_contain_text("the reply is whole")

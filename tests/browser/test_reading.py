@@ -72,7 +72,7 @@ async def test_hebrew_and_arabic_read_from_right_to_left_and_code_does_not(open_
     person = await open_page()
     await person.say("שלום עולם")
     bubble = person.turns.first.locator(".bubble")
-    assert await bubble.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    await expect(bubble).to_have_css("direction", "rtl")
     await person.hears_the_end()
     await person.say("/rtl")
     await person.hears_the_end(2)

@@ -25,8 +25,7 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
   const send = useCallback(
     (text: string, options: SendOptions) => {
       const target = id ?? fresh;
-      if (id === null) client.begin(target);
-      client.send(target, text, options);
+      client.send(target, text, options, id === null);
       if (id === null) go({ name: 'chat', id: target });
     },
     [client, id, fresh],

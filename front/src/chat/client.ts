@@ -7,14 +7,14 @@ import { newId } from './ids';
 import type { Keep } from './keep';
 import { due, hasLeft, nextDue } from './outbox';
 import { Reader } from './reader';
-import type { Kept } from './state';
+import type { Kept, OutboxEntry } from './state';
 import type { ChatStore } from './store';
 
 const UNDO_MS = 6_000; // how long a deleted conversation can be brought back
 const SAVE_MS = 150; // drafts are kept after a pause in typing
 
 /** Something that really happened on the route, for the pictures. */
-export type RouteMove = 'sent' | 'accepted' | 'started' | 'part' | 'ended';
+export type RouteMove = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
 
 export interface ClientSettings {
   api: ChatApi;
@@ -73,25 +73,21 @@ export class ChatClient {
 
   // What a person does
 
-  /** A conversation begins here: there is nothing to read yet. */
-  begin(conversationId: string): void {
-    this.store.dispatch({ type: 'thread.born', id: conversationId });
-  }
-
-  send(conversationId: string, text: string, options?: SendOptions): string {
+  /** Says something; `begins` says that the conversation is a new one, so that there is nothing to read. */
+  send(conversationId: string, text: string, options: SendOptions = {}, begins = false): string {
     const id = newId();
-    this.store.dispatch({
-      type: 'outbox.added',
-      entry: {
-        id,
-        conversation_id: conversationId,
-        text,
-        typedAt: Date.now(),
-        phase: 'held',
-        sends: 0,
-        ...(options && Object.keys(options).length > 0 ? { options } : {}),
-      },
-    });
+    if (begins) this.store.dispatch({ type: 'thread.born', id: conversationId });
+    const entry: OutboxEntry = {
+      id,
+      conversation_id: conversationId,
+      text,
+      typedAt: Date.now(),
+      phase: 'held',
+      sends: 0,
+    };
+    if (Object.keys(options).length > 0) entry.options = options;
+    if (begins) entry.begins = true;
+    this.store.dispatch({ type: 'outbox.added', entry });
     return id;
   }
 
@@ -132,7 +128,7 @@ export class ChatClient {
 
   open(id: string | null): void {
     this.store.dispatch({ type: 'opened', id });
-    if (id && this.store.state.live) void this.read(id);
+    if (id && this.store.state.live && !this.unsaid(id)) void this.read(id);
   }
 
   draft(id: string, text: string): void {
@@ -211,11 +207,14 @@ export class ChatClient {
 
   private welcomed(welcome: Welcome): void {
     this.reader.from(welcome.cursor);
+    const { open: before } = this.store.state;
+    // Asked before the welcome is told: that alone may send it.
+    const unsaid = before !== null && this.unsaid(before);
     this.store.dispatch({ type: 'welcome', frame: welcome });
     const { list, open, threads } = this.store.state;
     if (list.loaded !== 'yes') void this.readList();
     if (open && threads[open]?.loaded !== 'yes') {
-      if (this.unsaid(open)) this.begin(open);
+      if (unsaid) this.store.dispatch({ type: 'thread.born', id: open });
       else void this.read(open);
     }
     this.flush();
@@ -223,14 +222,13 @@ export class ChatClient {
 
   /** Nothing of it has ever left this page, so the server cannot know it. */
   private unsaid(id: string): boolean {
-    const { conversations, outbox } = this.store.state;
-    const mine = outbox.filter((entry) => entry.conversation_id === id);
-    return !conversations[id] && mine.length > 0 && mine.every((entry) => !hasLeft(entry));
+    return this.store.state.outbox.some((entry) => entry.conversation_id === id && entry.begins && !hasLeft(entry));
   }
 
   private received(frame: ServerFrame): void {
     if (isEvent(frame)) {
       this.store.queue({ type: 'event', event: frame });
+      if (frame.type === 'message.created') this.moved('created');
       if (frame.type === 'reply.started') this.moved('started');
       if (frame.type === 'reply.delta') this.moved('part');
       if (frame.type === 'reply.completed' || frame.type === 'reply.failed') this.moved('ended');

@@ -243,7 +243,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
         [],
       );
     case 'thread.born':
-      return withThread(state, action.id, { ...EMPTY_THREAD, loaded: 'yes' }, []);
+      return withThread(state, action.id, { ...(state.threads[action.id] ?? EMPTY_THREAD), loaded: 'yes' }, []);
     case 'thread.failed':
       return onThreadProblem(state, action.id, action.problem, action.missing);
     case 'thread.loaded':

@@ -79,6 +79,8 @@ export interface OutboxEntry {
   /** Set when this asks for one more reply to that message; `text` is then empty. */
   regenerates?: string;
   options?: SendOptions;
+  /** The conversation begins with it, so until it has left nobody else can know the conversation. */
+  begins?: true;
   typedAt: number;
   phase: OutboxPhase;
   /** How often it left this page; once it did, its text is fixed. */

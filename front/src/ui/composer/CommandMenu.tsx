@@ -10,7 +10,7 @@ interface Props {
 
 export function CommandMenu({ id, commands, chosen, onPick }: Props) {
   return (
-    <div className="commands" role="listbox" id={id} aria-label="Commands of the mock">
+    <div className="commands" role="listbox" tabIndex={0} id={id} aria-label="Commands of the mock">
       {commands.map((command, place) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the composer keeps the focus and names the choice
         <div

@@ -31,7 +31,7 @@ export function OptionsMenu({ options, onChange }: { options: SendOptions; onCha
           value={options.seed ?? ''}
           onChange={(event) => change('seed', event.target.value.replace(/\D/g, ''))}
         />
-        <small>The same seed and message give the same answer, word for word.</small>
+        <small>With the message’s id it decides every word, so a run can be repeated.</small>
       </label>
     </section>
   );

@@ -1,7 +1,7 @@
 /** Hits of a search over everything that was said; choosing one goes to the message. */
 import type { SearchHit } from '../../protocol/http';
 import { useChatState } from '../context';
-import { dayName } from '../format';
+import { dayShort } from '../format';
 import { go, view } from '../view';
 import { Snippet } from './Snippet';
 import { useSearch } from './useSearch';
@@ -30,7 +30,7 @@ export function SearchResults({ question }: { question: string }) {
           <button type="button" className="hit" onClick={() => openHit(hit)}>
             <span className="hit-title">
               <span>{conversations[hit.conversation_id]?.title ?? (hit.role === 'user' ? 'You' : 'Myna')}</span>
-              <span>{dayName(hit.created_at, new Date())}</span>
+              <span>{dayShort(hit.created_at)}</span>
             </span>
             <Snippet text={hit.snippet} />
           </button>

@@ -18,8 +18,8 @@ export function Said({
   const look = state === 'failed' && children ? 'bubble failed' : state === 'waiting' ? 'bubble pending' : 'bubble';
   return (
     <div className="said">
+      <span className="spoken-only">You said: </span>
       <div className={look} dir="auto">
-        <span className="spoken-only">You said: </span>
         {text}
       </div>
       <div className="said-meta">
