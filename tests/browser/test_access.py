@@ -145,7 +145,7 @@ async def small(person: Person, targets: Locator) -> list[str]:
     for target in await targets.all():
         box = await target.bounding_box()
         if box and await target.is_visible() and (box["width"] < 43.5 or box["height"] < 43.5):
-            missed.append(f"{await target.get_attribute('aria-label')} {box['width']:.0f}×{box['height']:.0f}")
+            missed.append(f"{await target.get_attribute('aria-label')} {box['width']:.0f} by {box['height']:.0f}")
     return missed
 
 

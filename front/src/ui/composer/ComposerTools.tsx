@@ -40,10 +40,11 @@ export function ComposerTools({ options, tuning, left, limit, stopping, empty, .
         className="small-button"
         aria-expanded={tuning}
         title="How the mock answers"
+        aria-label={tuned ? `How the mock answers: ${tuned}` : 'How the mock answers'}
         onClick={on.onTune}
       >
         <Icon name="dial" />
-        {tuned || <span className="spoken-only">How the mock answers</span>}
+        {tuned}
       </button>
       <span className="grow" />
       {left < limit * NEAR && (
