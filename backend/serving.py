@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -71,9 +72,16 @@ def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
     return config
 
 
+def collect_less_often() -> None:
+    """A node remembers some hundred thousand events, long-lived and without cycles; by default Python looks through them all
+    so often that it took a third of reading the log. Cycles (of closed connections, say) are still found, 14 times as late."""
+    gc.set_threshold(10_000, 10, 10)
+
+
 async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
+    collect_less_often()
     harden()
     listener = bind(settings)
     async with AsyncExitStack() as stack:
