@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender hears `busy`
 RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
+LAST_S = 1.0  # of the time that a drain may take, kept for publishing what still waits
 UNSEEN_S = 5.0  # accepted, yet not in the log: published again (the log was being replaced just then)
 
 
@@ -154,9 +155,14 @@ class Intake:
             answer(result)
 
     def _refuse(self, ask: Ask, result: MessageAccepted | ChatError) -> None:
-        # The turn was opened and nothing comes of it: the next one's.
+        # The turn was opened and nothing comes of it: the next one's. But what may come again is not overtaken.
         self._settle(ask, result)
-        self._close(ask.conversation, ask.reply_id)
+        if isinstance(result, Busy):
+            for behind in self.turns.waiting(ask.conversation):
+                self.turns.withdraw(ask.conversation, behind)
+                self._settle(behind, Busy(result.detail, ref=behind.id, retry_after_s=result.retry_after_s))
+        if ask.reply_id not in self._timeline.open:  # else another node has it answered, and the next one waits for that
+            self._close(ask.conversation, ask.reply_id)
 
     def _close(self, conversation: tuple[str, str], reply_id: str) -> None:
         following = self.turns.close(conversation, reply_id)
@@ -168,22 +174,25 @@ class Intake:
     async def stop(self, owner: str, conversation_id: str, message_id: str) -> None:
         """Stop the reply to a message. Raises `NotFound` where there is no such message, `Busy` when the broker is away."""
         conversation = owner, conversation_id
-        for ask in self.turns.waiting(conversation):
-            if ask.is_about(conversation, message_id):
-                await self._stop_waiting(ask)
-                return
         underway = [ask for ask in self._asks.values() if ask.is_about(conversation, message_id)]
+        waiting = [ask for ask in self.turns.waiting(conversation) if ask in underway]
+        running = self._running(conversation, message_id)
+        if waiting and len(waiting) == len(underway) and not running:
+            await self._stop_waiting(waiting[0])
+            return
         for ask in underway:
-            await ask.answered()  # its publish is under way; the stop must stand behind it in the log
-        if underway or self._is_open(conversation, message_id):
-            await self.publish(Key.STOP, [e.encode(stop_event(owner, conversation_id, message_id))])
+            if ask not in waiting:
+                await ask.answered()  # its publish is under way; the stop must stand behind it in the log
+                running.append(ask)
+        if running:
+            await self.publish(Key.STOP, [e.encode(stop_event(order)) for order in running])
         else:
             await self._must_exist(owner, conversation_id, message_id)
 
-    def _is_open(self, conversation: tuple[str, str], message_id: str) -> bool:
-        return any(reply.work.message_id == message_id for reply in self._timeline.open_in(*conversation)) or any(
-            ask.is_about(conversation, message_id) for ask, _ in self._unseen.values()
-        )
+    def _running(self, conversation: tuple[str, str], message_id: str) -> list[Ask | e.Work]:
+        """What is accepted and not ended of the replies to this message, whether this node has read of it yet or not."""
+        unseen = [ask for ask, _ in self._unseen.values() if ask.is_about(conversation, message_id)]
+        return [*(reply.work for reply in self._timeline.open_in(*conversation) if reply.work.message_id == message_id), *unseen]
 
     async def _stop_waiting(self, ask: Ask) -> None:
         # It never becomes work: the log gets the message and its stop in one record, and who waits behind it waits for that.
@@ -199,9 +208,8 @@ class Intake:
             self._refuse(ask, result)
             return
         ask.line = e.encode(ask.work())
-        stop = stop_event(ask.session.owner, ask.conversation_id, ask.message_id or ask.id)
         try:
-            await self.publish(Key.EVENT, [ask.line, e.encode(stop)])
+            await self.publish(Key.EVENT, [ask.line, e.encode(stop_event(ask))])
         except Busy as busy:
             self._refuse(ask, Busy(busy.detail, ref=ask.id, retry_after_s=busy.retry_after_s))
         else:
@@ -223,8 +231,7 @@ class Intake:
         for ask in self.turns.waiting((owner, conversation_id)):
             if self.turns.withdraw(ask.conversation, ask):
                 self._settle(ask, not_found(ask))
-        running = [reply.work.message_id for reply in self._timeline.open_in(owner, conversation_id)]
-        events: list[e.Event] = [stop_event(owner, conversation_id, message_id) for message_id in running]
+        events: list[e.Event] = [stop_event(reply.work) for reply in self._timeline.open_in(owner, conversation_id)]
         events.append(e.ConversationDeleted(owner=owner, at=e.now(), conversation_id=conversation_id))
         await self.publish(Key.STOP, [e.encode(event) for event in events])
 
@@ -269,9 +276,15 @@ class Intake:
     async def drain(self) -> None:
         """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node)."""
         self.draining = True
-        orphans = [ask for _, ask in self.turns.all_waiting() if not ask.present() and self.turns.withdraw(ask.conversation, ask)]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + ACCEPT_S
+        orphans = [ask for _, ask in self.turns.all_waiting() if not ask.present()]
+        # Each in its turn while there is time: published together they would be answered in any order.
+        while loop.time() < end - LAST_S and any(ask in self.turns.waiting(ask.conversation) for ask in orphans):
+            await asyncio.sleep(0.02)
         for ask in orphans:
-            self._open(ask)
+            if self.turns.withdraw(ask.conversation, ask):
+                self._open(ask)
         underway = [ask.answered() for ask in self._asks.values() if ask.line or ask in orphans]
         if underway:
-            await asyncio.wait(underway, timeout=ACCEPT_S)
+            await asyncio.wait(underway, timeout=max(0.0, end - loop.time()))

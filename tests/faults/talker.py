@@ -90,6 +90,10 @@ class Talker(ChatClient):
         """Say something now, in the first conversation; the message's id."""
         return str((await self.send(text, self.conversations[0], scenario=scenario))["id"])
 
+    async def accepted(self, message_id: str, within_s: float = 30) -> None:
+        """Wait until this message was accepted."""
+        await self.until(lambda frame: frame["type"] == "message.accepted" and frame["id"] == message_id, within_s)
+
     async def part(self, message_id: str, index: int, within_s: float = 30) -> None:
         """Wait until this part of the reply was heard."""
         await self.until(lambda frame: frame.get("message_id") == message_id and frame.get("index") == index, within_s)

@@ -100,7 +100,7 @@ async def test_the_work_queue_deleted_is_there_again_and_what_it_held_ends_in_fa
     client = world.talker()
     await client.reconnect()
     gone = await client.ask("forty")
-    await client.until(lambda frame: frame["type"] == "message.accepted" and frame["id"] == gone)
+    await client.accepted(gone)
     begun = time.monotonic()
     await world.rabbit.delete_queue(world.vhost, "chat_queue")
     await world.queue("chat_queue", depth=0)

@@ -48,7 +48,11 @@ async def test_killed_at_every_part_and_crash_point_another_goes_on_at_the_next_
     await world.queue("chat_queue", consumers=len(PLACES))
     clients = [world.talker() for _ in PLACES]
     await asyncio.gather(*(client.reconnect() for client in clients))
+    victims.freeze()  # until each has got its message, or a free one would take what an early death gives back
     ids = await asyncio.gather(*(client.ask("forty") for client in clients))
+    await asyncio.gather(*(client.accepted(message_id) for client, message_id in zip(clients, ids, strict=True)))
+    await world.queue("chat_queue", depth=0)
+    victims.thaw()
     await all_dead(victims)
     await world.dismiss_responders()
     async with world.recovering(f"{len(PLACES)} responders killed, each at another place", 20):
