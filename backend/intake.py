@@ -280,8 +280,8 @@ class Intake:
         end = loop.time() + ACCEPT_S
         orphans = [ask for _, ask in self.turns.all_waiting() if not ask.present()]
         # Each in its turn while there is time: published together they would be answered in any order.
-        while loop.time() < end - LAST_S and any(ask in self.turns.waiting(ask.conversation) for ask in orphans):
-            await asyncio.sleep(0.02)
+        if orphans:
+            await asyncio.wait([ask.answered() for ask in orphans], timeout=ACCEPT_S - LAST_S)
         for ask in orphans:
             if self.turns.withdraw(ask.conversation, ask):
                 self._open(ask)
