@@ -38,7 +38,7 @@ bench: .venv/dev front/dist/index.html ## the benchmarks, as tables
 
 soak: .venv/dev ## faults at random under load, for as long as MINUTES says
 	@tests/services/install
-	@$(PY) -m tests.bench.soak
+	@$(PY) -m tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
 	@$(LOCK) -o requirements/backend.txt

@@ -1,0 +1,93 @@
+"""One soak: two nodes and three responders under load, faults at random for so many minutes, then the checker's verdict."""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from backend.store.migrations import migrate
+from tests.checker.verdict import Verdict
+from tests.faults import scripts
+from tests.faults.proxy import Proxy
+from tests.faults.world import World
+from tests.services.budgets import budget
+from tests.services.postgres import PostgresServer
+from tests.services.rabbitmq import RabbitNode
+from tests.services.stack import Stack
+from tests.soak.faults import FAULTS, PROXIES
+
+TALKERS, CONVERSATIONS = 12, 3
+NODES, RESPONDERS = 2, 3
+RECOVERY_S = 30.0  # after any fault a stranger is answered within this, times the machine's slowness
+
+
+@dataclass
+class Soak:
+    """What a soak came to."""
+
+    seed: int
+    verdict: Verdict
+    faults: Counter[str] = field(default_factory=Counter)
+    recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def clean(self) -> bool:
+        """No promise broken, and no reply failed: nothing a soak does is a reason to fail one."""
+        return self.verdict.clean and not self.verdict.failed
+
+    def table(self) -> str:
+        """The checker's table, then each fault: how often, and how long until a stranger was answered again."""
+        lines = [self.verdict.table(), "", f"  {'fault':<26}{'times':>6}{'median':>10}{'longest':>10}   recovery in seconds"]
+        for name, count in sorted(self.faults.items()):
+            times = sorted(self.recoveries[name])
+            lines.append(f"  {name:<26}{count:>6}{times[len(times) // 2]:>10.1f}{times[-1]:>10.1f}")
+        return "\n".join(lines)
+
+
+async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, seed: int) -> Soak:
+    """Run one on servers that are up. Raises `TimeoutError` when a recovery takes too long or the run does not come to rest."""
+    vhost = f"soak-{uuid4().hex}"
+    await rabbit.make_vhost(vhost)
+    database = await postgres.make_database()
+    await migrate(postgres.url(database))
+    scenarios = scripts.write(Path(tempfile.mkdtemp(prefix="myna-soak-")))
+    stack = Stack(rabbit.url(vhost), postgres.url(database), CHAT_MOCK_SCENARIOS=str(scenarios))
+    world = World(stack, rabbit, vhost, postgres)
+    async with Proxy(rabbit.amqp_port) as proxy:
+        PROXIES[world] = proxy
+        try:
+            await world.staff(NODES - 1, RESPONDERS)
+            # The last node's line to the broker goes through the proxy, in all its lives.
+            stack.environment["CHAT_AMQP_URL"] = rabbit.url(vhost).replace(str(rabbit.amqp_port), str(proxy.port))
+            await world.staff(NODES, RESPONDERS)
+            await asyncio.sleep(2)
+            result = Soak(seed, Verdict())
+            await _harm(world, result, random.Random(seed), minutes)
+            result.verdict = await world.finish(within_s=150)
+        finally:
+            del PROXIES[world]
+            await world.leave()
+            await stack.stop()
+    return result
+
+
+async def _harm(world: World, result: Soak, dice: random.Random, minutes: float) -> None:
+    end = time.monotonic() + 60 * minutes
+    world.talk(TALKERS, say=scripts.mixed, conversations=CONVERSATIONS, pause_s=0.2)
+    while time.monotonic() < end:
+        await asyncio.sleep(dice.uniform(0.5, 3))
+        fault = dice.choice(FAULTS)
+        result.faults[fault.__name__] += 1
+        begun = time.monotonic()
+        print(f"  {60 * minutes - (end - begun):6.1f} s  {fault.__name__}", flush=True)
+        await fault(world, dice)
+        undone = time.monotonic()
+        await world.probe(RECOVERY_S, undone)
+        took = time.monotonic() - undone
+        result.recoveries[fault.__name__].append(took)
+        if took > budget(RECOVERY_S):
+            raise TimeoutError(f"{fault.__name__}: a stranger was answered only after {took:.1f} s")
