@@ -88,5 +88,9 @@ def store_key(ask: Ask) -> StoreKey:
     return StoreKey(ask.session.owner, ask.conversation_id, ask.message_id or ask.id, ask.reply_id)
 
 
-def stop_event(owner: str, conversation_id: str, message_id: str) -> e.StopRequested:
-    return e.StopRequested(owner=owner, at=e.now(), conversation_id=conversation_id, message_id=message_id)
+def stop_event(order: Ask | e.Work) -> e.StopRequested:
+    owner = order.session.owner if isinstance(order, Ask) else order.owner
+    message_id = order.message_id or order.id
+    return e.StopRequested(
+        owner=owner, at=e.now(), conversation_id=order.conversation_id, reply_id=order.reply_id, message_id=message_id
+    )  # fmt: skip

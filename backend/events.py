@@ -96,12 +96,13 @@ class ReplyRequested(Strict):
 
 
 class StopRequested(Strict):
-    """Whatever reply to this message is open at this place of the log ends here, with the parts seen so far. Not shown to clients."""
+    """If this reply is open at this place of the log, it ends here, with the parts seen so far. Not shown to clients."""
 
     owner: Id
     type: Literal["stop.requested"] = "stop.requested"
     at: str
     conversation_id: Id
+    reply_id: Id
     message_id: Id
 
 
@@ -192,6 +193,7 @@ class LogMark(Strict):
 
 Work = MessageCreated | ReplyRequested
 ReplyEnd = ReplyCompleted | ReplyFailed
+OfReply = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed | StopRequested
 Event = (
     MessageCreated
     | ReplyRequested

@@ -10,6 +10,8 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from pydantic import ValidationError
+
 from backend import events as e
 from backend.broker.port import Broker
 from backend.errors import BrokerUnavailable
@@ -60,7 +62,6 @@ class Recall:
 
     async def _scan(self, works: Sequence[e.Work]) -> dict[str, OpenReply]:
         replies = {work.reply_id: OpenReply(work, e.BEGINNING, 0.0) for work in works}
-        by_message = {(work.owner, work.message_id): work.reply_id for work in works}
         nonce = str(uuid4())
         await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
         first = min(datetime.fromisoformat(work.at) for work in works)
@@ -73,8 +74,8 @@ class Recall:
                     raise BrokerUnavailable("The log was replaced while it was read.") from None
                 for record in records:
                     for line in record.body.split(b"\n"):
-                        if _reply_id(line) in replies or b'"stop.requested"' in line:
-                            _learn(replies, begun, by_message, e.LOG_LINE.validate_json(line))
+                        if _reply_id(line) in replies:
+                            _learn(replies, begun, line)
                     if nonce.encode() in record.body:
                         return replies
 
@@ -84,20 +85,22 @@ def _reply_id(line: bytes) -> str:
     return line[at : at + 36].decode("ascii", "replace")
 
 
-def _learn(replies: dict[str, OpenReply], begun: set[str], by_message: dict[tuple[str, str], str], event: e.LogLine) -> None:
+def _learn(replies: dict[str, OpenReply], begun: set[str], line: bytes) -> None:
     """As the timeline does it: what the log says of a reply counts from its request on, by the same rules."""
-    if isinstance(event, e.StopRequested):
-        reply_id = by_message.get((event.owner, event.message_id))
-        if reply_id in replies and replies[reply_id].work.at <= event.at:
-            del replies[reply_id]
-    elif isinstance(event, e.Work):
+    try:
+        event = e.LOG_LINE.validate_json(line)
+    except ValidationError:
+        return  # somebody else's hand
+    if isinstance(event, e.Work):
         begun.add(event.reply_id)
-    elif not isinstance(event, e.ReplyStarted | e.ReplyDelta | e.ReplyEnd) or event.reply_id not in begun:
+    if not isinstance(event, e.OfReply) or event.reply_id not in begun or event.reply_id not in replies:
         return
-    elif isinstance(event, e.ReplyEnd):
-        if replies[event.reply_id].ends(event):
-            del replies[event.reply_id]
+    reply = replies[event.reply_id]
+    if not reply.is_meant_by(event):
+        return
+    if isinstance(event, e.StopRequested) or (isinstance(event, e.ReplyEnd) and reply.ends(event)):
+        del replies[event.reply_id]
     elif isinstance(event, e.ReplyStarted):
-        replies[event.reply_id].start(event)
-    else:
-        replies[event.reply_id].add(event)
+        reply.start(event)
+    elif isinstance(event, e.ReplyDelta):
+        reply.add(event)

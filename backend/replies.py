@@ -7,6 +7,7 @@ the same one reply: a part counts when it is the next one, whoever sent it, and 
 from dataclasses import dataclass, field, replace
 
 from backend.events import (
+    OfReply,
     Position,
     ReplyCompleted,
     ReplyDelta,
@@ -33,6 +34,10 @@ class OpenReply:
     started_at: str | None = None
     first_part_at: str | None = None
     parts: list[str] = field(default_factory=list)
+
+    def is_meant_by(self, event: OfReply) -> bool:
+        """Whether this event is its owner's. One by somebody else's hand is nobody's."""
+        return (event.owner, event.conversation_id) == (self.work.owner, self.work.conversation_id)
 
     def start(self, event: ReplyStarted) -> bool:
         """Whether this start counts: only a higher attempt does."""

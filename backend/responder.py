@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
@@ -47,7 +47,7 @@ class Responder:
         self._recall = Recall(broker)
         self._draining = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stops: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._stops: OrderedDict[str, str] = OrderedDict()  # by reply_id: the owner who stopped it
 
     async def run(self) -> None:
         """Work until the broker is lost (raises) or the task is cancelled."""
@@ -77,9 +77,10 @@ class Responder:
     def _note_stops(self, body: bytes) -> None:
         for line in body.split(b"\n"):
             if b'"stop.requested"' in line:
-                event = e.LOG_LINE.validate_json(line)
-                if isinstance(event, e.StopRequested):
-                    self._stops[event.owner, event.message_id] = event.at
+                with suppress(ValidationError):  # somebody else's hand
+                    event = e.LOG_LINE.validate_json(line)
+                    if isinstance(event, e.StopRequested):
+                        self._stops[event.reply_id] = event.owner
         while len(self._stops) > STOPS_KEPT:
             self._stops.popitem(last=False)
 
@@ -150,8 +151,7 @@ class Responder:
         await delivery.ack()
 
     def _stopped(self, work: e.Work) -> bool:
-        stop = self._stops.get((work.owner, work.message_id))
-        return stop is not None and work.at <= stop
+        return self._stops.get(work.reply_id) == work.owner
 
     async def _answer(self, reply: OpenReply) -> None:
         self.open += 1

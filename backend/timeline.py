@@ -110,8 +110,11 @@ class Timeline:
 
     def _requested(self, event: e.Work, position: Position, line: bytes, now: float, folded: Folded) -> None:
         window = self.window.owner(event.owner)
-        if event.id in window.keys or event.conversation_id in window.deleted:
+        if event.id in window.keys or event.reply_id in self.open:
             folded.dropped.append(event)
+            return
+        if event.conversation_id in window.deleted:
+            self._too_late(event, position, now, folded)
             return
         reply = OpenReply(event, position, now)
         self.open[event.reply_id] = reply
@@ -123,9 +126,18 @@ class Timeline:
         else:
             self._add(event, position, line, message_view(event), folded)
 
-    def _reply(self, event: e.ReplyStarted | e.ReplyDelta | e.ReplyEnd, now: float) -> OpenReply | None:
+    def _too_late(self, event: e.Work, position: Position, now: float, folded: Folded) -> None:
+        # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
+        entry = Entry(position, event, "")
+        self.window.add(event.owner, entry, None)
+        folded.entries.append(entry)
+        detail = "Its conversation was deleted before it arrived."
+        end = OpenReply(event, position, now).failed(event.at, "conversation_deleted", detail, retryable=False)
+        self._add(end, position, e.encode(end), None, folded)
+
+    def _reply(self, event: e.OfReply, now: float) -> OpenReply | None:
         reply = self.open.get(event.reply_id)
-        if reply is None or reply.work.owner != event.owner or reply.work.conversation_id != event.conversation_id:
+        if reply is None or not reply.is_meant_by(event):
             return None
         reply.touched = now
         return reply
@@ -160,10 +172,9 @@ class Timeline:
 
     def _stop(self, event: e.StopRequested, position: Position, line: bytes, now: float, folded: Folded) -> None:
         # Every node sees the stop at the same place among the parts, so all derive the very same end from it.
-        for reply in self.open_in(event.owner, event.conversation_id):
-            if reply.work.message_id == event.message_id:
-                self._ended_here(reply, reply.stopped(event.at), position, now, folded)
-                return
+        reply = self._reply(event, now)
+        if reply is not None:
+            self._ended_here(reply, reply.stopped(event.at), position, now, folded)
 
     def _parked(self, line: bytes, position: Position, now: float, folded: Folded) -> None:
         try:
