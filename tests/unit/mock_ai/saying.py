@@ -21,7 +21,7 @@ MESSAGES = (
     "what is 12*7?",
     "give me a quote about patience",
     "who are you?",
-    "日本の橋はなぜ美しいのですか？" * 4,  # noqa: RUF001
+    "日本の橋はなぜ美しいのですか？" * 4,
     "مرحبا، كيف حالك؟",
     "🇳🇴" * 40 + "👨\u200d👩\u200d👧\u200d👦" * 9,
     "{a} {0} {missing} %s }{",

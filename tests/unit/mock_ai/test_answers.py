@@ -37,7 +37,7 @@ from tests.unit.mock_ai.saying import MESSAGES, answer, text_of
         ("How do I tune a piano?", "list"),
         ("five ideas for a rainy sunday", "list"),
         ("Why do bridges hum?", "question"),
-        ("日本の橋はなぜ美しいのですか？", "question"),  # noqa: RUF001
+        ("日本の橋はなぜ美しいのですか？", "question"),
         ("I repotted the basil this morning.", "statement"),
         ("", "statement"),
     ],
@@ -56,7 +56,7 @@ def test_a_message_is_read_as_what_it_asks_for(text: str, kind: str) -> None:
         ("Warum singen die Vögel am Morgen?", "Vögel"),
         ("Почему поют птицы", "поют"),
         ("नमस्ते दुनिया", "नमस्ते"),
-        ("日本の橋はなぜ美しいのですか？", "日本"),  # noqa: RUF001
+        ("日本の橋はなぜ美しいのですか？", "日本"),
     ],
 )
 def test_the_topic_is_picked_from_the_message_in_its_own_letters(text: str, topic: str) -> None:
@@ -114,7 +114,7 @@ def test_other_letters_get_a_word_of_apology() -> None:
         ("-2^2", "-4"),
         ("7 divided by 8", "0.875"),
         ("9 squared + 1", "82"),
-        ("6 × 7 =", "42"),  # noqa: RUF001
+        ("6 × 7 =", "42"),
         ("0.1+0.2", "0.3"),
         ("1/3", "0.333333"),
         ("(-1)^1000001", "-1"),
