@@ -1,0 +1,24 @@
+"""`python -m tests.simulation SEED` shows one world; `… FROM TO` tries many and prints those that fail."""
+
+import sys
+from collections import Counter
+
+from tests.simulation.world import simulate
+
+
+def main(first: int, last: int) -> int:
+    counts: Counter[str] = Counter()
+    failed = 0
+    for seed in range(first, last + 1):
+        report = simulate(seed)
+        counts += report.counts
+        if report.faults:
+            failed += 1
+            print(f"seed {seed}:", *report.faults, sep="\n  ")
+    print(f"{last - first + 1 - failed} of {last - first + 1} worlds kept every promise: {dict(counts)}")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    arguments = [int(one) for one in sys.argv[1:3]]
+    sys.exit(main(arguments[0], arguments[-1]))

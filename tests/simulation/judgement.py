@@ -1,0 +1,238 @@
+"""What must be true at the end of every run, whatever was done to the pieces.
+
+The log is the record of what happened. It is folded once more, by a timeline that forgets nothing, and everything that
+people saw, the store holds and the nodes still remember is held against that.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from backend import events as e
+from backend.broker.memory import MemoryBroker
+from backend.cursor import decode_cursor, tag_of
+from backend.events import Position
+from backend.store.memory import MemoryStore
+from backend.timeline import Timeline
+from backend.window import Entry
+from tests.simulation.people import Tab, Visit
+from tests.simulation.processes import Node, Worker
+from tests.simulation.script import script
+
+
+@dataclass
+class Turn:
+    """One reply as the log tells it."""
+
+    work: e.Work
+    created: Position
+    parts: list[str] = field(default_factory=list)
+    ends: list[tuple[Position, e.ReplyEnd]] = field(default_factory=list)
+
+
+class Truth:
+    """The whole log, folded."""
+
+    def __init__(self, broker: MemoryBroker, epoch: str) -> None:
+        self.turns: dict[str, Turn] = {}  # by reply_id
+        self.frames: dict[str, list[Entry]] = {}  # by owner
+        self.records = broker.kept.log
+        self.faults: list[str] = []
+        timeline = Timeline(epoch)
+        for record in broker.kept.records(0, len(broker.kept.log)):
+            folded = timeline.fold(record, 0.0)
+            if folded.unreadable:
+                self.faults.append(f"record {record.offset} holds unreadable lines")
+            for entry in folded.entries:
+                self._take(entry)
+        self.open = len(timeline.open)
+        self.facts = {owner: timeline.window.facts(owner) for owner in self.frames}
+
+    def _take(self, entry: Entry) -> None:
+        event = entry.event
+        if entry.frame:
+            self.frames.setdefault(event.owner, []).append(entry)
+        if isinstance(event, e.Work):
+            if event.reply_id in self.turns:
+                self.faults.append(f"{event.reply_id} was begun twice")
+            self.turns[event.reply_id] = Turn(event, entry.position)
+        elif isinstance(event, e.ReplyDelta):
+            turn = self.turns[event.reply_id]
+            if event.index != len(turn.parts):
+                self.faults.append(f"{event.reply_id}: part {event.index} where {len(turn.parts)} was due")
+            if turn.ends:
+                self.faults.append(f"{event.reply_id}: a part after the end")
+            turn.parts.append(event.text)
+        elif isinstance(event, e.ReplyCompleted | e.ReplyFailed):
+            self.turns[event.reply_id].ends.append((entry.position, event))
+
+
+def turn_faults(truth: Truth, broker: MemoryBroker) -> Iterator[str]:
+    """Each reply ends once, and is what the brain would have said undisturbed."""
+    parked = [body.body for body in broker.kept.dead.values()]
+    for reply_id, turn in truth.turns.items():
+        if len(turn.ends) != 1:
+            yield f"{reply_id} has {len(turn.ends)} ends"
+            continue
+        _, end = turn.ends[0]
+        parts, refused = script(reply_id)
+        if turn.parts != parts[: len(turn.parts)]:
+            yield f"{reply_id}: the text is not the brain's"
+        if isinstance(end, e.ReplyCompleted):
+            if end.text != "".join(turn.parts) or end.parts != len(turn.parts):
+                yield f"{reply_id}: the whole text is not the sum of its {len(turn.parts)} parts"
+            if end.finish_reason == "stop" and (refused or turn.parts != parts):
+                yield f"{reply_id} was completed with {len(turn.parts)} of {len(parts)} parts"
+        elif end.code == "delivery_limit":
+            if not any(reply_id.encode() in body for body in parked):
+                yield f"{reply_id} failed as tried too often, and is not among the dead letters"
+        elif end.code not in ("refused", "conversation_deleted"):
+            yield f"{reply_id} failed: {end.code}"
+        elif end.code == "refused" and not (refused and turn.parts == parts):
+            yield f"{reply_id} failed early: {end.code}"
+
+
+def promise_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
+    """What was accepted is answered; what was neither accepted nor refused for good is still owed an answer."""
+    for tab in tabs:
+        yield from tab.faults
+        owner = tab.owner.session.owner
+        for sent in tab.sent.values():
+            turn = truth.turns.get(e.reply_id_for(owner, sent.id))
+            if sent.accepted and turn is None:
+                yield f"{tab.name}: {sent.id} was accepted and never begun"
+            if turn is not None and turn.work.owner != owner:
+                yield f"{sent.id} belongs to somebody else"
+        yield from (f"{tab.name}: {sent_id} got no answer" for sent_id in tab.outbox)
+        for visit in tab.visits:
+            for sent_id in {one for one in visit.accepted if visit.accepted.count(one) > [s.id for s in visit.said].count(one)}:
+                yield f"{tab.name}: {sent_id} was accepted more often than sent, on one socket"
+
+
+def order_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
+    """What one socket sends to one conversation is answered in order, one at a time.
+
+    What was sent to two nodes, because the first went away with it, stays in order; but while one node lags, the other
+    may begin the next one early: neither can know what the other has heard.
+    """
+    for tab in tabs:
+        often = Counter(e.reply_id_for(tab.owner.session.owner, sent.id) for visit in tab.visits for sent in visit.said)
+        for visit in tab.visits:
+            lines: dict[str, list[Turn]] = {}
+            for sent in visit.said:
+                turn = truth.turns.get(e.reply_id_for(tab.owner.session.owner, sent.id))
+                if sent.id in visit.accepted and not sent.refused and turn is not None and turn not in lines.get(sent.conversation_id, ()):
+                    lines.setdefault(sent.conversation_id, []).append(turn)
+            for line in lines.values():
+                yield from (f"{tab.name} on {visit.node}: {fault}" for fault in _line_faults(line, often))
+
+
+def _line_faults(line: list[Turn], often: Counter[str]) -> Iterator[str]:
+    for before, after in pairwise(line):
+        if not before.ends or not after.ends or after.ends[0][0].offset == after.created.offset:
+            continue  # stopped while it waited: it never was in the line
+        if before.created > after.created:
+            yield f"{after.work.id} at {after.created} overtook {before.work.id} at {before.created}"
+        elif before.ends[0][0] > after.created and often[after.work.reply_id] == 1:
+            yield f"{after.work.id} at {after.created} did not wait for {before.work.id} to end at {before.ends[0][0]}"
+
+
+def sight_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
+    """Every socket saw exactly its owner's events, in the log's order, from where it said it was."""
+    for tab in tabs:
+        owner = tab.owner.session.owner
+        for number, visit in enumerate(tab.visits):
+            if not visit.welcome:
+                if visit.frames:
+                    yield f"{tab.name} got events before its welcome"
+                continue
+            whole = number == len(tab.visits) - 1
+            yield from (f"{tab.name} on {visit.node}: {fault}" for fault in _visit_faults(truth, owner, visit, whole=whole))
+
+
+def _visit_faults(truth: Truth, owner: str, visit: Visit, *, whole: bool) -> Iterator[str]:
+    begin = visit.after if visit.welcome["resumed"] else visit.welcome["cursor"]
+    position = decode_cursor(begin, tag_of(owner, visit.welcome["epoch"]))
+    if position is None:
+        yield f"its cursor {begin} is none of its own"
+        return
+    due = [entry.frame for entry in truth.frames.get(owner, ()) if entry.position > position]
+    for number, (got, wanted) in enumerate(zip(visit.frames, due, strict=False)):
+        if got != wanted:
+            yield f"after {begin} (resumed: {visit.welcome['resumed']}) event {number} was {got[:160]} and not {wanted[:160]}"
+            return
+    if len(visit.frames) > len(due) or (whole and len(visit.frames) < len(due)):
+        yield f"after {begin} it saw {len(visit.frames)} events of {len(due)}"
+
+
+def store_faults(truth: Truth, store: MemoryStore) -> Iterator[str]:
+    """The rows are what the log says, no more and no less."""
+    deleted = {
+        (event["owner"], event["conversation_id"])
+        for record in truth.records
+        for event in map(json.loads, record.body.split(b"\n"))
+        if event["type"] == "conversation.deleted"
+    }
+    rows = {key: row.view for key, row in store._rows.items()}
+    for turn in truth.turns.values():
+        work = turn.work
+        gone = (work.owner, work.conversation_id) in deleted
+        message, reply = rows.get((work.owner, work.message_id)), rows.get((work.owner, work.reply_id))
+        if gone:
+            if message or reply:
+                yield f"{work.id} is stored though its conversation is gone"
+            continue
+        if message is None or message.text != work.text:
+            yield f"{work.message_id} is not stored as it was said"
+        if reply is None or not turn.ends:
+            yield f"{work.reply_id} is not stored"
+        elif isinstance(end := turn.ends[0][1], e.ReplyCompleted) and (reply.text, reply.finish_reason) != (end.text, end.finish_reason):
+            yield f"{work.reply_id} is stored as something else"
+    if store.refused:
+        yield f"{len(store.refused)} facts were refused"
+    messages = {(turn.work.owner, turn.work.message_id) for turn in truth.turns.values()}
+    replies = {(turn.work.owner, turn.work.reply_id) for turn in truth.turns.values()}
+    if stray := rows.keys() - messages - replies:
+        yield f"{len(stray)} rows come from nowhere"
+
+
+def leftover_faults(
+    truth: Truth, broker: MemoryBroker, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+) -> Iterator[str]:
+    """Nothing lies about: no open turn, no waiting one, no delivery in anybody's hands."""
+    if truth.open:
+        yield f"{truth.open} replies are open"
+    if broker.kept.ready or broker.kept.out:
+        yield f"the queue holds {broker.kept.ready} + {len(broker.kept.out)} in hand"
+    for worker in workers:
+        if worker.responder.open:
+            yield f"{worker.name} still answers {worker.responder.open}"
+    for node in nodes:
+        intake, timeline = node.rooms.intake, node.rooms.timeline
+        left = {
+            "sockets too many": node.rooms.hub.count - sum(tab.node is node for tab in tabs),
+            "open turns": intake.turns.open_count,
+            "waiting turns": intake.turns.waiting_count,
+            "open replies": len(timeline.open),
+            "asks": len(intake._asks),
+            "unseen": len(intake._unseen),
+            "pending facts": len(timeline.pending),
+        }
+        yield from (f"{node.name} has {count} {what} left" for what, count in left.items() if count)
+
+
+def judge(
+    truth: Truth, broker: MemoryBroker, store: MemoryStore, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+) -> list[str]:
+    """Every fault there is."""
+    return [
+        *truth.faults,
+        *turn_faults(truth, broker),
+        *promise_faults(truth, tabs),
+        *order_faults(truth, tabs),
+        *sight_faults(truth, tabs),
+        *store_faults(truth, store),
+        *leftover_faults(truth, broker, nodes, workers, tabs),
+    ]

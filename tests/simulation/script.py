@@ -1,0 +1,32 @@
+"""The brain of the simulation: what it says follows from the reply's id alone, with waits, so that it can be cut anywhere."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+from backend.mock_ai.port import End, Part, Prompt, Refusal, Said
+
+
+def script(key: str) -> tuple[list[str], bool]:
+    """The parts of the reply with this id, and whether it is refused after them."""
+    dice = random.Random(key)
+    parts = [f"{word}{'.' * dice.randint(0, 3)} " for word in range(dice.choice((0, 1, 2, 3, 5, 8)))]
+    return parts, dice.random() < 0.1
+
+
+class ScriptBrain:
+    """Says the script."""
+
+    deterministic = True
+
+    def knows(self, profile: str | None, scenario: str | None) -> str | None:
+        return None
+
+    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[Said]:
+        parts, refused = script(prompt.key)
+        for index, text in enumerate(parts):
+            if index >= start:
+                # Not by the reply's dice: a wait may differ from one try to the next.
+                await asyncio.sleep(random.choice((0.0, 0.0, 0.05, 0.4)))
+                yield Part(text, 0.0)
+        yield Refusal("refused", "The script says no.", retryable=True, after_s=0.0) if refused else End("stop", 0.0)

@@ -1,0 +1,150 @@
+"""One process's way to the shared broker and store: slow, at times cut, and dead when its process is.
+
+The doors behind are the in-process twins as they are. What a wire adds is what a network adds: every step takes a drawn
+time, a confirm may get lost after the publish happened, and what a killed process was about to say is never said.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
+from typing import Generic, Literal, TypeVar
+
+from backend.broker.group_commit import GroupCommit
+from backend.broker.memory import MemoryBroker
+from backend.broker.memory_work import MemoryDeliveries
+from backend.broker.port import Parked, QueueState, Record, Start
+from backend.errors import BrokerUnavailable
+from backend.store.memory import MemorySeat, MemoryStore
+from backend.store.port import Batch, Checkpoint, Key, Known
+from backend.topology import GROUP_LINES
+from backend.topology import Key as RoutingKey
+
+T = TypeVar("T")
+STEP_S = 0.02  # the most that one way over a wire takes on a good day
+
+
+class Borrowed(Generic[T]):
+    """An attribute of the broker behind."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, wire: "Wire", _: object = None) -> T:
+        value: T = getattr(wire._broker, self._name)
+        return value
+
+    def __set__(self, wire: "Wire", value: T) -> None:
+        raise AttributeError(f"{self._name} is the broker's own")
+
+
+class Wire:
+    """A `Broker` as one process has it."""
+
+    kind: Literal["rabbitmq", "embedded"] = "embedded"
+    up = Borrowed[bool]("up")
+    trouble = Borrowed[str | None]("trouble")
+
+    def __init__(self, broker: MemoryBroker, dice: random.Random, *, lost_confirms: float = 0.0) -> None:
+        self.lag_s = 0.0  # what reading the log takes on top
+        self.dead = False
+        self._broker = broker
+        self._dice = dice
+        self._lost_confirms = lost_confirms
+        self._publishers = {key: GroupCommit(partial(self._flush, key), limit=GROUP_LINES) for key in RoutingKey}
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def wait_up(self) -> None:
+        await self._broker.wait_up()
+
+    async def close(self) -> None:
+        pass
+
+    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
+        if self.dead:
+            return asyncio.get_running_loop().create_future()  # nobody is there to hear how it went
+        return self._publishers[key].submit(lines)
+
+    async def _flush(self, key: RoutingKey, lines: list[bytes]) -> None:
+        await self._step()
+        await self._broker._publish(key, lines)
+        if self._dice.random() < self._lost_confirms:
+            raise BrokerUnavailable("The confirm was lost.")
+        life = self._broker.life
+        await self._step()
+        if life != self._broker.life:
+            raise BrokerUnavailable("The broker went away before its confirm arrived.")
+
+    async def _step(self) -> None:
+        await asyncio.sleep(self._dice.uniform(0, STEP_S))
+
+    def work(self, *, prefetch: int) -> MemoryDeliveries:
+        return self._broker.work(prefetch=prefetch)
+
+    async def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
+        life = self._broker.living()
+        async for records in self._broker.log(start):
+            await asyncio.sleep(self._dice.uniform(0, STEP_S + self.lag_s))
+            self._broker.living(life)
+            yield records
+
+    async def log_span(self) -> tuple[int, int] | None:
+        await self._step()
+        return await self._broker.log_span()
+
+    async def record_at(self, offset: int) -> Record | None:
+        await self._step()
+        return await self._broker.record_at(offset)
+
+    def stops(self) -> AsyncGenerator[bytes, None]:
+        return self._broker.stops()
+
+    async def queues(self) -> list[QueueState]:
+        return await self._broker.queues()
+
+    async def parked(self) -> list[Parked]:
+        return await self._broker.parked()
+
+    async def unpark(self, ids: Sequence[str]) -> int:
+        return await self._broker.unpark(ids)
+
+
+class SlowSeat(MemorySeat):
+    """A seat whose transactions take time, on both sides of the moment in which they happen."""
+
+    def __init__(self, seat: MemorySeat, store: "SlowStore") -> None:
+        self._seat = seat
+        self._slow = store
+
+    async def record(self, batch: Batch) -> int:
+        await self._slow.step()
+        refused = await self._seat.record(batch)
+        await self._slow.step()
+        return refused
+
+    async def release(self) -> None:
+        await self._seat.release()
+
+
+class SlowStore(MemoryStore):
+    """A `MemoryStore` that takes time to answer what the rooms ask while they go on."""
+
+    dice: random.Random
+
+    async def step(self) -> None:
+        await asyncio.sleep(self.dice.uniform(0, STEP_S))
+
+    async def take_seat(self) -> MemorySeat | None:
+        await self.step()
+        seat = await super().take_seat()
+        return None if seat is None else SlowSeat(seat, self)
+
+    async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
+        await self.step()
+        return await super().checkpoint(older_than_s=older_than_s)
+
+    async def known(self, keys: Sequence[Key]) -> list[Known]:
+        await self.step()
+        return await super().known(keys)
