@@ -100,3 +100,11 @@ async def test_what_is_said_while_a_reply_runs_waits_in_sight_and_can_be_changed
     await person.page.keyboard.press("Escape")
     await person.hears_the_end(2)
     assert [text for role, text in await person.stored_texts() if role == "user"] == ["/slow 0.3", "/echo typo"]
+
+
+async def test_arrow_up_in_an_empty_field_brings_back_what_was_said_last(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/echo once more")
+    await person.hears_the_end()
+    await person.field.press("ArrowUp")
+    await expect(person.field).to_have_value("/echo once more")

@@ -30,6 +30,16 @@ export function App() {
     return () => removeEventListener('popstate', back);
   }, []);
 
+  // The drawer covers the page: focus goes in with it, and comes back when it closes.
+  useEffect(() => {
+    if (!drawer) return;
+    const before = document.activeElement;
+    document.querySelector<HTMLElement>('#sidebar a')?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [drawer]);
+
   useEffect(() => {
     if (route.name === 'pipeline') chat.client.open(null);
   }, [chat, route]);
@@ -47,7 +57,7 @@ export function App() {
         tabIndex={-1}
         onClick={() => view.setState({ drawer: false })}
       />
-      <main className="main" id="main" tabIndex={-1}>
+      <main className="main" id="main" tabIndex={-1} inert={drawer}>
         <Topbar />
         <Banner />
         {route.name === 'pipeline' ? (

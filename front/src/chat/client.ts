@@ -51,7 +51,10 @@ export class ChatClient {
   /** Brings back what was kept, then opens the line. */
   async start(): Promise<void> {
     const kept = await this.settings.keep.load();
-    const outbox = (kept.outbox ?? []).filter((entry) => entry.phase !== 'accepted');
+    // What was accepted will be read; what was being edited is nobody's any more.
+    const outbox = (kept.outbox ?? [])
+      .filter((entry) => entry.phase !== 'accepted')
+      .map(({ editing: _editing, ...entry }) => entry);
     this.store.dispatch({ type: 'restored', kept: { ...kept, outbox } });
     this.settings.keep.onOthers((change) => this.store.dispatch({ type: 'shared', change }));
     this.saved = this.store.state;
@@ -108,6 +111,11 @@ export class ChatClient {
 
   stopReply(conversationId: string, messageId: string): void {
     this.socket.send({ type: 'reply.stop', conversation_id: conversationId, message_id: messageId });
+  }
+
+  /** While somebody edits it, it does not go out. */
+  editing(id: string, on: boolean): void {
+    this.store.dispatch({ type: 'outbox.editing', id, on });
   }
 
   editHeld(id: string, text: string): void {

@@ -4,6 +4,7 @@ import type { ChatState, OutboxEntry } from './state';
 
 export type OutboxAction =
   | { type: 'outbox.added'; entry: OutboxEntry }
+  | { type: 'outbox.editing'; id: string; on: boolean }
   | { type: 'outbox.edited'; id: string; text: string; newId: string }
   | { type: 'outbox.dropped'; id: string }
   | { type: 'outbox.retried'; id: string; newId: string }
@@ -43,7 +44,7 @@ export function due(state: ChatState, now: number): readonly OutboxEntry[] {
     if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
     const busy = (state.running[entry.conversation_id]?.length ?? 0) > 0 && !hasLeft(entry);
     const early = entry.notBefore !== undefined && entry.notBefore > now;
-    if (entry.phase === 'held' && !busy && !early) ready.push(entry);
+    if (entry.phase === 'held' && !busy && !early && !entry.editing) ready.push(entry);
     if (entry.phase !== 'accepted' || !entry.regenerates) blocked.add(entry.conversation_id);
   }
   return ready;
@@ -80,10 +81,16 @@ export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
         : { ...state.clocks, [key]: { typed: action.entry.typedAt } };
       return { ...state, clocks, outbox: [...state.outbox, action.entry] };
     }
+    case 'outbox.editing': {
+      const outbox = changed(state.outbox, action.id, ({ editing: _editing, ...entry }) =>
+        action.on ? { ...entry, editing: true } : entry,
+      );
+      return { ...state, outbox };
+    }
     case 'outbox.edited':
     case 'outbox.retried': {
       const fresh = (entry: OutboxEntry): OutboxEntry => {
-        const { problem: _problem, notBefore: _notBefore, ...rest } = entry;
+        const { problem: _problem, notBefore: _notBefore, editing: _editing, ...rest } = entry;
         const text = action.type === 'outbox.edited' ? action.text : entry.text;
         return { ...rest, id: action.newId, text, phase: 'held', sends: 0 };
       };

@@ -85,6 +85,8 @@ export interface OutboxEntry {
   phase: OutboxPhase;
   /** How often it left this page; once it did, its text is fixed. */
   sends: number;
+  /** Somebody is changing its text at this moment: it waits for them. */
+  editing?: true;
   /** Not before this moment (the server asked for patience). */
   notBefore?: number;
   problem?: { code: string; detail: string };

@@ -180,6 +180,20 @@ describe('sending', () => {
     expect(texts()).toEqual([['/echo right', 'right']]);
   });
 
+  it('does not send what somebody is editing, though its turn has come', async () => {
+    const { client, live, answered, store, texts } = await page();
+    await live();
+    client.send(CHAT, '/echo first');
+    const second = client.send(CHAT, '/echo tpyo');
+    client.editing(second, true);
+    await answered(1);
+    await until('the reply is over', () => store.state.running[CHAT] === undefined);
+    expect(sends()).toHaveLength(1);
+    client.editHeld(second, '/echo typo');
+    await answered(2);
+    expect(texts().map(([said]) => said)).toEqual(['/echo first', '/echo typo']);
+  });
+
   it('asks for another version of a reply', async () => {
     const { client, live, answered, store } = await page();
     await live();

@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
-  const { client } = useChat();
+  const { client, store } = useChat();
   const text = useChatState((state) => state.drafts[draftKey] ?? '');
   const live = useChatState((state) => state.live);
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
@@ -55,6 +55,10 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     if (event.key === 'Escape' && tuning) {
       event.stopPropagation();
       setTuning(false);
+    }
+    if (event.key === 'ArrowUp' && text === '') {
+      const last = store.state.threads[draftKey]?.turns.at(-1)?.text;
+      if (last) write(last);
     }
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();

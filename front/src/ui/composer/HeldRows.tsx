@@ -8,9 +8,14 @@ import { Icon } from '../Icon';
 function HeldRow({ entry, why }: { entry: OutboxEntry; why: string }) {
   const { client } = useChat();
   const [text, setText] = useState<string | null>(null);
-  const keep = () => {
-    if (text?.trim()) client.editHeld(entry.id, text);
+  const edit = () => {
+    setText(entry.text);
+    client.editing(entry.id, true);
+  };
+  const finish = (next: string | null) => {
     setText(null);
+    if (next?.trim()) client.editHeld(entry.id, next);
+    else client.editing(entry.id, false);
   };
   return (
     <li>
@@ -25,15 +30,18 @@ function HeldRow({ entry, why }: { entry: OutboxEntry; why: string }) {
           aria-label="Edit the waiting message"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          onBlur={keep}
+          onBlur={() => finish(text)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.nativeEvent.isComposing) keep();
-            if (event.key === 'Escape') setText(null);
+            if (event.key === 'Enter' && !event.nativeEvent.isComposing) finish(text);
+            if (event.key === 'Escape') {
+              event.stopPropagation();
+              finish(null);
+            }
           }}
         />
       )}
       <span className="held-why">{entry.problem?.detail ?? why}</span>
-      <button type="button" className="icon-button" aria-label="Edit" title="Edit" onClick={() => setText(entry.text)}>
+      <button type="button" className="icon-button" aria-label="Edit" title="Edit" onClick={edit}>
         <Icon name="pen" />
       </button>
       <button

@@ -5,6 +5,7 @@ const mod = typeof navigator !== 'undefined' && /Mac|iP(hone|ad)/.test(navigator
 export const KEYS: readonly { what: string; keys: readonly string[] }[] = [
   { what: 'Send the message', keys: ['Enter'] },
   { what: 'New line', keys: ['Shift', 'Enter'] },
+  { what: 'What you said last, in an empty field', keys: ['↑'] },
   { what: 'Stop the reply', keys: ['Esc'] },
   { what: 'Commands of the mock', keys: ['/'] },
   { what: 'Find anything', keys: [mod, 'K'] },

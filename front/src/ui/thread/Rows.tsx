@@ -77,23 +77,18 @@ export function Rows({ id, rows, spoken }: { id: string; rows: readonly Row[]; s
           <Virtualizer
             ref={list}
             scrollRef={scroller}
+            data={rows}
             shift={shifts}
             startMargin={thread?.next ? OLDER_WORD_PX : 0}
             bufferSize={600}
           >
-            {rows.map((row, place) =>
+            {(row: Row) =>
               'turn' in row ? (
-                <TurnView
-                  key={row.id}
-                  conversation={id}
-                  turn={row.turn}
-                  newDay={row.newDay}
-                  last={place === rows.length - 1}
-                />
+                <TurnView key={row.id} conversation={id} turn={row.turn} newDay={row.newDay} last={row.id === last} />
               ) : (
                 <SpokenEntry key={row.id} entry={row.entry} />
-              ),
-            )}
+              )
+            }
           </Virtualizer>
         </div>
       </div>
