@@ -33,7 +33,14 @@ def _storable(text: str) -> str:
     return text
 
 
+def _moment(at: str) -> str:
+    milliseconds(at)
+    return at
+
+
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
+# When something was asked for: it is reckoned with, so it has to be a moment.
+Asked = Annotated[str, AfterValidator(_moment)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_storable)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_LIMIT), AfterValidator(_storable)]
 FinishReason = Literal["stop", "length", "stopped"]
@@ -71,7 +78,7 @@ class MessageCreated(Strict):
     reply_id: Id
     options: Options | None = None
     type: Literal["message.created"] = "message.created"
-    at: str
+    at: Asked
     conversation_id: Id
     id: Id
     text: Text
@@ -88,7 +95,7 @@ class ReplyRequested(Strict):
     reply_id: Id
     options: Options | None = None
     type: Literal["reply.requested"] = "reply.requested"
-    at: str
+    at: Asked
     conversation_id: Id
     id: Id
     message_id: Id
@@ -100,7 +107,7 @@ class StopRequested(Strict):
 
     owner: Id
     type: Literal["stop.requested"] = "stop.requested"
-    at: str
+    at: Asked
     conversation_id: Id
     reply_id: Id
     message_id: Id
@@ -170,7 +177,7 @@ class ConversationUpdated(Strict):
 
     owner: Id
     type: Literal["conversation.updated"] = "conversation.updated"
-    at: str
+    at: Asked
     conversation_id: Id
     title: str
 
@@ -180,7 +187,7 @@ class ConversationDeleted(Strict):
 
     owner: Id
     type: Literal["conversation.deleted"] = "conversation.deleted"
-    at: str
+    at: Asked
     conversation_id: Id
 
 

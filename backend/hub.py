@@ -15,24 +15,26 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_chars", "_frames", "_wake", "expelled", "overflowed", "owner")
+    __slots__ = ("_chars", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner")
 
     def __init__(self, owner: str, wake: Callable[[], None]) -> None:
         self.owner = owner
         self.overflowed = False
         self.expelled = False
         self._frames: deque[str] = deque()
+        self._preloaded = 0
         self._chars = 0
         self._wake = wake
 
     def preload(self, frames: Iterable[str]) -> None:
         """What a resuming connection missed; does not count against the bounds (the window bounds it)."""
         self._frames.extend(frames)
+        self._preloaded = len(self._frames)
         self._wake()
 
     def put(self, frame: str) -> bool:
         """Take one frame; False when the mailbox is over its bounds and no use any more."""
-        if len(self._frames) >= MAILBOX_FRAMES or self._chars >= MAILBOX_CHARS:
+        if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._chars >= MAILBOX_CHARS:
             self.overflowed = True
             self._wake()
             return False
@@ -51,7 +53,7 @@ class Mailbox:
         """All frames there are, in order; the mailbox is empty afterwards."""
         frames = list(self._frames)
         self._frames.clear()
-        self._chars = 0
+        self._preloaded = self._chars = 0
         return frames
 
 

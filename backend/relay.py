@@ -79,7 +79,7 @@ class Relay:
         self.live = False
         nonce = e.reply_id_for("mark", str(random.random()))
         await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
-        if not self._ready.is_set():
+        if not self._ready.is_set() and self._timeline.reached == e.BEGINNING:  # else it was interrupted while it caught up
             start = await self._begin()
         else:
             start = await self._resume()
@@ -209,4 +209,4 @@ class Relay:
         for reply in idle:
             if not depth or reply.touched < now - GIVE_UP_S:
                 log.warning("relay.abandoned", reply_id=reply.work.reply_id)
-                await self._intake.publish(Key.EVENT, [e.encode(reply.failed(e.now(), "abandoned", detail, retryable=True))])
+                await self._broker.submit(Key.EVENT, [e.encode(reply.failed(e.now(), "abandoned", detail, retryable=True))])

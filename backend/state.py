@@ -128,7 +128,8 @@ class State:
         for fact in facts:
             await self._lay_over(rows, session.owner, fact)
         if conversation_id not in rows:
-            if self._timeline.open_in(session.owner, conversation_id):
+            gone = any(isinstance(fact, Deleted) for fact in facts)
+            if self._timeline.open_in(session.owner, conversation_id) and not gone:
                 return await self._just_begun(session, conversation_id)
             raise NotFound("There is no such conversation.")
         return rows[conversation_id]

@@ -100,7 +100,8 @@ class Timeline:
         return folded
 
     def _add(self, event: e.Event, position: Position, line: bytes, fact: Fact | None, folded: Folded) -> None:
-        if not line.startswith(b'{"owner":"'):  # not as `encode` writes it: published by somebody else's hand
+        # From `type` on a line is what sockets see, but for a message (more stands before it) and what somebody else's hand wrote.
+        if line[:10] != b'{"owner":"' or line[46:56] != b'","type":"' or line[-1:] != b"}":
             line = e.encode(event)
         entry = Entry(position, event, e.frame(line, encode_cursor(position, self.window.owner(event.owner).tag)))
         self.window.add(event.owner, entry, fact)
@@ -160,7 +161,8 @@ class Timeline:
             folded.torn.append(reply.work)
             return
         self._close(reply)
-        self._add(event, position, line, reply.ended(event), folded)
+        gone = event.conversation_id in self.window.owner(event.owner).deleted
+        self._add(event, position, line, None if gone else reply.ended(event), folded)
 
     def _close(self, reply: OpenReply) -> None:
         del self.open[reply.work.reply_id]
@@ -191,7 +193,8 @@ class Timeline:
         self._ended(end, position, e.encode(end), now, folded)
 
     def _updated(self, event: e.ConversationUpdated, position: Position, line: bytes, now: float, folded: Folded) -> None:
-        self._add(event, position, line, Renamed(event.owner, event.conversation_id, event.title), folded)
+        if event.conversation_id not in self.window.owner(event.owner).deleted:
+            self._add(event, position, line, Renamed(event.owner, event.conversation_id, event.title), folded)
 
     def _deleted(self, event: e.ConversationDeleted, position: Position, line: bytes, now: float, folded: Folded) -> None:
         if event.conversation_id not in self.window.owner(event.owner).deleted:
