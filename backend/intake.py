@@ -261,14 +261,15 @@ class Intake:
             log.warning("intake.torn_reply", reply_id=work.reply_id)
             self._broker.submit(Key.WORK, [e.encode(work)])
 
-    def repeat_unseen(self) -> None:
-        """Publish accepted messages that never came back by the log again (called each second by the relay's watch).
+    def repeat_unseen(self, before: float | None = None) -> None:
+        """Publish messages again that were accepted before then (by the loop's clock) and never came back by the log.
 
+        The relay says so: each second for those of `UNSEEN_S` ago, and for all when it has just read the log up to its end.
         As work too: an answer that came before its message stood in the log counts for nobody.
         """
         now = asyncio.get_running_loop().time()
         for reply_id, (ask, since) in list(self._unseen.items()):
-            if now - since > UNSEEN_S:
+            if since < (now - UNSEEN_S if before is None else before):
                 log.warning("intake.repeat_unseen", reply_id=reply_id)
                 self._unseen[reply_id] = (ask, now)
                 self._broker.submit(Key.MESSAGE, [ask.line])

@@ -77,7 +77,7 @@ class Relay:
         """Read until the broker is lost (raises) or the task is cancelled."""
         await self._broker.wait_up()
         self.live = False
-        nonce = e.reply_id_for("mark", str(random.random()))
+        nonce, asked_at = e.reply_id_for("mark", str(random.random())), asyncio.get_running_loop().time()
         await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
         if not self._ready.is_set() and self._timeline.reached == e.BEGINNING:  # else it was interrupted while it caught up
             start = await self._begin()
@@ -94,6 +94,7 @@ class Relay:
                         self.live = True
                         self._ready.set()
                         self._recorder.begin()
+                        self._intake.repeat_unseen(before=asked_at)
                         log.info("relay.live", epoch=self._timeline.epoch, offset=record.offset)
                 self._state.moved()
                 if self._timeline.pending:
