@@ -7,19 +7,19 @@ the work again reads in the log how far the reply got and goes on at the next pa
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
 from backend import events as e
+from backend.answering import Answering
 from backend.broker.port import Broker, Delivery
 from backend.crashpoints import crashpoint
 from backend.errors import BrokerUnavailable
 from backend.handmade import from_hand
-from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal
+from backend.mock_ai.port import Brain
 from backend.recall import Recall
 from backend.replies import OpenReply
 from backend.topology import Key
@@ -166,75 +166,3 @@ def _repeated(delivery: Delivery, works: Sequence[e.Work]) -> bool:
         return False
     sent_ms = delivery.sent_at.timestamp() * 1000
     return any(sent_ms - e.milliseconds(work.at) > REPEATED_MS for work in works)
-
-
-class Answering:
-    """One reply being made."""
-
-    def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
-        work = reply.work
-        self._broker = broker
-        self._brain = brain
-        self._reply = reply
-        self._worker = worker
-        self._attempt = reply.attempt + 1
-        self._restarted = bool(reply.parts) and not brain.deterministic
-        self._parts = [] if self._restarted else list(reply.parts)
-        self._asked = e.milliseconds(work.at)
-        self._picked = e.now_ms()
-        self._first: int | None = None
-        self._about: dict[str, Any] = {
-            "owner": work.owner,
-            "conversation_id": work.conversation_id,
-            "reply_id": work.reply_id,
-            "message_id": work.message_id,
-            "attempt": self._attempt,
-        }
-        self._confirmed: asyncio.Future[None] | None = None
-
-    async def run(self, stopped: Callable[[], bool]) -> None:
-        """Publish start, parts and end; returns when the last is confirmed. A stop ends it early, without a word:
-        the log's readers have derived the end from the stop itself."""
-        if stopped():
-            return
-        work, options = self._reply.work, self._reply.work.options or e.Options()
-        prompt = Prompt(work.reply_id, work.text, options.profile, options.seed, options.scenario)
-        self._publish(e.ReplyStarted(**self._about, at=e.now(), worker=self._worker, restarted=self._restarted or None))
-        crashpoint("reply.started")
-        async for said in self._brain.reply(prompt, start=len(self._parts)):
-            if stopped():
-                break
-            self._say(said)
-            crashpoint("reply.part")
-        if self._confirmed is not None:
-            await self._confirmed
-
-    def _say(self, said: Part | End | Refusal) -> None:
-        at = e.now()
-        if isinstance(said, Part):
-            if self._first is None:
-                self._first = e.now_ms()
-            self._publish(e.ReplyDelta(**self._about, at=at, index=len(self._parts), text=said.text))
-            self._parts.append(said.text)
-        elif isinstance(said, Refusal):
-            self._publish(e.ReplyFailed(**self._about, at=at, code=said.code, detail=said.detail, retryable=said.retryable))
-        else:
-            text = "".join(self._parts)
-            self._publish(
-                e.ReplyCompleted(
-                    **self._about, at=at, parts=len(self._parts), text=text, finish_reason=said.finish_reason, timings=self._timings()
-                )
-            )
-
-    def _timings(self) -> e.Timings:
-        return e.Timings(
-            queued_ms=max(0, self._picked - self._asked),
-            first_part_ms=None if self._first is None else max(0, self._first - self._picked),
-            total_ms=max(0, e.now_ms() - self._asked),
-        )
-
-    def _publish(self, event: e.Event) -> None:
-        # If the line before has failed, this one would make a gap; if it is still waiting, this one fails with it.
-        if self._confirmed is not None and self._confirmed.done():
-            self._confirmed.result()
-        self._confirmed = self._broker.submit(Key.EVENT, [e.encode(event)])
