@@ -4,7 +4,8 @@ Responders repeat themselves after a crash; the log keeps everything. These few 
 the same one reply: a part counts when it is the next one, whoever sent it, and nothing counts after the end.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 from backend.events import (
     OfReply,
@@ -18,7 +19,7 @@ from backend.events import (
     Work,
     milliseconds,
 )
-from backend.views import MessageView, ReplyError
+from backend.views import MessageView, ReplyError, Status
 
 
 @dataclass(slots=True)
@@ -106,30 +107,29 @@ class OpenReply:
 
     def view(self) -> MessageView:
         """The reply as people read it while it runs."""
+        return self._view(self.text, "streaming", self.started_at or self.work.at, self.attempt, len(self.parts))
+
+    def ended(self, end: ReplyEnd) -> MessageView:
+        """The reply as it is stored and read from now on."""
+        created_at = self.started_at or end.at
+        if isinstance(end, ReplyFailed):
+            error = ReplyError(end.code, end.detail, end.retryable)
+            return self._view(self.text, "failed", created_at, end.attempt, len(self.parts), error=error)
+        status: Status = "stopped" if end.finish_reason == "stopped" else "complete"
+        return self._view(end.text, status, created_at, end.attempt, end.parts, finish_reason=end.finish_reason, timings=end.timings)
+
+    def _view(self, text: str, status: Status, created_at: str, attempt: int, parts: int, **ended: Any) -> MessageView:
         return MessageView(
             owner=self.work.owner,
             conversation_id=self.work.conversation_id,
             id=self.work.reply_id,
             role="assistant",
-            text=self.text,
-            status="streaming",
-            created_at=self.started_at or self.work.at,
+            text=text,
+            status=status,
+            created_at=created_at,
             message_id=self.work.message_id,
-            attempt=self.attempt,
-            parts=len(self.parts),
+            attempt=attempt,
+            parts=parts,
             worker=self.worker,
-        )
-
-    def ended(self, end: ReplyEnd) -> MessageView:
-        """The reply as it is stored and read from now on."""
-        view = replace(self.view(), created_at=self.started_at or end.at, attempt=end.attempt)
-        if isinstance(end, ReplyFailed):
-            return replace(view, status="failed", error=ReplyError(end.code, end.detail, end.retryable))
-        return replace(
-            view,
-            text=end.text,
-            status="stopped" if end.finish_reason == "stopped" else "complete",
-            parts=end.parts,
-            finish_reason=end.finish_reason,
-            timings=end.timings,
+            **ended,
         )

@@ -80,11 +80,13 @@ class Timeline:
     def fold(self, record: Record, now: float) -> Folded:
         """Take in the next record; `now` is this node's monotonic clock in seconds."""
         folded = Folded()
-        for number, line in enumerate(record.body.split(b"\n")):
+        parked = record.key == Key.PARKED
+        lines = record.body.split(b"\n")
+        for number, line in enumerate(lines):
             if not line:
                 continue
             position = Position(record.offset, number)
-            if record.key == Key.PARKED:
+            if parked:
                 self._parked(line, position, now, folded)
                 continue
             try:
@@ -92,9 +94,9 @@ class Timeline:
             except ValidationError:
                 folded.unreadable += 1
                 continue
-            if not isinstance(event, e.LogMark):
+            if type(event) is not e.LogMark:
                 self._rules[type(event)](event, position, line, now, folded)
-        self.reached = Position(record.offset, record.body.count(b"\n"))
+        self.reached = Position(record.offset, len(lines) - 1)
         self.mark = mark_of(record.body)
         self.window.trim(self._stored_high)
         return folded
@@ -103,8 +105,10 @@ class Timeline:
         # From `type` on a line is what sockets see, but for a message (more stands before it) and what somebody else's hand wrote.
         if line[:10] != b'{"owner":"' or line[46:56] != b'","type":"' or line[-1:] != b"}":
             line = e.encode(event)
-        entry = Entry(position, event, e.frame(line, encode_cursor(position, self.window.owner(event.owner).tag)))
-        self.window.add(event.owner, entry, fact)
+        owner = event.owner
+        window = self.window.owner(owner)
+        entry = Entry(position, event, e.frame(line, encode_cursor(position, window.tag)))
+        self.window.add(owner, window, entry, fact)
         folded.entries.append(entry)
         if fact is not None and position > self._stored_high:
             self.pending.append((position, fact))
@@ -122,7 +126,7 @@ class Timeline:
         self._by_conversation.setdefault((event.owner, event.conversation_id), []).append(reply)
         if isinstance(event, e.ReplyRequested):
             entry = Entry(position, event, "")
-            self.window.add(event.owner, entry, None)
+            self.window.add(event.owner, window, entry, None)
             folded.entries.append(entry)
         else:
             self._add(event, position, line, message_view(event), folded)
@@ -130,7 +134,7 @@ class Timeline:
     def _too_late(self, event: e.Work, position: Position, now: float, folded: Folded) -> None:
         # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
         entry = Entry(position, event, "")
-        self.window.add(event.owner, entry, None)
+        self.window.add(event.owner, self.window.owner(event.owner), entry, None)
         folded.entries.append(entry)
         detail = "Its conversation was deleted before it arrived."
         end = OpenReply(event, position, now).failed(event.at, "conversation_deleted", detail, retryable=False)

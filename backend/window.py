@@ -63,9 +63,8 @@ class Window:
             found = self._owners[owner] = OwnerWindow(tag_of(owner, self.epoch))
         return found
 
-    def add(self, owner: str, entry: Entry, fact: Fact | None) -> None:
-        """Remember one event, and the fact it makes (if any)."""
-        window = self.owner(owner)
+    def add(self, owner: str, window: OwnerWindow, entry: Entry, fact: Fact | None) -> None:
+        """Remember one event of the owner whose window this is, and the fact it makes (if any)."""
         if entry.frame:
             window.entries.append(entry)
         if fact is not None:
