@@ -58,10 +58,10 @@ class Connection:
             await self._signal.wait()
             self._signal.clear()
             frames = self.mailbox.take()
-            if frames:
+            if frames and not self._socket.send_frames(frames):
                 try:
                     async with asyncio.timeout(SEND_S):
-                        await self._socket.send_frames(frames)
+                        await self._socket.drained()
                 except TimeoutError:
                     self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
             if self.mailbox.overflowed:

@@ -6,13 +6,14 @@ needed.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio.tcp_server import MAX_RECV, TCPServer
 from hypercorn.events import Closed, RawData
 from hypercorn.protocol import h11 as hypercorn_h11
-from hypercorn.protocol.events import Data, Event, Request, StreamClosed
+from hypercorn.protocol.events import Event, Request, StreamClosed
 from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from quart import Request as HTTPRequest
@@ -28,6 +29,8 @@ from backend.events import FRAME_LIMIT
 INBOUND_FRAMES = 16
 # OpenAI's dialect sends the whole conversation with each request; about 100 of our longest messages.
 HISTORY_LIMIT = 1024 * 1024
+STREAM = "myna.stream"  # the ASGI extension by which our websocket finds the stream below it
+BUFFERED = 64 * 1024  # bytes that wait in a socket's buffer before its writer waits too; asyncio's own mark
 
 
 class RoomyRequest(HTTPRequest):
@@ -64,23 +67,21 @@ class BoundedWebsocketConnection(ASGIWebsocketConnection):
 
 
 class FrameWebsocket(Websocket):
-    """Sends a batch of text frames as one write."""
+    """Sends a batch of text frames as one write, straight to the socket: ASGI knows only one frame at a time."""
 
-    async def send_frames(self, frames: Iterable[str]) -> None:
-        """Each item is one text frame, in order; waits while the socket's buffer is full."""
-        await self._send(Batch(frames))
+    def send_frames(self, frames: Iterable[str]) -> bool:
+        """Each item is one text frame, in order. False: the socket's buffer is full now, wait for `drained` before the next."""
+        return self._stream.write(b"".join([text_frame(frame.encode()) for frame in frames]))
 
+    async def drained(self) -> None:
+        """Return when the socket's buffer has room again, or the socket has gone."""
+        await self._stream.drained()
 
-class Batch(str):
-    """Several text frames on their way through ASGI, which knows only one at a time."""
-
-    __slots__ = ("frames",)
-    frames: list[bytes]
-
-    def __new__(cls, frames: Iterable[str]) -> "Batch":
-        batch = super().__new__(cls)
-        batch.frames = [text_frame(frame.encode()) for frame in frames]
-        return batch
+    @property
+    def _stream(self) -> "HardenedWSStream":
+        extensions: Any = self.scope["extensions"]
+        stream: HardenedWSStream = extensions[STREAM]
+        return stream
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -122,14 +123,30 @@ class HardenedWSStream(WSStream):
         if isinstance(event, Request):
             headers = [(name, value) for name, value in event.headers if name.lower() != b"sec-websocket-extensions"]
             event = Request(**{**event.__dict__, "headers": headers})
+            await super().handle(event)
+            if self.app_put is not None:  # the application's task has been made and has yet to begin
+                extensions: Any = self.scope["extensions"]
+                extensions[STREAM] = self
+            return
         await super().handle(event)
 
-    async def app_send(self, message: Any) -> None:
-        if message is not None and message["type"] == "websocket.send" and isinstance(message.get("text"), Batch):
-            if not self.closed and self.state is ASGIWebsocketState.CONNECTED and self.connection.state is ConnectionState.OPEN:
-                await self.send(Data(stream_id=self.stream_id, data=b"".join(message["text"].frames)))
-            return
-        await super().app_send(message)
+    def write(self, data: bytes) -> bool:
+        """Whole frames, past wsproto (which keeps no count of what is sent) and in order with what goes through it."""
+        if self.closed or self.state is not ASGIWebsocketState.CONNECTED or self.connection.state is not ConnectionState.OPEN:
+            return True
+        transport = self._writer.transport
+        transport.write(data)
+        return transport.get_write_buffer_size() <= BUFFERED
+
+    async def drained(self) -> None:
+        with suppress(OSError, RuntimeError):
+            await self._writer.drain()
+
+    @property
+    def _writer(self) -> asyncio.StreamWriter:
+        # This stream's sender is its protocol's method, and that one's is its connection's.
+        writer: asyncio.StreamWriter = self.send.__self__.send.__self__.writer  # type: ignore[attr-defined]
+        return writer
 
     async def _handle_events(self) -> None:
         for event in self.connection.events():
@@ -161,18 +178,29 @@ class PatientTCPServer(TCPServer):
     """
 
     async def _read_data(self) -> None:
-        while not self.reader.at_eof():
-            try:
-                async with asyncio.timeout(self.config.read_timeout):
-                    data = await self.reader.read(MAX_RECV)
-            except TimeoutError:
-                if not isinstance(getattr(self.protocol.protocol, "stream", None), HTTPStream):
-                    break
-            except OSError:
-                break
-            else:
+        # One timer that looks at what was heard since, rather than one for each read: that was a tenth of a node's time.
+        self._heard_at = self.loop.time()
+        self._watch = self.loop.call_later(self.config.read_timeout or 0, self._look)
+        try:
+            while not self.reader.at_eof():
+                data = await self.reader.read(MAX_RECV)
+                self._heard_at = self.loop.time()
                 await self.protocol.handle(RawData(data))
+        except OSError:
+            pass
+        finally:
+            self._watch.cancel()
         await self.protocol.handle(Closed())
+
+    def _look(self) -> None:
+        patience = float(self.config.read_timeout or 0)
+        silent = self.loop.time() - self._heard_at
+        if isinstance(getattr(self.protocol.protocol, "stream", None), HTTPStream):
+            silent = 0.0
+        if silent < patience:
+            self._watch = self.loop.call_later(patience - silent, self._look)
+        else:
+            self.writer.transport.abort()  # the reader sees its end
 
 
 def harden() -> None:
