@@ -68,6 +68,12 @@ class RabbitNode:
     def running(self) -> bool:
         return self._node is not None and self._node.running
 
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        assert self._node
+        return self._node.pid
+
     async def start(self) -> None:
         """Boot the node, on the data it had before if any, and wait until it takes connections and management answers."""
         if self._epmd is None:
