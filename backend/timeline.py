@@ -102,8 +102,9 @@ class Timeline:
         return folded
 
     def _add(self, event: e.Event, position: Position, line: bytes, fact: Fact | None, folded: Folded) -> None:
-        # From `type` on a line is what sockets see, but for a message (more stands before it) and what somebody else's hand wrote.
-        if line[:10] != b'{"owner":"' or line[46:56] != b'","type":"' or line[-1:] != b"}":
+        # As `encode` writes it, all but the owner is for sockets to see. Of a message more is not, and a line may be by any hand.
+        ours = line[:10] == b'{"owner":"' and line[46:56] == b'","type":"' and line[-1:] == b"}"
+        if not ours or type(event) is e.MessageCreated:
             line = e.encode(event)
         owner = event.owner
         window = self.window.owner(owner)
