@@ -33,7 +33,8 @@ LAYERS = {
     "doors": Layer(("broker", "store", "embedded", "embedded_host"), ("words",)),
     # Rooms know doors by their ports only, which are words; so each runs on either twin.
     "rooms": Layer(
-        ("recall", "answering", "responder", "intake", "relay", "recorder", "state", "rooms", "checks", "connection", "gateway", "edge", "api"),
+        ("recall", "answering", "responder", "intake", "relay", "recorder", "state", "rooms",
+         "checks", "connection", "gateway", "edge", "api"),
         ("words", "thought"),
     ),
     "roof": Layer(("supervisor", "app", "serving", "operating", "__main__"), ("words", "thought", "doors", "rooms")),

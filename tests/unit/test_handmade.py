@@ -1,0 +1,55 @@
+"""What an operator puts on the queue by hand is made a proper message, or it is said why not."""
+
+import json
+
+import pytest
+
+from backend import events as e
+from backend.handmade import OPERATOR, OPERATOR_CONVERSATION, from_hand, why_not
+from tests.unit import lines
+
+
+def test_a_text_alone_is_a_message_of_the_operator() -> None:
+    made = from_hand(b'{"text": "hello"}')
+    assert made is not None
+    assert (made.owner, made.conversation_id, made.text) == (OPERATOR, OPERATOR_CONVERSATION, "hello")
+    assert made.reply_id == e.reply_id_for(OPERATOR, made.id)
+    assert e.WORK.validate_json(e.encode(made)) == made
+
+
+def test_two_messages_by_hand_are_two() -> None:
+    first, second = from_hand(b'{"text": "hello"}'), from_hand(b'{"text": "hello"}')
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+
+
+def test_owner_conversation_and_id_may_be_named() -> None:
+    body = {"text": "hi", "owner": lines.ANN, "conversation_id": lines.TALK, "id": lines.uid(5), "options": {"profile": "fast"}}
+    made = from_hand(json.dumps(body).encode())
+    assert made is not None
+    assert (made.owner, made.conversation_id, made.id) == (lines.ANN, lines.TALK, lines.uid(5))
+    assert made.options == e.Options(profile="fast")
+
+
+BAD = {
+    b"": "Invalid JSON",
+    b"hello": "Invalid JSON",
+    b"\xff\xfe": "Invalid JSON",
+    b"[]": "object",
+    b"{}": "text: Field required",
+    b'{"text": ""}': "text",
+    b'{"text": 5}': "text",
+    b'{"text": "x", "mood": 1}': "mood",
+    b'{"text": "x", "owner": "me"}': "owner",
+}
+
+
+@pytest.mark.parametrize("body", BAD)
+def test_what_is_no_message_is_refused_and_it_is_said_why(body: bytes) -> None:
+    assert from_hand(body) is None
+    assert BAD[body] in why_not(body)
+
+
+def test_an_order_in_the_dead_letters_was_tried_too_often() -> None:
+    assert "too often" in why_not(e.encode(lines.said(1)))

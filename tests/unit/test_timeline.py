@@ -1,0 +1,426 @@
+"""What counts in the log and what does not, what is remembered, and what may be forgotten."""
+
+import json
+from typing import Any
+
+import pytest
+
+from backend import events as e
+from backend.broker.port import Record
+from backend.events import BEGINNING, Position
+from backend.store.port import Checkpoint, Deleted, Renamed
+from backend.timeline import Folded, Timeline
+from backend.topology import Key
+from backend.views import MessageView
+from tests.unit.lines import (
+    ANN,
+    BEN,
+    OTHER_TALK,
+    TALK,
+    again,
+    at,
+    body,
+    completed,
+    deleted,
+    failed,
+    part,
+    record,
+    records,
+    renamed,
+    said,
+    started,
+    stopped,
+    uid,
+    whole,
+)  # fmt: skip
+
+HI = said(1, "hi")
+
+
+def fold(timeline: Timeline, *events: e.LogLine) -> Folded:
+    """Fold these as one record, next in the log."""
+    return timeline.fold(record(timeline.reached.offset + 1, *events), 0.0)
+
+
+def timeline(*events: e.LogLine) -> Timeline:
+    """One that has read these, a record each."""
+    made = Timeline("e1")
+    for event in events:
+        fold(made, event)
+    return made
+
+
+def frames(line: Timeline, owner: str = ANN) -> list[dict[str, object]]:
+    return [json.loads(frame) for frame in line.window.since(owner, BEGINNING)]
+
+
+def shown(line: Timeline, owner: str = ANN) -> list[str]:
+    """What sockets are shown, in short."""
+    told = ("type", "index", "text", "finish_reason", "code")
+    return [" ".join(str(frame[key]) for key in told if key in frame) for frame in frames(line, owner)]
+
+
+def checkpoint(line: Timeline) -> Checkpoint:
+    return line.checkpoint()
+
+
+WHOLE = ["message.created hi", "reply.started", "reply.delta 0 a", "reply.delta 1 b", "reply.completed ab stop"]
+
+
+# --- what counts
+
+
+def test_an_undisturbed_reply_is_shown_as_it_is() -> None:
+    assert shown(timeline(*whole(HI, "a", "b"))) == WHOLE
+
+
+def test_a_part_that_comes_twice_counts_once() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "a"), part(HI, 0, "a"), part(HI, 1, "b"), part(HI, 0, "a"), completed(HI, ["a", "b"]))
+    assert shown(line) == WHOLE
+
+
+def test_a_part_after_a_gap_does_not_count() -> None:
+    assert shown(timeline(HI, started(HI), part(HI, 1, "b"), part(HI, 0, "a"))) == WHOLE[:3]
+
+
+def test_a_second_responder_goes_on_where_the_first_one_was() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "a"), started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2))
+    assert shown(line) == [*WHOLE[:3], "reply.started", *WHOLE[3:]]
+
+
+def test_a_frozen_responder_that_wakes_up_changes_nothing() -> None:
+    undisturbed: list[e.Event] = [HI, started(HI), part(HI, 0, "a"), started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)]
+    late: list[e.Event] = [part(HI, 1, "b"), completed(HI, ["a", "b"]), started(HI)]
+    assert shown(timeline(*undisturbed, *late)) == shown(timeline(*undisturbed))
+
+
+def test_nothing_counts_after_the_end() -> None:
+    line = timeline(*whole(HI, "a", "b"), started(HI, 2), part(HI, 2, "c", 2), failed(HI, 2), stopped(HI))
+    assert shown(line) == WHOLE
+
+
+def test_an_end_before_which_parts_are_missing_does_not_count_and_its_order_is_given_back() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    folded = fold(line, completed(HI, ["a", "b"]))
+    assert folded.torn == [HI]
+    assert HI.reply_id in line.open
+
+
+def test_a_brain_that_begins_anew_discards_what_was_said_before() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "x"), part(HI, 1, "y"), started(HI, 2, restarted=True))
+    fold(line, part(HI, 2, "late"))
+    fold(line, part(HI, 0, "late"))
+    fold(line, completed(HI, ["x", "y", "late"]))
+    assert shown(line)[4:] == ["reply.started"], "the first attempt is over, whatever it still says"
+    for event in (part(HI, 0, "a", 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)):
+        fold(line, event)
+    assert shown(line)[5:] == WHOLE[2:]
+    assert frames(line)[4]["restarted"] is True
+
+
+def test_a_repeated_message_counts_once_and_its_order_is_dropped() -> None:
+    line = timeline(HI)
+    assert fold(line, HI).dropped == [HI]
+    assert shown(line) == WHOLE[:1]
+    assert len(line.open_in(ANN, TALK)) == 1
+
+
+def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() -> None:
+    line = timeline(HI)
+    line.window.owner(ANN).keys.clear()
+    assert fold(line, HI).dropped == [HI]
+    assert len(line.open_in(ANN, TALK)) == 1
+
+
+def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
+    more = again(2, HI)
+    line = timeline(*whole(HI, "a", "b"), more, started(more), part(more, 0, "c"), completed(more, ["c"]))
+    assert shown(line)[5:] == ["reply.started", "reply.delta 0 c", "reply.completed c stop"]
+    assert {frame["message_id"] for frame in frames(line)[1:]} == {HI.id}
+
+
+# --- what is derived
+
+
+def test_a_stop_ends_a_reply_with_the_parts_seen_so_far() -> None:
+    line = timeline(HI, started(HI, when=at(30)), part(HI, 0, "a", when=at(50)), stopped(HI, when=at(90)))
+    for late in (part(HI, 1, "b"), completed(HI, ["a", "b"])):
+        fold(line, late)
+    assert shown(line) == [*WHOLE[:3], "reply.completed a stopped"]
+    assert frames(line)[-1]["timings"] == {"queued_ms": 30, "first_part_ms": 20, "total_ms": 90}
+    assert not line.open
+
+
+def test_a_message_stopped_while_it_waited_ends_without_a_word() -> None:
+    line = Timeline("e1")
+    fold(line, HI, stopped(HI, when=at(7)))
+    assert shown(line) == ["message.created hi", "reply.completed  stopped"]
+    assert frames(line)[-1]["parts"] == 0
+
+
+def test_a_stop_ends_the_reply_it_names_and_no_other_to_the_same_message() -> None:
+    more = again(2, HI)
+    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    fold(line, more, stopped(more))
+    assert list(line.open) == [HI.reply_id]
+    assert frames(line)[-1]["reply_id"] == more.reply_id
+
+
+def test_a_stop_before_its_reply_was_asked_for_stops_nothing() -> None:
+    assert timeline(stopped(HI), HI).open.keys() == {HI.reply_id}
+
+
+def test_a_parked_order_ends_in_one_failure() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    for _ in range(2):
+        line.fold(record(line.reached.offset + 1, HI, key=Key.PARKED), 0.0)
+    assert shown(line) == [*WHOLE[:3], "reply.failed delivery_limit"]
+
+
+def test_parked_orders_that_travelled_together_fail_each() -> None:
+    second = said(2, "two")
+    line = timeline(HI, second)
+    line.fold(record(2, HI, second, key=Key.PARKED), 0.0)
+    assert shown(line)[2:] == ["reply.failed delivery_limit"] * 2
+    assert len({frame["cursor"] for frame in frames(line)}) == 4
+
+
+def test_a_parked_body_that_is_no_order_is_counted_and_passed_over() -> None:
+    line = timeline(HI)
+    assert line.fold(Record(1, Key.PARKED, b"what?"), 0.0).unreadable == 1
+    assert line.open
+
+
+# --- deleted conversations
+
+
+def test_a_deletion_is_told_once() -> None:
+    line = timeline(*whole(HI, "a", "b"), deleted(), deleted())
+    assert shown(line) == [*WHOLE, "conversation.deleted"]
+
+
+def test_a_message_that_comes_too_late_is_not_shown_and_ends_in_one_failure() -> None:
+    late = said(2)
+    line = timeline(*whole(HI, "a", "b"), deleted(), late, late, started(late), part(late, 0, "x"), completed(late, ["x"]))
+    assert shown(line)[6:] == ["reply.failed conversation_deleted"]
+    assert not line.open
+
+
+def test_of_a_deleted_conversation_nothing_more_is_stored() -> None:
+    line = timeline(HI, started(HI), deleted(), part(HI, 0, "a"), completed(HI, ["a"]), renamed("again"))
+    facts = line.window.facts(ANN)
+    assert [type(fact) for fact in facts] == [MessageView, Deleted]
+    assert shown(line)[-1] == "reply.completed a stop", "its sender is told all the same"
+
+
+def test_conversations_of_one_name_under_two_owners_are_two() -> None:
+    line = timeline(deleted(owner=BEN), HI)
+    assert shown(line) == ["message.created hi"]
+
+
+# --- other people's hands
+
+
+def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
+    line = timeline(HI, started(HI))
+    for foreign in (part(HI, 0, "evil"), completed(HI, []), failed(HI), stopped(HI), started(HI, 9)):
+        fold(line, foreign.model_copy(update={"owner": BEN}))
+        fold(line, foreign.model_copy(update={"conversation_id": OTHER_TALK}))
+    assert shown(line) == WHOLE[:2]
+    assert shown(line, BEN) == []
+    assert line.open[HI.reply_id].attempt == 1
+
+
+def test_an_order_under_somebody_elses_reply_does_not_take_its_place() -> None:
+    line = timeline(HI)
+    fold(line, said(7, "evil", owner=BEN).model_copy(update={"reply_id": HI.reply_id}))
+    assert line.open[HI.reply_id].work == HI
+    assert shown(line, BEN) == []
+
+
+UNREADABLE = (b"", b"{", b"null", b"[]", b"\xff", b'{"type":"reply.delta"}', b'{"type":"nothing"}', b'"type":"', b"0" * 5000, b"[" * 5000)
+
+
+@pytest.mark.parametrize("garbage", UNREADABLE)
+def test_an_unreadable_line_is_counted_and_its_neighbours_count(garbage: bytes) -> None:
+    line = Timeline("e1")
+    folded = line.fold(Record(0, Key.EVENT, body(HI) + b"\n" + garbage + b"\n" + body(started(HI))), 0.0)
+    assert folded.unreadable == (1 if garbage else 0)
+    assert shown(line) == WHOLE[:2]
+    assert line.reached == Position(0, 2)
+
+
+def by_hand(event: e.Event, how: str) -> bytes:
+    """The same event, written as somebody else might."""
+    fields: dict[str, Any] = json.loads(e.encode(event))
+    tight = (",", ":")
+    ways = {
+        "as we do": json.dumps(fields, separators=tight, ensure_ascii=False),
+        "with blanks": json.dumps(fields),
+        "in another order": json.dumps(dict(sorted(fields.items(), reverse=True)), separators=tight),
+        "the inner fields last": json.dumps(dict(list(fields.items())[::-1]), separators=tight),
+        "owner first, the rest behind": json.dumps({"owner": event.owner, "type": event.type} | fields, separators=tight),
+        "a blank at the end": json.dumps(fields, separators=tight) + " \r",
+    }
+    return ways[how].encode()
+
+
+BY_HAND = ("as we do", "with blanks", "in another order", "the inner fields last", "owner first, the rest behind", "a blank at the end")
+
+
+@pytest.mark.parametrize("how", BY_HAND)
+def test_what_somebody_else_wrote_is_shown_as_if_we_had(how: str) -> None:
+    ours, theirs = Timeline("e1"), Timeline("e1")
+    message = HI.model_copy(update={"options": e.Options(profile="fast")})
+    for offset, event in enumerate([message, started(HI), part(HI, 0, 'a"type":"'), completed(HI, ['a"type":"']), renamed("t")]):
+        ours.fold(Record(offset, Key.EVENT, e.encode(event)), 0.0)
+        theirs.fold(Record(offset, Key.EVENT, by_hand(event, how)), 0.0)
+    assert theirs.window.since(ANN, BEGINNING) == ours.window.since(ANN, BEGINNING)
+    assert not [frame for frame in frames(theirs) if {"owner", "options"} & frame.keys()]
+
+
+# --- what is stored, and remembered until then
+
+
+def store(line: Timeline) -> None:
+    line.stored_to(checkpoint(line))
+
+
+def test_the_checkpoint_never_passes_a_reply_that_is_open() -> None:
+    line = timeline(*whole(HI, "a"), said(2), started(said(2)))
+    mark = checkpoint(line)
+    assert (mark.low, mark.high) == (Position(4, 0), line.reached)
+    fold(line, failed(said(2)))
+    assert checkpoint(line).low == line.reached
+
+
+def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
+    line = timeline(*whole(HI, "a"))
+    assert [fact.id for _, fact in line.pending if isinstance(fact, MessageView)] == [HI.id, HI.reply_id]
+    store(line)
+    assert not line.pending
+    fold(line, renamed("title"))
+    assert [fact for _, fact in line.pending] == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+
+
+def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
+    line = Timeline("e1")
+    line.window._limit = 1_000
+    events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
+    for event in events:
+        fold(line, event)
+    assert len(frames(line)) == len(events), "nothing is stored, so nothing is forgotten"
+    assert line.window.resumable == BEGINNING
+    half = Checkpoint("e1", Position(40, 0), Position(40, 0), "")
+    line.stored_to(half)
+    assert line.window.resumable == Position(40, 0)
+    assert len(frames(line)) == len(events) - 41
+    assert line.unstored(ANN) == [fact for position, fact in line.pending if position > Position(40, 0)]
+    store(line)
+    assert sum(map(len, line.window.since(ANN, BEGINNING))) <= 1_000
+    assert not line.window.holds_all_of(0)
+
+
+def test_what_is_forgotten_is_not_resumed_from() -> None:
+    line = Timeline("e1")
+    line.window._limit = 1_000
+    events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
+    cursors = [line.cursor(ANN)]
+    for event in events:
+        fold(line, event)
+        cursors.append(line.cursor(ANN))
+    store(line)
+    for number, cursor in enumerate(cursors):
+        missed = line.missed(ANN, "e1", cursor)
+        if missed is not None:
+            assert len(missed) == len(events) - number, "all or nothing"
+    assert line.missed(ANN, "e1", cursors[0]) is None
+    assert line.missed(ANN, "e1", cursors[-1]) == []
+
+
+def test_an_owner_of_whom_everything_is_forgotten_takes_no_room() -> None:
+    line = Timeline("e1")
+    line.window._limit = 0
+    for event in [*whole(HI, "a"), deleted()]:
+        fold(line, event)
+    store(line)
+    assert line.window.of(ANN) is None
+    assert (line.window._chars, len(line.window._order)) == (0, 0)
+
+
+def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resumed_from() -> None:
+    line, other = timeline(HI), Timeline("e2")
+    assert line.missed(ANN, "e1", line.cursor(ANN)) == []
+    assert line.missed(ANN, "e1", line.cursor(BEN)) is None
+    assert line.missed(ANN, "e1", other.cursor(ANN)) is None
+    assert line.missed(ANN, "e2", line.cursor(ANN)) is None
+    assert line.missed(ANN, "e1", line.cursor(ANN, Position(0, 1))) is None
+    assert line.missed(ANN, "e1", line.cursor(ANN, Position(-9, 0))) is None
+    assert line.missed(ANN, "e1", "garbage") is None
+
+
+def test_frames_of_one_record_have_cursors_of_their_own() -> None:
+    line = Timeline("e1")
+    fold(line, *whole(HI, "a", "b"))
+    got = line.window.since(ANN, BEGINNING)
+    for number, frame in enumerate(got):
+        assert line.missed(ANN, "e1", json.loads(frame)["cursor"]) == got[number + 1 :]
+
+
+# --- another log
+
+
+def test_a_new_log_takes_nothing_of_what_is_not_stored_yet() -> None:
+    line = timeline(*whole(HI, "a"), said(2))
+    store(line)
+    fold(line, started(said(2)))
+    fold(line, completed(said(2), []))
+    pending = [fact for _, fact in line.pending]
+    line.restart("e2")
+    assert [fact for _, fact in line.pending] == pending
+    assert line.unstored(ANN)[-1] == pending[-1]
+    assert line.reached == BEGINNING
+    fold(line, said(3))
+    store(line)
+    assert not line.pending
+    assert line.unstored(ANN) == []
+
+
+def test_what_was_stored_of_the_old_log_says_nothing_of_the_new_one() -> None:
+    line = timeline(*whole(HI, "a"))
+    store(line)
+    line.restart("e2")
+    fold(line, said(2))
+    assert [fact.id for _, fact in line.pending if isinstance(fact, MessageView)] == [uid(2)]
+
+
+def test_a_message_of_the_old_log_is_still_known_in_the_new_one() -> None:
+    line = timeline(*whole(HI, "a"))
+    line.restart("e2")
+    assert fold(line, HI).dropped == [HI]
+
+
+def test_old_frames_are_not_resumed_in_a_new_log() -> None:
+    line = timeline(*whole(HI, "a"))
+    before = line.cursor(ANN)
+    line.restart("e2")
+    assert line.window.since(ANN, BEGINNING) == []
+    assert line.missed(ANN, "e1", before) is None
+    assert line.missed(ANN, "e2", before) is None
+
+
+def test_a_reply_that_was_open_goes_on_in_a_new_log() -> None:
+    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    line.restart("e2")
+    for event in (started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)):
+        fold(line, event)
+    assert shown(line) == ["reply.started", "reply.delta 1 b", "reply.completed ab stop"]
+    assert [fact.text for _, fact in line.pending if isinstance(fact, MessageView)] == ["hi", "ab"]
+
+
+def test_silence_is_measured_from_the_last_word_about_a_reply() -> None:
+    line = Timeline("e1")
+    for second, one in enumerate(records([HI, started(HI), said(2)])):
+        line.fold(one, float(second))
+    assert [reply.work.id for reply in line.idle_since(2.0)] == [HI.id]
+    assert [reply.work.id for reply in line.idle_since(1.0)] == []
