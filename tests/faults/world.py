@@ -158,9 +158,7 @@ class World:
             talker = Talker(self.urls, seed=0, pause_s=0)
             try:
                 await talker.reconnect()
-                sent = await talker.send("is anybody there?")
-                end = await talker.end_of(sent["id"], 5)
-                if end["type"] == "reply.completed":
+                if await self._answers(talker):
                     return
             except TROUBLE as error:
                 if time.monotonic() - begun > budget(within_s):
@@ -168,6 +166,18 @@ class World:
                 await asyncio.sleep(0.2)
             finally:
                 await talker.close()
+
+    async def _answers(self, talker: Talker) -> bool:
+        sent = await talker.send("is anybody there?")
+        answer = asyncio.ensure_future(talker.end_of(sent["id"], 5))
+        cut = asyncio.ensure_future(talker.closed())
+        try:
+            await asyncio.wait((answer, cut), return_when=asyncio.FIRST_COMPLETED)
+            return answer.done() and answer.result()["type"] == "reply.completed"
+        finally:
+            for wait in (answer, cut):
+                wait.cancel()
+            await asyncio.gather(answer, cut, return_exceptions=True)
 
 
 def note(what: str, seconds: float, within_s: float) -> None:
