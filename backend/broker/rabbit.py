@@ -21,11 +21,14 @@ from backend.broker.port import PUBLISH_TIMEOUT_S, Parked, QueueState, Record, S
 from backend.broker.rabbit_deliveries import RabbitDeliveries
 from backend.broker.rabbit_line import NOT_YET, Line, unavailable_on_trouble
 from backend.errors import BrokerUnavailable
-from backend.topology import EXCHANGE, GROUP_LINES, QUEUES, Key
+from backend.topology import EXCHANGE, GROUP_LINES, QUEUES, WORK_QUEUE, Key
 
 log = structlog.get_logger(__name__)
 
 PERSISTENT = 2
+# A publish that the work queue refuses stands in the log all the same: the stream took its copy. So new messages are
+# turned away before the queue is full, by its depth as seen seconds ago; the tenth that is left outlasts those seconds.
+FULL_SHARE = 0.9
 # An event's line begins with its owner; its type comes right after what stays inside the pipeline.
 _OWNER = re.compile(rb'\{"owner":"([^"\\]+)"')
 _TYPE = re.compile(rb'"type":"([a-z._]+)"')
@@ -44,6 +47,7 @@ class RabbitBroker:
         self._said: bool | None = None  # what the log heard last about `up`
         self._publishing = Line(url, f"{worker} publishes", self._on_change)
         self._consuming = Line(url, f"{worker} consumes", self._on_change)
+        self._waiting = 0  # deliveries in the work queue, when last looked at
         self._keep: AbstractChannel | None = None
         self._channel: Channel | None = None  # what is published goes through this one
         self._publishers = {key: GroupCommit(partial(self._publish, key), limit=GROUP_LINES) for key in Key}
@@ -92,6 +96,8 @@ class RabbitBroker:
         exchange = await channel.declare_exchange(EXCHANGE, durable=True)
         for queue in QUEUES:
             declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+            if queue.name == WORK_QUEUE:
+                self._waiting = declared.declaration_result.message_count or 0
             for key in queue.keys:
                 await declared.bind(exchange, key.value)
         await channel.close()
@@ -111,6 +117,8 @@ class RabbitBroker:
     async def _publish(self, key: Key, lines: list[bytes]) -> None:
         if not self.up or self._channel is None:
             raise BrokerUnavailable(self.trouble or "RabbitMQ is away.")
+        if key is Key.MESSAGE and self._waiting >= FULL_SHARE * _room():
+            raise BrokerUnavailable(f"{WORK_QUEUE} is full: {self._waiting} deliveries wait.")
         body = lines[0] if len(lines) == 1 else b"\n".join(lines)
         try:
             with unavailable_on_trouble("publishing"):
@@ -161,6 +169,10 @@ class RabbitBroker:
 
     async def unpark(self, ids: Sequence[str]) -> int:
         return await reading.unpark(self._consuming, ids)
+
+
+def _room() -> int:
+    return next(int(queue.arguments["x-max-length"]) for queue in QUEUES if queue.name == WORK_QUEUE)
 
 
 def _properties(lines: list[bytes]) -> commands.Basic.Properties:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backend.broker import rabbit_line
 from backend.broker.port import Broker, Parked, Record
 from backend.errors import BrokerUnavailable
 from backend.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, Key
@@ -102,6 +103,29 @@ async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> N
 async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_three: None, broker: Broker) -> None:
     with pytest.raises(BrokerUnavailable, match="full"):
         await publish(broker, Key.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
+    async with aclosing(broker.work(prefetch=50)) as deliveries:
+        for delivery in await take(deliveries, 3):
+            await delivery.ack()
+        await until_taken(broker, b"again")
+
+
+async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
+    monkeypatch: pytest.MonkeyPatch, room_for_three: None, broker: Broker
+) -> None:
+    monkeypatch.setattr(rabbit_line, "RECHECK_S", 0.1)
+    await publish(broker, Key.WORK, *bodies(3))
+
+    async def turned_away() -> bool:
+        try:
+            await publish(broker, Key.MESSAGE, b"too many")
+        except BrokerUnavailable as error:
+            return "deliveries wait" in str(error)
+        return False
+
+    await eventually(turned_away, PATIENCE_S, "the broker sees that the queue is full")
+    span = await soon(broker.log_span())
+    assert await turned_away()
+    assert await soon(broker.log_span()) == span
     async with aclosing(broker.work(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
