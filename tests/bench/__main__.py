@@ -1,0 +1,63 @@
+"""The benchmarks: `python -m tests.bench [--quick] [--only NAME …]`. Prints tables and writes REPORT.md beside this file."""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+
+from tests.bench import growing, holding, report, scaling, speed
+from tests.bench.plan import QUICK, WHOLE, Plan
+from tests.bench.report import Table
+from tests.bench.sides import PEER, Services
+
+REPORT = Path(__file__).parent / "REPORT.md"
+FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
+    "turns": speed.turns_and_latency,
+    "parts": speed.parts,
+    "limits": speed.limits_of_the_hops,
+    "idle": holding.idle_connections,
+    "storm": holding.reconnect_storm,
+    "start": holding.first_answer,
+    "growth": growing.stored_messages,
+    "backlog": growing.backlog,
+    "scale": scaling.responders_and_nodes,
+}
+
+
+async def run(plan: Plan, names: list[str], to: Path) -> list[Table]:
+    """Measure these figures and write the report there."""
+    report.have_peer(PEER)
+    tables: list[Table] = []
+    async with Services().running() as services:
+        rabbitmq = (await services.rabbit.manage("GET", "overview"))["rabbitmq_version"]
+        connection = await asyncpg.connect(services.postgres.url())
+        about = report.surroundings(rabbitmq, ".".join(map(str, connection.get_server_version()[:2])))
+        await connection.close()
+        print(about.replace("  \n", "\n"), flush=True)
+        for name in names:
+            began = time.perf_counter()
+            for table in await FIGURES[name](services, plan):
+                tables.append(table)
+                print(table.text(), flush=True)
+            print(f"({name}: {time.perf_counter() - began:.0f} s)", flush=True)
+            report.write(to, about, tables)
+    return tables
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Myna's benchmarks, as tables.")
+    parser.add_argument("--quick", action="store_true", help="small and short: shows that it works, measures nothing of worth")
+    parser.add_argument("--only", nargs="+", choices=FIGURES, help="only these figures")
+    parser.add_argument("--report", type=Path, default=REPORT, help="where the Markdown goes")
+    chosen = parser.parse_args()
+    if sys.platform != "linux":
+        parser.exit(1, "The benchmarks read processor time and memory from /proc: they need Linux.\n")
+    asyncio.run(run(QUICK if chosen.quick else WHOLE, chosen.only or list(FIGURES), chosen.report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""How long and how large: the whole benchmark, and the small one that only shows that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes of one run of the benchmark."""
+
+    rounds: int = 3  # interleaved: all sides once, then all again
+    seconds: float = 5.0  # measured, for each side and round
+    sockets: tuple[int, ...] = (50, 200)
+    streaming: int = 500  # sockets
+    idle: int = 4_000  # sockets
+    storm: int = 2_000  # sockets
+    grown: tuple[int, ...] = (0, 100_000, 1_000_000)  # stored messages
+    backlog: int = 1_000_000  # events
+    responders: tuple[int, ...] = (1, 2, 4)
+    nodes: tuple[int, ...] = (1, 2)
+    thinking: int = 600  # sockets that wait for a model
+
+
+WHOLE = Plan()
+QUICK = Plan(
+    rounds=1,
+    seconds=1.5,
+    sockets=(20,),
+    streaming=20,
+    idle=50,
+    storm=50,
+    grown=(0, 2_000),
+    backlog=5_000,
+    responders=(1, 2),
+    nodes=(1,),
+    thinking=20,
+)
