@@ -51,7 +51,7 @@ class Answering:
         if stopped():
             return
         work, options = self._reply.work, self._reply.work.options or e.Options()
-        prompt = Prompt(work.reply_id, work.text, options.profile, options.seed, options.scenario)
+        prompt = Prompt(work.id, work.text, options.profile, options.seed, options.scenario)
         self._publish(e.ReplyStarted(**self._about, at=e.now(), worker=self._worker, restarted=self._restarted or None))
         crashpoint("reply.started")
         async for said in self._brain.reply(prompt, start=len(self._parts)):

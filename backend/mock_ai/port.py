@@ -11,7 +11,7 @@ FinishReason = Literal["stop", "length"]
 class Prompt:
     """One message to be answered. `key` names the reply: a brain that is deterministic says the same for the same prompt."""
 
-    key: str  # the reply's idempotency key (a UUID as text); with the seed it decides every draw
+    key: str  # the reply's idempotency key (of a first reply: its message's id); with the seed it decides every draw
     text: str
     profile: str | None = None  # None: the brain's own default
     seed: int | None = None  # None: the brain's own default

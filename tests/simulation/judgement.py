@@ -77,7 +77,7 @@ def turn_faults(truth: Truth, broker: MemoryBroker) -> Iterator[str]:
             yield f"{reply_id} has {len(turn.ends)} ends"
             continue
         _, end = turn.ends[0]
-        parts, refused = script(reply_id)
+        parts, refused = script(turn.work.id)
         if turn.parts != parts[: len(turn.parts)]:
             yield f"{reply_id}: the text is not the brain's"
         if isinstance(end, e.ReplyCompleted):

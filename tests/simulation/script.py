@@ -1,4 +1,4 @@
-"""The brain of the simulation: what it says follows from the reply's id alone, with waits, so that it can be cut anywhere."""
+"""The brain of the simulation: what it says follows from its idempotency key alone, with waits, so that it can be cut anywhere."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from backend.mock_ai.port import End, Part, Prompt, Refusal, Said
 
 
 def script(key: str) -> tuple[list[str], bool]:
-    """The parts of the reply with this id, and whether it is refused after them."""
+    """The parts of the reply with this key, and whether it is refused after them."""
     dice = random.Random(key)
     parts = [f"{word}{'.' * dice.randint(0, 3)} " for word in range(dice.choice((0, 1, 2, 3, 5, 8)))]
     return parts, dice.random() < 0.1
