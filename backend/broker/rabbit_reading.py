@@ -28,19 +28,17 @@ LETTERS = 10_000  # dead letters looked at in one go
 
 
 async def read_log(line: Line, start: Start) -> AsyncGenerator[Sequence[Record], None]:
-    wanted = start if isinstance(start, int) else 0
     async with consuming(line, LOG, prefetch=LOG_CREDIT, arguments={"x-stream-offset": start}) as intake:
         unacked = 0
         while True:
             await intake.some()
             last = intake.arrived[-1].tag
             unacked += len(intake.arrived)
-            records = _take(intake, wanted)
+            records = _take(intake)
             if unacked >= ACK_EVERY:
                 unacked = 0
                 await intake.channel.basic_ack(last, multiple=True, wait=False)
-            if records:
-                yield records
+            yield records
 
 
 async def log_span(line: Line) -> tuple[int, int] | None:
@@ -51,6 +49,8 @@ async def log_span(line: Line) -> tuple[int, int] | None:
 
 
 async def record_at(line: Line, offset: int) -> Record | None:
+    if not 0 <= offset < 2**63:  # no place in any log, and nothing AMQP could ask for
+        return None
     async with _bounded("reading one record"):
         found = await _glance(line, offset, prefetch=1)
     return found[0] if found and found[0].offset == offset else None
@@ -64,14 +64,14 @@ async def _glance(line: Line, start: int | Literal["first", "last"], *, prefetch
     """
     async with consuming(line, LOG, prefetch=prefetch, arguments={"x-stream-offset": start}) as intake:
         await intake.channel.basic_qos(prefetch_count=prefetch)
-        return _take(intake, start if isinstance(start, int) else 0)
+        return _take(intake)
 
 
-def _take(intake: Intake, wanted: int) -> list[Record]:
-    """All records in hand, without those before the wanted one in the same chunk."""
+def _take(intake: Intake) -> list[Record]:
+    """All records in hand. The broker itself leaves out those before a wanted offset in the same chunk."""
     records = [Record(one.headers["x-stream-offset"], one.routing_key, one.body) for one in intake.arrived]
     intake.arrived.clear()
-    return [record for record in records if record.offset >= wanted] if records and records[0].offset < wanted else records
+    return records
 
 
 async def stops(line: Line) -> AsyncGenerator[bytes, None]:
