@@ -1,6 +1,7 @@
 """Pages that try a renderer: all of Markdown, many emoji, right-to-left script. Plain data; spoken exactly as written."""
 
 # The lines are as long and the blanks where they must be to be a trial.
+# ruff: noqa: E501, W291
 
 MARKDOWN = r"""# Everything a page should render
 
