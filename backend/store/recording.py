@@ -22,6 +22,7 @@ SEAT_LOCK = 0x6D796E61  # the advisory lock's number: "myna"
 BEAT_S = 1.0  # seconds between signs of life
 FROZEN_MS = 4_000  # the server lets go of a holder that is silent for longer: with the heartbeat's second, within 5 s
 STATEMENT_S = 25  # long enough to delete a conversation of a million messages
+CHUNK = 2_000  # facts in one statement: more is no quicker, and after a long outage all at once would take longer than STATEMENT_S
 
 # The heartbeat keeps a living holder's session; the idle timeouts end a frozen one's, between batches or inside one.
 _SETTINGS = {
@@ -83,7 +84,9 @@ class PostgresSeat:
             try:
                 async with self._connection.transaction():
                     kept = await self._fence(batch.expected)
-                    refused = await self._write(batch.facts)
+                    refused = 0
+                    for start in range(0, len(batch.facts), CHUNK):
+                        refused += await self._write(batch.facts[start : start + CHUNK])
                     await self._keep(kept, batch.reached)
                 return refused
             except FAULTS as error:
@@ -130,8 +133,6 @@ class PostgresSeat:
 
     async def _write(self, facts: Sequence[Fact]) -> int:
         """Store the facts; where the database refuses, halve until the refused one is alone, and set that aside."""
-        if not facts:
-            return 0
         try:
             async with self._connection.transaction():
                 await writing.write(self._connection, facts)

@@ -44,15 +44,18 @@ _COLUMNS = {
 _TURN, _WORDS = "coalesce(asked.turn, given.turn)", "array_to_tsvector(string_to_array(given.words, ' '))"
 _VALUES = [{"turn": _TURN, "words": _WORDS}.get(name, f"given.{name}") for name in _COLUMNS]
 _INSERT = f"""
-INSERT INTO messages ({", ".join(_COLUMNS)})
-SELECT {", ".join(_VALUES)}
-FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))}) AS given ({", ".join(_COLUMNS)})
-LEFT JOIN messages AS asked ON asked.owner = given.owner AND asked.id = given.message_id
-WHERE NOT EXISTS (
-  SELECT FROM conversations AS gone
-  WHERE gone.owner = given.owner AND gone.id = given.conversation_id AND gone.deleted_at IS NOT NULL
+WITH stored AS (
+  INSERT INTO messages ({", ".join(_COLUMNS)})
+  SELECT {", ".join(_VALUES)}
+  FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))}) AS given ({", ".join(_COLUMNS)})
+  LEFT JOIN messages AS asked ON asked.owner = given.owner AND asked.id = given.message_id
+  WHERE NOT EXISTS (
+    SELECT FROM conversations AS gone
+    WHERE gone.owner = given.owner AND gone.id = given.conversation_id AND gone.deleted_at IS NOT NULL
+  )
+  ON CONFLICT DO NOTHING RETURNING ord
 )
-ON CONFLICT DO NOTHING RETURNING ord
+SELECT coalesce(array_agg(ord ORDER BY ord), '{{}}') FROM stored
 """  # noqa: S608 (made of constants)
 
 _COUNT = """
@@ -110,11 +113,11 @@ async def _say(connection: asyncpg.Connection, said: dict[tuple[str, str], Messa
     first: int = await connection.fetchval(_CLAIM, len(said))
     ords = dict(zip(said, range(first, first + len(said)), strict=True))
     rows = [_row(view, ords) for view in said.values()]
-    stored = await connection.fetch(_INSERT, *_turned(rows))
+    stored: list[int] = await connection.fetchval(_INSERT, *_turned(rows))
     views = list(said.values())
     grown: dict[tuple[str, str], _Growth] = {}
-    for at in sorted(row[0] - first for row in stored):
-        view, created_at = views[at], rows[at][8]
+    for ord_ in stored:
+        view, created_at = views[ord_ - first], rows[ord_ - first][8]
         growth = grown.get((view.owner, view.conversation_id))
         if growth is None:
             title = title_from(view.text) if view.text.strip() else ""

@@ -1,0 +1,228 @@
+"""Stores for the contract suite: the twin in memory and a real Postgres, both behind one rig."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import asyncpg
+import pytest
+
+from backend.events import Position, Timings, reply_id_for, rfc3339
+from backend.store.memory import MemoryStore
+from backend.store.migrations import migrate
+from backend.store.port import Batch, Checkpoint, Fact, Key, Known, Page, Seat, Store
+from backend.store.postgres import PostgresStore
+from backend.views import MessageView
+from tests.services.postgres import PostgresServer
+
+PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
+BEGUN = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+
+class StoreRig:
+    """A store, what is done to it from outside, and a recorder that writes facts in log order."""
+
+    store: Store
+    seat: Seat | None = None
+    checkpoint: Checkpoint | None = None
+
+    async def second_store(self) -> Store:
+        """The same database, seen from another node."""
+        raise NotImplementedError
+
+    async def age(self, seconds: float) -> None:
+        """Let all stored checkpoints get older."""
+        raise NotImplementedError
+
+    async def break_seat(self) -> None:
+        """End the seat's connection from the far side."""
+        raise NotImplementedError
+
+    async def refused(self) -> list[str]:
+        """The reasons in `refused_facts`."""
+        raise NotImplementedError
+
+    async def take_seat(self) -> Seat:
+        """The seat, waiting while the one before is let go."""
+        self.seat = await seat_of(self.store)
+        return self.seat
+
+    async def record(self, *facts: Fact, reached: Checkpoint | None = None) -> int:
+        """Store these facts as the next batch; returns how many were refused."""
+        seat = self.seat or await self.take_seat()
+        batch = Batch(self.checkpoint, reached or after(self.checkpoint), facts)
+        refused = await seat.record(batch)
+        self.checkpoint = batch.reached
+        return refused
+
+    async def texts(self, owner: str, conversation_id: str) -> list[str]:
+        """What a conversation holds, as its first page of a hundred shows it."""
+        return [view.text for view in (await self.store.messages(owner, conversation_id, limit=100, before=None)).items]
+
+    async def known(self, owner: str, conversation_id: str, id_: str) -> Known:
+        return (await self.store.known([Key(owner, conversation_id, id_, reply_id_for(owner, id_))]))[0]
+
+    async def close(self) -> None:
+        if self.seat is not None:
+            await self.seat.release()
+        await self.store.close()
+
+
+class MemoryStoreRig(StoreRig):
+    def __init__(self) -> None:
+        self.now = BEGUN.timestamp()
+        self.store = self._memory = MemoryStore(clock=lambda: self.now)
+
+    async def second_store(self) -> Store:
+        return self._memory
+
+    async def age(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def break_seat(self) -> None:
+        self._memory.unseat()
+
+    async def refused(self) -> list[str]:
+        return [reason for _, reason in self._memory.refused]
+
+
+class PostgresStoreRig(StoreRig):
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.store = PostgresStore(url)
+        self._others: list[PostgresStore] = []
+
+    async def second_store(self) -> Store:
+        self._others.append(PostgresStore(self.url))
+        return self._others[-1]
+
+    async def fetch(self, statement: str, *values: object) -> list[Any]:
+        """The first column of an outsider's statement."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            return [row[0] for row in await connection.fetch(statement, *values)]
+        finally:
+            await connection.close()
+
+    async def age(self, seconds: float) -> None:
+        await self.fetch("update checkpoints set at = at - $1::interval", timedelta(seconds=seconds))
+
+    async def break_seat(self) -> None:
+        for process in await self.seat_processes():
+            await self.fetch("select pg_terminate_backend($1)", process)
+
+    async def seat_processes(self) -> list[int]:
+        """The server's processes that hold an advisory lock here."""
+        return await self.fetch(
+            "select pid from pg_locks join pg_database on oid = database where locktype = 'advisory' and datname = current_database()"
+        )
+
+    async def refused(self) -> list[str]:
+        return await self.fetch("select reason from refused_facts order by id")
+
+    async def close(self) -> None:
+        await super().close()
+        for other in self._others:
+            await other.close()
+
+
+async def seat_of(store: Store) -> Seat:
+    """The seat, as soon as whoever had it is gone."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            seat = await store.take_seat()
+            if seat is not None:
+                return seat
+            await asyncio.sleep(0.05)
+
+
+def after(checkpoint: Checkpoint | None) -> Checkpoint:
+    """A checkpoint one record further."""
+    at = Position(checkpoint.high.offset + 1 if checkpoint else 0, 0)
+    return Checkpoint(checkpoint.epoch if checkpoint else "epoch-1", at, at, f"mark-{at.offset}")
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def at(seconds: float = 0) -> str:
+    """A moment of the tests' own day."""
+    return rfc3339(BEGUN + timedelta(seconds=seconds))
+
+
+def said(owner: str, conversation_id: str, text: str, *, seconds: float = 0, id_: str | None = None) -> MessageView:
+    """A person's message."""
+    return MessageView(owner, conversation_id, id_ or new_id(), "user", text, "complete", at(seconds))
+
+
+def replied(message: MessageView, text: str, *, seconds: float = 1, key: str | None = None) -> MessageView:
+    """A whole reply to a message; `key` is that of a regenerate."""
+    id_ = reply_id_for(message.owner, key or message.id)
+    reply = replace(message, id=id_, role="assistant", text=text, created_at=at(seconds), message_id=message.id, attempt=1, parts=3)
+    return replace(reply, finish_reason="stop", timings=Timings(queued_ms=2, first_part_ms=40, total_ms=900), worker="worker-1")
+
+
+def numbered(count: int, owner: str, conversation_id: str, text: Callable[[int], str] = "number {}".format) -> list[MessageView]:
+    """Messages one second apart, with ids that do not follow their order."""
+    return [said(owner, conversation_id, text(n), seconds=n, id_=str(uuid5(UUID(conversation_id), str(n)))) for n in range(count)]
+
+
+async def all_pages(ask: Callable[[str | None], Awaitable[Page[Any]]]) -> list[list[Any]]:
+    """Every page of a list, in the order asked."""
+    pages, before = [], None
+    while True:
+        page = await ask(before)
+        pages.append(page.items)
+        before = page.next
+        if before is None:
+            return pages
+
+
+def without_storing(views: Sequence[MessageView | None]) -> list[MessageView | None]:
+    """Views as they were before somebody wrote down when they were stored."""
+    return [view and replace(view, stored_at=None) for view in views]
+
+
+async def _prepare(url: str) -> None:
+    await migrate(url)
+
+
+@pytest.fixture(scope="session")
+async def store_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
+    """The URL of a database at head, one for all tests."""
+    name = await postgres_server.make_database(_prepare)
+    yield postgres_server.url(name)
+    await postgres_server.drop_database(name)
+
+
+@asynccontextmanager
+async def postgres_store(url: str) -> AsyncGenerator[PostgresStoreRig]:
+    rig = PostgresStoreRig(url)
+    for table in ("conversations", "messages", "checkpoints", "refused_facts"):
+        await rig.fetch(f"delete from {table}")  # noqa: S608 (made of constants)
+    try:
+        yield rig
+    finally:
+        await rig.close()
+
+
+@pytest.fixture
+async def postgres_rig(store_database: str) -> AsyncIterator[PostgresStoreRig]:
+    """The store on Postgres, empty, for what only a real database does."""
+    async with postgres_store(store_database) as rig:
+        yield rig
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store_rig(request: pytest.FixtureRequest, store_database: str) -> AsyncIterator[StoreRig]:
+    """Each store in turn, empty."""
+    if request.param == "memory":
+        yield MemoryStoreRig()
+        return
+    async with postgres_store(store_database) as rig:
+        yield rig

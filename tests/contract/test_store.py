@@ -1,0 +1,270 @@
+"""What a store promises about recording: seat, fence, once and only once, what is refused, what is deleted."""
+
+from dataclasses import replace
+
+import pytest
+
+from backend.errors import RecorderFenced, StoreUnavailable
+from backend.events import Position
+from backend.store.port import Batch, Checkpoint, Deleted, Key, Known, Renamed
+from backend.views import ReplyError
+from tests.contract.store_fixtures import StoreRig, after, new_id, numbered, replied, said, seat_of, without_storing
+
+HOSTILE = '\'; DROP TABLE messages; -- \\ $1 %s {} "x" \N{PILE OF POO}\n\t\x01 </script>'
+
+
+async def test_what_was_recorded_is_read_back_to_the_last_field(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    message = said(owner, conversation, "Tell me something")
+    reply = replied(message, "Something.")
+    failed = replace(
+        replied(message, "", key=new_id()),
+        status="failed",
+        finish_reason=None,
+        timings=None,
+        parts=None,
+        error=ReplyError("refused", "No.", True),
+    )
+    await store_rig.record(message, reply, failed)
+    page = await store_rig.store.messages(owner, conversation, limit=10, before=None)
+    assert without_storing(page.items) == [message, reply, failed]
+    assert all(view.stored_at for view in page.items)
+    line = await store_rig.store.conversation(owner, conversation)
+    assert line is not None
+    assert (line.title, line.preview, line.messages) == ("Tell me something", "Something.", 3)
+    assert (line.created_at, line.updated_at) == (message.created_at, reply.created_at)
+
+
+async def test_storing_a_batch_twice_changes_nothing(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    message = said(owner, conversation, "once")
+    facts = (message, replied(message, "only"))
+    await store_rig.record(*facts)
+    before = (
+        await store_rig.store.messages(owner, conversation, limit=10, before=None),
+        await store_rig.store.conversation(owner, conversation),
+    )
+    await store_rig.record(*facts, *facts)
+    await store_rig.record(replace(message, text="another text under the same id"))
+    after_ = (
+        await store_rig.store.messages(owner, conversation, limit=10, before=None),
+        await store_rig.store.conversation(owner, conversation),
+    )
+    assert after_ == before
+
+
+async def test_a_batch_that_holds_a_message_twice_stores_the_first(store_rig: StoreRig) -> None:
+    message = said(new_id(), new_id(), "first")
+    await store_rig.record(message, replace(message, text="second"))
+    assert await store_rig.texts(message.owner, message.conversation_id) == ["first"]
+
+
+async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: StoreRig) -> None:
+    message = said(new_id(), new_id(), "hello")
+    await store_rig.record(said(new_id(), new_id(), "before"))
+    seat, first = store_rig.seat, store_rig.checkpoint
+    assert seat
+    await store_rig.record(said(new_id(), new_id(), "by another"))
+    stale = Batch(first, Checkpoint("epoch-1", Position(9, 0), Position(9, 0), "mark-9"), (message,))
+    for expected in (first, None):
+        with pytest.raises(RecorderFenced):
+            await seat.record(replace(stale, expected=expected))
+    assert await store_rig.texts(message.owner, message.conversation_id) == []
+    assert await store_rig.store.checkpoint() == store_rig.checkpoint
+    await store_rig.record(message)  # being fenced does not cost the seat
+    assert await store_rig.texts(message.owner, message.conversation_id) == ["hello"]
+
+
+async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
+    seat, other = await store_rig.take_seat(), await store_rig.second_store()
+    assert await other.take_seat() is None
+    await seat.release()
+    await seat.release()
+    taken = await seat_of(other)
+    assert await store_rig.store.take_seat() is None
+    await taken.release()
+
+
+async def test_a_seat_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
+    message = said(new_id(), new_id(), "hello")
+    lost = await store_rig.take_seat()
+    await store_rig.break_seat()
+    await store_rig.take_seat()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await lost.record(Batch(None, after(None), (message,)))
+    await lost.release()
+    assert await store_rig.record(message) == 0
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda good: replace(good, text="nul \x00 inside"),
+        lambda good: replace(good, text="half a \ud800 pair"),
+        lambda good: replace(good, worker="nul \x00 inside", role="assistant"),
+        lambda good: replace(good, created_at="yesterday"),
+        lambda good: replace(good, conversation_id="not-an-id"),
+        lambda good: Renamed(good.owner, good.conversation_id, "nul \x00 inside"),
+        lambda good: Deleted(good.owner, "not-an-id"),
+    ],
+    ids=["nul", "surrogate", "worker", "moment", "id", "title", "deletion"],
+)
+async def test_a_refused_fact_is_set_aside_alone(store_rig: StoreRig, spoilt: object) -> None:
+    assert callable(spoilt)
+    owner, conversation = new_id(), new_id()
+    good = numbered(7, owner, conversation)
+    bad = spoilt(replace(good[0], id=new_id()))
+    assert await store_rig.record(*good[:3], bad, *good[3:]) == 1
+    assert await store_rig.texts(owner, conversation) == [view.text for view in good]
+    line = await store_rig.store.conversation(owner, conversation)
+    assert line is not None
+    assert line.messages == 7
+    (reason,) = await store_rig.refused()
+    assert reason
+    assert await store_rig.store.checkpoint() == store_rig.checkpoint
+
+
+async def test_a_batch_of_refused_facts_still_moves_the_checkpoint(store_rig: StoreRig) -> None:
+    bad = [replace(view, text="\x00") for view in numbered(5, new_id(), new_id())]
+    assert await store_rig.record(*bad) == 5
+    assert len(await store_rig.refused()) == 5
+    assert await store_rig.store.checkpoint() == store_rig.checkpoint
+
+
+async def test_hostile_text_is_stored_to_the_letter_in_every_field(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    message = said(owner, conversation, HOSTILE)
+    reply = replace(replied(message, HOSTILE), worker=HOSTILE, error=ReplyError(HOSTILE, HOSTILE, False))
+    assert await store_rig.record(message, reply, Renamed(owner, conversation, HOSTILE)) == 0
+    page = await store_rig.store.messages(owner, conversation, limit=10, before=None)
+    assert without_storing(page.items) == [message, reply]
+    line = await store_rig.store.conversation(owner, conversation)
+    assert line is not None
+    assert line.title == HOSTILE
+    hits = await store_rig.store.search(owner, "drop table", limit=10, before=None)
+    assert len(hits.items) == 2
+
+
+async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_rig: StoreRig) -> None:
+    owner, gone, kept = new_id(), new_id(), new_id()
+    message, other = said(owner, gone, "to be forgotten"), said(owner, kept, "to be kept")
+    await store_rig.record(message, other)
+    await store_rig.record(replied(message, "late"), Deleted(owner, gone), said(owner, gone, "later"), Renamed(owner, gone, "again"))
+    await store_rig.record(said(owner, gone, "much later"), Renamed(owner, gone, "and again"), Deleted(owner, gone))
+    store = store_rig.store
+    assert await store_rig.texts(owner, gone) == []
+    assert await store.conversation(owner, gone) is None
+    assert [line.id for line in (await store.conversations(owner, limit=10, before=None)).items] == [kept]
+    assert (await store.search(owner, "forgotten", limit=10, before=None)).items == []
+    assert await store_rig.known(owner, gone, message.id) == Known(deleted=True)
+    assert await store_rig.texts(owner, kept) == ["to be kept"]
+
+
+async def test_a_deletion_that_comes_first_keeps_the_conversation_out(store_rig: StoreRig) -> None:
+    owner, gone = new_id(), new_id()
+    await store_rig.record(Deleted(owner, gone))
+    await store_rig.record(said(owner, gone, "late"))
+    assert await store_rig.store.conversation(owner, gone) is None
+    assert (await store_rig.known(owner, gone, new_id())).deleted
+
+
+async def test_another_owner_cannot_delete_rename_or_read(store_rig: StoreRig) -> None:
+    owner, thief, conversation = new_id(), new_id(), new_id()
+    message = said(owner, conversation, "mine")
+    await store_rig.record(message)
+    await store_rig.record(Deleted(thief, conversation), Renamed(thief, conversation, "stolen"))
+    assert await store_rig.texts(owner, conversation) == ["mine"]
+    assert await store_rig.texts(thief, conversation) == []
+    assert await store_rig.store.conversation(thief, conversation) is None
+    assert (await store_rig.store.search(thief, "mine", limit=10, before=None)).items == []
+    assert (await store_rig.known(thief, conversation, message.id)).message is None
+
+
+async def test_two_owners_may_choose_the_same_ids(store_rig: StoreRig) -> None:
+    one, two, conversation, message = new_id(), new_id(), new_id(), new_id()
+    await store_rig.record(said(one, conversation, "one", id_=message), said(two, conversation, "two", id_=message))
+    assert await store_rig.texts(one, conversation) == ["one"]
+    assert await store_rig.texts(two, conversation) == ["two"]
+
+
+async def test_the_last_of_several_names_stays(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    await store_rig.record(
+        said(owner, conversation, "hello"), Renamed(owner, conversation, "first"), Renamed(owner, conversation, "second")
+    )
+    await store_rig.record(said(owner, conversation, "the name is not made anew"))
+    line = await store_rig.store.conversation(owner, conversation)
+    assert line is not None
+    assert line.title == "second"
+
+
+async def test_keys_are_answered_in_order_each_with_message_reply_and_deletion(store_rig: StoreRig) -> None:
+    owner, conversation, gone, regenerate = new_id(), new_id(), new_id(), new_id()
+    message = said(owner, conversation, "hello")
+    reply, again = replied(message, "hi"), replied(message, "hi again", key=regenerate)
+    await store_rig.record(message, reply, again, Deleted(owner, gone))
+    known = [
+        await store_rig.known(owner, conversation, new_id()),
+        await store_rig.known(owner, conversation, message.id),
+        await store_rig.known(owner, conversation, regenerate),
+        await store_rig.known(owner, gone, new_id()),
+    ]
+    assert [[*without_storing([one.message, one.reply]), one.deleted] for one in known] == [
+        [None, None, False], [message, reply, False], [None, again, False], [None, None, True],
+    ]  # fmt: skip
+    keys = [Key(owner, conversation, message.id, reply.id), Key(owner, gone, new_id(), new_id())] * 40
+    assert await store_rig.store.known(keys) == [known[1], known[3]] * 40
+    assert await store_rig.store.known([]) == []
+    swapped = (await store_rig.store.known([Key(owner, conversation, reply.id, message.id)]))[0]
+    assert swapped == Known()  # a reply's id is not a message's, and the other way round
+
+
+async def test_a_checkpoint_is_given_as_old_as_asked(store_rig: StoreRig) -> None:
+    store = store_rig.store
+    assert await store.checkpoint() is None
+    assert await store.checkpoint(older_than_s=10) is None
+    reached = []
+    for _ in range(6):
+        await store_rig.record()
+        reached.append(store_rig.checkpoint)
+        await store_rig.age(6)
+    assert await store.checkpoint() == reached[5]
+    assert await store.checkpoint(older_than_s=5) == reached[5]
+    assert await store.checkpoint(older_than_s=7) == reached[4]
+    assert await store.checkpoint(older_than_s=19) == reached[2]
+    assert await store.checkpoint(older_than_s=10_000) == reached[0]
+
+
+async def test_of_checkpoints_in_quick_succession_one_in_five_seconds_is_kept(store_rig: StoreRig) -> None:
+    reached = []
+    for _ in range(12):
+        await store_rig.record()
+        reached.append(store_rig.checkpoint)
+        await store_rig.age(2)
+    given = {await store_rig.store.checkpoint(older_than_s=seconds) for seconds in range(26)}
+    assert reached[-1] in given
+    assert reached[0] in given
+    assert 4 <= len(given) <= 6
+
+
+async def test_after_fifteen_minutes_one_old_checkpoint_stays_to_start_from(store_rig: StoreRig) -> None:
+    for _ in range(4):
+        await store_rig.record()
+        await store_rig.age(300)
+    oldest_left = await store_rig.store.checkpoint(older_than_s=10_000)
+    await store_rig.age(3_600)
+    last = store_rig.checkpoint
+    await store_rig.record()
+    await store_rig.age(10)
+    assert await store_rig.store.checkpoint(older_than_s=60) == last
+    assert await store_rig.store.checkpoint(older_than_s=10_000) == last != oldest_left
+
+
+async def test_only_the_newest_epochs_checkpoints_are_given(store_rig: StoreRig) -> None:
+    await store_rig.record()
+    await store_rig.age(100)
+    new = Checkpoint("epoch-2", Position(0, 0), Position(0, 3), "mark")
+    await store_rig.record(reached=new)
+    assert await store_rig.store.checkpoint() == new
+    assert await store_rig.store.checkpoint(older_than_s=50) == new

@@ -1,0 +1,124 @@
+"""What a store promises about lists: order, pages, places to go on from."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from backend.errors import InvalidFrame
+from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, replied, said
+
+GARBAGE = ["", "x", "m", "m1", "m1-", "m-1-1", "m1-2-3", "m1-2\n", "mffffffffffffffff-1", "c1-2", "cfffffffffffffff-" + "0" * 36,
+           "s", "s-1", "szz", "'; drop table messages; --", "\x00", "9" * 8_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 10, 11])
+async def test_pages_of_messages_neither_skip_nor_repeat(store_rig: StoreRig, limit: int) -> None:
+    owner, conversation = new_id(), new_id()
+    views = numbered(10, owner, conversation)
+    await store_rig.record(*views[:4], *numbered(5, owner, new_id()), *numbered(5, new_id(), conversation))
+    await store_rig.record(*views[4:])
+    pages = await all_pages(lambda before: store_rig.store.messages(owner, conversation, limit=limit, before=before))
+    assert [view.text for page in reversed(pages) for view in page] == [view.text for view in views]
+    assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+    assert pages[-1]
+
+
+async def test_a_reply_stands_with_its_message_however_late_it_is_stored(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    one, two = said(owner, conversation, "one"), said(owner, conversation, "two", seconds=10)
+    await store_rig.record(one, replied(one, "one, first"), two, replied(two, "two, first"))
+    await store_rig.record(replied(one, "one, again", key=new_id()))
+    await store_rig.record(one, replied(one, "one, in a batch with its known message", key=new_id()))
+    expected = ["one", "one, first", "one, again", "one, in a batch with its known message", "two", "two, first"]
+    assert await store_rig.texts(owner, conversation) == expected
+    pages = await all_pages(lambda before: store_rig.store.messages(owner, conversation, limit=2, before=before))
+    assert [[view.text for view in page] for page in pages] == [expected[4:], expected[2:4], expected[:2]]
+
+
+async def test_a_reply_whose_message_is_missing_is_kept_at_its_own_place(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    lost, first, last = (said(owner, conversation, text) for text in ("lost", "first", "last"))
+    await store_rig.record(first, replied(lost, "to nothing"), last)
+    assert await store_rig.texts(owner, conversation) == ["first", "to nothing", "last"]
+
+
+async def test_what_is_stored_while_pages_are_read_moves_none_of_them(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    views = numbered(40, owner, conversation)
+    await store_rig.record(*views)
+    page = await store_rig.store.messages(owner, conversation, limit=7, before=None)
+    read = page.items
+
+    async def write() -> None:
+        for n in range(20):
+            await store_rig.record(said(owner, conversation, f"new {n}"))
+
+    writing = asyncio.create_task(write())
+    while page.next:
+        page = await store_rig.store.messages(owner, conversation, limit=7, before=page.next)
+        read = page.items + read
+    await writing
+    assert [view.text for view in read] == [view.text for view in views]
+    assert len(await store_rig.texts(owner, conversation)) == 60
+
+
+async def test_conversations_come_by_their_last_activity(store_rig: StoreRig) -> None:
+    owner, ids = new_id(), [new_id() for _ in range(6)]
+    await store_rig.record(*(said(owner, id_, f"name {n}", seconds=n) for n, id_ in enumerate(ids)))
+    await store_rig.record(said(owner, ids[1], "later", seconds=100), replied(said(owner, ids[0], "?"), "much earlier", seconds=-100))
+    order = [1, 5, 4, 3, 2, 0]
+    for limit in (1, 2, 6, 7):
+        pages = await all_pages(lambda before, limit=limit: store_rig.store.conversations(owner, limit=limit, before=before))  # type: ignore[misc]
+        assert [line.title for page in pages for line in page] == [f"name {n}" for n in order]
+    assert (await store_rig.store.conversations(new_id(), limit=5, before=None)).items == []
+
+
+async def test_conversations_of_the_same_moment_neither_skip_nor_repeat(store_rig: StoreRig) -> None:
+    owner = new_id()
+    await store_rig.record(*(said(owner, new_id(), f"name {n}") for n in range(7)))
+    pages = await all_pages(lambda before: store_rig.store.conversations(owner, limit=2, before=before))
+    lines = [line for page in pages for line in page]
+    assert sorted(line.title for line in lines) == [f"name {n}" for n in range(7)]
+    assert [line.id for line in lines] == sorted((line.id for line in lines), reverse=True)
+
+
+async def test_a_preview_is_the_last_thing_that_was_said_in_words(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    message = said(owner, conversation, "Hello\nthere,   " + "long " * 100)
+    await store_rig.record(message, replace(replied(message, ""), status="stopped", finish_reason="stopped"))
+    line = await store_rig.store.conversation(owner, conversation)
+    assert line is not None
+    assert line.preview.startswith("Hello there, long long")
+    assert len(line.preview) <= 120
+    assert line.title == "Hello"
+    assert line.messages == 2
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+async def test_a_place_that_no_page_gave_is_refused(store_rig: StoreRig, garbage: str) -> None:
+    store, owner = store_rig.store, new_id()
+    with pytest.raises(InvalidFrame, match="before is not a cursor of this list"):
+        await store.messages(owner, new_id(), limit=5, before=garbage)
+    with pytest.raises(InvalidFrame, match="before is not a cursor of this list"):
+        await store.conversations(owner, limit=5, before=garbage)
+    with pytest.raises(InvalidFrame, match="before is not a cursor of this list"):
+        await store.search(owner, "word", limit=5, before=garbage)
+
+
+async def test_a_place_in_one_list_is_none_in_another(store_rig: StoreRig) -> None:
+    store, owner, conversation = store_rig.store, new_id(), new_id()
+    await store_rig.record(*numbered(5, owner, conversation, "word {}".format), *numbered(5, owner, new_id()))
+    place = (await store.messages(owner, conversation, limit=2, before=None)).next
+    assert place
+    with pytest.raises(InvalidFrame):
+        await store.conversations(owner, limit=1, before=place)
+    with pytest.raises(InvalidFrame):
+        await store.search(owner, "word", limit=1, before=place)
+
+
+@pytest.mark.parametrize("not_an_id", ["", "nothing", "\x00", "1" * 36, "' or 1=1"])
+async def test_what_is_no_id_finds_nothing(store_rig: StoreRig, not_an_id: str) -> None:
+    assert await store_rig.store.conversation(new_id(), not_an_id) is None
+    page = await store_rig.store.messages(new_id(), not_an_id, limit=5, before=None)
+    assert (page.items, page.next) == ([], None)

@@ -1,0 +1,155 @@
+"""What a store promises about searching."""
+
+import pytest
+
+from tests.contract.store_fixtures import StoreRig, all_pages, new_id, replied, said
+
+TEXTS = [
+    "The quick brown fox jumps over the lazy dog",
+    "A quick question about foxes and their den",
+    "Un Café crème à l'hôtel, déjà vu",
+    "cafe\u0301 in two code points",
+    "我们说你好世界，再见",
+    "こんにちは世界",
+    "สวัสดีชาวโลก",
+    "नमस्ते दुनिया",
+    "Straße nach Köln",
+    "error E-1234 in module foo_bar at 10:30",
+    "it's don't & | ! <-> :* ( ) quoted 'words'",
+    "unrelated",
+]
+# What is typed, and which of the texts it finds.
+FINDS = [
+    ("fox", {0, 1}),  # the last word goes on
+    ("fox ", {0, 1}),
+    ("fox dog", {0}),
+    ("quick fox", {0, 1}),
+    ("fo quick", set()),  # one that is not the last does not
+    ("QUICK BROWN", {0}),
+    ("cafe", {2, 3}),
+    ("CAFÉ", {2, 3}),
+    ("deja", {2}),
+    ("hotel creme", {2}),
+    ("你好", {4}),
+    ("世界", {4, 5}),
+    ("界", {4, 5}),
+    ("好世", {4}),
+    ("你世", set()),
+    ("说你好世界", {4}),
+    ("好你", set()),
+    ("にちは", {5}),
+    ("ชาวโลก", {6}),
+    ("नमस्ते", {7}),
+    ("दुनि", {7}),
+    ("strasse", {8}),
+    ("koln", {8}),
+    ("E-1234", {9}),
+    ("e1234", set()),
+    ("123", {9}),
+    ("foo_bar", {9}),
+    ("foo bar", {9}),
+    ("10:30", {9}),
+    ("234", set()),
+    ("1234", {9}),
+    ('"quick brown"', {0}),
+    ('"brown quick"', set()),
+    ('"fo"', set()),
+    ('"quick brown" lazy', {0}),
+    ('"quick brown', {0}),
+    ("quick -brown", {1}),
+    ('quick -"lazy dog"', {1}),
+    ('quick -"dog lazy"', {0, 1}),
+    ("-brown", set()),
+    ("don't", {10}),
+    ("it's quoted", {10}),
+    ("", set()),
+    ("   ", set()),
+    ("!?", set()),
+]
+WEIRD = [
+    *(
+        "'",
+        '"',
+        '""',
+        '"\'"',
+        '-"',
+        "\\",
+        "&",
+        "|",
+        "!",
+        "a & | b",
+        "a:*",
+        "(a",
+        "a)",
+        "<->",
+        "a <-> b",
+        "!!a",
+        ":*",
+        "%",
+        "_",
+        "$1",
+        "{}",
+        "--",
+    ),
+    *("\x00", "a\x00b", "\ud800", "a\ud800", "\u0301", "½ ﷺ ﬁ İ", "😀", "a\n\tb", "'; drop table messages; --"),
+    *("é" * 8_000, "word " * 1_600, "-" * 8_000, '"' * 8_000, "你" * 8_000),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), FINDS, ids=[query for query, _ in FINDS])
+async def test_a_query_finds_what_a_person_would_expect(store_rig: StoreRig, query: str, expected: set[int]) -> None:
+    owner = new_id()
+    views = [said(owner, new_id(), text) for text in TEXTS]
+    await store_rig.record(*views, *(said(new_id(), new_id(), text) for text in TEXTS))
+    page = await store_rig.store.search(owner, query, limit=50, before=None)
+    assert {TEXTS.index(view.text) for view in views if view.id in {hit.message_id for hit in page.items}} == expected
+    assert len(page.items) == len(expected)
+
+
+async def test_no_query_is_an_error(store_rig: StoreRig) -> None:
+    owner = new_id()
+    await store_rig.record(*(said(owner, new_id(), text) for text in TEXTS))
+    for weird in WEIRD:
+        page = await store_rig.store.search(owner, weird, limit=5, before=None)
+        assert len(page.items) <= 5
+    weird_texts = [text for text in WEIRD if "\x00" not in text and "\ud800" not in text]
+    assert await store_rig.record(*(said(owner, new_id(), text[:8_000]) for text in weird_texts)) == 0
+
+
+@pytest.mark.parametrize("query", ["word", '"the word"', "word -other"])
+@pytest.mark.parametrize("limit", [1, 4, 10, 11])
+async def test_hits_come_newest_first_in_pages_that_neither_skip_nor_repeat(store_rig: StoreRig, query: str, limit: int) -> None:
+    owner, conversation = new_id(), new_id()
+    views = [said(owner, conversation, f"the word {n}", seconds=-n) for n in range(10)]
+    mixed = [view for pair in zip(views, (said(owner, conversation, "other word the") for _ in views), strict=True) for view in pair]
+    await store_rig.record(*mixed)
+    pages = await all_pages(lambda before: store_rig.store.search(owner, query, limit=limit, before=before))
+    hits = [hit for page in pages for hit in page]
+    if query == "word":
+        assert [hit.message_id for hit in hits] == [view.id for view in reversed(mixed)]
+    else:
+        assert [hit.message_id for hit in hits] == [view.id for view in reversed(views)]
+
+
+async def test_a_hit_says_where_who_and_when(store_rig: StoreRig) -> None:
+    message = said(new_id(), new_id(), "What is a zebra?")
+    reply = replied(message, "The <b>Zebra</b> is <mark>striped</mark>. " + "x " * 300 + "zebra")
+    await store_rig.record(message, reply)
+    hits = (await store_rig.store.search(message.owner, "zebra", limit=5, before=None)).items
+    assert [(hit.conversation_id, hit.message_id, hit.role, hit.created_at) for hit in hits] == [
+        (message.conversation_id, reply.id, "assistant", reply.created_at),
+        (message.conversation_id, message.id, "user", message.created_at),
+    ]
+    assert hits[1].snippet == "What is a <mark>zebra</mark>?"
+    assert hits[0].snippet.startswith("The <b><mark>Zebra</mark></b> is striped. x x")
+    assert hits[0].snippet.endswith("…")
+    assert len(hits[0].snippet) < 250
+
+
+async def test_a_snippet_shows_a_match_that_stands_far_behind(store_rig: StoreRig) -> None:
+    owner = new_id()
+    await store_rig.record(said(owner, new_id(), "很" * 500 + "needle" + "长" * 500), said(owner, new_id(), "far " * 1_500 + "Needle end"))
+    hits = (await store_rig.store.search(owner, "need", limit=5, before=None)).items
+    assert "<mark>Needle</mark> end" in hits[0].snippet
+    assert "<mark>needle</mark>" in hits[1].snippet
+    assert all(hit.snippet.startswith("…") for hit in hits)
