@@ -198,12 +198,10 @@ class Timeline:
         self._ended(end, position, e.encode(end), now, folded)
 
     def _updated(self, event: e.ConversationUpdated, position: Position, line: bytes, now: float, folded: Folded) -> None:
-        if event.conversation_id not in self.window.owner(event.owner).deleted:
-            self._add(event, position, line, Renamed(event.owner, event.conversation_id, event.title), folded)
+        self._add(event, position, line, Renamed(event.owner, event.conversation_id, event.title), folded)
 
     def _deleted(self, event: e.ConversationDeleted, position: Position, line: bytes, now: float, folded: Folded) -> None:
-        if event.conversation_id not in self.window.owner(event.owner).deleted:
-            self._add(event, position, line, Deleted(event.owner, event.conversation_id), folded)
+        self._add(event, position, line, Deleted(event.owner, event.conversation_id), folded)
 
     # --- what is open, stored, remembered ---
 

@@ -129,7 +129,7 @@ TITLES = {
     "\n\n  first line \nsecond": "first line",
     "x" * 60: "x" * 60,
     "x" * 61: "x" * 60 + "…",
-    "word " * 20: "word word word word word word word word word word word…",
+    "word " * 20: " ".join(["word"] * 12) + "…",
     "one, " + "y" * 60: "one…",
     "日本" * 40: "日本" * 30 + "…",
 }

@@ -1,0 +1,112 @@
+"""Random histories of the log: what gateways and responders write, what crashed ones write again, and what never should be there."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from backend import events as e
+from backend.broker.port import Record
+from backend.topology import Key
+from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, again, at, body, completed, deleted, failed, part, renamed, said, started, stopped
+
+OWNERS, TALKS = (ANN, BEN), (TALK, OTHER_TALK)
+ACTS = (
+    ("say",) * 4 + ("start",) * 5 + ("part",) * 10 + ("end",) * 5 + ("fail", "stop", "again", "rename", "delete", "park")
+    + ("start anew", "part twice", "part too far", "say twice", "late part", "late end", "foreign part", "garbage", "mark")
+)  # fmt: skip
+
+
+@dataclass
+class Writer:
+    """Writes a history, act by act; the numbers drawn choose whom an act is about."""
+
+    late: bool  # whether messages come to conversations that are gone, and twice
+    works: list[e.Work] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)  # reply_ids
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    gone: set[tuple[str, str]] = field(default_factory=set)  # deleted conversations
+    clock: int = 0
+
+    def act(self, what: str, which: int) -> bytes:
+        """One line. What can't be done now becomes a mark."""
+        self.clock += 10
+        when = at(self.clock)
+        owner, talk = OWNERS[which % 2], TALKS[which // 2 % 2]
+        if what == "say" and (self.late or (owner, talk) not in self.gone):
+            return self._ordered(said(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when))
+        if what == "rename" and any((work.owner, work.conversation_id) == (owner, talk) for work in self.works):
+            return body(renamed(f"title {self.clock}", owner=owner, conversation=talk, when=when))
+        if what == "delete":
+            self.gone.add((owner, talk))
+            return body(deleted(owner=owner, conversation=talk, when=when))
+        if what == "garbage":
+            return (b"{", b'{"type":"reply.delta"}', b"\xff\xfe", b'"type":"')[which % 4]
+        late = what in ("late part", "late end", "again")
+        chosen = [work for work in self.works if (work.reply_id in self.over) is late]
+        if what in ("mark", "say", "rename") or not chosen:
+            return body(e.LogMark(nonce=f"m{self.clock}"))
+        return self._about(what, chosen[which % len(chosen)], when)
+
+    def _ordered(self, work: e.Work) -> bytes:
+        self.works.append(work)
+        self.parts[work.reply_id], self.attempts[work.reply_id] = [], 0
+        return body(work)
+
+    def _about(self, what: str, work: e.Work, when: str) -> bytes:
+        parts, attempt = self.parts[work.reply_id], self.attempts[work.reply_id]
+        text = f"{len(parts)}/{attempt} "
+        match what:
+            case "again" if isinstance(work, e.MessageCreated) and (self.late or (work.owner, work.conversation_id) not in self.gone):
+                return self._ordered(again(100 + self.clock, work, when=when))
+            case "say twice" if self.late:
+                return body(work)
+            case "start" | "start anew":
+                self.attempts[work.reply_id] += 1
+                if what == "start anew":
+                    parts.clear()
+                return body(started(work, attempt + 1, restarted=what == "start anew" or None, when=when))
+            case "part" if attempt:
+                parts.append(text)
+                return body(part(work, len(parts) - 1, text, attempt, when=when))
+            case "part twice" if parts:
+                return body(part(work, len(parts) - 1, parts[-1], attempt, when=when))
+            case "part too far" if attempt:
+                return body(part(work, len(parts) + 1, text, attempt, when=when))
+            case "late part":
+                return body(part(work, len(parts), text, attempt + 1, when=when))
+            case "foreign part":
+                foreign = part(work, len(parts), text, attempt, when=when)
+                return body(foreign.model_copy(update={"owner": BEN if work.owner == ANN else ANN}))
+            case "late end":
+                return body(completed(work, parts, attempt + 1, when=when))
+            case "park":
+                self.over.add(work.reply_id)
+                return body(work)
+            case "end" | "fail" | "stop":
+                self.over.add(work.reply_id)
+                if what == "stop":
+                    return body(stopped(work, when=when))
+                return body(completed(work, parts, attempt, when=when) if what == "end" else failed(work, attempt, when=when))
+        return body(e.LogMark(nonce=f"m{self.clock}"))
+
+
+@st.composite
+def histories(draw: st.DrawFn, *, late: bool = True) -> list[Record]:
+    """A log of records with one to four lines each."""
+    writer, log = Writer(late), list[Record]()
+    act = st.tuples(st.sampled_from(ACTS), st.integers(0, 40))
+    for acts in draw(st.lists(st.lists(act, min_size=1, max_size=4), max_size=25)):
+        lines: list[bytes] = []
+        for what, which in acts:
+            line = writer.act(what, which)
+            lines.append(line)
+            parked = what == "park" and b"log.mark" not in line
+            if parked and len(lines) > 1:
+                log.append(Record(len(log), Key.EVENT, b"\n".join(lines[:-1])))
+            if parked:
+                log.append(Record(len(log), Key.PARKED, lines.pop()))
+                lines.clear()
+        if lines:
+            log.append(Record(len(log), Key.EVENT, b"\n".join(lines)))
+    return log

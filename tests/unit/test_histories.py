@@ -1,0 +1,186 @@
+"""Whatever the log holds: a state and what came after it are the later state, and nodes that began elsewhere agree."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.broker.memory import MemoryBroker
+from backend.broker.port import Record
+from backend.events import BEGINNING, title_from
+from backend.sessions import Session
+from backend.state import State
+from backend.store.memory import MemoryStore
+from backend.store.port import Batch, Checkpoint
+from backend.timeline import Timeline
+from tests.simulation.virtual_time import VirtualLoop, run
+from tests.unit.histories import OWNERS, histories
+
+EPOCH = "e1"
+
+
+@dataclass
+class Reply:
+    """A reply as a client shows it."""
+
+    message_id: str
+    text: str = ""
+    status: str = "streaming"
+    parts: int = 0
+
+
+@dataclass
+class Seen:
+    """All that a client shows of one owner."""
+
+    titles: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, dict[str, str]] = field(default_factory=dict)  # by conversation: id and text, in order
+    replies: dict[str, dict[str, Reply]] = field(default_factory=dict)  # by conversation
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """One event, as the contract explains it to clients."""
+        conversation_id, kind = frame["conversation_id"], frame["type"]
+        if kind == "message.created":
+            self.titles.setdefault(conversation_id, title_from(frame["text"]))
+            self.messages.setdefault(conversation_id, {})[frame["id"]] = frame["text"]
+            self.replies.setdefault(conversation_id, {})
+        elif conversation_id not in self.titles:
+            return
+        elif kind == "conversation.updated":
+            self.titles[conversation_id] = frame["title"]
+        elif kind == "conversation.deleted":
+            for part in (self.titles, self.messages, self.replies):
+                del part[conversation_id]
+        else:
+            self._take_reply(self.replies[conversation_id].setdefault(frame["reply_id"], Reply(frame["message_id"])), frame)
+
+    def _take_reply(self, reply: Reply, frame: dict[str, Any]) -> None:
+        kind = frame["type"]
+        if kind == "reply.started" and frame.get("restarted"):
+            reply.text, reply.parts = "", 0
+        elif kind == "reply.delta":
+            assert frame["index"] == reply.parts, "a gap"
+            reply.text, reply.parts = reply.text + frame["text"], reply.parts + 1
+        elif kind == "reply.completed":
+            reply.text, reply.parts = frame["text"], frame["parts"]
+            reply.status = "stopped" if frame["finish_reason"] == "stopped" else "complete"
+        elif kind == "reply.failed":
+            reply.status = "failed"
+
+
+class Node:
+    """A timeline with a store behind it, read through `State`."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self.timeline = Timeline(EPOCH)
+        self.store = MemoryStore(lambda: loop.now)
+        self.state = State(MemoryBroker(), self.store, self.timeline)
+        self._stored: Checkpoint | None = None
+
+    async def record(self) -> None:
+        """As the recorder does."""
+        seat = await self.store.take_seat()
+        assert seat is not None
+        reached = self.timeline.checkpoint()
+        assert await seat.record(Batch(self._stored, reached, [fact for _, fact in self.timeline.pending])) == 0
+        await seat.release()
+        self.timeline.stored_to(reached)
+        self._stored = reached
+
+    async def read(self, owner: str) -> tuple[Seen, str]:
+        """Everything of an owner, by HTTP so to speak, and the cursor from which to go on."""
+        session, seen = Session(owner, "", 0), Seen()
+        for conversation in (await self.state.conversations(session, limit=100, before=None, at_least=None)).items:
+            seen.titles[conversation.id] = conversation.title
+        cursor = self.timeline.cursor(owner)
+        for conversation_id in list(seen.titles):
+            seen.messages[conversation_id], seen.replies[conversation_id] = {}, {}
+            thread = await self.state.messages(session, conversation_id, limit=200, before=None, at_least=cursor)
+            assert thread.cursor == cursor
+            for view in thread.items:
+                if view.role == "user":
+                    seen.messages[conversation_id][view.id] = view.text
+                else:
+                    reply = Reply(view.message_id or "", view.text, view.status, view.parts or 0)
+                    seen.replies[conversation_id][view.id] = reply
+        return seen, cursor
+
+
+@settings(deadline=None, max_examples=150)
+@given(histories(), st.data())
+def test_a_state_and_what_came_after_it_are_the_later_state(log: list[Record], data: st.DataObject) -> None:
+    moment = data.draw(st.integers(0, len(log)))
+    stored = data.draw(st.sets(st.integers(0, len(log))))
+    away = data.draw(st.booleans())
+
+    async def main(loop: VirtualLoop) -> None:
+        node = Node(loop)
+        before: dict[str, tuple[Seen, str]] = {}
+        for number in range(len(log) + 1):
+            if number in stored and node.timeline.reached != BEGINNING:
+                await node.record()
+            if number == moment:
+                if away:
+                    node.store.lose()
+                before = {owner: await node.read(owner) for owner in OWNERS}
+                node.store.recover()
+            if number < len(log):
+                node.timeline.fold(log[number], 0.0)
+        for owner in OWNERS:
+            seen, cursor = before[owner]
+            missed = node.timeline.missed(owner, EPOCH, cursor)
+            assert missed is not None
+            for frame in missed:
+                seen.take(json.loads(frame))
+            assert seen == (await node.read(owner))[0]
+
+    run(main)
+
+
+@settings(deadline=None, max_examples=150)
+@given(histories())
+def test_what_is_shown_live_is_what_is_read_in_the_end(log: list[Record]) -> None:
+    async def main(loop: VirtualLoop) -> None:
+        node = Node(loop)
+        for one in log:
+            node.timeline.fold(one, 0.0)
+        for owner in OWNERS:
+            seen = Seen()
+            for frame in node.timeline.window.since(owner, BEGINNING):
+                seen.take(json.loads(frame))
+            assert seen == (await node.read(owner))[0]
+
+    run(main)
+
+
+@settings(deadline=None, max_examples=300)
+@given(histories(late=False), st.data())
+def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything(log: list[Record], data: st.DataObject) -> None:
+    # But for messages that were there, or whose conversation was deleted, before its checkpoint: a node looks those up in the
+    # rows before it accepts them, and begins to read far enough back that repetitions by other nodes are known.
+    begun = data.draw(st.integers(0, len(log)))
+    old = Timeline(EPOCH)
+    for one in log[:begun]:
+        old.fold(one, 0.0)
+    mark = old.checkpoint()
+    young = Timeline(EPOCH)
+    young.stored_to(mark)
+    young.window.resumable = mark.high
+    for one in log[max(mark.low.offset, 0) :]:
+        young.fold(one, 0.0)
+    for one in log[begun:]:
+        old.fold(one, 0.0)
+    for owner in OWNERS:
+        assert young.window.since(owner, mark.high) == old.window.since(owner, mark.high)
+        assert young.missed(owner, EPOCH, old.cursor(owner, mark.high)) == old.missed(owner, EPOCH, old.cursor(owner, mark.high))
+    assert progress(young) == progress(old)
+    later = [(position, fact) for position, fact in old.pending if position > mark.high]
+    assert list(young.pending) == later
+    assert young.checkpoint() == old.checkpoint()
+
+
+def progress(timeline: Timeline) -> dict[str, Any]:
+    """How far the open replies are, without the clocks."""
+    return {key: (reply.parts, reply.attempt, reply.floor, reply.worker, reply.started_at) for key, reply in timeline.open.items()}
