@@ -157,14 +157,13 @@ def _hits(text: str, query: Query) -> Iterator[tuple[int, int]]:
     """Where the wanted words stand in a text as it is written, from left to right."""
     whole = {word for phrase in query.wanted for word in phrase.words}
     prefixes = tuple(phrase.words[-1] for phrase in query.wanted if phrase.prefix)
-    unspaced = [word for word in whole if _unspaced(word)]
+    unspaced = re.compile("|".join(sorted(filter(_unspaced, whole), key=len, reverse=True)))
     for word in _WRITTEN_WORD.finditer(text):
         for piece in _RUN.finditer(word[0]):
             start = word.start() + piece.start()
             folded = _fold(piece[0])
             if _unspaced(folded):
-                places = sorted((piece[0].find(run), len(run)) for run in unspaced if run in piece[0])
-                yield from ((start + at, start + at + length) for at, length in places)
+                yield from ((start + hit.start(), start + hit.end()) for hit in unspaced.finditer(piece[0]) if hit[0])
             elif folded[:WORD_LIMIT] in whole or (prefixes and folded.startswith(prefixes)):
                 yield start, start + len(piece[0])
 

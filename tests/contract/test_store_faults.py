@@ -77,7 +77,7 @@ async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(wat
     await postgres.start()
     async with asyncio.timeout(PATIENCE_S):
         await waiting
-    assert store.trouble is None
+    assert watched.store.trouble is None
     await seat.release()
     await watched.take_seat()
     await watched.record(message)

@@ -1,0 +1,49 @@
+"""The faults that the twin in memory plays, for whoever tests a room with it."""
+
+import asyncio
+
+import pytest
+
+from backend.errors import RecorderFenced, StoreUnavailable
+from backend.events import Position
+from backend.store.memory import MemoryStore
+from backend.store.port import Batch, Checkpoint
+from backend.views import MessageView
+
+OWNER, CONVERSATION, MESSAGE = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
+HELLO = MessageView(OWNER, CONVERSATION, MESSAGE, "user", "hello", "complete", "2026-05-01T12:00:00.000Z")
+REACHED = Checkpoint("epoch", Position(0, 0), Position(0, 0), "mark")
+
+
+async def test_a_lost_store_refuses_everything_and_keeps_what_it_had() -> None:
+    store = MemoryStore()
+    seat = await store.take_seat()
+    assert seat
+    await seat.record(Batch(None, REACHED, (HELLO,)))
+    store.lose()
+    assert (store.up, bool(store.trouble)) == (False, True)
+    waiting = asyncio.create_task(store.wait_up())
+    for refused in (store.checkpoint(), store.take_seat(), store.known([]), store.check_schema(), seat.record(Batch(REACHED, REACHED))):
+        with pytest.raises(StoreUnavailable):
+            await refused
+    assert not waiting.done()
+    store.recover()
+    await waiting
+    assert await store.checkpoint() == REACHED
+    with pytest.raises(StoreUnavailable, match="seat was lost"):
+        await seat.record(Batch(REACHED, REACHED))
+    assert await store.take_seat() is not None
+
+
+async def test_a_lost_answer_leaves_the_batch_stored_and_the_recorder_fenced() -> None:
+    store = MemoryStore()
+    seat = await store.take_seat()
+    assert seat
+    store.lose_next_answer()
+    with pytest.raises(StoreUnavailable):
+        await seat.record(Batch(None, REACHED, (HELLO,)))
+    assert await store.checkpoint() == REACHED
+    again = await store.take_seat()
+    assert again
+    with pytest.raises(RecorderFenced):
+        await again.record(Batch(None, REACHED, (HELLO,)))
