@@ -38,13 +38,23 @@ class World:
         """Have so many of each, running and ready; dead ones are started again."""
         for process in (*self.stack.nodes, *self.stack.responders):
             if not process.running:
-                await process.start()
+                await self.start(process)
         while len(self.stack.nodes) < nodes:
             await self.stack.add_node()
         while len(self.stack.responders) < responders:
             await self.stack.add_responder()
         for node in self.stack.nodes:
             await node.ready()
+
+    async def start(self, process: Process) -> None:
+        """Start a process again and wait until it is in charge of itself (nodes: ready)."""
+        lives = len(process.said("responder.started"))
+        await process.start()
+
+        async def begun() -> bool:
+            return isinstance(process, Node) or len(process.said("responder.started")) > lives
+
+        await until(begun, budget(30), f"the start of {process.name}")
 
     async def dismiss_responders(self) -> None:
         """No responder is left."""

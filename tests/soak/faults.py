@@ -17,11 +17,11 @@ async def kill_a_node(world: World, dice: random.Random) -> None:
     node = dice.choice(world.nodes)
     await node.kill()
     await asyncio.sleep(dice.uniform(0, 3))
-    await node.start()
+    await world.start(node)
 
 
 async def restart_a_node(world: World, dice: random.Random) -> None:
-    await _restart(dice.choice(world.nodes))
+    await _restart(world, dice.choice(world.nodes))
 
 
 async def freeze_a_node(world: World, dice: random.Random) -> None:
@@ -32,11 +32,11 @@ async def kill_a_responder(world: World, dice: random.Random) -> None:
     responder = dice.choice(world.responders)
     await responder.kill()
     await asyncio.sleep(dice.uniform(0, 2))
-    await responder.start()
+    await world.start(responder)
 
 
 async def restart_a_responder(world: World, dice: random.Random) -> None:
-    await _restart(dice.choice(world.responders))
+    await _restart(world, dice.choice(world.responders))
 
 
 async def freeze_a_responder(world: World, dice: random.Random) -> None:
@@ -110,12 +110,12 @@ FAULTS: tuple[Fault, ...] = (
 )  # fmt: skip
 
 
-async def _restart(process: Process) -> None:
+async def _restart(world: World, process: Process) -> None:
     process.terminate()
     code = await process.ended(budget(DRAIN_S))
     if code != 0:
         raise AssertionError(f"{process.name} ended with {code} after SIGTERM: {process.log.read_text()[-2000:]}")
-    await process.start()
+    await world.start(process)
 
 
 async def _freeze(process: Process, seconds: float) -> None:

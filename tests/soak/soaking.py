@@ -5,7 +5,9 @@ import random
 import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,11 +15,12 @@ from backend.store.migrations import migrate
 from tests.checker.verdict import Verdict
 from tests.faults import scripts
 from tests.faults.proxy import Proxy
+from tests.faults.talker import Talker
 from tests.faults.world import World
 from tests.services.budgets import budget
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
-from tests.services.stack import Stack
+from tests.services.stack import Process, Stack
 from tests.soak.faults import FAULTS, PROXIES
 
 TALKERS, CONVERSATIONS = 12, 3
@@ -33,6 +36,7 @@ class Soak:
     verdict: Verdict
     faults: Counter[str] = field(default_factory=Counter)
     recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    failures: list[str] = field(default_factory=list)  # replies that failed, and what processes said, in words
 
     @property
     def clean(self) -> bool:
@@ -40,12 +44,12 @@ class Soak:
         return self.verdict.clean and not self.verdict.failed
 
     def table(self) -> str:
-        """The checker's table, then each fault: how often, and how long until a stranger was answered again."""
-        lines = [self.verdict.table(), "", f"  {'fault':<26}{'times':>6}{'median':>10}{'longest':>10}   recovery in seconds"]
+        """Each fault: how often, and how long until a stranger was answered again; then what failed. (The verdict was printed before.)"""
+        lines = [f"  {'fault':<26}{'times':>6}{'median':>10}{'longest':>10}   recovery in seconds"]
         for name, count in sorted(self.faults.items()):
             times = sorted(self.recoveries[name])
             lines.append(f"  {name:<26}{count:>6}{times[len(times) // 2]:>10.1f}{times[-1]:>10.1f}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {failure}" for failure in self.failures)])
 
 
 async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, seed: int) -> Soak:
@@ -64,10 +68,15 @@ async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, 
             # The last node's line to the broker goes through the proxy, in all its lives.
             stack.environment["CHAT_AMQP_URL"] = rabbit.url(vhost).replace(str(rabbit.amqp_port), str(proxy.port))
             await world.staff(NODES, RESPONDERS)
+            await world.queue("chat_queue", consumers=RESPONDERS)
             await asyncio.sleep(2)
             result = Soak(seed, Verdict())
             await _harm(world, result, random.Random(seed), minutes)
+            talkers = list(world.talkers)
             result.verdict = await world.finish(within_s=150)
+            result.failures += [sentence for talker in talkers for sentence in _failures(talker)]
+            if not result.clean:
+                result.failures += [line for process in (*world.nodes, *world.responders) for line in _warnings(process)]
         finally:
             del PROXIES[world]
             await world.leave()
@@ -83,7 +92,7 @@ async def _harm(world: World, result: Soak, dice: random.Random, minutes: float)
         fault = dice.choice(FAULTS)
         result.faults[fault.__name__] += 1
         begun = time.monotonic()
-        print(f"  {60 * minutes - (end - begun):6.1f} s  {fault.__name__}", flush=True)
+        print(f"  {60 * minutes - (end - begun):6.1f} s  {fault.__name__:<26} {datetime.now(UTC):%H:%M:%S}", flush=True)
         await fault(world, dice)
         undone = time.monotonic()
         await world.probe(RECOVERY_S, undone)
@@ -91,3 +100,17 @@ async def _harm(world: World, result: Soak, dice: random.Random, minutes: float)
         result.recoveries[fault.__name__].append(took)
         if took > budget(RECOVERY_S):
             raise TimeoutError(f"{fault.__name__}: a stranger was answered only after {took:.1f} s")
+
+
+def _failures(talker: Talker) -> Iterator[str]:
+    for frame in talker.frames:
+        if frame["type"] == "reply.failed":
+            about = [heard for heard in talker.frames if frame["message_id"] in (heard.get("message_id"), heard.get("id"))]
+            story = ", ".join(f"{heard['type']} {heard.get('index', '')} {heard.get('at', '')[11:23]}" for heard in about[:3] + about[-3:])
+            yield f"{frame['code']}: {frame['message_id']}: {story}"
+
+
+def _warnings(process: Process) -> Iterator[str]:
+    for line in process.log.read_text().splitlines():
+        if '"level": "info"' not in line:
+            yield f"{process.name}: {line[:300]}"
