@@ -136,11 +136,18 @@ class Intake:
             if loop.time() < ask.deadline:
                 loop.call_later(RETRY_S, self._publish, ask)
             else:
-                detail = "The broker can't take messages now; send it again under the same id."
-                self._refuse(ask, Busy(detail, ref=ask.id, retry_after_s=2))
+                self._give_up(ask)
             return
         crashpoint("accepted.confirmed")
         self._accept(ask)
+
+    def _give_up(self, ask: Ask) -> None:
+        # With all that waits behind it: it may still arrive, or be sent again, and nothing is to overtake it then.
+        behind = [one for one in self.turns.waiting(ask.conversation) if self.turns.withdraw(ask.conversation, one)]
+        for one in (ask, *behind):
+            detail = "The broker can't take messages now; send it again under the same id."
+            self._settle(one, Busy(detail, ref=one.id, retry_after_s=2))
+        self._close(ask.conversation, ask.reply_id)
 
     def _accept(self, ask: Ask) -> None:
         window = self._timeline.window.of(ask.session.owner)
@@ -155,12 +162,8 @@ class Intake:
             answer(result)
 
     def _refuse(self, ask: Ask, result: MessageAccepted | ChatError) -> None:
-        # The turn was opened and nothing comes of it: the next one's. But what may come again is not overtaken.
+        # The turn was opened and nothing comes of it: the next one's.
         self._settle(ask, result)
-        if isinstance(result, Busy):
-            for behind in self.turns.waiting(ask.conversation):
-                self.turns.withdraw(ask.conversation, behind)
-                self._settle(behind, Busy(result.detail, ref=behind.id, retry_after_s=result.retry_after_s))
         if ask.reply_id not in self._timeline.open:  # else another node has it answered, and the next one waits for that
             self._close(ask.conversation, ask.reply_id)
 

@@ -1,0 +1,162 @@
+"""A house of the product's own rooms for tests: nodes and responders on one broker and one store, in virtual time."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from backend import events as e
+from backend.broker.memory import MemoryBroker
+from backend.errors import ChatError
+from backend.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from backend.hub import Mailbox
+from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
+from backend.sessions import Session
+from backend.settings import Settings
+from backend.store.memory import MemoryStore
+from tests.simulation.processes import Make, Node, Worker
+from tests.simulation.virtual_time import VirtualLoop, clock, run
+from tests.simulation.wires import Wire
+from tests.unit.lines import ANN, TALK, uid
+
+SETTINGS = Settings(_env_file=None, abandoned_s=20.0)
+PARTS = ("one ", "two ", "three ", "four ", "five")
+BETWEEN_S = 1.0  # two parts
+BOUND_S = 120.0  # of virtual time: what has not come by then won't
+SOUND = Make()
+
+
+class SlowBrain:
+    """Says the same five parts to everybody, one a second; remembers from where it was asked to."""
+
+    deterministic = True
+
+    def __init__(self, parts: tuple[str, ...] = PARTS) -> None:
+        self.parts = parts
+        self.starts: list[int] = []
+
+    def knows(self, profile: str | None, scenario: str | None) -> str | None:
+        return None
+
+    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[Said]:
+        self.starts.append(start)
+        for text in self.parts[start:]:
+            await asyncio.sleep(BETWEEN_S)
+            yield Part(text, 0.0)
+        if prompt.text == "refuse":
+            yield Refusal("refused", "No.", retryable=True, after_s=0.0)
+        elif prompt.text == "crash":
+            raise RuntimeError("the brain is broken")
+        else:
+            yield End("stop", 0.0)
+
+
+class House:
+    """See the module."""
+
+    def __init__(self, loop: VirtualLoop, brain: Brain | None = None) -> None:
+        self.loop = loop
+        self.broker = MemoryBroker()
+        self.store = MemoryStore(clock(loop))
+        self.brain = brain or SlowBrain()
+        self.broker.recover()
+
+    def wire(self) -> Wire:
+        return Wire(self.broker, random.Random(0))
+
+    async def node(self) -> Node:
+        """A node that has caught up."""
+        node = Node("node", self.wire(), self.store, SETTINGS, self.brain, SOUND)
+        await node.rooms.relay.wait_live()
+        return node
+
+    def worker(self, make: Make = SOUND) -> Worker:
+        return Worker("worker", self.wire(), self.brain, make)
+
+    def log(self) -> list[e.Event]:
+        """All events in the log but marks, in order."""
+        lines = [line for record in self.broker.kept.log for line in record.body.split(b"\n")]
+        return [event for event in map(e.LOG_LINE.validate_json, lines) if not isinstance(event, e.LogMark)]
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Return as soon as this is true."""
+        end = self.loop.now + BOUND_S
+        while not true():
+            assert self.loop.now < end, "it never came true"
+            await asyncio.sleep(0.005)
+
+
+def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = None) -> None:
+    """Run a test in a house of its own."""
+
+    async def main(loop: VirtualLoop) -> None:
+        await test(House(loop, brain))
+
+    run(main)
+
+
+class Caller:
+    """Someone who asks a node's intake, and hears its hub."""
+
+    def __init__(self, node: Node, owner: str = ANN, *, born_ms: int = 2**45) -> None:
+        self.node = node
+        self.session = Session(owner, "", born_ms)
+        self.heard: list[tuple[str, str]] = []  # what was answered to which id
+        self.mailbox = Mailbox(owner, lambda: None)
+        self._frames: list[dict[str, Any]] = []
+        node.rooms.hub.attach(self.mailbox)
+
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """Every event so far."""
+        self._frames += map(json.loads, self.mailbox.take())
+        return self._frames
+
+    def _answer(self, number: int) -> Callable[[MessageAccepted | ChatError], None]:
+        def answer(result: MessageAccepted | ChatError) -> None:
+            if isinstance(result, ChatError):
+                self.heard.append((uid(number), result.code))
+            else:
+                self.heard.append((uid(number), "duplicate" if result.duplicate else "accepted"))
+
+        return answer
+
+    def send(self, number: int, text: str = "hello", conversation: str = TALK) -> None:
+        frame = MessageSend(type="message.send", id=uid(number), conversation_id=conversation, text=text)
+        self._ask(self.node.rooms.intake.send, frame, number)
+
+    def regenerate(self, number: int, message: int, conversation: str = TALK) -> None:
+        frame = ReplyRegenerate(type="reply.regenerate", id=uid(number), conversation_id=conversation, message_id=uid(message))
+        self._ask(self.node.rooms.intake.regenerate, frame, number)
+
+    def _ask(self, how: Callable[..., None], frame: object, number: int) -> None:
+        self.node.context.run(how, self.session, frame, self._answer(number), lambda: True)
+
+    async def stop(self, number: int, conversation: str = TALK) -> None:
+        await self.node.rooms.intake.stop(self.session.owner, conversation, uid(number))
+
+    async def delete(self, conversation: str = TALK) -> None:
+        await self.node.rooms.intake.delete(self.session.owner, conversation)
+
+    def answers(self, number: int) -> list[str]:
+        """What this id was answered, in order."""
+        return [answer for its, answer in self.heard if its == uid(number)]
+
+    def created(self) -> list[str]:
+        """The messages shown, in order."""
+        return [frame["id"] for frame in self.frames if frame["type"] == "message.created"]
+
+    def ends(self) -> list[tuple[str, str]]:
+        """How replies ended, in order: the message, and the finish reason or the code of the failure."""
+        ended = [frame for frame in self.frames if frame["type"] in ("reply.completed", "reply.failed")]
+        return [(frame["message_id"], frame.get("finish_reason") or frame["code"]) for frame in ended]
+
+    def parts(self, number: int) -> list[tuple[int, str]]:
+        """The parts of the replies to this message: index and text, in order."""
+        deltas = [frame for frame in self.frames if frame["type"] == "reply.delta"]
+        return [(frame["index"], frame["text"]) for frame in deltas if frame["message_id"] == uid(number)]
+
+    def whole(self, number: int) -> list[str]:
+        """The whole texts of the completed replies to this message."""
+        return [frame["text"] for frame in self.frames if frame["type"] == "reply.completed" and frame["message_id"] == uid(number)]

@@ -1,0 +1,495 @@
+"""What is accepted, refused, repeated, kept waiting and stopped."""
+
+import asyncio
+
+import pytest
+
+from backend.errors import ChatError, NotFound
+from backend.events import WAITING_LIMIT
+from backend.frames import MessageSend
+from backend.intake import ACCEPT_S, UNSEEN_S, Intake
+from backend.timeline import Timeline
+from backend.topology import Key
+from tests.unit.house import BETWEEN_S, PARTS, Caller, House, in_house
+from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, record, said, uid, whole
+
+WHOLE = "".join(PARTS)
+
+
+def test_a_message_is_accepted_answered_and_its_answer_is_whole() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        assert ann.heard == [(uid(1), "accepted")]
+        assert ann.parts(1) == list(enumerate(PARTS))
+        assert ann.whole(1) == [WHOLE]
+
+    in_house(test)
+
+
+def test_nothing_is_accepted_before_the_broker_has_confirmed() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        confirm = asyncio.get_running_loop().create_future()
+        node.wire.submit = lambda key, lines: confirm  # type: ignore[method-assign]
+        ann.send(1)
+        await asyncio.sleep(1)
+        assert ann.heard == []
+        confirm.set_result(None)
+        await asyncio.sleep(0)
+        assert ann.answers(1) == ["accepted"]
+
+    in_house(test)
+
+
+# --- the same id again
+
+
+@pytest.mark.parametrize("when", ["at once", "accepted", "being answered", "answered"])
+@pytest.mark.parametrize("where", ["on the same node", "on another node"])
+def test_the_same_id_is_one_message_however_often_it_is_sent(when: str, where: str) -> None:
+    async def test(house: House) -> None:
+        first = Caller(await house.node())
+        second = first if where == "on the same node" else Caller(await house.node())
+        house.worker()
+        first.send(1)
+        moments = {
+            "at once": lambda: True,
+            "accepted": lambda: first.heard,
+            "being answered": lambda: second.parts(1),
+            "answered": second.ends,
+        }
+        await house.until(moments[when])
+        second.send(1)
+        await house.until(lambda: second.answers(1)[1:] if second is first else second.answers(1))
+        await house.until(first.ends)
+        await asyncio.sleep(20)
+        assert first.answers(1)[0] == "accepted"
+        if when not in ("at once", "accepted") or second is first:  # else it can't know yet; the log sorts it out
+            assert second.answers(1)[-1] == "duplicate"
+        for one in (first, second):
+            assert one.created() == [uid(1)]
+            assert one.ends() == [(uid(1), "stop")]
+            assert one.whole(1) == [WHOLE]
+
+    in_house(test)
+
+
+@pytest.mark.parametrize("when", ["at once", "answered", "only the rows know"])
+def test_an_id_used_for_something_else_is_a_conflict(when: str) -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann, ben = Caller(node, born_ms=0), Caller(node, BEN)
+        house.worker()
+        ann.send(1)
+        if when != "at once":
+            await house.until(ann.ends)
+        if when == "only the rows know":
+            await forget(house, node.rooms.timeline)
+        ann.send(1, "something else")
+        ann.send(1, conversation=OTHER_TALK)
+        ann.regenerate(1, 1)
+        ben.send(1, "another owner's id is another id")
+        await house.until(lambda: len(ann.answers(1)) == 4 and ben.heard)
+        assert sorted(ann.answers(1)) == ["accepted", "conflict", "conflict", "conflict"]
+        assert ben.answers(1) == ["accepted"]
+
+    in_house(test)
+
+
+async def forget(house: House, timeline: Timeline) -> None:
+    """Let the window forget all that is stored."""
+    await house.until(lambda: not timeline.pending)
+    timeline.window._limit = 0
+    timeline.window.trim(timeline.reached)
+
+
+def test_an_id_that_only_the_rows_know_is_a_duplicate_too() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node, born_ms=0)
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        await forget(house, node.rooms.timeline)
+        ann.send(1)
+        ann.send(2)
+        await house.until(lambda: len(ann.heard) == 3)
+        assert ann.answers(1) == ["accepted", "duplicate"]
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert ann.created() == [uid(1), uid(2)]
+
+    in_house(test)
+
+
+# --- order and waiting
+
+
+def test_eight_wait_the_ninth_is_busy_and_all_are_answered_in_order_one_at_a_time() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        for number in range(1, WAITING_LIMIT + 3):
+            ann.send(number)
+        assert ann.heard == [(uid(WAITING_LIMIT + 2), "busy")]
+        await house.until(lambda: len(ann.ends()) == WAITING_LIMIT + 1)
+        expected = [uid(number) for number in range(1, WAITING_LIMIT + 2)]
+        assert ann.created() == expected
+        story = [(frame["type"], frame.get("message_id", frame.get("id"))) for frame in ann.frames]
+        turns = [one for one in story if one[0] in ("message.created", "reply.completed")]
+        assert turns == [(kind, one) for one in expected for kind in ("message.created", "reply.completed")]
+
+    in_house(test)
+
+
+def test_conversations_do_not_wait_for_each_other_and_nodes_wait_for_each_other() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        here.send(1)
+        await house.until(there.created)
+        there.send(2)
+        there.send(3, conversation=OTHER_TALK)
+        await house.until(lambda: there.answers(3))
+        assert there.answers(2) == [], "there is no worker, so the first turn is still open"
+        house.worker()
+        await house.until(lambda: len(here.ends()) == 3)
+        assert here.created() == [uid(1), uid(3), uid(2)]
+
+    in_house(test)
+
+
+# --- stopping
+
+
+def test_a_running_reply_stops_within_a_part_and_the_next_message_has_its_turn() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        worker = house.worker()
+        ann.send(1)
+        ann.send(2)
+        await house.until(lambda: len(ann.parts(1)) == 2)
+        await ann.stop(1)
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "stopped")]
+        assert ann.whole(1) == [PARTS[0] + PARTS[1]]
+        await asyncio.sleep(BETWEEN_S)
+        assert worker.responder.open == 1, "it makes the next one, and no more of the first"
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert len(ann.parts(1)) == 2
+        assert ann.whole(2) == [WHOLE]
+
+    in_house(test)
+
+
+def test_a_stop_reaches_a_reply_from_another_node() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        here.send(1)
+        await house.until(lambda: there.parts(1))
+        await there.stop(1)
+        await house.until(here.ends)
+        assert here.ends() == [(uid(1), "stopped")]
+        assert here.whole(1) == there.whole(1) == [PARTS[0]]
+
+    in_house(test)
+
+
+def test_a_message_stopped_in_the_queue_is_never_begun() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        ann.send(1)
+        await house.until(ann.created)
+        await ann.stop(1)
+        await house.until(ann.ends)
+        house.worker()
+        await house.until(lambda: not house.broker.kept.ready and not house.broker.kept.out)
+        await asyncio.sleep(10)
+        assert ann.ends() == [(uid(1), "stopped")]
+        assert ann.whole(1) == [""]
+        assert ann.parts(1) == []
+
+    in_house(test)
+
+
+def test_a_message_stopped_while_it_waits_ends_without_text_and_its_neighbours_are_answered_whole() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        for number in (1, 2, 3):
+            ann.send(number)
+        await house.until(lambda: ann.parts(1))
+        await ann.stop(2)
+        await house.until(lambda: len(ann.ends()) == 3)
+        assert ann.answers(2) == ["accepted"]
+        assert ann.ends() == [(uid(2), "stopped"), (uid(1), "stop"), (uid(3), "stop")]
+        assert (ann.whole(1), ann.whole(2), ann.whole(3)) == ([WHOLE], [""], [WHOLE])
+        assert ann.created() == [uid(1), uid(2), uid(3)]
+
+    in_house(test)
+
+
+def test_a_stop_that_comes_before_this_node_has_read_of_the_message_is_not_lost() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        node.wire.lag_s = 3.0
+        ann.send(1)
+        await house.until(lambda: ann.heard)
+        assert ann.created() == []
+        await ann.stop(1)
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "stopped")]
+
+    in_house(test)
+
+
+def test_a_stop_with_the_publish_under_way_stands_behind_the_message() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        ann.send(1)
+        await ann.stop(1)
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "stopped")]
+
+    in_house(test)
+
+
+def test_a_stop_of_what_is_not_there_is_not_found_and_of_what_is_over_is_nothing() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        with pytest.raises(NotFound):
+            await ann.stop(1)
+        ann.send(1)
+        await house.until(ann.ends)
+        await ann.stop(1)
+        with pytest.raises(NotFound):
+            await Caller(ann.node, BEN).stop(1)
+        await asyncio.sleep(5)
+        assert ann.ends() == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+# --- one more reply
+
+
+def test_one_more_reply_is_accepted_by_its_own_id_and_answered_after_the_first() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        ann.regenerate(2, 1)
+        ann.regenerate(2, 1)
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert (ann.answers(1), ann.answers(2)) == (["accepted"], ["accepted", "duplicate"])
+        assert ann.whole(1) == [WHOLE, WHOLE]
+        assert ann.created() == [uid(1)]
+        ann.regenerate(2, 1)
+        assert ann.answers(2)[-1] == "duplicate"
+
+    in_house(test)
+
+
+def test_a_stop_ends_the_running_reply_first_and_one_more_that_waits_only_when_it_is_asked_again() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: ann.parts(1))
+        ann.regenerate(2, 1)
+        await ann.stop(1)
+        await house.until(lambda: len(ann.parts(1)) == 3)
+        assert ann.ends() == [(uid(1), "stopped")]
+        await ann.stop(1)
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert ann.ends()[1] == (uid(1), "stopped")
+        assert ann.answers(2) == ["accepted"]
+
+    in_house(test)
+
+
+def test_one_more_reply_that_waits_behind_another_message_can_be_stopped() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        ann.send(2)
+        await house.until(lambda: ann.parts(2))
+        ann.regenerate(3, 1)
+        await ann.stop(1)
+        await house.until(lambda: len(ann.ends()) == 3)
+        await asyncio.sleep(30)
+        assert ann.answers(3) == ["accepted"], "it is answered once"
+        assert ann.ends() == [(uid(1), "stop"), (uid(1), "stopped"), (uid(2), "stop")]
+
+    in_house(test)
+
+
+def test_one_more_reply_to_nothing_is_not_found_and_with_the_database_away_what_it_only_knows_must_wait() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node, born_ms=0)
+        house.worker()
+        ann.regenerate(5, 9)
+        ann.send(1)
+        await house.until(ann.ends)
+        assert ann.answers(5) == ["not_found"]
+        await forget(house, node.rooms.timeline)
+        house.store.lose()
+        ann.regenerate(6, 1)
+        ann.send(7)
+        await house.until(lambda: ann.answers(6) and ann.answers(7))
+        assert (ann.answers(6), ann.answers(7)) == (["busy"], ["accepted"])
+        house.store.recover()
+        await house.until(lambda: (uid(7), "stop") in ann.ends())
+        ann.regenerate(6, 1)
+        await house.until(lambda: ann.answers(6)[1:] and ann.ends()[2:])
+        assert ann.answers(6) == ["busy", "accepted"]
+
+    in_house(test)
+
+
+# --- deleting
+
+
+def test_a_deleted_conversation_refuses_what_waits_ends_what_runs_and_takes_no_more() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        ann.send(2)
+        await house.until(lambda: ann.parts(1))
+        await ann.delete()
+        await house.until(ann.ends)
+        ann.send(3)
+        await asyncio.sleep(30)
+        assert ann.heard == [(uid(1), "accepted"), (uid(2), "not_found"), (uid(3), "not_found")]
+        assert ann.ends() == [(uid(1), "stopped")]
+        assert ann.frames[-1]["type"] == "conversation.deleted"
+        assert ann.node.rooms.intake.turns.open_count == 0
+
+    in_house(test)
+
+
+def test_what_waits_on_one_node_is_refused_when_another_node_deletes_its_conversation() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        here.send(1)
+        here.send(2)
+        await house.until(lambda: there.parts(1))
+        await there.delete()
+        await house.until(lambda: here.answers(2))
+        assert here.answers(2) == ["not_found"]
+        await asyncio.sleep(30)
+        assert here.created() == [uid(1)]
+
+    in_house(test)
+
+
+def test_a_message_accepted_while_its_conversation_is_deleted_elsewhere_gets_its_end() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        here.send(1)
+        await house.until(lambda: there.ends())
+        here.node.wire.lag_s = 5.0
+        await there.delete()
+        here.send(2)
+        await house.until(lambda: here.answers(2))
+        assert here.answers(2) == ["accepted"]
+        await house.until(lambda: here.ends()[1:])
+        await asyncio.sleep(30)
+        assert here.ends() == there.ends() == [(uid(1), "stop"), (uid(2), "conversation_deleted")]
+        assert here.node.rooms.intake.turns.open_count == 0
+
+    in_house(test)
+
+
+# --- the broker away
+
+
+def test_a_short_outage_is_sat_out_and_a_long_one_is_told_to_all_who_wait() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        house.broker.lose()
+        ann.send(1)
+        await asyncio.sleep(ACCEPT_S / 2)
+        house.broker.recover()
+        await house.until(lambda: ann.answers(1))
+        assert ann.answers(1) == ["accepted"]
+        await house.until(ann.ends)
+        house.broker.lose()
+        for number in (2, 3, 4):
+            ann.send(number)
+        await asyncio.sleep(ACCEPT_S + 1)
+        assert ann.heard[1:] == [(uid(2), "busy"), (uid(3), "busy"), (uid(4), "busy")], "none overtakes one that may come again"
+        house.broker.recover()
+        for number in (2, 3, 4):
+            ann.send(number)
+        await house.until(lambda: len(ann.ends()) == 4)
+        assert ann.created() == [uid(1), uid(2), uid(3), uid(4)]
+
+    in_house(test)
+
+
+def test_a_stop_with_the_broker_away_is_busy() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        ann.send(1)
+        await house.until(ann.created)
+        house.broker.lose()
+        with pytest.raises(ChatError) as refused:
+            await ann.stop(1)
+        assert refused.value.code == "busy"
+
+    in_house(test)
+
+
+def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again() -> None:
+    async def test(house: House) -> None:
+        ear = Caller(await house.node())
+        timeline, heard = Timeline("e1"), list[object]()
+        intake = Intake(house.broker, house.store, timeline)  # whose node does not read the log
+        frame = MessageSend(type="message.send", id=uid(1), conversation_id=TALK, text="x")
+        intake.send(ear.session, frame, heard.append, lambda: True)
+        await house.until(lambda: heard)
+        intake.repeat_unseen()
+        assert len(house.log()) == 1, "not at once"
+        await asyncio.sleep(UNSEEN_S + 0.1)
+        intake.repeat_unseen()
+        await house.until(lambda: len(house.log()) == 2)
+        assert house.log()[0] == house.log()[1]
+        assert ear.created() == [uid(1)]
+        intake.observe(timeline.fold(record(0, house.log()[0]), 0.0))
+        await asyncio.sleep(UNSEEN_S + 0.1)
+        intake.repeat_unseen()
+        await asyncio.sleep(1)
+        assert len(house.log()) == 2, "what was seen is not repeated"
+
+    in_house(test)
+
+
+def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.store.lose()
+        await house.broker.submit(Key.EVENT, [b"\n".join(event.model_dump_json().encode() for event in whole(said(1, owner=ANN)))])
+        await house.until(ann.created)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("backend.timeline.PENDING_LIMIT", 1)
+            ann.send(2)
+        assert ann.answers(2) == ["busy"]
+        ann.send(2)
+        await house.until(lambda: ann.answers(2)[1:])
+        assert ann.answers(2) == ["busy", "accepted"]
+
+    in_house(test)
