@@ -22,7 +22,8 @@ from tests.unit.lines import ANN, TALK, uid
 
 SETTINGS = Settings(_env_file=None, abandoned_s=20.0)
 PARTS = ("one ", "two ", "three ", "four ", "five")
-BETWEEN_S = 1.0  # two parts
+BETWEEN_S = 1.0  # two parts, and the last one and the end
+LOOK_S = 0.02
 BOUND_S = 120.0  # of virtual time: what has not come by then won't
 SOUND = Make()
 
@@ -44,6 +45,7 @@ class SlowBrain:
         for text in self.parts[start:]:
             await asyncio.sleep(BETWEEN_S)
             yield Part(text, 0.0)
+        await asyncio.sleep(BETWEEN_S)
         if prompt.text == "refuse":
             yield Refusal("refused", "No.", retryable=True, after_s=0.0)
         elif prompt.text == "crash":
@@ -84,7 +86,7 @@ class House:
         end = self.loop.now + BOUND_S
         while not true():
             assert self.loop.now < end, "it never came true"
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK_S)
 
 
 def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = None) -> None:

@@ -1,0 +1,169 @@
+"""What was said is stored, once and in order, by one recorder among however many, whatever the database does."""
+
+import asyncio
+
+from backend.store.port import Key as StoreKey
+from backend.topology import Key
+from backend.views import MessageView
+from tests.simulation.processes import Node
+from tests.unit.house import PARTS, Caller, House, in_house
+from tests.unit.lines import ANN, TALK, body, said, uid, whole
+
+TAKEOVER_S = 5.0
+
+
+async def rows(house: House) -> list[tuple[str, str]]:
+    """What the database has of the conversation, in order: role and text."""
+    page = await house.store.messages(ANN, TALK, limit=100, before=None)
+    return [(view.role, view.text) for view in page.items]
+
+
+def stored(node: Node) -> bool:
+    timeline = node.rooms.timeline
+    return not timeline.pending and timeline.stored is not None and timeline.stored.high == timeline.reached
+
+
+TURN = [("user", "hello"), ("assistant", "".join(PARTS))]
+
+
+def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it() -> None:
+    async def test(house: House) -> None:
+        here, there = await house.node(), await house.node()
+        ann = Caller(here)
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        await house.until(lambda: stored(here) and stored(there))
+        assert await rows(house) == TURN
+        assert here.rooms.recorder.active + there.rooms.recorder.active == 1
+
+    in_house(test)
+
+
+def test_another_node_takes_over_within_five_seconds() -> None:
+    async def test(house: House) -> None:
+        nodes = [await house.node(), await house.node()]
+        house.worker()
+        await house.until(lambda: any(node.rooms.recorder.active for node in nodes))
+        recording = next(node for node in nodes if node.rooms.recorder.active)
+        other = next(node for node in nodes if node is not recording)
+        ann = Caller(other)
+        ann.send(1)
+        await house.until(lambda: ann.parts(1))
+        await recording.kill()
+        killed_at = house.loop.now
+        await house.until(lambda: other.rooms.recorder.active)
+        assert house.loop.now - killed_at <= TAKEOVER_S
+        await house.until(ann.ends)
+        await house.until(lambda: stored(other))
+        assert await rows(house) == TURN
+
+    in_house(test)
+
+
+def test_with_the_database_away_chat_goes_on_and_everything_is_stored_afterwards_in_order() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        house.store.lose()
+        for number in (2, 3):
+            ann.send(number)
+        await house.until(lambda: len(ann.ends()) == 3)
+        assert ann.ends() == [(uid(number), "stop") for number in (1, 2, 3)]
+        await asyncio.sleep(60)
+        house.store.recover()
+        await house.until(lambda: stored(node))
+        assert await rows(house) == TURN * 3
+
+    in_house(test)
+
+
+def test_a_lost_answer_of_the_database_stores_nothing_twice() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        for number in (1, 2, 3):
+            house.store.lose_next_answer()
+            ann.send(number)
+            await house.until(lambda number=number: len(ann.ends()) == number)  # type: ignore[misc]
+        await house.until(lambda: stored(node))
+        assert await rows(house) == TURN * 3
+
+    in_house(test)
+
+
+def test_a_recorder_that_lost_its_seat_steps_down_and_nothing_is_stored_twice() -> None:
+    async def test(house: House) -> None:
+        nodes = [await house.node(), await house.node()]
+        ann = Caller(nodes[0])
+        house.worker()
+        for number in (1, 2, 3):
+            ann.send(number)
+            await house.until(lambda number=number: len(ann.parts(number)) == 2)  # type: ignore[misc]
+            house.store.unseat()
+        await house.until(lambda: len(ann.ends()) == 3)
+        await house.until(lambda: all(stored(node) for node in nodes))
+        assert await rows(house) == TURN * 3
+
+    in_house(test)
+
+
+def test_a_fact_that_the_database_refuses_is_set_aside_alone() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        bad = whole(said(1, "before"), "has NUL: \0")
+        await house.broker.submit(Key.EVENT, [body(event) for event in [*bad, *whole(said(2, "after"), "fine")]])
+        await house.until(lambda: len(ann.ends()) == 2)
+        await house.until(lambda: stored(node))
+        assert await rows(house) == [("user", "before"), ("user", "after"), ("assistant", "fine")]
+        assert node.rooms.recorder.refused == 1
+        assert [fact.id for fact, _ in house.store.refused if isinstance(fact, MessageView)] == [said(1).reply_id]
+
+    in_house(test)
+
+
+def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_last() -> None:
+    async def test(house: House) -> None:
+        first = await house.node()
+        ann = Caller(first)
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 3)
+        await asyncio.sleep(0.2)
+        await first.kill()
+        second = await house.node()
+        heir = Caller(second)
+        assert len(second.rooms.timeline.open) == 1
+        await house.until(heir.ends)
+        await house.until(lambda: stored(second))
+        assert heir.whole(1) == ["".join(PARTS)]
+        assert await rows(house) == TURN
+        (known,) = await house.store.known([StoreKey(ANN, TALK, uid(1), said(1).reply_id)])
+        assert known.reply is not None
+        assert known.reply.parts == len(PARTS)
+
+    in_house(test)
+
+
+def test_a_stopping_node_stores_what_is_left_or_leaves_it_to_others_soon() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        await node.rooms.recorder.flush()
+        assert await rows(house) == TURN
+        house.store.lose()
+        ann.send(2)
+        await house.until(lambda: len(ann.ends()) == 2)
+        began = house.loop.now
+        await node.rooms.recorder.flush()
+        assert house.loop.now - began < TAKEOVER_S
+
+    in_house(test)

@@ -1,0 +1,219 @@
+"""A node reads from its own place, starts in the past, survives its broker, and ends what nobody works on."""
+
+import asyncio
+
+import pytest
+
+from backend.broker.queues import Queues
+from backend.errors import BrokerUnavailable
+from backend.events import BEGINNING
+from backend.relay import GIVE_UP_S
+from backend.topology import Key
+from tests.simulation.processes import Node
+from tests.unit.house import BETWEEN_S, BOUND_S, PARTS, SETTINGS, SOUND, Caller, House, SlowBrain, in_house
+from tests.unit.lines import body, said, uid
+
+ABANDONED_S = SETTINGS.abandoned_s
+MANY = tuple(f"word{number} " for number in range(60))
+
+
+def test_a_node_that_starts_during_a_reply_knows_what_the_others_know() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 3)
+        cursor = ann.frames[1]["cursor"]
+        young = await house.node()
+        missed = young.rooms.timeline.missed(ann.session.owner, young.rooms.timeline.epoch, cursor)
+        assert missed is not None
+        late = Caller(young)
+        late.mailbox.preload(missed)
+        await house.until(lambda: late.ends() and ann.ends())
+        assert late.frames == ann.frames[2:]
+
+    in_house(test)
+
+
+def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was_missed() -> None:
+    async def test(house: House) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("backend.relay.REWIND_S", 10.0)
+            old = await house.node()
+            ann = Caller(old)
+            house.worker()
+            for number in range(1, 7):
+                ann.send(number)
+            await house.until(lambda: len(ann.ends()) == 6)
+            young = (await house.node()).rooms.timeline
+        everything = ann.frames
+        resumed = 0
+        for number, frame in enumerate(everything):
+            missed = young.missed(ann.session.owner, young.epoch, frame["cursor"])
+            if missed is not None:
+                resumed += 1
+                assert len(missed) == len(everything) - number - 1
+        assert 0 < resumed < len(everything), "some of the past, and not all of it"
+
+    in_house(test)
+
+
+def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        wire = house.wire()
+        wire.lag_s = 2.0
+        young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
+        timeline = young.rooms.timeline
+        await house.until(lambda: timeline.reached != BEGINNING)
+        house.broker.lose()
+        house.broker.recover()
+        await young.rooms.relay.wait_live()
+        assert timeline.window.since(ann.session.owner, BEGINNING) == ann.node.rooms.timeline.window.since(ann.session.owner, BEGINNING)
+
+    in_house(test)
+
+
+def test_an_outage_loses_no_event_for_who_stays_connected() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        here.send(1)
+        await house.until(lambda: here.parts(1))
+        house.broker.lose()
+        await asyncio.sleep(3)
+        house.broker.recover()
+        await house.until(lambda: here.ends() and there.ends())
+        assert here.frames == there.frames
+        assert here.parts(1) == list(enumerate(PARTS))
+
+    in_house(test)
+
+
+# --- the log replaced
+
+
+def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_is_answered() -> None:
+    async def test(house: House) -> None:
+        here, there = await house.node(), await house.node()
+        ann = Caller(here)
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 2)
+        epoch, cursor = here.rooms.timeline.epoch, ann.frames[-1]["cursor"]
+        house.broker.lose()
+        house.broker.kept = Queues()
+        house.broker.recover()
+        await house.until(lambda: ann.mailbox.expelled and here.rooms.timeline.epoch != epoch and here.rooms.relay.live)
+        await house.until(lambda: there.rooms.timeline.epoch == here.rooms.timeline.epoch)
+        assert here.rooms.timeline.missed(ann.session.owner, epoch, cursor) is None
+        again = Caller(here)
+        await house.until(lambda: not here.rooms.timeline.open)
+        again.send(1)
+        again.send(2)
+        await house.until(lambda: (uid(2), "stop") in again.ends())
+        assert again.answers(1) == ["duplicate"]
+
+    in_house(test)
+
+
+# --- what nobody works on
+
+
+def test_a_turn_that_nobody_works_on_ends_once_after_a_bounded_time() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        here.send(1)
+        here.send(2)
+        await house.until(here.created)
+        house.broker.kept._ready.clear()  # the queue is purged
+        began = house.loop.now
+        await house.until(here.ends)
+        assert ABANDONED_S <= house.loop.now - began <= ABANDONED_S + 5
+        house.worker()
+        await house.until(lambda: len(here.ends()) == len(there.ends()) == 2)
+        assert here.ends() == there.ends() == [(uid(1), "abandoned"), (uid(2), "stop")]
+
+    in_house(test)
+
+
+def test_a_long_queue_is_no_reason_to_give_up_for_a_good_while() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        ann.send(1)
+        await asyncio.sleep(GIVE_UP_S / 2)
+        assert ann.ends() == []
+        house.worker()
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_reply_that_is_worked_on_is_not_given_up_however_long_it_takes() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        assert house.loop.now > 2 * ABANDONED_S
+        assert ann.ends() == [(uid(1), "stop")]
+
+    assert len(MANY) * BETWEEN_S > 2 * ABANDONED_S
+    assert len(MANY) * BETWEEN_S < BOUND_S
+    in_house(test, SlowBrain(MANY))
+
+
+def test_a_long_outage_of_the_broker_is_not_the_replys_fault() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: ann.parts(1))
+        house.broker.lose()
+        await asyncio.sleep(3 * ABANDONED_S)
+        house.broker.recover()
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        ann.send(1)
+        await house.until(ann.created)
+        house.broker.kept._ready.clear()
+        submit, refused = node.wire.submit, list[list[bytes]]()
+
+        def busy(key: Key, lines: list[bytes]) -> "asyncio.Future[None]":
+            if b"reply.failed" in lines[0] and len(refused) < 3:
+                refused.append(lines)
+                done = asyncio.get_running_loop().create_future()
+                done.set_exception(BrokerUnavailable("full"))
+                return done
+            return submit(key, lines)
+
+        node.wire.submit = busy  # type: ignore[method-assign,assignment]
+        await house.until(ann.ends)
+        assert len(refused) == 3
+        assert not node.supervisor.failed.is_set()
+
+    in_house(test)
+
+
+def test_an_unreadable_record_is_passed_over() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        await house.broker.submit(Key.EVENT, [b"\xff{", body(said(1)), b'{"owner":"x","type": "message.created"}'])
+        await house.until(ann.created)
+        assert node.rooms.relay.live
+        assert ann.created() == [uid(1)]
+
+    in_house(test)

@@ -1,0 +1,332 @@
+"""A responder may die at any moment, and nobody who reads can tell."""
+
+import asyncio
+import json
+
+import pytest
+
+from backend import events as e
+from backend.broker.memory_work import MemoryDelivery
+from backend.handmade import OPERATOR, OPERATOR_CONVERSATION
+from backend.recall import Recall
+from backend.topology import DELIVERY_LIMIT, Key
+from tests.unit.house import BETWEEN_S, PARTS, Caller, House, SlowBrain, in_house
+from tests.unit.lines import ANN, BEN, TALK, again, body, completed, part, said, started, stopped, uid
+
+MANY = tuple(f"word{number} " for number in range(40))
+
+
+def undisturbed(caller: Caller) -> None:
+    assert caller.parts(1) == list(enumerate(MANY)), "every part once, in order, without a gap"
+    assert caller.whole(1) == ["".join(MANY)]
+    assert caller.ends() == [(uid(1), "stop")]
+
+
+@pytest.mark.parametrize("killed_at", range(len(MANY) + 1))
+def test_killed_at_any_part_another_one_goes_on_and_the_text_is_the_same(killed_at: int) -> None:
+    brain = SlowBrain(MANY)
+
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        first = house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == killed_at and any(frame["type"] == "reply.started" for frame in ann.frames))
+        await first.kill()
+        assert ann.ends() == []
+        house.worker()
+        await house.until(ann.ends)
+        undisturbed(ann)
+        assert brain.starts == [0, killed_at], "it went on at the next part and made none again"
+
+    in_house(test, brain)
+
+
+@pytest.mark.parametrize("times", [2, DELIVERY_LIMIT])
+def test_killed_again_and_again_the_text_is_the_same(times: int) -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        ann.send(1)
+        for number in range(1, times + 1):
+            worker = house.worker()
+            await house.until(lambda number=number: len(ann.parts(1)) == 5 * number)  # type: ignore[misc]
+            await worker.kill()
+        house.worker()
+        await house.until(ann.ends)
+        undisturbed(ann)
+        assert ann.frames[-1]["attempt"] == times + 1
+
+    in_house(test, SlowBrain(MANY))
+
+
+def test_killed_after_the_last_confirm_and_before_the_ack_there_is_no_second_reply() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        first = house.worker()
+        ann.send(1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(MemoryDelivery, "ack", lambda _: asyncio.Event().wait())
+            await house.until(ann.ends)
+            assert house.broker.kept.out
+            before = house.log()
+            await first.kill()
+        house.worker()
+        await house.until(lambda: not house.broker.kept.out and not house.broker.kept.ready)
+        await asyncio.sleep(10)
+        assert house.log() == before, "it read that the reply was over, and only acked"
+        assert ann.ends() == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_frozen_responder_that_wakes_up_changes_nothing() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 7)
+        house.broker._consumers[0].give_back()  # the broker takes it for dead; it goes on and does not know
+        house.worker()
+        house.broker.work_bell.ring()
+        await house.until(ann.ends)
+        await asyncio.sleep(100)
+        undisturbed(ann)
+
+    in_house(test, SlowBrain(MANY))
+
+
+def test_a_reply_that_the_brain_cannot_continue_begins_anew_and_says_so() -> None:
+    brain = SlowBrain()
+    brain.deterministic = False
+
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        first = house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 2)
+        await first.kill()
+        house.worker()
+        await house.until(ann.ends)
+        assert ann.parts(1) == [*enumerate(PARTS[:2]), *enumerate(PARTS)]
+        assert [frame.get("restarted") for frame in ann.frames if frame["type"] == "reply.started"] == [None, True]
+        assert ann.whole(1) == ["".join(PARTS)]
+
+    in_house(test, brain)
+
+
+def test_an_outage_of_the_broker_interrupts_a_reply_and_does_not_fail_it() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 7)
+        house.broker.lose()
+        await asyncio.sleep(60)
+        house.broker.recover()
+        await house.until(ann.ends)
+        undisturbed(ann)
+
+    in_house(test, SlowBrain(MANY))
+
+
+def test_a_refusal_of_the_brain_fails_the_reply_with_its_reason() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1, "refuse")
+        await house.until(ann.ends)
+        assert ann.ends() == [(uid(1), "refused")]
+        assert len(ann.parts(1)) == len(PARTS)
+        assert house.broker.kept.dead == {}
+
+    in_house(test)
+
+
+def test_an_order_that_breaks_the_brain_is_parked_whole_and_its_owner_hears_of_it_once() -> None:
+    async def test(house: House) -> None:
+        here, there = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        here.send(1, "crash")
+        here.send(2)
+        await house.until(lambda: len(here.ends()) == 2)
+        await asyncio.sleep(60)
+        assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
+        (letter,) = await house.broker.parked()
+        assert e.WORK.validate_json(letter.body).text == "crash"
+        assert letter.reason == "delivery_limit"
+
+    in_house(test)
+
+
+def test_of_orders_that_travel_together_the_one_that_breaks_the_brain_dies_alone() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        orders = [said(1), said(2, "crash", conversation=uid(70)), said(3, conversation=uid(71))]
+        await house.broker.submit(Key.MESSAGE, [e.encode(order) for order in orders])
+        house.worker()
+        await house.until(lambda: len(ann.ends()) == 3)
+        assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
+        (letter,) = await house.broker.parked()
+        assert e.WORK.validate_json(letter.body).id == uid(2)
+
+    in_house(test)
+
+
+GARBAGE = (b"what?", b"{}", b'{"text": ""}', b'{"type":"stop.requested","text":"x"}', b'{"type":"message.created"}', b"\xff\xfe", b"")
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_garbage_is_parked_at_once_as_it_came_and_others_flow_on(garbage: bytes) -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        worker = house.worker()
+        await house.broker.submit(Key.WORK, [garbage])
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 2)
+        (letter,) = await house.broker.parked()
+        assert (letter.body, letter.reason) == (garbage, "rejected")
+        await worker.kill()  # and whoever reads the log to go on reads past it
+        house.worker()
+        await house.until(ann.ends)
+        assert ann.whole(1) == ["".join(PARTS)]
+
+    in_house(test)
+
+
+def test_a_message_put_on_the_queue_by_hand_is_answered() -> None:
+    async def test(house: House) -> None:
+        operator = Caller(await house.node(), OPERATOR)
+        house.worker()
+        await house.broker.submit(Key.WORK, [b'{"text": "hello"}'])
+        await house.until(operator.ends)
+        created, end = operator.frames[0], operator.frames[-1]
+        assert (created["text"], created["conversation_id"]) == ("hello", OPERATOR_CONVERSATION)
+        assert end["text"] == "".join(PARTS)
+
+    in_house(test)
+
+
+def test_an_order_that_was_published_twice_has_one_reply() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        for _ in range(2):
+            await house.broker.submit(Key.MESSAGE, [body(said(1))])
+        house.worker()
+        house.worker()
+        await house.until(ann.ends)
+        await asyncio.sleep(30)
+        assert ann.created() == [uid(1)]
+        assert ann.parts(1) == list(enumerate(PARTS))
+        assert ann.ends() == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_stop_that_nobody_can_read_does_not_disturb_those_who_listen() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        worker = house.worker()
+        ann.send(1)
+        await house.until(lambda: ann.parts(1))
+        await house.broker.submit(Key.STOP, [b'{"type":"stop.requested"}'])
+        await asyncio.sleep(BETWEEN_S)
+        await ann.stop(1)
+        await house.until(ann.ends)
+        await house.until(lambda: worker.responder.open == 0)
+        assert ann.ends() == [(uid(1), "stopped")]
+
+    in_house(test)
+
+
+def test_a_stop_of_one_reply_says_nothing_of_another_to_the_same_message_asked_for_at_the_same_moment() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        now = e.now()
+        first = said(1, when=now)
+        house.worker()
+        await house.broker.submit(Key.MESSAGE, [body(first)])
+        await house.until(lambda: ann.parts(1))
+        await house.broker.submit(Key.STOP, [body(stopped(first, when=now))])
+        await house.broker.submit(Key.MESSAGE, [body(again(2, first, when=now))])
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert ann.ends() == [(uid(1), "stopped"), (uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_draining_responder_finishes_what_is_open_and_takes_nothing_new() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        worker = house.worker()
+        ann.send(1)
+        await house.until(lambda: ann.parts(1))
+        drained = worker.start(worker.responder.drain(60), "drain")
+        await asyncio.sleep(0)
+        ann.send(2, conversation=uid(70))
+        await drained
+        await house.until(ann.ends)
+        await worker.kill()
+        assert ann.ends() == [(uid(1), "stop")]
+        house.worker()
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert ann.frames[-1]["attempt"] == 1
+
+    in_house(test)
+
+
+# --- recall: how far replies got
+
+
+HI = said(1, when="2026-01-01T00:00:00.000Z")
+RECALLED: dict[str, tuple[list[e.LogLine], int | None]] = {
+    "nothing yet": ([HI], 0),
+    "some parts": ([HI, started(HI), part(HI, 0, "a"), part(HI, 1, "b")], 2),
+    "a part twice and one too far": ([HI, started(HI), part(HI, 0, "a"), part(HI, 0, "a"), part(HI, 2, "c")], 1),
+    "its end": ([HI, started(HI), part(HI, 0, "a"), completed(HI, ["a"])], None),
+    "an end before which parts are missing": ([HI, started(HI), completed(HI, ["a"])], 0),
+    "a stop": ([HI, started(HI), stopped(HI)], None),
+    "a stop of another reply": ([HI, started(HI), part(HI, 0, "a"), stopped(again(2, HI))], 1),
+    "somebody else's end": ([HI, started(HI), completed(HI, []).model_copy(update={"owner": BEN})], 0),
+    "an answer before the message": ([part(HI, 0, "a"), completed(HI, ["a"]), HI], 0),
+    "an older attempt's end after a new beginning": (
+        [HI, started(HI), part(HI, 0, "a"), started(HI, 2, restarted=True), completed(HI, ["a"])], 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", RECALLED)
+def test_a_reply_is_recalled_as_every_reader_of_the_log_sees_it(what: str) -> None:
+    told, parts = RECALLED[what]
+
+    async def test(house: House) -> None:
+        for event in told:
+            await house.broker.submit(Key.EVENT, [body(event)])
+        await house.broker.submit(Key.EVENT, [f'{{"reply_id":"{HI.reply_id}","type":"stop.requested"}}'.encode()])
+        known = await Recall(house.broker).progress([HI])
+        assert (len(known[HI.reply_id].parts) if HI.reply_id in known else None) == parts
+
+    in_house(test)
+
+
+def test_many_who_ask_at_once_share_a_reading_of_the_log() -> None:
+    async def test(house: House) -> None:
+        works = [said(number, when=e.now()) for number in range(1, 30)]
+        for work in works:
+            await house.broker.submit(Key.MESSAGE, [body(work)])
+        recall = Recall(house.broker)
+        found = await asyncio.gather(*(recall.progress([work]) for work in works))
+        assert all(work.reply_id in known for work, known in zip(works, found, strict=True))
+        assert sum(b"log.mark" in record.body for record in house.broker.kept.log) <= 2
+
+    in_house(test)
+
+
+def test_frames_hold_nothing_that_is_nobodys_business() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        assert all(frame["conversation_id"] == TALK and "owner" not in frame for frame in ann.frames)
+        assert ANN not in json.dumps(ann.frames)
+
+    in_house(test)
