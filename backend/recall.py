@@ -49,10 +49,14 @@ class Recall:
                 asked, self._wanted = self._wanted, []
                 try:
                     found = await self._scan([work for works, _ in asked for work in works])
-                except Exception as error:
+                except (Exception, asyncio.CancelledError) as error:
+                    # Whatever ends a scan, those who wait for it hear of it.
+                    trouble = error if isinstance(error, Exception) else BrokerUnavailable("Reading the log was cancelled.")
                     for _, future in asked:
                         if not future.done():
-                            future.set_exception(error)
+                            future.set_exception(trouble)
+                    if trouble is not error:
+                        raise
                     continue
                 for _, future in asked:
                     if not future.done():

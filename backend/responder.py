@@ -138,6 +138,9 @@ class Responder:
                 for reply in replies:
                     group.create_task(self._answer(reply))
         except BaseExceptionGroup as failed:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None  # the group says so only where nothing else went wrong
             # A crash of the brain tells more than the broker's absence.
             raise min(failed.exceptions, key=lambda error: isinstance(error, BrokerUnavailable)) from None
 

@@ -86,7 +86,7 @@ async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, 
 
 async def _harm(world: World, result: Soak, dice: random.Random, minutes: float) -> None:
     end = time.monotonic() + 60 * minutes
-    world.talk(TALKERS, say=scripts.mixed, conversations=CONVERSATIONS, pause_s=0.2)
+    world.talk(TALKERS, say=scripts.mixed, conversations=CONVERSATIONS, pause_s=0.6)
     while time.monotonic() < end:
         await asyncio.sleep(dice.uniform(0.5, 3))
         fault = dice.choice(FAULTS)
