@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -22,13 +23,14 @@ class Process:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"myna-{name}-"))
         self.log = self.folder / "log"
-        self._command = [sys.executable, *(command if command[0] == "-m" else ["-m", "backend", *command])]
+        self.python = sys.executable
+        self._arguments = command if command[0] == "-m" else ["-m", "backend", *command]
         self._environment = {**_clean_environment(), **environment}
         self._group: Group | None = None
 
     async def start(self, **environment: str) -> None:
         """Start (again), with these variables on top for this life only."""
-        self._group = Group(self._command, {**self._environment, **environment}, self.log, self.folder)
+        self._group = Group([self.python, *self._arguments], {**self._environment, **environment}, self.log, self.folder)
 
     @property
     def running(self) -> bool:
@@ -148,6 +150,7 @@ class Stack:
             if process.running:
                 process.thaw()
             await process.kill()
+            shutil.rmtree(process.folder, ignore_errors=True)
 
 
 def _clean_environment() -> dict[str, str]:
