@@ -232,7 +232,11 @@ class Timeline:
 
     def stored_to(self, checkpoint: Checkpoint) -> None:
         """The database has everything up to here."""
+        before = self._stored_high
         self.stored = checkpoint
+        if self._stored_high < before:
+            # It knew more once: a backup was restored, and what came after that is to be stored again.
+            self.pending = deque(self.window.facts_after(self._stored_high))
         while self.pending and self.pending[0][0] <= self._stored_high:
             self.pending.popleft()
         self.window.trim(self._stored_high)

@@ -114,6 +114,10 @@ class Window:
         """The events of all owners from a position on, in order."""
         return [entry.event for _, entry, _ in self._order if entry.position >= position]
 
+    def facts_after(self, position: Position) -> list[tuple[Position, Fact]]:
+        """The facts of all owners after a position, in order."""
+        return [(entry.position, fact) for _, entry, fact in self._order if fact is not None and entry.position > position]
+
     def facts(self, owner: str) -> list[Fact]:
         """The facts of this owner, oldest first (some of them stored already)."""
         window = self._owners.get(owner)

@@ -299,6 +299,17 @@ def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
     assert [fact for _, fact in line.pending] == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
 
 
+def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
+    line = timeline(*whole(HI, "a"))
+    store(line)
+    backup = line.stored
+    assert backup is not None
+    fold(line, renamed("title"))
+    store(line)
+    line.stored_to(backup)
+    assert [fact for _, fact in line.pending] == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+
+
 def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
     line = Timeline("e1")
     line.window._limit = 1_000
