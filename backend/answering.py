@@ -32,8 +32,9 @@ class Answering:
         self._restarted = bool(reply.parts) and not brain.deterministic
         self._parts = [] if self._restarted else list(reply.parts)
         self._asked = e.milliseconds(work.at)
-        self._picked = e.now_ms()
-        self._first: int | None = None
+        # Of a reply that goes on after a crash: when it was first picked up and first spoke.
+        self._picked = e.milliseconds(reply.started_at) if reply.started_at else e.now_ms()
+        self._first = e.milliseconds(reply.first_part_at) if reply.first_part_at else None
         self._about: dict[str, Any] = {
             "owner": work.owner,
             "conversation_id": work.conversation_id,

@@ -25,29 +25,39 @@ def parse(data: str) -> MessageSend | ReplyStop | ReplyRegenerate | Ping:
     try:
         return CLIENT_FRAME.validate_json(data)
     except (ValidationError, UnicodeEncodeError) as error:
-        raise frame_error(error, ref_of(data)) from None
+        raise frame_error(error, data, ref_of(data)) from None
 
 
-def frame_error(error: ValidationError | UnicodeEncodeError, ref: str | None) -> ChatError:
+def frame_error(error: ValidationError | UnicodeEncodeError, data: str | bytes, ref: str | None) -> ChatError:
     """What was wrong with a frame or a request's body, in one sentence."""
     text_rule = f"text takes 1 to {TEXT_LIMIT} characters, none of them NUL or a lone surrogate"
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError) or has_lone_surrogate(data):
         return InvalidText(f"{text_rule}.", ref=ref)
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"] if part not in ("message.send", "reply.stop", "reply.regenerate", "ping"))
-    if (place == "text" and first["type"] not in ("missing", "string_type")) or "surrogate" in first["msg"]:
+    if place == "text" and first["type"] not in ("missing", "string_type"):
         return InvalidText(f"{text_rule}: {first['msg'].lower()}.", ref=ref)
     return InvalidFrame(f"{place or 'frame'}: {first['msg']}.", ref=ref)
 
 
 def ref_of(data: str) -> str | None:
-    """The `id` of a frame that can't be taken, if it has one."""
+    """The `id` of a frame that can't be taken, if it has one that can be said back."""
+    ref = _field(data, "id")
+    return ref if ref is not None and len(ref) <= 64 and ref.isprintable() else None
+
+
+def has_lone_surrogate(data: str | bytes) -> bool:
+    """Whether the text of a frame that can't be taken holds half a character; the parser only says that an escape is wrong."""
+    return any("\ud800" <= character <= "\udfff" for character in _field(data, "text") or "")
+
+
+def _field(data: str | bytes, name: str) -> str | None:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    ref = found.get("id") if isinstance(found, dict) else None
-    return ref if isinstance(ref, str) and len(ref) <= 64 else None
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def token_of(headers: Any, cookies: Any) -> str | None:

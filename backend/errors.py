@@ -30,7 +30,7 @@ class RecorderFenced(MynaError):
 class ChatError(MynaError):
     """A refusal to one frame or request; the socket stays open.
 
-    `code` is one of protocol §2's error codes, `status` the HTTP status the same refusal has.
+    `code` is one of the codes in the table that /docs shows, `status` the HTTP status the same refusal has.
     """
 
     code = "error"

@@ -11,7 +11,7 @@ MAILBOX_CHARS = 1024 * 1024
 class Mailbox:
     """The frames one connection has yet to send.
 
-    Deltas are not merged under pressure: the contract gives every part its own index without a gap, so a slow reader
+    Deltas are not merged under pressure: a client may rely on every part having its own index without a gap, so a slow reader
     is detached (4408) and resumes from its cursor instead.
     """
 

@@ -220,7 +220,8 @@ class Intake:
 
     async def _must_exist(self, owner: str, conversation_id: str, message_id: str) -> None:
         window = self._timeline.window.of(owner)
-        if window is not None and message_id in window.keys:
+        message = window.keys.get(message_id) if window is not None else None
+        if isinstance(message, e.MessageCreated) and message.conversation_id == conversation_id:
             return
         try:
             (known,) = await self._store.known([StoreKey(owner, conversation_id, message_id, e.reply_id_for(owner, message_id))])

@@ -57,7 +57,7 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
-    """One process, one listening socket, limits as the contract says."""
+    """One process, one listening socket, limits as `welcome` announces them."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.websocket_max_message_size = FRAME_LIMIT

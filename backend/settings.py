@@ -9,10 +9,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from backend.errors import StartupError
 
 PREFIX = "CHAT_"
+SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back
 
 
 def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    return [part.strip().rstrip("/") for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 def _default_data_dir() -> Path:
@@ -75,7 +76,8 @@ def load(**overrides: Any) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else "?"
         field = Settings.model_fields.get(name)
         meaning = f" ({field.description})" if field is not None and field.description else ""
-        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {first['input']!r}: {first['msg'].lower()}.") from None
+        value = "what it is" if name in SECRETS else repr(first["input"])
+        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: {first['msg'].lower()}.") from None
 
 
 def table() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from backend.cursor import tag_of
-from backend.events import BEGINNING, Event, Position, Work, milliseconds
+from backend.events import BEGINNING, Event, Position, ReplyRequested, Work, milliseconds
 from backend.store.port import Deleted, Fact
 
 # Enough for every socket of a busy node to be away for minutes; about three times that in resident memory.
@@ -74,13 +74,13 @@ class Window:
         elif isinstance(fact, Deleted):
             window.deleted.add(fact.conversation_id)
         self._order.append((owner, entry, fact))
-        self._chars += len(entry.frame)
+        self._chars += _weight(entry)
 
     def trim(self, stored: Position) -> None:
         """Forget the oldest while over the bound, as far as everything is stored."""
         while self._chars > self._limit and self._order[0][1].position <= stored:
             owner, entry, fact = self._order.popleft()
-            self._chars -= len(entry.frame)
+            self._chars -= _weight(entry)
             self.resumable, self.forgotten_at = entry.position, entry.event.at
             self._forget(owner, entry, fact)
 
@@ -137,3 +137,8 @@ class Window:
             if fact is not None or isinstance(entry.event, Work)
         )
         self._chars = 0
+
+
+def _weight(entry: Entry) -> int:
+    # One more reply's request is shown to nobody, but it holds its message's text.
+    return len(entry.frame) or (len(entry.event.text) if isinstance(entry.event, ReplyRequested) else 0)

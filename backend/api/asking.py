@@ -49,7 +49,7 @@ async def body_of(model: type[M]) -> M:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise frame_error(error, None) from None
+        raise frame_error(error, data, None) from None
 
 
 async def data_of() -> str | bytes:

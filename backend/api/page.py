@@ -19,7 +19,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-RESERVED = ("api/", "v1/", "ws", "assets/")
+# First parts of paths that are never the page's own: a wrong address there must not look like success.
+RESERVED = ("api", "v1", "ws", "assets", "livez", "readyz", "metrics", "docs")
 NOT_BUILT = "The page is not built: run `make build`, or set CHAT_FRONT_DIR to where it is."
 
 
@@ -37,7 +38,8 @@ def blueprint(rooms: Rooms) -> Blueprint:
         try:
             response = await send_from_directory(folder, path)
         except FileNotFound:
-            if path.startswith(RESERVED):
+            parts = path.split("/")
+            if parts[0] in RESERVED or "." in parts[-1]:
                 raise NotFound("There is nothing here.") from None
             response = await send_from_directory(folder, "index.html")
         hashed = path.startswith("assets/")

@@ -88,7 +88,7 @@ class Journal:
 
     def prepare(self, snapshot: Iterable[Entry]) -> None:
         """Write a new file beside the old one. What is appended meanwhile goes to the old one, and `switch` carries it over."""
-        with self._beside().open("wb") as file:
+        with open(self._beside(), "wb", opener=_private) as file:
             file.write(MAGIC)
             for entry in snapshot:
                 file.write(_encode(entry))
@@ -178,3 +178,8 @@ def _decode(data: bytes) -> Entry:
     head, newline, body = data.partition(b"\n")
     kind, *fields = json.loads(head)
     return _KINDS[kind](*fields, body) if newline else _KINDS[kind](*fields)
+
+
+def _private(path: str, flags: int) -> int:
+    # What people said is in it: for this account's eyes only.
+    return os.open(path, flags, 0o600)

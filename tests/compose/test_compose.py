@@ -32,7 +32,7 @@ PATIENCE_S = 60
 
 def compose(*arguments: str, check: bool = True) -> str:
     """Run docker compose and return what it printed; its complaints stay visible."""
-    environment = {**os.environ, "CHAT_PORT": str(PORT), "COMPOSE_PROJECT_NAME": PROJECT}
+    environment = {**os.environ, "MYNA_PORT": str(PORT), "COMPOSE_PROJECT_NAME": PROJECT}
     command = ["docker", "compose", "--env-file", "/dev/null", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if check and done.returncode != 0:

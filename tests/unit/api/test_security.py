@@ -295,7 +295,13 @@ async def test_only_allowed_pages_get_answers_across_origins() -> None:
         read = await person.get("/api/conversations", headers={"Origin": "https://evil.example"})
         good = await person.options("/api/messages", headers={"Origin": "https://chat.example", **asked})
         status = await upgrade(served, Origin="https://chat.example")
+        own, nobody, foreign = (
+            await upgrade(served, Origin=served.url),
+            await upgrade(served),
+            await upgrade(served, Origin="https://evil.example"),
+        )
 
+    assert (own, nobody, foreign) == (101, 101, 403)
     assert "Access-Control-Allow-Origin" not in evil.headers
     assert "Access-Control-Allow-Origin" not in read.headers
     assert good.headers["Access-Control-Allow-Origin"] == "https://chat.example"
