@@ -238,7 +238,7 @@ class MemoryStore:
         now = self._clock()
         if len(self._kept) > 1:
             before, newest = self._kept[-2:]
-            if newest.checkpoint.epoch == checkpoint.epoch and newest.at - before.at < KEEP_EACH_S:
+            if newest.at - before.at < KEEP_EACH_S:
                 self._kept.pop()
         old = sum(now - kept.at > KEEP_FOR_S for kept in self._kept)
         self._kept = [*self._kept[max(0, old - 1) :], _Kept(now, checkpoint)]

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import asyncpg
 import structlog
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -28,8 +28,9 @@ POOL, OVERFLOW = 5, 5  # connections kept, and more in a rush; Postgres' default
 POOL_WAIT_S = 3.0
 ANSWER_S = 5.0  # how long a statement may take before its connection is given up
 LOOK_EACH_S = 1.0
-CANDIDATES, ROUNDS = 200, 10  # a phrase's rows looked at in one go, and goes in one search, before it hands back a place to go on from
-NEWEST = pages.InSearch(2**63 - 1)
+CANDIDATES = (
+    1_000  # rows with a phrase's words whose order is looked at in one search; with none of them right, the page is empty and has a next
+)
 
 _SETTINGS = {
     "statement_timeout": "4s",  # before ANSWER_S, so that the server itself ends what nobody waits for
@@ -92,74 +93,71 @@ class PostgresStore:
             raise self._fault(error) from error
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
-        rows = await self._read(reading.newest_checkpoint(older_than_s))
+        rows = await self._read(reading.CHECKPOINT, older_than_s=older_than_s)
         return checkpoint_of(rows[0]._mapping) if rows else None
 
     async def known(self, keys: Sequence[Key]) -> list[Known]:
         if not keys:
             return []
-        return [reading.known_of(row) for row in await self._read(reading.known(keys))]
+        arrays = dict(zip(Key._fields, map(list, zip(*keys, strict=True)), strict=True))
+        return [reading.known_of(row) for row in await self._read(reading.KNOWN, **arrays)]
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
-        place = None if before is None else pages.in_conversations(before)
-        rows = await self._read(reading.conversations(owner, limit + 1, place))
+        place = reading.NEWEST_CONVERSATION if before is None else pages.in_conversations(before)
+        rows = await self._read(reading.CONVERSATIONS, owner=owner, limit=limit + 1, **place._asdict())
         next_ = str(pages.InConversations(rows[limit - 1].updated_at, str(rows[limit - 1].id))) if len(rows) > limit else None
         return Page([reading.conversation_of(row) for row in rows[:limit]], next_)
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         if not pages.is_id(conversation_id):
             return None
-        rows = await self._read(reading.conversation(owner, conversation_id))
+        rows = await self._read(reading.CONVERSATION, owner=owner, id=conversation_id)
         return reading.conversation_of(rows[0]) if rows else None
 
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
-        place = None if before is None else pages.in_messages(before)
+        place = reading.NEWEST_MESSAGE if before is None else pages.in_messages(before)
         if not pages.is_id(conversation_id):
             return Page([], None)
-        rows = await self._read(reading.messages(owner, conversation_id, limit + 1, place))
+        asked = {"owner": owner, "conversation_id": conversation_id, "limit": limit + 1, **place._asdict()}
+        rows = await self._read(reading.MESSAGES, **asked)
         next_ = str(pages.InMessages(rows[limit - 1].turn, rows[limit - 1].ord)) if len(rows) > limit else None
         return Page([reading.message_of(row) for row in reversed(rows[:limit])], next_)
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
-        place = NEWEST if before is None else pages.in_search(before)
+        place = reading.NEWEST_HIT if before is None else pages.in_search(before)
         sought = words.parse(query)
         if sought is None:
             return Page([], None)
         wanted = limit + 1 if sought.exact else max(limit + 1, CANDIDATES)
-        found: list[Row[Any]] = []
-        for _ in range(ROUNDS):
-            rows = await self._candidates(owner, sought.as_tsquery(owner), wanted, place)
-            found += [row for row in rows if sought.exact or sought.matches(row.text)]
-            if len(found) > limit or len(rows) < wanted:
-                break
-            place = pages.InSearch(rows[-1].ord)
-        else:
-            return Page([reading.hit_of(row, sought) for row in found], str(place))
-        next_ = str(pages.InSearch(found[limit - 1].ord)) if len(found) > limit else None
+        rows = await self._candidates(owner=owner, query=sought.as_tsquery(owner), limit=wanted, ord=place.ord)
+        found = [row for row in rows if sought.exact or sought.matches(row.text)]
+        next_ = str(pages.InSearch(rows[-1].ord)) if len(rows) == wanted else None
+        if len(found) > limit:
+            next_ = str(pages.InSearch(found[limit - 1].ord))
         return Page([reading.hit_of(row, sought) for row in found[:limit]], next_)
 
-    async def _candidates(self, owner: str, tsquery: str, limit: int, before: pages.InSearch) -> Sequence[Row[Any]]:
-        rows = await self._read(reading.recent_hits(owner, tsquery, limit, before))
-        if len(rows) < limit:
-            rows = await self._read(reading.indexed_hits(owner, tsquery, limit, before))
+    async def _candidates(self, **asked: Any) -> Sequence[Row[Any]]:
+        rows = await self._read(reading.RECENT_HITS, **asked)
+        if len(rows) < asked["limit"] and await self._read(reading.OLDER, owner=asked["owner"], ord=asked["ord"]):
+            rows = await self._read(reading.INDEXED_HITS, **asked)
         return rows
 
-    async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def _read(self, statement: Select[Any], **asked: Any) -> Sequence[Row[Any]]:
         """The rows of a question, asked again once when the connection turns out to be dead. Raises `StoreUnavailable`."""
         try:
             try:
-                return await self._ask(statement)
+                return await self._ask(statement, asked)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                return await self._ask(statement)
+                return await self._ask(statement, asked)
         except FAULTS as error:
             raise self._fault(error) from error
 
-    async def _ask(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def _ask(self, statement: Select[Any], asked: dict[str, Any]) -> Sequence[Row[Any]]:
         async with self._engine.connect() as connection:
             try:
-                rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+                rows: Sequence[Row[Any]] = (await connection.execute(statement, asked)).all()
             except TimeoutError:
                 await connection.invalidate()  # whatever it still answers is nobody's
                 raise
@@ -168,7 +166,7 @@ class PostgresStore:
 
     async def _look(self) -> bool:
         try:
-            await self._read(select(1))
+            await self._read(reading.LOOK)
         except StoreUnavailable:
             return self.up  # a full pool or a slow statement leaves it as it was
         return True

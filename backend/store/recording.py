@@ -125,7 +125,7 @@ class PostgresSeat:
     async def _keep(self, kept: list[asyncpg.Record], reached: Checkpoint) -> None:
         """Store the checkpoint: in the newest's place while that is too close to the one before to be kept besides."""
         values = (reached.epoch, *reached.low, *reached.high, reached.mark)
-        if len(kept) == 2 and kept[0]["epoch"] == reached.epoch and (kept[0]["at"] - kept[1]["at"]).total_seconds() < KEEP_EACH_S:
+        if len(kept) == 2 and (kept[0]["at"] - kept[1]["at"]).total_seconds() < KEEP_EACH_S:
             await self._connection.execute(_MOVE, *values, kept[0]["id"])
         else:
             await self._connection.execute(_KEEP, *values)

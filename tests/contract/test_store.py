@@ -8,7 +8,7 @@ from backend.errors import RecorderFenced, StoreUnavailable
 from backend.events import Position
 from backend.store.port import Batch, Checkpoint, Deleted, Key, Known, Renamed
 from backend.views import ReplyError
-from tests.contract.store_fixtures import StoreRig, after, new_id, numbered, replied, said, seat_of, without_storing
+from tests.contract.store_fixtures import PostgresStoreRig, StoreRig, after, new_id, numbered, replied, said, seat_of, without_storing
 
 HOSTILE = '\'; DROP TABLE messages; -- \\ $1 %s {} "x" \N{PILE OF POO}\n\t\x01 </script>'
 
@@ -44,8 +44,8 @@ async def test_storing_a_batch_twice_changes_nothing(store_rig: StoreRig) -> Non
         await store_rig.store.messages(owner, conversation, limit=10, before=None),
         await store_rig.store.conversation(owner, conversation),
     )
-    await store_rig.record(*facts, *facts)
-    await store_rig.record(replace(message, text="another text under the same id"))
+    assert await store_rig.record(*facts, *facts) == 0
+    assert await store_rig.record(replace(message, text="another text under the same id")) == 0
     after_ = (
         await store_rig.store.messages(owner, conversation, limit=10, before=None),
         await store_rig.store.conversation(owner, conversation),
@@ -159,6 +159,15 @@ async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_r
     assert (await store.search(owner, "forgotten", limit=10, before=None)).items == []
     assert await store_rig.known(owner, gone, message.id) == Known(deleted=True)
     assert await store_rig.texts(owner, kept) == ["to be kept"]
+
+
+async def test_a_deleted_conversation_leaves_no_word_in_the_database(postgres_rig: PostgresStoreRig) -> None:
+    owner, gone = new_id(), new_id()
+    message = said(owner, gone, "to be forgotten")
+    await postgres_rig.record(message, replied(message, "soon"), Renamed(owner, gone, "forgetting"))
+    await postgres_rig.record(Deleted(owner, gone), Renamed(owner, gone, "remembered"))
+    assert await postgres_rig.fetch("select title || preview from conversations") == [""]
+    assert await postgres_rig.fetch("select text from messages") == []
 
 
 async def test_a_deletion_that_comes_first_keeps_the_conversation_out(store_rig: StoreRig) -> None:

@@ -195,6 +195,8 @@ async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only
     with pytest.raises(StoreUnavailable, match="did not answer in time"):
         await watched.record(*views[1:])
     assert time.monotonic() - begun < 15
+    with pytest.raises(StoreUnavailable, match="seat was lost"):
+        await watched.record(*views[1:])
     await locker.close()
     await watched.take_seat()
     await watched.record(*views[1:])

@@ -153,3 +153,21 @@ async def test_a_snippet_shows_a_match_that_stands_far_behind(store_rig: StoreRi
     assert "<mark>Needle</mark> end" in hits[0].snippet
     assert "<mark>needle</mark>" in hits[1].snippet
     assert all(hit.snippet.startswith("…") for hit in hits)
+
+
+async def test_a_phrase_that_many_texts_nearly_hold_is_found_by_reading_on(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    sought = said(owner, conversation, "the needle")
+    await store_rig.record(sought, *(said(owner, conversation, "needle the") for _ in range(1_200)))
+    pages = await all_pages(lambda before: store_rig.store.search(owner, '"the needle"', limit=5, before=before))
+    assert [hit.message_id for page in pages for hit in page] == [sought.id]
+
+
+async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_rig: StoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    sought = [said(owner, conversation, f"needle {n}") for n in range(3)]
+    await store_rig.record(*sought, *(said(owner, conversation, "hay") for _ in range(5_100)), said(owner, conversation, "needle 3"))
+    await store_rig.record(said(new_id(), conversation, "needle of another"))
+    pages = await all_pages(lambda before: store_rig.store.search(owner, "need", limit=2, before=before))
+    assert [len(page) for page in pages] == [2, 2]
+    assert [hit.message_id for page in pages for hit in page][1:] == [view.id for view in reversed(sought)]
