@@ -1,6 +1,7 @@
 """What is accepted, refused, repeated, kept waiting and stopped."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -228,6 +229,36 @@ def test_a_message_stopped_while_it_waits_ends_without_text_and_its_neighbours_a
         assert ann.ends() == [(uid(2), "stopped"), (uid(1), "stop"), (uid(3), "stop")]
         assert (ann.whole(1), ann.whole(2), ann.whole(3)) == ([WHOLE], [""], [WHOLE])
         assert ann.created() == [uid(1), uid(2), uid(3)]
+
+    in_house(test)
+
+
+def test_who_waits_behind_a_stopped_message_does_not_overtake_it() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        for number in (1, 2, 3):
+            ann.send(number)
+        await house.until(lambda: len(ann.parts(1)) == len(PARTS))
+        submit, held = node.wire.submit, asyncio.Event()
+
+        async def later(lines: Sequence[bytes]) -> None:
+            await held.wait()
+            await submit(Key.EVENT, lines)
+
+        def slow(key: Key, lines: Sequence[bytes]) -> "asyncio.Future[None]":
+            return asyncio.ensure_future(later(lines)) if key is Key.EVENT else submit(key, lines)
+
+        node.wire.submit = slow  # type: ignore[method-assign]
+        stopping = asyncio.create_task(ann.stop(2))
+        await house.until(ann.ends)  # the first is over while the stop of the second is on its way
+        await asyncio.sleep(1)
+        held.set()
+        await stopping
+        await house.until(lambda: len(ann.ends()) == 3)
+        assert ann.created() == [uid(1), uid(2), uid(3)]
+        assert ann.ends() == [(uid(1), "stop"), (uid(2), "stopped"), (uid(3), "stop")]
 
     in_house(test)
 

@@ -66,12 +66,15 @@ def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
         await house.until(ann.ends)
         wire = house.wire()
         wire.lag_s = 2.0
-        young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
-        timeline = young.rooms.timeline
-        await house.until(lambda: timeline.reached != BEGINNING)
-        house.broker.lose()
-        house.broker.recover()
-        await young.rooms.relay.wait_live()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("backend.broker.memory.RECORDS_AT_ONCE", 3)
+            young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
+            timeline = young.rooms.timeline
+            await house.until(lambda: timeline.window.of(ann.session.owner) is not None)
+            assert not young.serves
+            house.broker.lose()
+            house.broker.recover()
+            await young.rooms.relay.wait_live()
         assert timeline.window.since(ann.session.owner, BEGINNING) == ann.node.rooms.timeline.window.since(ann.session.owner, BEGINNING)
 
     in_house(test)
@@ -170,9 +173,10 @@ def test_a_reply_that_is_worked_on_is_not_given_up_however_long_it_takes() -> No
 def test_a_long_outage_of_the_broker_is_not_the_replys_fault() -> None:
     async def test(house: House) -> None:
         ann = Caller(await house.node())
-        house.worker()
+        worker = house.worker()
         ann.send(1)
         await house.until(lambda: ann.parts(1))
+        worker.wire.lag_s = ABANDONED_S / 2  # it takes the work again at once, and long to read how far it got
         house.broker.lose()
         await asyncio.sleep(3 * ABANDONED_S)
         house.broker.recover()

@@ -9,6 +9,7 @@ from backend import events as e
 from backend.broker.memory_work import MemoryDelivery
 from backend.handmade import OPERATOR, OPERATOR_CONVERSATION
 from backend.recall import Recall
+from backend.supervisor import CRASHES
 from backend.topology import DELIVERY_LIMIT, Key
 from tests.unit.house import BETWEEN_S, PARTS, Caller, House, SlowBrain, in_house
 from tests.unit.lines import ANN, BEN, TALK, again, body, completed, part, said, started, stopped, uid
@@ -227,8 +228,10 @@ def test_a_stop_that_nobody_can_read_does_not_disturb_those_who_listen() -> None
         worker = house.worker()
         ann.send(1)
         await house.until(lambda: ann.parts(1))
-        await house.broker.submit(Key.STOP, [b'{"type":"stop.requested"}'])
-        await asyncio.sleep(BETWEEN_S)
+        for _ in range(CRASHES):
+            await house.broker.submit(Key.STOP, [b'{"type":"stop.requested"}'])
+            await asyncio.sleep(BETWEEN_S / 4)
+        assert not worker.supervisor.failed.is_set()
         await ann.stop(1)
         await house.until(ann.ends)
         await house.until(lambda: worker.responder.open == 0)
