@@ -8,13 +8,13 @@ from pathlib import Path
 import structlog
 from quart import Quart, Response
 from quart_cors import cors
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, search, session
 from backend.api.asking import away, problem
 from backend.broker.memory import MemoryBroker
 from backend.broker.port import Broker
-from backend.edge import BoundedWebsocketConnection, FrameWebsocket, RoomyRequest
+from backend.edge import FrameWebsocket, RoomyRequest
 from backend.errors import ChatError, StartupError, Unavailable
 from backend.events import FRAME_LIMIT
 from backend.gateway import Gateway
@@ -130,7 +130,6 @@ class Node:
 def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     """The Quart app over a node's rooms: routes, refusals, headers. Starts nothing."""
     app = Quart(__name__, static_folder=None)
-    app.asgi_websocket_class = BoundedWebsocketConnection
     app.websocket_class = FrameWebsocket
     app.request_class = RoomyRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
@@ -151,8 +150,14 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
 
     if rooms.settings.allowed_origins:
         app = cors(
-            app, allow_origin=rooms.settings.allowed_origins, allow_credentials=True, allow_headers=["authorization", "content-type"]
+            app,
+            allow_origin=rooms.settings.allowed_origins,
+            allow_credentials=True,
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["content-disposition", "retry-after"],
         )
+        # It would refuse every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
+        app.before_websocket_funcs.clear()
     return app
 
 
@@ -160,7 +165,10 @@ async def _http_problem(error: HTTPException) -> Response:
     refused = ChatError(error.description or error.name)
     refused.status = error.code or 500
     refused.code = error.name.lower().replace(" ", "_")
-    return problem(refused)
+    response = problem(refused)
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
 
 
 async def _fault(error: Exception) -> Response:

@@ -1,7 +1,8 @@
-"""Route: one live socket — its reader, its writer, its mailbox. It never touches broker or database itself."""
+"""Route: one live socket — what it hears, its writer, its mailbox. It never touches broker or database itself."""
 
 import asyncio
-from typing import Any
+
+import structlog
 
 from backend import events as e
 from backend.checks import check_options, parse, ref_of
@@ -13,8 +14,10 @@ from backend.rates import Bucket
 from backend.rooms import Rooms
 from backend.sessions import Session
 
+log = structlog.get_logger()
+
 SEND_S = 20.0  # a socket that takes nothing for so long is cut off; it resumes when it can read again
-REFUSALS = 1_000  # frames refused by the bucket in a row before the socket is closed as flooding
+REFUSALS = 1_000  # frames refused, less those let through, before the socket is closed as flooding
 
 
 class Connection:
@@ -71,31 +74,35 @@ class Connection:
             if self.closing is not None:
                 return
 
-    async def read(self) -> None:
-        """Take frames until the connection is to end."""
-        while self.closing is None:
-            data: Any = await self._socket.receive()
-            if not isinstance(data, str):
-                self.close(Close.BINARY_FRAME, "Send text frames; this one was binary.")
-                return
-            wait_s = self._bucket.take(self._loop.time())
-            if wait_s:
-                self._refuse_rate(data, wait_s)
-                continue
-            self._refused = 0
-            try:
-                self._handle(parse(data))
-            except ChatError as error:
-                self._say_error(error)
+    def hear(self, data: str | bytes) -> None:
+        """Take one frame, at once. What it asks for happens later; what it is told goes to the mailbox."""
+        if self.closing is not None:
+            return
+        if not isinstance(data, str):
+            self.close(Close.BINARY_FRAME, "Send text frames; this one was binary.")
+            return
+        wait_s = self._bucket.take(self._loop.time())
+        if wait_s:
+            self._refuse_rate(data, wait_s)
+            return
+        self._refused = max(0, self._refused - 1)
+        try:
+            self._handle(parse(data))
+        except ChatError as error:
+            self._say_error(error)
+        except Exception:
+            log.exception("connection.fault")
+            self.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
 
     def _refuse_rate(self, data: str, wait_s: float) -> None:
         self._refused += 1
         if self._refused > REFUSALS:
             self.close(Close.FLOODING, "Far too many frames.")
             return
-        if self._refused == 1 or self._refused % 100 == 0:  # one answer to each of a flood would be a flood of ours
-            detail = f"At most {self._rooms.settings.rate_per_s:g} frames a second; slow down."
-            self._say_error(RateLimited(detail, ref=ref_of(data), retry_after_s=round(wait_s, 2)))
+        rate = self._rooms.settings.rate_per_s
+        # Each hears when its turn would come, so that they don't all come back together.
+        retry_after_s = max(0.1, round(wait_s + self._refused / rate, 2))
+        self._say_error(RateLimited(f"At most {rate:g} frames a second; slow down.", ref=ref_of(data), retry_after_s=retry_after_s))
 
     def _handle(self, frame: MessageSend | ReplyStop | ReplyRegenerate | Ping) -> None:
         if isinstance(frame, MessageSend):

@@ -5,7 +5,7 @@ needed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,15 +18,12 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from quart import Request as HTTPRequest
 from quart import Websocket
-from quart.asgi import ASGIWebsocketConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
 
 from backend.errors import Close
 from backend.events import FRAME_LIMIT
 
-# Frames read ahead of the handler, per socket. Behind it stand Hypercorn's own ten, then TCP pushes back.
-INBOUND_FRAMES = 16
 # OpenAI's dialect sends the whole conversation with each request; about 100 of our longest messages.
 HISTORY_LIMIT = 1024 * 1024
 STREAM = "myna.stream"  # the ASGI extension by which our websocket finds the stream below it
@@ -42,32 +39,16 @@ class RoomyRequest(HTTPRequest):
         self.max_content_length = limit
 
 
-class BoundedWebsocketConnection(ASGIWebsocketConnection):
-    """Quart's queue of inbound frames is unbounded: a client could fill the memory of a handler that does not read."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.queue = asyncio.Queue(INBOUND_FRAMES)
-
-    async def handle_messages(self, receive: Callable[[], Awaitable[Any]]) -> None:
-        """As Quart's, but a binary frame stays binary even when it is empty, and no signal is sent for each frame."""
-        while True:
-            event = await receive()
-            if event["type"] == "websocket.receive":
-                text = event.get("text")
-                await self.queue.put(event.get("bytes") or b"" if text is None else text)
-            elif event["type"] == "websocket.disconnect":
-                return
-
-    async def send_data(self, send: Callable[[Any], Awaitable[None]], data: str | bytes) -> None:
-        """As Quart's, without the signal for each frame."""
-        await send(
-            {"type": "websocket.send", "bytes": None, "text": data} if isinstance(data, str) else {"type": "websocket.send", "bytes": data}
-        )
-
-
 class FrameWebsocket(Websocket):
-    """Sends a batch of text frames as one write, straight to the socket: ASGI knows only one frame at a time."""
+    """Frames straight from and to the socket.
+
+    ASGI and Quart hand each frame on through two queues and three tasks, one of the queues unbounded, and know only one frame
+    at a time on the way out; that was a third of a node's time for a turn.
+    """
+
+    def listen(self, hear: Callable[[str | bytes], None]) -> None:
+        """From now on `hear` is called with each message as it is read, and with what came before."""
+        self._stream.listen(hear)
 
     def send_frames(self, frames: Iterable[str]) -> bool:
         """Each item is one text frame, in order. False: the socket's buffer is full now, wait for `drained` before the next."""
@@ -107,6 +88,8 @@ class HardenedWSStream(WSStream):
         super().__init__(*args, **kwargs)
         self._received = 0  # bytes of the message that is coming in
         self._gone = asyncio.Event()
+        self._hear: Callable[[str | bytes], None] | None = None
+        self._early: list[str | bytes] = []  # what came before anybody listened: at most what one read brings
 
     async def _send_pings(self) -> None:
         while not self.closed:
@@ -129,6 +112,12 @@ class HardenedWSStream(WSStream):
                 extensions[STREAM] = self
             return
         await super().handle(event)
+
+    def listen(self, hear: Callable[[str | bytes], None]) -> None:
+        self._hear = hear
+        for message in self._early:
+            hear(message)
+        self._early.clear()
 
     def write(self, data: bytes) -> bool:
         """Whole frames, past wsproto (which keeps no count of what is sent) and in order with what goes through it."""
@@ -160,7 +149,7 @@ class HardenedWSStream(WSStream):
                     return
                 self.buffer.extend(event)
                 if event.message_finished:
-                    await self.app_put(self.buffer.to_message())  # type: ignore[misc]
+                    (self._hear or self._early.append)(self.buffer.value.getvalue())  # type: ignore[union-attr]
                     self.buffer.clear()
                     self._received = 0
             elif isinstance(event, Ping):

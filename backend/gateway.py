@@ -11,6 +11,7 @@ from backend import events as e
 from backend.checks import check_origin, token_of
 from backend.connection import Connection
 from backend.cursor import is_cursor
+from backend.edge import FrameWebsocket
 from backend.errors import ChatError, Close
 from backend.frames import Draining
 from backend.rooms import Rooms
@@ -46,12 +47,14 @@ class Gateway:
         if rooms.intake.draining or not rooms.relay.ready:
             abort(503, "This node can't take sockets now.")
         await websocket.accept()
-        connection = Connection(rooms, session, websocket._get_current_object())  # type: ignore[attr-defined]
+        socket: FrameWebsocket = websocket._get_current_object()  # type: ignore[attr-defined]
+        connection = Connection(rooms, session, socket)
         self._connections.add(connection)
         if len(self._connections) > rooms.settings.max_sockets:
             connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
         else:
             connection.welcome(fresh=fresh, epoch=epoch, after=after)
+        socket.listen(connection.hear)
         try:
             await self._run(connection)
         finally:
@@ -61,22 +64,13 @@ class Gateway:
         return None
 
     async def _run(self, connection: Connection) -> None:
-        reader = asyncio.create_task(connection.read(), name="socket reader")
-        writer = asyncio.create_task(connection.write(), name="socket writer")
         try:
-            await asyncio.wait([reader, writer], return_when=asyncio.FIRST_COMPLETED)
-            for task in (reader, writer):
-                if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                    log.error("gateway.fault", exc_info=error)
-                    connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
-            if not writer.done():
-                await asyncio.wait([writer], timeout=1)  # the reader ended it: let what is in the mailbox go first
-            code, reason = connection.closing or (Close.RESTART, "")
-            await websocket.close(code, reason)
-        finally:
-            for task in (reader, writer):
-                task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await connection.write()
+        except Exception:
+            log.exception("gateway.fault")
+            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
+        code, reason = connection.closing or (Close.RESTART, "")
+        await websocket.close(code, reason)
 
     def _session(self) -> tuple[Session, bool]:
         if "token" in websocket.args:

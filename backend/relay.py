@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 # A node that starts reads this much of the past, so that sockets that were away for as long can resume on it.
 REWIND_S = 120.0
+BITE_BYTES = 64 * 1024  # of the log read in one go, about 10 ms
 WATCH_S = 1.0
 ASLEEP_S = 5.0  # a watch that slept so long was frozen, and what it would judge by is as old
 # However long the queue is: a turn that old without a word is over.
@@ -88,8 +89,13 @@ class Relay:
             del self._carried[:GROUP_LINES]
         async with aclosing(self._broker.log(start)) as log_records:
             async for records in log_records:
+                taken = 0
                 for record in records:
                     self._take(record)
+                    taken += len(record.body)
+                    if taken > BITE_BYTES:  # who has much to catch up with still answers pings, the broker's too
+                        taken = 0
+                        await asyncio.sleep(0)
                     if not self.live and nonce.encode() in record.body:
                         self.live = True
                         self._ready.set()

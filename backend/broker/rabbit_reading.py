@@ -19,8 +19,10 @@ from backend.broker.rabbit_line import CLOSE_S, Line, unavailable_on_trouble
 from backend.errors import BrokerUnavailable
 from backend.topology import DEAD_LETTERS, EXCHANGE, LOG, QUEUES, Key
 
-LOG_CREDIT = 256  # records on their way at most: of 256 full lines each that is 32 MiB
-ACK_EVERY = 64  # an ack of a stream is credit; one by one they cost as much as reading
+# Records on their way at most. Of 256 lines each that is 4 MiB and a second of reading, behind which every answer of the broker on
+# this connection waits: with four times as many, a node with a backlog took the broker for dead and hung up.
+LOG_CREDIT = 64
+ACK_EVERY = 16  # an ack of a stream is credit; one by one they cost as much as reading
 WHOLE_CHUNK = 65_535  # prefetch that lets any chunk of the log come whole
 STOPS_KEPT = 1000  # nudges a listener may be behind; the oldest go first, as the log has them all
 LOOK_S = 10.0  # for one look into the queues: 10,000 dead letters take 4 s

@@ -18,8 +18,9 @@ from tests.bench.plan import Plan
 from tests.bench.report import Table
 from tests.bench.sides import Services, Side, myna
 from tests.bench.speed import interleaved
-from tests.services.stack import SECRET
+from tests.services.stack import SECRET, Node, Process
 
+BACKLOG_S = 600
 ASKS = 200  # history pages and searches, each
 WORDS = ["quick", "brown", "fox", "jumps", "lazy", "dog", "while", "rain", "falls", "quiet", "streets", "somebody", "reads", "letter"]
 LONG = 1_000  # messages of the longest conversation
@@ -123,7 +124,10 @@ async def backlog(services: Services, plan: Plan) -> list[Table]:
         assert side.stack
         events = await _fill(side.stack.environment["CHAT_AMQP_URL"], plan.backlog)
         began = time.perf_counter()
-        node = await side.stack.add_node()
+        node = Node(side.stack.environment)
+        side.stack.nodes.append(node)
+        await Process.start(node)
+        await node.ready(BACKLOG_S)
         took = time.perf_counter() - began
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             assert (await client.get(f"{node.url}/readyz")).status_code == 200

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from backend.store.migrations import migrate
+from tests.services.chat_client import ChatClient
 from tests.services.postgres import PostgresServer
 from tests.services.processes import Group, free_ports, until
 from tests.services.rabbitmq import RabbitNode
@@ -27,7 +28,6 @@ class Side:
     urls: tuple[str, ...]
     processes: dict[str, int]  # process ids
     stack: Stack | None = None
-    database: str = ""
 
     @property
     def url(self) -> str:
@@ -86,9 +86,20 @@ async def myna(
                 processes["node" if nodes == 1 else f"node {number}"] = (await stack.add_node()).pid
             for number in range(1, responders + 1):
                 processes["responder" if responders == 1 else f"responder {number}"] = (await stack.add_responder()).pid
-            yield Side(name, tuple(node.url for node in stack.nodes), processes, stack=stack, database=database or fresh)
+            if nodes and responders:
+                await _answers(stack)
+            yield Side(name, tuple(node.url for node in stack.nodes), processes, stack=stack)
         finally:
             await stack.stop()
+
+
+async def _answers(stack: Stack) -> None:
+    """Return when the responders are at work: a node says itself that it is ready, they don't."""
+    client = ChatClient()
+    await client.open(stack.nodes[0].url)
+    for _ in range(20 * len(stack.responders)):
+        await client.end_of((await client.send("hello"))["id"])
+    await client.close()
 
 
 @asynccontextmanager

@@ -20,10 +20,10 @@ SERVICES = ("rabbitmq", "postgres", "load", "machine")
 
 
 def scenario_file() -> str:
-    """A file with the scenarios that the benchmarks name: `long`, `paced` (a part each 50 ms) and `model` (half a second's thought)."""
+    """A file with the scenarios that the benchmarks name: `long`, `paced` (two parts a second) and `model` (half a second's thought)."""
     scripts = {
         "long": {"parts": [{"text": f" word number {n}", "after_s": 0.002} for n in range(PARTS)]},
-        "paced": {"parts": [{"text": f" word number {n}", "after_s": 0.05} for n in range(100)]},
+        "paced": {"parts": [{"text": f" word number {n}", "after_s": 0.5} for n in range(30)]},
         "model": {"parts": [{"text": "What a model would say.", "after_s": 0.5}]},
     }
     folder = Path(tempfile.mkdtemp(prefix="myna-bench-"))

@@ -99,7 +99,7 @@ class Node(Process):
     async def _serve(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
         connection = Connection(self.rooms, session, socket)  # type: ignore[arg-type]
         connection.welcome(fresh=False, epoch=epoch, after=after)
-        loops = [asyncio.create_task(connection.read(), name="reader"), asyncio.create_task(connection.write(), name="writer")]
+        loops = [asyncio.create_task(socket.heard_by(connection), name="reader"), asyncio.create_task(connection.write(), name="writer")]
         try:
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -128,8 +128,9 @@ class Socket:
     def say(self, frame: str) -> None:
         self._sent.put_nowait(frame)
 
-    async def receive(self) -> str:
-        return await self._sent.get()
+    async def heard_by(self, connection: Connection) -> None:
+        while True:
+            connection.hear(await self._sent.get())
 
     def send_frames(self, frames: list[str]) -> bool:
         self._on_the_way += frames
