@@ -108,7 +108,7 @@ class Node:
         return seen, cursor
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(histories(), st.data())
 def test_a_state_and_what_came_after_it_are_the_later_state(log: list[Record], data: st.DataObject) -> None:
     moment = data.draw(st.integers(0, len(log)))
@@ -139,7 +139,7 @@ def test_a_state_and_what_came_after_it_are_the_later_state(log: list[Record], d
     run(main)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(histories())
 def test_what_is_shown_live_is_what_is_read_in_the_end(log: list[Record]) -> None:
     async def main(loop: VirtualLoop) -> None:
@@ -155,7 +155,7 @@ def test_what_is_shown_live_is_what_is_read_in_the_end(log: list[Record]) -> Non
     run(main)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(histories(late=False), st.data())
 def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything(log: list[Record], data: st.DataObject) -> None:
     # But for messages that were there, or whose conversation was deleted, before its checkpoint: a node looks those up in the
