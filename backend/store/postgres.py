@@ -33,8 +33,7 @@ CANDIDATES = (
 )
 
 _SETTINGS = {
-    "statement_timeout": "4s",  # before ANSWER_S, so that the server itself ends what nobody waits for
-    "lock_timeout": "2s",
+    "statement_timeout": "4s",  # waiting for a lock too; before ANSWER_S, so that the server itself ends what nobody waits for
     "idle_in_transaction_session_timeout": "10s",
     # What is quick depends on how much an owner has and how rare a word is, so each question gets its own plan.
     "plan_cache_mode": "force_custom_plan",

@@ -62,6 +62,16 @@ async def test_a_crash_of_the_database_costs_a_reader_at_most_one_refusal(watche
     assert refusals <= 1
 
 
+async def test_a_connection_that_died_in_the_pool_costs_a_reader_nothing(postgres_rig: PostgresStoreRig) -> None:
+    owner, conversation = new_id(), new_id()
+    await postgres_rig.record(*numbered(3, owner, conversation))
+    await asyncio.gather(*(postgres_rig.texts(owner, conversation) for _ in range(8)))
+    await postgres_rig.fetch(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'myna' and datname = current_database()"
+    )
+    assert await asyncio.gather(*(postgres_rig.texts(owner, conversation) for _ in range(4))) == [["number 0", "number 1", "number 2"]] * 4
+
+
 async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(watched: PostgresStoreRig, postgres: PostgresServer) -> None:
     store = watched.store
     assert isinstance(store, PostgresStore)
