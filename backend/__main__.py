@@ -61,7 +61,7 @@ def serve(responder: bool | None) -> None:
 @main.command()
 def respond() -> None:
     """A stand-alone responder; start as many as wanted."""
-    from backend.serving import respond as respond_alone
+    from backend.responding import respond as respond_alone
 
     settings = all_settings.load()
     configure(settings.log_format)

@@ -1,9 +1,6 @@
 """Roof: builds one node out of its rooms, and a Quart app in front of it. The only place that knows all of them."""
 
-import os
-import socket
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import structlog
 from quart import Quart, Response
@@ -12,18 +9,17 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, search, session
 from backend.api.asking import away, problem
-from backend.broker.memory import MemoryBroker
 from backend.broker.port import Broker
 from backend.edge import FrameWebsocket, RoomyRequest
-from backend.errors import ChatError, StartupError, Unavailable
+from backend.errors import ChatError, Unavailable
 from backend.events import FRAME_LIMIT
 from backend.gateway import Gateway
 from backend.hub import Hub
 from backend.intake import Intake
-from backend.mock_ai import MockBrain, ScenarioError, parse_scenarios
 from backend.recorder import Recorder
 from backend.relay import Relay
 from backend.responder import Responder
+from backend.responding import make_brain, worker_name
 from backend.rooms import Rooms
 from backend.sessions import Sessions, secret_key
 from backend.settings import Settings
@@ -33,35 +29,6 @@ from backend.supervisor import Supervisor
 from backend.timeline import Timeline
 
 log = structlog.get_logger()
-
-
-def worker_name() -> str:
-    """This process, as others see it in events and in the broker's management page."""
-    return f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
-
-
-def make_broker(settings: Settings) -> Broker:
-    """The broker that the settings name."""
-    if settings.amqp_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return MemoryBroker(settings.data_dir / "broker.journal")
-    from backend.broker.rabbit import RabbitBroker  # a third of a second that the embedded mode need not spend
-
-    return RabbitBroker(settings.amqp_url, worker=worker_name())
-
-
-def make_brain(settings: Settings) -> MockBrain:
-    """The mock AI. Raises `StartupError` that names the variable."""
-    scenarios = None
-    if settings.mock_scenarios is not None:
-        try:
-            scenarios = parse_scenarios(Path(settings.mock_scenarios).read_text())
-        except (OSError, ScenarioError) as error:
-            raise StartupError(f"CHAT_MOCK_SCENARIOS: {settings.mock_scenarios}: {error}") from None
-    try:
-        return MockBrain(scenarios=scenarios, profile=settings.mock_profile)
-    except ValueError as error:
-        raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None
 
 
 def make_rooms(settings: Settings, broker: Broker, store: Store, *, responder: bool) -> Rooms:

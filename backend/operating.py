@@ -11,11 +11,11 @@ import click
 from pydantic import ValidationError
 
 from backend import events as e
-from backend.app import worker_name
 from backend.broker.port import Broker, Parked, Start
 from backend.broker.rabbit import RabbitBroker
 from backend.errors import StartupError, Unavailable
 from backend.handmade import why_not
+from backend.responding import worker_name
 from backend.settings import Settings
 from backend.store.postgres import PostgresStore
 from backend.topology import Key

@@ -1,45 +1,25 @@
-"""Roof: runs a node or a responder from start to SIGTERM, with Hypercorn in this process."""
+"""Roof: runs a node from start to SIGTERM, with Hypercorn in this process."""
 
-import asyncio
 import errno
 import gc
-import signal
 import socket
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from backend.app import Node, make_brain, make_broker, make_rooms, worker_name
+from backend.app import Node, make_rooms
 from backend.edge import harden
 from backend.embedded import EmbeddedPostgres
 from backend.errors import StartupError
 from backend.events import FRAME_LIMIT
-from backend.responder import Responder
+from backend.responding import exit_code, first_of, make_broker, stop_signal
 from backend.settings import Settings
 from backend.store.migrations import migrate
 from backend.store.postgres import PostgresStore
-from backend.supervisor import Supervisor
 
 log = structlog.get_logger()
-
-
-def stop_signal() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT."""
-    stopping = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    return stopping
-
-
-async def first_of(*waits: Awaitable[object]) -> None:
-    """Return when the first of these does; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -104,34 +84,3 @@ async def serve(settings: Settings, *, responder: bool) -> int:
         log.info("node.listening", url=f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
         await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
     return exit_code(node.supervisor)
-
-
-async def respond(settings: Settings) -> int:
-    """A stand-alone responder until SIGTERM."""
-    if settings.embedded_broker:
-        raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
-    stopping = stop_signal()
-    broker = make_broker(settings)
-    responder = Responder(broker, make_brain(settings), worker=worker_name(), prefetch=settings.prefetch)
-    supervisor = Supervisor()
-    loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
-    for name, loop in loops.items():
-        supervisor.start(name, loop)
-    log.info("responder.started", worker=responder.worker)
-    await first_of(stopping.wait(), supervisor.failed.wait())
-    log.info("responder.draining", open=responder.open)
-    await responder.drain(settings.drain_s)
-    await supervisor.stop("responder", "stops")
-    await broker.close()
-    await supervisor.stop()
-    return exit_code(supervisor)
-
-
-def exit_code(supervisor: Supervisor) -> int:
-    """0, or 1 and the reason when a loop failed for good. A `StartupError` is raised again."""
-    if supervisor.failure is None:
-        return 0
-    if isinstance(supervisor.failure, StartupError):
-        raise supervisor.failure
-    log.error("process.failed", reason=str(supervisor.failure))
-    return 1

@@ -10,7 +10,7 @@ import sys
 from backend import crashpoints
 from backend.__main__ import run
 from backend.logs import configure
-from backend.serving import respond
+from backend.responding import respond
 from backend.settings import load
 
 DIED = 137

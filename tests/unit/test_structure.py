@@ -37,7 +37,7 @@ LAYERS = {
          "checks", "connection", "gateway", "edge", "api"),
         ("words", "thought"),
     ),
-    "roof": Layer(("supervisor", "app", "serving", "operating", "__main__"), ("words", "thought", "doors", "rooms")),
+    "roof": Layer(("supervisor", "responding", "app", "serving", "operating", "__main__"), ("words", "thought", "doors", "rooms")),
 }  # fmt: skip
 
 # Who may use what comes from outside: top-level package → the beginnings of names of modules that may import it.
