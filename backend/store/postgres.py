@@ -128,18 +128,16 @@ class PostgresStore:
         if sought is None:
             return Page([], None)
         wanted = limit + 1 if sought.exact else max(limit + 1, CANDIDATES)
-        rows = await self._candidates(owner=owner, query=sought.as_tsquery(owner), limit=wanted, ord=place.ord)
-        found = [row for row in rows if sought.exact or sought.matches(row.text)]
+        asked = {"owner": owner, "query": sought.as_tsquery(owner), "limit": wanted, "ord": place.ord}
+        rows = await self._read(reading.RECENT_HITS, **asked)
+        found = _right(rows, sought)
+        if len(found) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=place.ord):
+            rows = await self._read(reading.INDEXED_HITS, **asked)
+            found = _right(rows, sought)
         next_ = str(pages.InSearch(rows[-1].ord)) if len(rows) == wanted else None
         if len(found) > limit:
             next_ = str(pages.InSearch(found[limit - 1].ord))
         return Page([reading.hit_of(row, sought) for row in found[:limit]], next_)
-
-    async def _candidates(self, **asked: Any) -> Sequence[Row[Any]]:
-        rows = await self._read(reading.RECENT_HITS, **asked)
-        if len(rows) < asked["limit"] and await self._read(reading.OLDER, owner=asked["owner"], ord=asked["ord"]):
-            rows = await self._read(reading.INDEXED_HITS, **asked)
-        return rows
 
     async def _read(self, statement: Select[Any], **asked: Any) -> Sequence[Row[Any]]:
         """The rows of a question, asked again once when the connection turns out to be dead. Raises `StoreUnavailable`."""
@@ -182,3 +180,8 @@ class PostgresStore:
                 log.warning("store.down", why=str(fault))
             self.up, self.trouble = False, str(fault)
         return fault
+
+
+def _right(rows: Sequence[Row[Any]], sought: words.Query) -> list[Row[Any]]:
+    """Of rows with the right words those that have them in the right order."""
+    return [row for row in rows if sought.exact or sought.matches(row.text)]
