@@ -26,7 +26,7 @@ async def test_a_node_killed_at_random_parts_loses_nobody(world: World) -> None:
     for number in range(4):
         await asyncio.sleep(dice.uniform(0.5, 1.5))
         victim = world.nodes[number % 2]
-        async with world.recovering("node killed under load", 5):
+        async with world.recovering("node killed under load", 10):
             await victim.kill()
         await victim.start()
     verdict = await world.finish()
