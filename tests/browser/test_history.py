@@ -70,6 +70,8 @@ async def test_a_search_shows_marked_hits_and_jumps_to_the_message(open_page: Op
     await person.page.get_by_role("searchbox").fill("cormorant")
     hits = person.side.get_by_role("list", name="Found messages")
     await expect(hits.locator("mark").first).to_have_text("cormorant")
+    await expect(hits.get_by_role("button").filter(has_text="you said")).to_have_count(1)
+    await expect(hits.get_by_role("button").filter(has_text="Myna said")).to_have_count(1)
     await hits.get_by_role("button").first.click()
     await expect(person.turns.first).to_contain_text("cormorant dives")
     await person.page.get_by_role("searchbox").fill("zzzznothing")
@@ -109,7 +111,12 @@ async def test_every_conversation_has_an_address_and_the_back_button_works(open_
     await expect(person.turns.first).to_contain_text("/echo two")
     stranger = await open_page(f"/c/{first}")
     stranger.expects_cuts = True
-    await expect(stranger.page.get_by_text("Try again")).to_be_visible()
+    await expect(stranger.page.get_by_text("There is no such conversation")).to_be_visible()
+    await expect(stranger.field).to_have_count(0)
+    await stranger.page.get_by_role("button", name="New chat").click()
+    await expect(stranger.field).to_be_visible()
+    await stranger.page.goto(stranger.server + "/nonsense/deep")
+    await expect(stranger.page).to_have_url(stranger.server + "/")
     stranger.complaints[:] = [one for one in stranger.complaints if "404" not in one]
 
 

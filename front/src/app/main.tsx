@@ -7,7 +7,7 @@ import { ChatStore } from '../chat/store';
 import { ChatApi } from '../transport/api';
 import { ChatContext } from '../ui/context';
 import { preloadMarkdown } from '../ui/markdown/Markdown';
-import { readTheme, routeOf, view } from '../ui/view';
+import { go, readTheme, routeOf } from '../ui/view';
 import '../ui/style/tokens.css';
 import '../ui/style/base.css';
 import '../ui/style/shell.css';
@@ -30,7 +30,7 @@ const client = new ChatClient({
 });
 
 readTheme();
-view.setState({ route: routeOf(location.pathname) });
+go(routeOf(location.pathname), true); // an address that means nothing becomes the one that is shown
 
 addEventListener('online', () => client.socket.retryNow());
 addEventListener('offline', () => client.socket.networkLost());

@@ -91,6 +91,7 @@ export class ChatClient {
     if (Object.keys(options).length > 0) entry.options = options;
     if (begins) entry.begins = true;
     this.store.dispatch({ type: 'outbox.added', entry });
+    if (this.store.state.live) this.know(conversationId);
     return id;
   }
 
@@ -136,7 +137,7 @@ export class ChatClient {
 
   open(id: string | null): void {
     this.store.dispatch({ type: 'opened', id });
-    if (id && this.store.state.live && !this.unsaid(id)) void this.read(id);
+    if (id && this.store.state.live) this.know(id);
   }
 
   draft(id: string, text: string): void {
@@ -215,17 +216,19 @@ export class ChatClient {
 
   private welcomed(welcome: Welcome): void {
     this.reader.from(welcome.cursor);
-    const { open: before } = this.store.state;
-    // Asked before the welcome is told: that alone may send it.
-    const unsaid = before !== null && this.unsaid(before);
     this.store.dispatch({ type: 'welcome', frame: welcome });
-    const { list, open, threads } = this.store.state;
+    const { list, open, outbox } = this.store.state;
     if (list.loaded !== 'yes') void this.readList();
-    if (open && threads[open]?.loaded !== 'yes') {
-      if (unsaid) this.store.dispatch({ type: 'thread.born', id: open });
-      else void this.read(open);
-    }
+    // What waits to be said is not sent before its conversation has been read, wherever it is.
+    for (const id of new Set([open, ...outbox.map((entry) => entry.conversation_id)])) if (id) this.know(id);
     this.flush();
+  }
+
+  /** Reads a conversation that has not been read since the line was opened, if there can be anything to read. */
+  private know(id: string): void {
+    if (this.store.state.threads[id]?.loaded === 'yes') return;
+    if (this.unsaid(id)) this.store.dispatch({ type: 'thread.born', id });
+    else void this.read(id);
   }
 
   /** Nothing of it has ever left this page, so the server cannot know it. */

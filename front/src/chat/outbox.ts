@@ -32,6 +32,12 @@ export function hasLeft(entry: OutboxEntry): boolean {
   return entry.sends > 0;
 }
 
+/** Whether a reply runs there is known only of a conversation that has been read; a failed reading holds nobody up. */
+function mayRun(state: ChatState, id: string): boolean {
+  const loaded = state.threads[id]?.loaded ?? 'no';
+  return loaded === 'no' || loaded === 'loading' || (state.running[id]?.length ?? 0) > 0;
+}
+
 /**
  * The entries to send now, in order. One message of a conversation is under way at a time, and none while a
  * reply runs there: what waits here can still be edited. What has left once goes first and at once.
@@ -42,7 +48,7 @@ export function due(state: ChatState, now: number): readonly OutboxEntry[] {
   const ready: OutboxEntry[] = [];
   for (const entry of state.outbox) {
     if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
-    const busy = (state.running[entry.conversation_id]?.length ?? 0) > 0 && !hasLeft(entry);
+    const busy = !hasLeft(entry) && mayRun(state, entry.conversation_id);
     const early = entry.notBefore !== undefined && entry.notBefore > now;
     if (entry.phase === 'held' && !busy && !early && !entry.editing) ready.push(entry);
     if (entry.phase !== 'accepted' || !entry.regenerates) blocked.add(entry.conversation_id);

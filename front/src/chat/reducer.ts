@@ -190,7 +190,7 @@ function onThreadProblem(state: ChatState, id: string, problem: string, missing:
   if (missing && (thread.turns.length > 0 || state.outbox.some((entry) => entry.conversation_id === id))) {
     return withThread(state, id, { ...thread, loaded: 'yes', problem: null, previous: null }, []);
   }
-  return withThread(state, id, { ...thread, loaded: 'failed', problem }, []);
+  return withThread(state, id, { ...thread, loaded: missing ? 'missing' : 'failed', problem }, []);
 }
 
 export function reduce(state: ChatState, action: Action): ChatState {

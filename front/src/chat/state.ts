@@ -49,7 +49,8 @@ export interface Turn {
 }
 
 export interface Thread {
-  loaded: 'no' | 'loading' | 'yes' | 'failed';
+  /** `missing`: the server knows no such conversation, and asking again would not change that. */
+  loaded: 'no' | 'loading' | 'yes' | 'failed' | 'missing';
   /** Why reading failed, in words for the reader. */
   problem: string | null;
   turns: readonly Turn[];

@@ -37,6 +37,11 @@ export function turnsOf(state: ChatState, id: string): readonly Turn[] {
   return thread.turns;
 }
 
+/** The server does not know it, and nothing was said there since it told us so. */
+export function isMissing(state: ChatState, id: string): boolean {
+  return state.threads[id]?.loaded === 'missing' && turnsOf(state, id).length === 0;
+}
+
 /** The turn that Stop would stop: the oldest open one. */
 export function openTurnOf(state: ChatState, id: string): string | null {
   const turns = turnsOf(state, id);

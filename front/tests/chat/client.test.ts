@@ -10,6 +10,7 @@ import { ChatApi } from '../../src/transport/api';
 const OWNER = '11111111-1111-4111-8111-111111111111';
 const CHAT = '22222222-2222-4222-8222-222222222222';
 const BOUND_MS = 15_000; // generous: CI machines are slow
+const WAIT_S = 0.2; // the patience a server asks for
 
 let server: FakeServer;
 const clients: ChatClient[] = [];
@@ -77,11 +78,34 @@ describe('sending', () => {
   it('holds the next message while a reply runs, and sends in order', async () => {
     const { client, live, answered, texts, store } = await page();
     await live();
-    for (const text of ['/echo a', '/echo b', '/echo c']) client.send(CHAT, text);
+    client.send(CHAT, '/echo a', {}, true);
+    for (const text of ['/echo b', '/echo c']) client.send(CHAT, text);
     expect(store.state.outbox.filter((entry) => entry.phase === 'held')).toHaveLength(2);
     await answered(3);
     expect(texts().map(([said]) => said)).toEqual(['/echo a', '/echo b', '/echo c']);
     expect(sends()).toHaveLength(3);
+  });
+
+  it('still holds what waits after a reload in the middle of a reply, also out of sight', async () => {
+    const before = await page();
+    await before.live();
+    before.client.send(CHAT, '/list');
+    await until('it has begun', () => (before.texts()[0]?.[1]?.length ?? 0) > 20);
+    before.client.send(CHAT, '/echo second');
+    before.client.leavePage();
+    before.client.stop();
+    let running = 0;
+    server.script = (frame, connection) => {
+      if (frame.type !== 'message.send') return false;
+      const items = server.conversationsOf(connection.owner).get(CHAT)?.items ?? [];
+      running += items.filter((item) => item.status === 'streaming').length;
+      return false;
+    };
+    const after = await page(before.keep);
+    await after.answered(2);
+    expect(running).toBe(0);
+    expect(after.texts().map(([said]) => said)).toEqual(['/list', '/echo second']);
+    expect(sends()).toHaveLength(2);
   });
 
   it('keeps what was written before there was a line, over a reload, and sends it once', async () => {
@@ -132,23 +156,26 @@ describe('sending', () => {
     expect(texts()).toHaveLength(1);
   });
 
-  it('waits as long as a busy server asks, then sends again', async () => {
+  it.each(['busy', 'rate_limited'])('waits as long as a server asks that is %s, then sends again', async (code) => {
     server.script = (frame, { ws }) => {
       if (frame.type !== 'message.send' || sends().length > 1) return false;
       server.tell(ws, {
         type: 'error',
-        code: 'busy',
-        detail: 'The broker is away.',
+        code,
+        detail: 'Not now.',
         ref: frame.id,
-        retry_after_s: 0.05,
+        retry_after_s: WAIT_S,
       });
       return true;
     };
-    const { client, live, answered } = await page();
+    const { client, live, answered, store } = await page();
     await live();
-    client.send(CHAT, '/echo patience');
+    const id = client.send(CHAT, '/echo patience');
+    await until('it is refused', () => store.state.outbox[0]?.notBefore !== undefined);
+    const asked = Date.now();
     await answered(1);
-    expect(sends()).toHaveLength(2);
+    expect(sends().map((frame) => frame.type === 'message.send' && frame.id)).toEqual([id, id]);
+    expect(store.state.clocks[id]?.accepted).toBeGreaterThan(asked + (WAIT_S * 1_000) / 2);
   });
 
   it('shows a refusal with its reason and does not send it again by itself', async () => {

@@ -11,7 +11,7 @@ import { Composer } from '../../src/ui/composer/Composer';
 import { Markdown } from '../../src/ui/markdown/Markdown';
 import { Announcer } from '../../src/ui/Notes';
 import { ConversationList } from '../../src/ui/sidebar/ConversationList';
-import { piecesOf, Snippet } from '../../src/ui/sidebar/Snippet';
+import { piecesOf, Snippet, snippetOf } from '../../src/ui/sidebar/Snippet';
 import { SpokenEntry } from '../../src/ui/thread/SpokenEntry';
 import { TurnView } from '../../src/ui/thread/TurnView';
 import { CHAT, eventAction, logOf, welcome } from '../chat/story';
@@ -194,6 +194,13 @@ describe('the list of conversations', () => {
 });
 
 describe('text from elsewhere', () => {
+  it('loses the signs of Markdown in a hit of a reply, and none in what a person wrote', () => {
+    const hit = { conversation_id: CHAT, message_id: 'm1', created_at: '2026-01-01T00:00:00Z' };
+    const snippet = '## Ways **<mark>one</mark>** `two` |---|:--| [three](https://example.org) 2 ** 3';
+    expect(snippetOf({ ...hit, role: 'assistant', snippet })).toBe('Ways <mark>one</mark> two  three 2 ** 3');
+    expect(snippetOf({ ...hit, role: 'user', snippet })).toBe(snippet);
+  });
+
   it('is only text in a search hit, but for the marks', () => {
     expect(piecesOf('a <mark>b</mark> <img src=x>')).toEqual([
       { text: 'a ', marked: false },

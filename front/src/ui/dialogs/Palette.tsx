@@ -3,7 +3,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { useChat, useChatState } from '../context';
 import { Icon, type IconName } from '../Icon';
 import { openHit } from '../sidebar/SearchResults';
-import { Snippet } from '../sidebar/Snippet';
+import { Snippet, saidBy, snippetOf } from '../sidebar/Snippet';
 import { useSearch } from '../sidebar/useSearch';
 import { go, view } from '../view';
 import { DialogFrame } from './DialogFrame';
@@ -46,8 +46,8 @@ function useChoices(question: string): Choice[] {
       key: `${hit.message_id}${hit.role}`,
       icon: 'search',
       name: '',
-      snippet: hit.snippet,
-      kind: 'said',
+      snippet: snippetOf(hit),
+      kind: saidBy(hit),
       run: () => openHit(hit),
     }));
     return q === '' ? [...chats, ...acts] : [...chats, ...hits, ...acts];

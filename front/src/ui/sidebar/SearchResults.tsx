@@ -3,7 +3,7 @@ import type { SearchHit } from '../../protocol/http';
 import { useChatState } from '../context';
 import { dayShort } from '../format';
 import { go, view } from '../view';
-import { Snippet } from './Snippet';
+import { Snippet, saidBy, snippetOf } from './Snippet';
 import { useSearch } from './useSearch';
 
 export function openHit(hit: SearchHit): void {
@@ -29,10 +29,12 @@ export function SearchResults({ question }: { question: string }) {
         <li key={`${hit.message_id}${hit.role}${hit.created_at}`}>
           <button type="button" className="hit" onClick={() => openHit(hit)}>
             <span className="hit-title">
-              <span>{conversations[hit.conversation_id]?.title ?? (hit.role === 'user' ? 'You' : 'Myna')}</span>
-              <span>{dayShort(hit.created_at)}</span>
+              <span>{conversations[hit.conversation_id]?.title ?? 'A conversation'}</span>
+              <span>
+                {saidBy(hit)}, {dayShort(hit.created_at)}
+              </span>
             </span>
-            <Snippet text={hit.snippet} />
+            <Snippet text={snippetOf(hit)} />
           </button>
         </li>
       ))}

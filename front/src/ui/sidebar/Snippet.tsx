@@ -1,4 +1,5 @@
 /** A search hit's text with its marks; the text is only ever text, whatever stands in it. */
+import type { SearchHit } from '../../protocol/http';
 
 const MARKED = /<mark>(.*?)<\/mark>/gs;
 
@@ -17,6 +18,20 @@ export function piecesOf(snippet: string): Piece[] {
   }
   if (from < snippet.length) pieces.push({ text: snippet.slice(from), marked: false });
   return pieces;
+}
+
+export function saidBy({ role }: SearchHit): string {
+  return role === 'user' ? 'you said' : 'Myna said';
+}
+
+/** Replies are Markdown and lose its simple signs; what a person said is shown as they wrote it. It is one line. */
+export function snippetOf({ role, snippet }: SearchHit): string {
+  if (role === 'user') return snippet;
+  return snippet
+    .replace(/(^|\s)#{1,6} /g, '$1') // headings
+    .replace(/(?:\|\s*:?-{2,}:?\s*)+\|/g, '') // the line below a table's head
+    .replace(/\[([^\]\n]*)\]\([^)\s]*\)/g, '$1') // links
+    .replace(/\*\*(?=\S)|(?<=\S)\*\*|`+/g, ''); // strong, code
 }
 
 export function Snippet({ text }: { text: string }) {

@@ -7,6 +7,17 @@ import { go } from '../view';
 export function ThreadWord({ id, thread }: { id: string; thread: Thread | undefined }) {
   const { client } = useChat();
   const live = useChatState((state) => state.live);
+  if (thread?.loaded === 'missing') {
+    return (
+      <div className="thread-word">
+        <Mark size={48} />
+        <p>{thread.problem}</p>
+        <button type="button" className="button" onClick={() => go({ name: 'new' })}>
+          New chat
+        </button>
+      </div>
+    );
+  }
   if (thread?.loaded === 'failed') {
     return (
       <div className="thread-word">
