@@ -32,7 +32,7 @@ test: .venv/dev front/dist/index.html ## every check and test, on a real RabbitM
 compose-test: .venv/dev ## build and run docker-compose.yml, and use it like a person
 	@$(PY) -m pytest tests/compose
 
-bench: .venv/dev front/dist/index.html ## the benchmarks, as tables
+bench: .venv/dev ## the benchmarks, as tables
 	@tests/services/install
 	@$(PY) -m tests.bench
 

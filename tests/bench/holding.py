@@ -46,14 +46,16 @@ async def reconnect_storm(services: Services, plan: Plan) -> list[Table]:
     """Everybody in the middle of a reply is cut off at once, comes back at once and resumes."""
     table = Table(
         f"Reconnect storm: {plan.storm:,} clients in the middle of a reply are cut off and come back at once",
-        ("", "all back after s", "p50 s", "resumed", "in a reply then", "lost or repeated parts"),
+        ("", "all back after s", "p50 s", "resumed", "in a reply then", "lost or repeated parts", "node's ms each"),
         "Every client checks that the parts it heard in both lives are 0, 1, 2 … without a gap or a repetition. Bar: ≤ 10 s, none lost.",
     )
     async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as side:
         runs = [await put_load(side, services, "storm", sockets=plan.storm, seconds=4, scenario="paced") for _ in range(plan.rounds)]
     seen = runs[-1].seen
     back, half = Figure([run.seen["all_back_s"] for run in runs]), Figure([run.seen["p50_back_s"] for run in runs])
-    table.add(OURS, back.text(2), half.text(2), f"{seen['resumed']:,}", f"{seen['in_reply']:,}", f"{sum(run.seen['lost'] for run in runs)}")
+    each = Figure([run.cpu["node"] / plan.storm * 1000 for run in runs])
+    lost = sum(run.seen["lost"] for run in runs)
+    table.add(OURS, back.text(2), half.text(2), f"{seen['resumed']:,}", f"{seen['in_reply']:,}", f"{lost}", each.text(2))
     return [table]
 
 

@@ -1,0 +1,27 @@
+"""The benchmark itself: a small run of it goes through and fills its tables. How fast anything is, is no test's business."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FIGURES = ("turns", "parts", "idle", "storm", "growth", "backlog")
+
+
+@pytest.mark.timeout(600)
+def test_a_quick_run_fills_every_table_with_numbers(tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    command = [sys.executable, "-m", "tests.bench", "--quick", "--only", *FIGURES, "--report", str(report)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=590, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    sections = report.read_text().split("\n## ")[1:]
+    assert len(sections) == len(FIGURES) + 1  # latency has a table of its own
+    for section in sections:
+        rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ") and "---" not in line]
+        assert len(rows) >= 2, section
+        for row in rows[1:]:
+            figures = [cell for cell in row[1:] if cell.strip()]
+            assert figures, section
+            assert all(any(letter.isdigit() for letter in cell) and "nan" not in cell for cell in figures), section
