@@ -11,7 +11,7 @@ ENDS_WITH_MAKE := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setp
 LOCK := $(PY) -m uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-annotate --no-header
 
-.PHONY: help run build check test compose-test bench soak lock clean
+.PHONY: help run build check test compose-test faults bench soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -31,6 +31,10 @@ test: .venv/dev front/dist/index.html ## every check and test, on a real RabbitM
 
 compose-test: .venv/dev ## build and run docker-compose.yml, and use it like a person
 	@$(PY) -m pytest tests/compose
+
+faults: .venv/dev ## processes, broker and database harmed on purpose, one kind of harm a test (about 15 minutes)
+	@tests/services/install
+	@$(PY) -m pytest tests/faults tests/soak
 
 bench: .venv/dev ## the benchmarks, as tables
 	@tests/services/install
