@@ -56,10 +56,16 @@ function changesOf(before: Shared, after: Shared): SharedChange {
 /** What the page wrote in its last moment, if this is the same tab after a reload. */
 const LAST = 'myna-last';
 
-function takeLast(): Pick<Kept, 'outbox' | 'drafts'> | null {
+interface Last {
+  outbox: readonly OutboxEntry[];
+  /** What was typed, and what was emptied (`null`), since drafts were last known to be kept. */
+  drafts: Record<string, string | true | null>;
+}
+
+function takeLast(): Last | null {
   const text = sessionStorage.getItem(LAST);
   sessionStorage.removeItem(LAST);
-  return text ? (JSON.parse(text) as Pick<Kept, 'outbox' | 'drafts'>) : null;
+  return text ? (JSON.parse(text) as Last) : null;
 }
 
 /** A name of this tab that survives a reload; a duplicated tab gets its own. Held as a lock while the tab lives. */
@@ -93,6 +99,7 @@ export class BrowserKeep implements Keep {
   private store: UseStore | null = null;
   private tab = 'alone';
   private last: Shared = { drafts: {}, pins: {}, unread: {} };
+  private keptDrafts: Kept['drafts'] = {};
   private channel: BroadcastChannel | null = null;
 
   private open(): UseStore {
@@ -107,6 +114,7 @@ export class BrowserKeep implements Keep {
       const last = takeLast();
       const all = new Map((await entries<string, unknown>(this.open())).map(([key, value]) => [key, value]));
       for (const key of SHARED) this.last = { ...this.last, [key]: all.get(key) ?? {} };
+      this.keptDrafts = this.last.drafts;
       const outbox: OutboxEntry[] = [];
       for (const [key, value] of all) {
         if (!key.startsWith('outbox:')) continue;
@@ -117,7 +125,7 @@ export class BrowserKeep implements Keep {
       }
       outbox.sort((a, b) => a.typedAt - b.typedAt);
       if (!last) return { ...this.last, outbox };
-      return { ...this.last, drafts: { ...this.last.drafts, ...last.drafts }, outbox: [...outbox, ...last.outbox] };
+      return { ...this.last, drafts: patched(this.last.drafts, last.drafts), outbox: [...outbox, ...last.outbox] };
     } catch {
       return {}; // a private window may refuse storage: the page works, and forgets
     }
@@ -125,7 +133,8 @@ export class BrowserKeep implements Keep {
 
   saveNow({ outbox, drafts }: Kept): void {
     try {
-      sessionStorage.setItem(LAST, JSON.stringify({ outbox, drafts }));
+      const last: Last = { outbox, drafts: difference(this.keptDrafts, drafts) };
+      sessionStorage.setItem(LAST, JSON.stringify(last));
     } catch {
       // Refused: what was saved before has to do.
     }
@@ -141,6 +150,7 @@ export class BrowserKeep implements Keep {
         const one = change[key];
         if (one) await update<Record<string, string | true>>(key, (map) => patched(map ?? {}, one), this.open());
       }
+      this.keptDrafts = kept.drafts;
     } catch {
       // Full or refused: nothing better can be done than going on without.
     }

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 /** Components by role and text: what a reader or a screen reader finds. */
-import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { createRef } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -97,8 +97,8 @@ describe('a message that is not confirmed', () => {
 });
 
 describe('the composer', () => {
-  const composer = (onSend = vi.fn()) => (
-    <Composer draftKey={CHAT} field={createRef()} openTurn={null} onSend={onSend} onStop={vi.fn()} />
+  const composer = (onSend = vi.fn(), openTurn: string | null = null, onStop = vi.fn()) => (
+    <Composer draftKey={CHAT} field={createRef()} openTurn={openTurn} onSend={onSend} onStop={onStop} />
   );
 
   it('does not send on Enter while an input method composes', () => {
@@ -117,6 +117,28 @@ describe('the composer', () => {
     show(composer(onSend), { type: 'draft', id: CHAT, text: '  \n ' });
     fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
     expect(onSend).not.toHaveBeenCalled();
+  });
+
+  it('offers Stop as long as a reply runs, also beside a text that waits to be sent', async () => {
+    const [onSend, onStop] = [vi.fn(), vi.fn()];
+    const { chat } = show(composer(onSend, 'm1', onStop));
+    expect(screen.queryByRole('button', { name: 'Send' })).toBeNull();
+    act(() => chat.store.dispatch({ type: 'draft', id: CHAT, text: 'and then' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Stop the reply' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Send' }));
+    expect(onStop).toHaveBeenCalledTimes(1);
+    expect(onSend).toHaveBeenCalledWith('and then', {});
+  });
+
+  it('has let go of the draft by the time its text is said, so that no reload finds it in both places', () => {
+    const drafts: unknown[] = [];
+    const { chat } = show(composer(vi.fn(() => drafts.push(chat.store.state.drafts[CHAT]))), {
+      type: 'draft',
+      id: CHAT,
+      text: 'once',
+    });
+    fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
+    expect(drafts).toEqual([undefined]);
   });
 
   it('sends with the speed and the seed that were chosen', async () => {

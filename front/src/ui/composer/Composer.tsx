@@ -45,8 +45,9 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
 
   const send = () => {
     if (empty || left < 0) return;
-    onSend(text, options);
+    // The draft ends first: a page that goes away at this moment must not keep the text in both places.
     write('');
+    onSend(text, options);
     setTuning(false);
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -100,7 +101,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           left={left}
           limit={limit}
           empty={empty}
-          stopping={openTurn !== null && empty}
+          running={openTurn !== null}
           onCommands={offer}
           onTune={() => setTuning(!tuning)}
           onSend={send}

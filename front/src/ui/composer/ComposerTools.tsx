@@ -8,7 +8,8 @@ interface Props {
   /** Characters left; negative when there are too many. */
   left: number;
   limit: number;
-  stopping: boolean;
+  /** A reply runs: Stop is there, also beside a text that could be sent. */
+  running: boolean;
   empty: boolean;
   onCommands(): void;
   onTune(): void;
@@ -22,7 +23,7 @@ function wordsOf(options: SendOptions): string {
   return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
 }
 
-export function ComposerTools({ options, tuning, left, limit, stopping, empty, ...on }: Props) {
+export function ComposerTools({ options, tuning, left, limit, running, empty, ...on }: Props) {
   const tuned = wordsOf(options);
   return (
     <div className="composer-tools">
@@ -52,11 +53,12 @@ export function ComposerTools({ options, tuning, left, limit, stopping, empty, .
           {left < 0 ? `${(-left).toLocaleString()} characters too many` : `${left.toLocaleString()} left`}
         </span>
       )}
-      {stopping ? (
+      {running && (
         <button type="button" className="send halt" aria-label="Stop the reply" title="Stop (Esc)" onClick={on.onStop}>
           <Icon name="stop" />
         </button>
-      ) : (
+      )}
+      {!(running && empty) && (
         <button
           type="button"
           className="send"
