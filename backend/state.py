@@ -5,7 +5,7 @@ reader who goes on from the answer's cursor misses nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from backend import events as e
@@ -53,6 +53,15 @@ class State:
         try:
             async with asyncio.timeout(within_s):
                 while self._timeline.reached < position:
+                    await self._moved.wait()
+        except TimeoutError:
+            raise Behind("This node has not read that far yet; try again.", retry_after_s=1) from None
+
+    async def sees(self, true: Callable[[], bool]) -> None:
+        """Wait until this node has read of something in the log. Raises `Behind` when it does not in time."""
+        try:
+            async with asyncio.timeout(REACH_S):
+                while not true():
                     await self._moved.wait()
         except TimeoutError:
             raise Behind("This node has not read that far yet; try again.", retry_after_s=1) from None
