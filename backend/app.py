@@ -2,16 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-import structlog
 from quart import Quart, Response
 from quart_cors import cors
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, search, session
-from backend.api.asking import away, problem
+from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, refusing, search, session
 from backend.broker.port import Broker
 from backend.edge import FrameWebsocket, RoomyRequest
-from backend.errors import ChatError, Unavailable
 from backend.events import FRAME_LIMIT
 from backend.gateway import Gateway
 from backend.hub import Hub
@@ -27,8 +23,6 @@ from backend.state import State
 from backend.store.port import Store
 from backend.supervisor import Supervisor
 from backend.timeline import Timeline
-
-log = structlog.get_logger()
 
 
 def make_rooms(settings: Settings, broker: Broker, store: Store, *, responder: bool) -> Rooms:
@@ -105,10 +99,7 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     app.register_blueprint(gateway.blueprint)
     for module in (session, messages, conversations, export, search, pipeline, openai, health, metrics, docs, page):
         app.register_blueprint(module.blueprint(rooms))
-    app.register_error_handler(ChatError, problem)
-    app.register_error_handler(Unavailable, away)
-    app.register_error_handler(HTTPException, _http_problem)
-    app.register_error_handler(Exception, _fault)
+    refusing.register(app)
 
     @app.after_request
     async def add_headers(response: Response) -> Response:
@@ -126,20 +117,3 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
         # It would refuse every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
         app.before_websocket_funcs.clear()
     return app
-
-
-async def _http_problem(error: HTTPException) -> Response:
-    refused = ChatError(error.description or error.name)
-    refused.status = error.code or 500
-    refused.code = error.name.lower().replace(" ", "_")
-    response = problem(refused)
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-    return response
-
-
-async def _fault(error: Exception) -> Response:
-    log.error("http.fault", exc_info=error)
-    fault = ChatError("Something went wrong here; the server's log knows more.")
-    fault.code, fault.status = "internal", 500
-    return problem(fault)

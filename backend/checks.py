@@ -5,9 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from quart import abort
 
-from backend.errors import ChatError, InvalidFrame, InvalidText
+from backend.errors import ChatError, Forbidden, InvalidFrame, InvalidText
 from backend.events import TEXT_LIMIT, Options
 from backend.frames import CLIENT_FRAME, MessageSend, Ping, ReplyRegenerate, ReplyStop
 from backend.mock_ai.port import Brain
@@ -71,7 +70,7 @@ def token_of(headers: Any, cookies: Any) -> str | None:
 
 
 def check_origin(headers: Any, allowed: list[str]) -> None:
-    """A browser's page must be ours or allowed; who sends no Origin is no browser. Aborts with 403."""
+    """A browser's page must be ours or allowed; who sends no Origin is no browser. Raises `Forbidden`."""
     origin = headers.get("Origin")
     if origin is None or origin in allowed:
         return
@@ -82,4 +81,4 @@ def check_origin(headers: Any, allowed: list[str]) -> None:
         and origin == f"{parts.scheme}://{parts.netloc}"
     ):
         return
-    abort(403, "This page's origin is not allowed here (CHAT_ALLOWED_ORIGINS).")
+    raise Forbidden("This page's origin is not allowed here (CHAT_ALLOWED_ORIGINS).")

@@ -30,7 +30,8 @@ class RecorderFenced(MynaError):
 class ChatError(MynaError):
     """A refusal to one frame or request; the socket stays open.
 
-    `code` is one of the codes in the table that /docs shows, `status` the HTTP status the same refusal has.
+    `code` is one of the codes in the tables that /docs shows, `status` the HTTP status the same refusal has. The tables are
+    made of this family: a refusal's docstring is what they say of its code.
     """
 
     code = "error"
@@ -62,7 +63,7 @@ class Conflict(ChatError):
 
 
 class RateLimited(ChatError):
-    """More frames than the bucket allows."""
+    """More frames or writes than may be sent in this time; try again after it."""
 
     code, status = "rate_limited", 429
 
@@ -74,7 +75,7 @@ class Busy(ChatError):
 
 
 class NotFound(ChatError):
-    """No such conversation or message under this owner."""
+    """No such conversation or message under this owner, or nothing at this address."""
 
     code, status = "not_found", 404
 
@@ -85,6 +86,61 @@ class Behind(ChatError):
     code, status = "unavailable", 503
 
 
+class RequestRefused(ChatError):
+    """The refusals that only HTTP knows, an upgrade's included."""
+
+
+class BadRequest(RequestRefused):
+    """No request that this server understands."""
+
+    code, status = "bad_request", 400
+
+
+class Unauthorized(RequestRefused):
+    """No credential, or a bad one."""
+
+    code, status = "unauthorized", 401
+
+
+class Forbidden(RequestRefused):
+    """A write or an upgrade from a page that is not allowed here."""
+
+    code, status = "forbidden", 403
+
+
+class MethodNotAllowed(RequestRefused):
+    """The address exists and does not take this method; `Allow` says which it takes."""
+
+    code, status = "method_not_allowed", 405
+
+
+class TooLarge(RequestRefused):
+    """A body beyond the limit."""
+
+    code, status = "too_large", 413
+
+
+class Internal(RequestRefused):
+    """Something went wrong here; the server's log knows more."""
+
+    code, status = "internal", 500
+
+
+# Why a reply fails, by the code in `reply.failed`: what the route itself decides, then what the mock brain refuses. A file of
+# scenarios may name codes of its own.
+FAILURES = {
+    "delivery_limit": "It was tried too often without an answer and has been set aside; an operator may requeue it.",
+    "abandoned": "Nobody has worked on it for too long (CHAT_ABANDONED_S).",
+    "conversation_deleted": "Its conversation was deleted before it arrived.",
+    "unknown_option": "The responder knows no such profile or scenario.",
+    "overloaded": "The AI has too much to do.",
+    "rate_limited": "The AI is asked too often.",
+    "timeout": "The AI took too long.",
+    "refused": "The AI refuses to answer this.",
+    "context_length": "The conversation is too long for the AI.",
+}
+
+
 class Close(IntEnum):
     """Why the server closes a socket, and what a client does then (never 1000 or 1011 for a fault of ours)."""
 
@@ -92,6 +148,5 @@ class Close(IntEnum):
     TOO_LARGE = 1009  # send less
     RESTART = 1012  # reconnect with jitter and resume
     OVERLOADED = 1013  # reconnect later
-    SESSION_ENDED = 4401  # get a new session
     TOO_SLOW = 4408  # reconnect and resume
     FLOODING = 4429  # slow down, then reconnect

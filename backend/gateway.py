@@ -5,14 +5,14 @@ import random
 from contextlib import suppress
 
 import structlog
-from quart import Blueprint, Response, abort, websocket
+from quart import Blueprint, Response, websocket
 
 from backend import events as e
 from backend.checks import check_origin, token_of
 from backend.connection import Connection
 from backend.cursor import is_cursor
 from backend.edge import FrameWebsocket
-from backend.errors import ChatError, Close
+from backend.errors import Behind, ChatError, Close, InvalidFrame, Unauthorized
 from backend.frames import Draining
 from backend.rooms import Rooms
 from backend.sessions import Session
@@ -40,12 +40,12 @@ class Gateway:
         session, fresh = self._session()
         epoch, after = websocket.args.get("epoch", ""), websocket.args.get("after", "")
         if after and not is_cursor(after):
-            abort(400, "after is not a cursor")
+            raise InvalidFrame("after takes a cursor: the last one seen, of `welcome` or an event.")
         if after and epoch == rooms.timeline.epoch:
             with suppress(ChatError):  # unreachable: then this is no resumption
                 await rooms.state.reach(session.owner, after, within_s=RESUME_S)
         if rooms.intake.draining or not rooms.relay.ready:
-            abort(503, "This node can't take sockets now.")
+            raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         await websocket.accept()
         socket: FrameWebsocket = websocket._get_current_object()  # type: ignore[attr-defined]
         connection = Connection(rooms, session, socket)
@@ -74,13 +74,13 @@ class Gateway:
 
     def _session(self) -> tuple[Session, bool]:
         if "token" in websocket.args:
-            abort(401, "A token does not belong in a URL: send it as a cookie or as `Authorization: Bearer`.")
+            raise Unauthorized("A token does not belong in a URL: send it as a cookie or as `Authorization: Bearer`.")
         token = token_of(websocket.headers, websocket.cookies)
         if token is None:
             return self._rooms.sessions.create(), True
         session = self._rooms.sessions.read(token)
         if session is None:
-            abort(401, "This token is not valid here; get a new one by POST /api/session.")
+            raise Unauthorized("This token is not valid here; get a new one by POST /api/session.")
         return session, False
 
     async def drain(self) -> None:

@@ -179,7 +179,7 @@ class Completion(_Answer):
 
 
 class DialectError(_Answer):
-    """A refusal in OpenAI's dialect, as an answer's body or as the last event of a stream."""
+    """A refusal in OpenAI's dialect, as an answer's body or as the last event of a stream; `code` may be one of `reply.failed`."""
 
     class Detail(_Answer):
         message: str

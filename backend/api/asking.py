@@ -1,35 +1,22 @@
-"""HTTP: who asks, and with what — credentials, bodies, query values — and how refusals look. Knows no resource."""
+"""HTTP: who asks, and with what — credentials, bodies, query values. Knows no resource, and not how refusals look."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from quart import Response, jsonify, request
+from quart import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend import events as e
 from backend.checks import check_origin, frame_error, token_of
-from backend.errors import ChatError, InvalidFrame, NotFound, Unavailable
+from backend.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
 from backend.rooms import Rooms
 from backend.sessions import COOKIE, Session
 
-PROBLEM = "application/problem+json"
 COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
 PAGE_LIMIT = 200
 _ID: TypeAdapter[str] = TypeAdapter(e.Id)
 M = TypeVar("M", bound=BaseModel)
-
-
-class Unauthorized(ChatError):
-    """No credential, or a bad one."""
-
-    code, status = "unauthorized", 401
-
-
-class TooLarge(ChatError):
-    """A body beyond the limit."""
-
-    code, status = "too_large", 413
 
 
 def session_of(rooms: Rooms) -> Session:
@@ -74,27 +61,6 @@ def limit_of(default: int = 50) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_LIMIT):
         raise InvalidFrame(f"limit takes a whole number from 1 to {PAGE_LIMIT}.")
     return int(text)
-
-
-def problem(error: ChatError) -> Response:
-    """A refusal as RFC 9457 says it."""
-    response: Response = jsonify(
-        {"type": "about:blank", "title": error.code.replace("_", " "), "status": error.status, "code": error.code, "detail": error.detail}
-    )
-    response.status_code = error.status
-    response.content_type = PROBLEM
-    if error.retry_after_s is not None:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
-    if error.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def away(error: Unavailable) -> Response:
-    """Broker or database can't serve now; what exactly is in the log, not here."""
-    unavailable = ChatError("This can't be served now; try again.", retry_after_s=5)
-    unavailable.code, unavailable.status = "unavailable", 503
-    return problem(unavailable)
 
 
 def with_cookie(response: Response, session: Session) -> Response:

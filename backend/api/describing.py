@@ -10,20 +10,18 @@ from pydantic.json_schema import models_json_schema
 
 from backend import events as e
 from backend.api.answers import DialectError, Problem
-from backend.api.asking import PROBLEM, TooLarge, Unauthorized
 from backend.api.operations import OPERATIONS, Answer, Operation
-from backend.errors import Behind, Busy, ChatError, Close, Conflict, InvalidFrame, InvalidText, NotFound, RateLimited
+from backend.api.refusing import PROBLEM
+from backend.errors import FAILURES, ChatError, Close, Forbidden, RateLimited, RequestRefused, Unauthorized
 from backend.frames import json_schema
 from backend.sessions import COOKIE
 
 VERSION = "1"  # of this interface
-ERRORS = (InvalidFrame, InvalidText, Conflict, NotFound, RateLimited, Busy, Behind, Unauthorized, TooLarge)
 CLOSES = {
     Close.BINARY_FRAME: "a binary frame came; speak text",
     Close.TOO_LARGE: "a frame was too large; send less",
     Close.RESTART: "the node restarts; reconnect with jitter and resume",
     Close.OVERLOADED: "the node has all the sockets it takes; reconnect later",
-    Close.SESSION_ENDED: "the session has ended; get a new one",
     Close.TOO_SLOW: "the client read too slowly; reconnect and resume",
     Close.FLOODING: "far too many frames; slow down, then reconnect",
 }
@@ -35,6 +33,12 @@ SOCKET = (
 _INSIDE = {e.ReplyRequested.__name__, e.StopRequested.__name__}
 _SCHEMAS = "#/components/schemas/"
 Schema = dict[str, Any]
+
+
+def errors(family: type[ChatError] = ChatError) -> dict[str, str]:
+    """The codes of a family of refusals and what they mean."""
+    own = {family.code: family.__doc__ or ""} if family.code != ChatError.code else {}
+    return own | {code: meaning for one in family.__subclasses__() for code, meaning in errors(one).items()}
 
 
 # --- the socket -------------------------------------------------------------------------------------------------------
@@ -113,7 +117,8 @@ def asyncapi() -> Schema:
         "channels": {"socket": channel},
         "operations": {"fromClient": _direction("receive", client), "toClient": _direction("send", server)},
         "components": {"messages": messages, "schemas": _refer({**client, **server, **shared})},
-        "x-error-codes": {error.code: error.__doc__ for error in ERRORS if error not in (Unauthorized, TooLarge)},
+        "x-error-codes": {code: meaning for code, meaning in errors().items() if code not in errors(RequestRefused)},
+        "x-failure-codes": FAILURES,
         "x-close-codes": {str(int(code)): meaning for code, meaning in CLOSES.items()},
     }
 
@@ -150,6 +155,7 @@ def openapi() -> Schema:
         "openapi": "3.1.0",
         "info": {"title": "Myna's HTTP routes", "version": VERSION},
         "paths": paths,
+        "x-error-codes": errors(),
         "components": {
             "schemas": _refer({name: _tidy(schema) for name, schema in told["$defs"].items()}),
             "securitySchemes": {
@@ -162,7 +168,10 @@ def openapi() -> Schema:
 
 def _operation(operation: Operation) -> Schema:
     told: Schema = {"summary": operation.about, "operationId": _name(operation)}
-    in_path = [{"name": name, "in": "path", "required": True, "schema": _UUID} for name in re.findall(r"{(\w+)}", operation.path)]
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": _ID if name.endswith("_id") else _NAME}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
     in_query = [
         {"name": name, "in": "query", "required": name in operation.needed, "description": schema["description"],
          "schema": {key: value for key, value in schema.items() if key != "description"}}
@@ -190,11 +199,13 @@ def _answer(answer: Answer) -> Schema:
 
 def _refusals(operation: Operation) -> dict[str, Schema]:
     """What else an operation may answer, by status: the codes, and in which words."""
-    errors: list[type[ChatError]] = [*operation.refusals, *([] if operation.who == "anyone" else [Unauthorized])]
+    refusals: list[type[ChatError]] = [*operation.refusals, *([] if operation.who == "anyone" else [Unauthorized])]
+    if operation.method != "GET":
+        refusals += [RateLimited, *([] if operation.who == "key" else [Forbidden])]
     model: type[BaseModel] = DialectError if operation.who == "key" else Problem
     media = "application/json" if operation.who == "key" else PROBLEM
     by_status: dict[int, list[type[ChatError]]] = {}
-    for error in errors:
+    for error in refusals:
         by_status.setdefault(error.status, []).append(error)
     return {
         str(status): {
@@ -210,4 +221,5 @@ def _ref(model: type[BaseModel]) -> Schema:
     return {"$ref": _SCHEMAS + model.__name__}
 
 
-_UUID: Schema = {"type": "string", "format": "uuid"}
+_ID: Schema = {"type": "string", "format": "uuid"}
+_NAME: Schema = {"type": "string"}

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
-from backend.errors import ChatError, InvalidText
+from backend.errors import ChatError, InvalidText, RequestRefused
 from backend.frames import MessageSend
 from backend.mock_ai import PROFILES
 
@@ -21,12 +21,20 @@ MODEL = "myna"  # the default profile; `myna-<profile>` names one
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-class Fault(ChatError):
-    """A refusal in this dialect; `param` is the field it is about."""
+class Fault(RequestRefused):
+    """In OpenAI's dialect: a field holds something that it does not take; `param` names it."""
 
-    def __init__(self, detail: str, *, status: int = 400, code: str = "invalid_value", param: str | None = None) -> None:
+    code, status = "invalid_value", 400
+
+    def __init__(self, detail: str, *, param: str | None = None) -> None:
         super().__init__(detail)
-        self.status, self.code, self.param = status, code, param
+        self.param = param
+
+
+class NoSuchModel(Fault):
+    """In OpenAI's dialect: there is no model of this name."""
+
+    code, status = "model_not_found", 404
 
 
 class _Lenient(BaseModel):
@@ -79,10 +87,7 @@ class CompletionRequest(_Lenient):
     @property
     def profile(self) -> str | None:
         """The profile that `model` names. Raises `Fault` for a model there isn't."""
-        if self.model not in models():
-            detail = f"There is no model {self.model[:60]!r}; the models are {', '.join(models())}."
-            raise Fault(detail, status=404, code="model_not_found", param="model")
-        return self.model.removeprefix(MODEL).removeprefix("-") or None
+        return model(self.model)["id"].removeprefix(MODEL).removeprefix("-") or None
 
     def frame(self, message_id: str, conversation_id: str) -> MessageSend:
         """The same as a frame of the socket. Raises `Fault` for what that would not take."""
@@ -94,7 +99,9 @@ class CompletionRequest(_Lenient):
             if error.errors()[0]["loc"] == ("conversation_id",):
                 raise Fault("metadata.conversation_id takes a UUID.", param="metadata") from None
             detail = f"The last user message takes 1 to {e.TEXT_LIMIT} characters of text, none of them NUL or a lone surrogate."
-            raise Fault(detail, code=InvalidText.code, param="messages") from None
+            fault = Fault(detail, param="messages")
+            fault.code = InvalidText.code
+            raise fault from None
 
 
 def read(data: str | bytes) -> CompletionRequest:
@@ -110,6 +117,14 @@ def read(data: str | bytes) -> CompletionRequest:
 def models() -> list[str]:
     """The names that `model` takes."""
     return [MODEL, *(f"{MODEL}-{profile}" for profile in PROFILES)]
+
+
+def model(name: str) -> dict[str, Any]:
+    """One of them, as it is told. Raises `NoSuchModel`."""
+    if name not in models():
+        detail = f"There is no model {name[:60]!r}; the models are {', '.join(models())}."
+        raise NoSuchModel(detail, param="model")
+    return {"id": name, "object": "model", "created": 0, "owned_by": MODEL}
 
 
 def tokens(text: str) -> int:
@@ -130,7 +145,9 @@ def finish_reason(frame: dict[str, Any]) -> str:
 
 def failure(frame: dict[str, Any]) -> Fault:
     """A `reply.failed` as a refusal: one that invites another try (503), or one that doesn't (422)."""
-    return Fault(frame["detail"], status=503 if frame["retryable"] else 422, code=frame["code"])
+    fault = Fault(frame["detail"])
+    fault.code, fault.status = frame["code"], 503 if frame["retryable"] else 422
+    return fault
 
 
 def error_body(error: ChatError) -> dict[str, Any]:

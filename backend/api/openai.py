@@ -12,10 +12,10 @@ from quart import Blueprint, Response, jsonify, request
 
 from backend import events as e
 from backend.api import dialect
-from backend.api.asking import Unauthorized, data_of
+from backend.api.asking import data_of
 from backend.api.messages import accept
 from backend.checks import token_of
-from backend.errors import Behind, ChatError, Unavailable
+from backend.errors import Behind, ChatError, Unauthorized
 from backend.frames import MessageSend
 from backend.hub import Mailbox
 from backend.rooms import Rooms
@@ -30,15 +30,18 @@ Frame = dict[str, Any]
 def blueprint(rooms: Rooms) -> Blueprint:
     """The routes."""
     routes = Blueprint("openai", __name__, url_prefix="/v1")
-    routes.register_error_handler(ChatError, _refused)
-    routes.register_error_handler(Unavailable, _away)
 
     @routes.get("/models")
     async def list_models() -> Response:
         """One model for each profile of the mock."""
         _caller(rooms)
-        data = [{"id": name, "object": "model", "created": 0, "owned_by": dialect.MODEL} for name in dialect.models()]
-        return jsonify({"object": "list", "data": data})
+        return jsonify({"object": "list", "data": [dialect.model(name) for name in dialect.models()]})
+
+    @routes.get("/models/<model>")
+    async def show_model(model: str) -> Response:
+        """One of them."""
+        _caller(rooms)
+        return jsonify(dialect.model(model))
 
     @routes.post("/chat/completions")
     async def complete_chat() -> Response:
@@ -188,15 +191,3 @@ def _caller(rooms: Rooms) -> Session:
     if not key:
         raise Unauthorized("This needs a key: `Authorization: Bearer` and your session's token, or any other text for a fresh owner.")
     return rooms.sessions.read(key) or rooms.sessions.create()
-
-
-def _refused(error: ChatError) -> Response:
-    response: Response = jsonify(dialect.error_body(error))
-    response.status_code = error.status
-    if error.retry_after_s is not None:
-        response.headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
-    return response
-
-
-def _away(_: Unavailable) -> Response:
-    return _refused(Behind("This can't be served now; try again.", retry_after_s=5))

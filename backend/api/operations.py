@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from backend.api import answers as a
-from backend.api.asking import PAGE_LIMIT, TooLarge
+from backend.api.asking import PAGE_LIMIT
 from backend.api.conversations import Rename
-from backend.api.dialect import CompletionRequest
+from backend.api.dialect import CompletionRequest, Fault, NoSuchModel
 from backend.api.export import FORMATS
 from backend.api.messages import NewMessage
 from backend.api.search import QUERY_LIMIT
-from backend.errors import Behind, Busy, ChatError, Conflict, InvalidFrame, InvalidText, NotFound
+from backend.errors import Behind, Busy, ChatError, Conflict, InvalidFrame, InvalidText, NotFound, TooLarge
 
 Schema = Mapping[str, Any]
 
@@ -138,6 +138,14 @@ OPERATIONS: Sequence[Operation] = (
         who="key",
     ),
     Operation(
+        "GET",
+        "/v1/models/{model}",
+        "OpenAI's dialect: one of the models.",
+        {200: Answer("The model.", a.Model)},
+        who="key",
+        refusals=(NoSuchModel,),
+    ),
+    Operation(
         "POST",
         "/v1/chat/completions",
         "OpenAI's dialect: the last user message is answered, whole or as a stream. Sampling, tools, `stop` and "
@@ -145,7 +153,7 @@ OPERATIONS: Sequence[Operation] = (
         {200: Answer("The reply.", a.Completion, _STREAM), 422: Answer("The reply failed for good.", a.DialectError)},
         who="key",
         body=CompletionRequest,
-        refusals=(InvalidFrame, NotFound, TooLarge, Busy),
+        refusals=(Fault, InvalidText, NoSuchModel, NotFound, Conflict, TooLarge, Busy, Behind),
     ),
     Operation("GET", "/livez", "Whether the process lives; asks nobody.", {200: Answer("It does.", a.Alive)}, who="anyone"),
     Operation(

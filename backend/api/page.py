@@ -1,9 +1,11 @@
 """HTTP: everything else is the page, with the headers that keep it to itself."""
 
+import re
 from pathlib import Path
 
 from quart import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound as FileNotFound
+from werkzeug.routing import PathConverter
 
 from backend.errors import NotFound
 from backend.rooms import Rooms
@@ -19,18 +21,25 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# First parts of paths that are never the page's own: a wrong address there must not look like success.
-RESERVED = ("api", "v1", "ws", "assets", "livez", "readyz", "metrics", "docs")
+# First parts of paths that are never the page's: what is not there is not found, by whatever method.
+INTERFACE = ("api", "v1", "ws", "livez", "readyz", "metrics", "docs", "openapi.json", "asyncapi.json")
 NOT_BUILT = "The page is not built: run `make build`, or set CHAT_FRONT_DIR to where it is."
+
+
+class PagePath(PathConverter):
+    """A path that the interface leaves to the page."""
+
+    regex = rf"(?!(?:{'|'.join(map(re.escape, INTERFACE))})(?:/|$)){PathConverter.regex}"
 
 
 def blueprint(rooms: Rooms) -> Blueprint:
     """The routes. Paths without a file are the page's own (deep links)."""
     routes = Blueprint("page", __name__)
+    routes.record_once(lambda state: state.app.url_map.converters.update(page=PagePath))
     folder: Path = rooms.settings.front_dir.absolute()
 
     @routes.get("/")
-    @routes.get("/<path:path>")
+    @routes.get("/<page:path>")
     async def show_page(path: str = "index.html") -> Response:
         """A built file, or the page itself."""
         if not (folder / "index.html").is_file():
@@ -38,8 +47,7 @@ def blueprint(rooms: Rooms) -> Blueprint:
         try:
             response = await send_from_directory(folder, path)
         except FileNotFound:
-            parts = path.split("/")
-            if parts[0] in RESERVED or "." in parts[-1]:
+            if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
                 raise NotFound("There is nothing here.") from None
             response = await send_from_directory(folder, "index.html")
         hashed = path.startswith("assets/")

@@ -33,6 +33,7 @@ def page(routes: Schema, socket: Schema) -> str:
     channel = socket["channels"]["socket"]
     sent = {side: [ref["$ref"].rsplit("/", 1)[1] for ref in one["messages"]] for side, one in socket["operations"].items()}
     parts = [name for name in schemas if name not in messages]
+    shared = socket["x-error-codes"]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Myna's interface</title><style>{STYLE}</style></head><body>
@@ -48,7 +49,9 @@ def page(routes: Schema, socket: Schema) -> str:
 <h2>What clients send</h2>{"".join(_frame(messages[name], name, schemas) for name in sent["fromClient"])}
 <h2>What the server sends</h2>{"".join(_frame(messages[name], name, schemas) for name in sent["toClient"])}
 <h2>Parts of frames</h2>{"".join(_object(name, schemas) for name in parts)}
-<h2 id="codes">Error codes</h2>{_meanings(socket["x-error-codes"])}
+<h2 id="codes">Error codes</h2><p>Of HTTP's refusals and of a socket's {_code("error")}.</p>{_meanings(shared)}
+<h2>Error codes of HTTP alone</h2>{_meanings({code: meaning for code, meaning in routes["x-error-codes"].items() if code not in shared})}
+<h2>Codes of {_code("reply.failed")}</h2>{_meanings(socket["x-failure-codes"])}
 <h2>Close codes</h2>{_meanings(socket["x-close-codes"])}
 <h2 id="schemas">Bodies</h2>{"".join(_object(name, bodies) for name in bodies if name not in schemas)}
 </main></body></html>

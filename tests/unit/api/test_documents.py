@@ -1,7 +1,9 @@
 """The documents say what the running program does: its routes, its answers, its frames, its codes."""
 
+import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,13 +11,16 @@ import pytest
 from quart import Quart
 from werkzeug.routing import Rule
 
+import backend
 from backend.api.answers import DialectError, Problem
-from backend.api.describing import CLOSES, ERRORS, asyncapi, openapi
+from backend.api.describing import CLOSES, asyncapi, openapi
 from backend.api.operations import OPERATIONS
-from backend.errors import ChatError, Close
+from backend.errors import FAILURES, ChatError, Close
+from backend.mock_ai import commands
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served
 
+BACKEND = Path(backend.__file__).parent
 THE_PAGE = {"/", "/{path}"}  # everything that is no interface
 
 
@@ -50,7 +55,7 @@ async def test_every_operation_answers_as_documented(served: Served, person: Per
         name = ids[operation.path][operation.method.lower()]
         answer = await person.request(
             operation.method,
-            operation.path.format(conversation_id=conversation_id),
+            operation.path.format(conversation_id=conversation_id, model="myna"),
             params=queries.get(operation.path, {}),
             json=bodies.get(name),
         )
@@ -65,7 +70,7 @@ async def test_refusals_are_as_documented(served: Served, person: Person) -> Non
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
         for operation in OPERATIONS:
             if operation.who != "anyone":
-                answer = await nobody.request(operation.method, operation.path.format(conversation_id="x"), json={})
+                answer = await nobody.request(operation.method, operation.path.format(conversation_id="x", model="x"), json={})
                 model = DialectError if operation.who == "key" else Problem
                 assert answer.status_code == 401
                 model.model_validate_json(answer.text)
@@ -121,10 +126,37 @@ def test_every_code_has_a_meaning() -> None:
 
     document = asyncapi()
     known = {error.code for error in family(ChatError)} - {ChatError.code}
-    assert {error.code for error in ERRORS} == known
-    assert set(document["x-error-codes"]) == known - {"unauthorized", "too_large"}
+    assert {"forbidden", "bad_request", "method_not_allowed", "internal"} <= known
+    assert openapi()["x-error-codes"].keys() == known
+    assert all(openapi()["x-error-codes"].values())
+    of_sockets = {"invalid_frame", "invalid_text", "conflict", "rate_limited", "busy", "not_found", "unavailable"}
+    assert document["x-error-codes"].keys() == of_sockets
     assert set(CLOSES) == set(Close)
-    assert all(document["x-error-codes"].values())
+
+
+def test_every_close_code_that_is_documented_is_sent() -> None:
+    source = "".join(path.read_text() for path in BACKEND.rglob("*.py") if path.name != "describing.py")
+
+    assert [code.name for code in Close if f"Close.{code.name}" not in source] == []
+
+
+def test_every_code_that_a_reply_can_fail_with_has_a_meaning() -> None:
+    given = {node for path in BACKEND.rglob("*.py") for node in codes_in(ast.parse(path.read_text()))}
+
+    assert {"abandoned", "delivery_limit", "conversation_deleted", "unknown_option"} <= given
+    assert given | commands.FAILURES.keys() == asyncapi()["x-failure-codes"].keys() == FAILURES.keys()
+
+
+def codes_in(tree: ast.AST) -> Iterator[str]:
+    """The codes that this source gives to failed replies and refusals of a brain by name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            place = {"failed": 1, "Refusal": 0}.get(called)
+            if place is not None and place < len(node.args):
+                code = node.args[place]
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                    yield code.value
 
 
 async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(served: Served) -> None:
@@ -140,8 +172,8 @@ async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(
         assert f"<b>{operation.method}</b> {operation.path}" in page
     for message in asyncapi()["components"]["messages"].values():
         assert f">{message['name']}<" in page
-    for close in Close:
-        assert f"<code>{int(close)}</code>" in page
+    for code in [*map(int, Close), *FAILURES, *openapi()["x-error-codes"]]:
+        assert page.count(f"<td><code>{code}</code>") == 1 + (code in FAILURES and code in openapi()["x-error-codes"])
     targets = set(re.findall(r'href="#(\w+)"', page))
     assert targets <= set(re.findall(r'id="(\w+)"', page))
 

@@ -112,6 +112,38 @@ async def test_there_is_a_model_for_each_profile(anybody: httpx.AsyncClient) -> 
     assert {"myna-instant", "myna-slow", "myna-flaky"} < set(names)
 
 
+async def test_one_model_is_told_as_in_the_list_and_an_unknown_one_is_not_found(anybody: httpx.AsyncClient) -> None:
+    listed = (await anybody.get("/v1/models")).json()["data"]
+    told = [(await anybody.get(f"/v1/models/{model['id']}")).json() for model in listed]
+    unknown = await anybody.get("/v1/models/gpt-4o")
+
+    assert told == listed
+    assert unknown.status_code == 404
+    error = unknown.json()["error"]
+    assert (error["type"], error["code"], error["param"]) == ("invalid_request_error", "model_not_found", "model")
+    assert "gpt-4o" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nope", 404),
+        ("POST", "/v1/embeddings", 404),
+        ("GET", "/v1", 404),
+        ("GET", COMPLETIONS, 405),
+        ("POST", "/v1/models", 405),
+    ],
+)
+async def test_a_wrong_address_or_method_is_refused_in_the_dialects_words(
+    anybody: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await anybody.request(method, path)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
 async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: Served, headers: dict[str, str]) -> None:
     async with httpx.AsyncClient(base_url=served.url, timeout=60, trust_env=False) as client:

@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from backend.api.describing import openapi
 from backend.sessions import COOKIE
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
@@ -324,6 +325,52 @@ async def test_a_method_that_a_route_does_not_have_is_refused(person: Person, me
     answer = await person.request(method, path)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/nope", "/api", "/api/conversations/a/b", "/v1/nope", "/livez/nope", "/docs/nope"])
+async def test_where_there_is_nothing_there_is_nothing_by_any_method(person: Person, method: str, path: str) -> None:
+    answer = await person.request(method, path)
+
+    assert answer.status_code == 404, answer.text
+    assert (answer.json()["error"] if path.startswith("/v1") else answer.json())["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/session", {"POST", "OPTIONS"}),
+        ("GET", "/api/messages", {"POST", "OPTIONS"}),
+        ("POST", "/api/conversations", {"GET", "HEAD", "OPTIONS"}),
+        ("POST", "/livez", {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(person: Person, method: str, path: str, allowed: set[str]) -> None:
+    answer = await person.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+    assert all(one in answer.json()["detail"] for one in {method, *allowed})
+
+
+async def test_every_refusal_has_a_code_that_the_documents_explain(served: Served, person: Person) -> None:
+    known = openapi()["x-error-codes"]
+    foreign = {"Origin": "https://evil.example"}
+    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as browser:
+        answers = [
+            await browser.post("/api/session", headers=foreign),
+            await browser.get("/api/conversations"),
+            await browser.get("/ws"),
+            await person.get("/api/session"),
+            await person.get("/api/nope"),
+            await person.post("/api/messages", content=b"x" * 70_000),
+            await person.post("/api/messages", content=b"x"),
+        ]
+
+    codes = [answer.json()["code"] for answer in answers]
+    assert codes == ["forbidden", "unauthorized", "bad_request", "method_not_allowed", "not_found", "too_large", "invalid_frame"]
+    assert set(codes) <= set(known)
+    assert [answer.status_code for answer in answers] == [403, 401, 400, 405, 404, 413, 400]
 
 
 async def test_reading_changes_nothing(served: Served, person: Person) -> None:
