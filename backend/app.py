@@ -5,7 +5,21 @@ from collections.abc import Awaitable, Callable
 from quart import Quart, Response
 from quart_cors import cors
 
-from backend.api import conversations, docs, export, health, messages, metrics, openai, page, pipeline, refusing, search, session
+from backend.api import (
+    conversations,
+    docs,
+    export,
+    health,
+    limiting,
+    messages,
+    metrics,
+    openai,
+    page,
+    pipeline,
+    refusing,
+    search,
+    session,
+)
 from backend.broker.port import Broker
 from backend.edge import FrameWebsocket, RoomyRequest
 from backend.events import FRAME_LIMIT
@@ -100,6 +114,7 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     for module in (session, messages, conversations, export, search, pipeline, openai, health, metrics, docs, page):
         app.register_blueprint(module.blueprint(rooms))
     refusing.register(app)
+    limiting.register(app, rooms)
 
     @app.after_request
     async def add_headers(response: Response) -> Response:

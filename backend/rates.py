@@ -1,6 +1,7 @@
-"""Thought: a token bucket and a histogram. The clock is handed in."""
+"""Thought: token buckets and a histogram. The clock is handed in."""
 
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -24,6 +25,28 @@ class Bucket:
             self._left -= 1
             return 0.0
         return (1 - self._left) / self._rate
+
+
+class Buckets:
+    """A bucket for each key. One that must be full again is forgotten, as a new one would be the same."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._fill_s = burst / rate
+        self._buckets: OrderedDict[str, tuple[Bucket, float]] = OrderedDict()  # with when it was last asked, the longest ago first
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: str, now: float) -> float:
+        """0.0 when one more of this key is let through, else the seconds until one would be."""
+        while self._buckets and next(iter(self._buckets.values()))[1] < now - self._fill_s:
+            self._buckets.popitem(last=False)
+        bucket = self._buckets[key][0] if key in self._buckets else Bucket(self._rate, self._burst, now)
+        self._buckets[key] = bucket, now
+        self._buckets.move_to_end(key)
+        return bucket.take(now)
 
 
 class Histogram:

@@ -47,8 +47,12 @@ class Settings(BaseSettings):
     ] = None
     front_dir: Annotated[Path, Field(description="the built page")] = Path(__file__).parent.parent / "front" / "dist"
     heartbeat_s: Annotated[int, Field(ge=1, le=300, description="seconds between pings to a socket")] = 20
-    rate_per_s: Annotated[float, Field(gt=0, description="frames a second that one socket may send for long")] = 100
-    rate_burst: Annotated[int, Field(ge=1, description="frames that one socket may send at once")] = 300
+    rate_per_s: Annotated[
+        float, Field(gt=0, description="frames a second that one socket may send for long, and writes by HTTP that one owner may")
+    ] = 100
+    rate_burst: Annotated[
+        int, Field(ge=1, description="frames that one socket may send at once, and writes by HTTP that one owner may")
+    ] = 300
     max_sockets: Annotated[int, Field(ge=1, description="sockets on one node; beyond, 1013")] = 20_000
     abandoned_s: Annotated[
         float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.rates import Bucket
+from backend.rates import Bucket, Buckets
 
 
 def test_a_burst_passes_at_once_and_then_the_rate_counts() -> None:
@@ -28,3 +28,18 @@ def test_never_more_than_burst_and_rate_together(rate: float, burst: int, pauses
         assert wait >= 0
         passed += wait == 0.0
     assert passed <= burst + rate * now + 1e-6
+
+
+def test_each_key_has_a_bucket_of_its_own() -> None:
+    buckets = Buckets(rate=10, burst=2)
+    assert [buckets.take("ann", 0.0) for _ in range(3)] == [0.0, 0.0, 0.1]
+    assert buckets.take("bob", 0.0) == 0.0
+
+
+def test_only_keys_whose_buckets_may_lack_something_are_remembered() -> None:
+    buckets = Buckets(rate=10, burst=2)
+    for number in range(1_000):
+        buckets.take(str(number), number * 0.01)
+    assert len(buckets) <= 22
+    assert buckets.take("999", 9.99) == 0.0
+    assert buckets.take("999", 9.99) > 0

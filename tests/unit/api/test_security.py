@@ -229,6 +229,57 @@ async def test_line_breaks_and_escapes_change_no_header_and_no_log(person: Perso
     assert "FAKE" not in "".join(capfd.readouterr())
 
 
+# --- too much of it ---
+
+
+async def test_writes_by_http_are_limited_for_each_owner_as_frames_are_for_each_socket() -> None:
+    async with serving(rate_per_s=0.1, rate_burst=5) as served, person_at(served) as person:
+        conversation_id = (await person.say("/echo hi"))["conversation_id"]
+        path = f"/api/conversations/{conversation_id}"
+        await person.answered(conversation_id)
+        spent = [(await person.patch(path, json={"title": "x"})).status_code for _ in range(4)]
+        refused = [
+            await person.post("/api/messages", json={"text": "hi"}),
+            await person.patch(path, json={"title": "x"}),
+            await person.delete(path),
+            await person.put(path, json={}),
+            await person.post("/api/session"),
+        ]
+        dialect = await person.post("/v1/chat/completions", json={})
+        read = await person.get("/api/conversations")
+        async with person_at(served) as somebody_else:
+            accepted = await somebody_else.say("/echo hi")
+
+    assert spent == [200] * 4
+    for answer in refused:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (429, "application/problem+json")
+        assert answer.json()["code"] == "rate_limited"
+        assert 8 <= int(answer.headers["Retry-After"]) <= 10
+    assert (dialect.status_code, dialect.headers["Content-Type"], "Retry-After" in dialect.headers) == (429, "application/json", True)
+    assert (dialect.json()["error"]["type"], dialect.json()["error"]["code"]) == ("rate_limit_error", "rate_limited")
+    assert read.status_code == 200
+    assert accepted["duplicate"] is False
+
+
+async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_up() -> None:
+    async with serving(rate_per_s=0.1, rate_burst=3) as served, httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
+
+        async def statuses(headers: dict[str, str]) -> list[int]:
+            asked = [("/api/session", {}), ("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {})] * 2
+            answers = [await nobody.post(path, json={}, headers=headers | own) for path, own in asked]
+            nobody.cookies.clear()
+            return [answer.status_code for answer in answers]
+
+        nobody.cookies.clear()
+        behind_a_proxy = await statuses({"X-Forwarded-For": "10.0.0.9, 192.0.2.1", "Cookie": ""})
+        another = await statuses({"X-Forwarded-For": "192.0.2.2", "Cookie": ""})
+        direct = await statuses({"Cookie": ""})
+        forged = await statuses({"X-Forwarded-For": "192.0.2.3, 192.0.2.1", "Cookie": ""})
+
+    assert behind_a_proxy == another == direct == [201, 400, 401, 429, 429, 429]
+    assert forged == [429] * 6
+
+
 # --- cursors and pages ---
 
 

@@ -1,0 +1,48 @@
+"""HTTP: how often one owner may write; who shows no session is counted by address. Reading is free, and sockets count for themselves."""
+
+import asyncio
+from ipaddress import ip_address
+
+from quart import Quart, request
+
+from backend.api.refusing import in_dialect
+from backend.checks import token_of
+from backend.errors import RateLimited
+from backend.rates import Buckets
+from backend.rooms import Rooms
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def register(app: Quart, rooms: Rooms) -> None:
+    """Count what is written, before any route sees it: as much as one socket may send."""
+    rate = rooms.settings.rate_per_s
+    buckets = Buckets(rate, rooms.settings.rate_burst)
+
+    @app.before_request
+    async def count() -> None:
+        if request.method in READING:
+            return
+        wait_s = buckets.take(_writer(rooms), asyncio.get_running_loop().time())
+        if wait_s:
+            raise RateLimited(f"At most {rate:g} writes a second; slow down.", retry_after_s=wait_s)
+
+
+def _writer(rooms: Rooms) -> str:
+    token = token_of(request.headers, {} if in_dialect() else request.cookies)
+    session = rooms.sessions.read(token) if token else None
+    return session.owner if session is not None else _address()
+
+
+def _address() -> str:
+    """Where the request comes from. A proxy beside us (nobody comes from a private address by the internet) is believed in that."""
+    peer = request.remote_addr or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if forwarded and _is_private(peer) else peer
+
+
+def _is_private(address: str) -> bool:
+    try:
+        return ip_address(address).is_private
+    except ValueError:  # a unix socket has none
+        return True
