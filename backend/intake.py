@@ -195,7 +195,7 @@ class Intake:
     def _running(self, conversation: tuple[str, str], message_id: str) -> list[Ask | e.Work]:
         """What is accepted and not ended of the replies to this message, whether this node has read of it yet or not."""
         unseen = [ask for ask, _ in self._unseen.values() if ask.is_about(conversation, message_id)]
-        return [*(reply.work for reply in self._timeline.open_in(*conversation) if reply.work.message_id == message_id), *unseen]
+        return [*(reply.work for reply in self._timeline.open.of(*conversation) if reply.work.message_id == message_id), *unseen]
 
     async def _stop_waiting(self, ask: Ask) -> None:
         # It never becomes work: the log gets the message and its stop in one record, and who waits behind it waits for that.
@@ -235,7 +235,7 @@ class Intake:
         for ask in self.turns.waiting((owner, conversation_id)):
             if self.turns.withdraw(ask.conversation, ask):
                 self._settle(ask, not_found(ask))
-        events: list[e.Event] = [stop_event(reply.work) for reply in self._timeline.open_in(owner, conversation_id)]
+        events: list[e.Event] = [stop_event(reply.work) for reply in self._timeline.open.of(owner, conversation_id)]
         events.append(e.ConversationDeleted(owner=owner, at=e.now(), conversation_id=conversation_id))
         await self.publish(Key.STOP, [e.encode(event) for event in events])
 

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 # A node that starts reads this much of the past, so that sockets that were away for as long can resume on it.
 REWIND_S = 120.0
+# And this much more, so that of a message and its repetitions it reads the first: they are repeated within seconds.
+REPEATED_S = 15.0
 BITE_BYTES = 64 * 1024  # of the log read in one go, about 10 ms
 WATCH_S = 1.0
 ASLEEP_S = 5.0  # a watch that slept so long was frozen, and what it would judge by is as old
@@ -110,20 +112,19 @@ class Relay:
         """Where a starting node reads from; makes the timeline that of the log found there."""
         await self._store.wait_up()
         await self._store.check_schema()
-        newest, older = await self._store.checkpoint(), await self._store.checkpoint(older_than_s=REWIND_S)
+        ages = (0, REWIND_S, REWIND_S + REPEATED_S)
+        newest, older, oldest = [await self._store.checkpoint(older_than_s=age) for age in ages]
         span = await self._broker.log_span() or (0, 0)
-        if newest is None or older is None or not await self._same_log(newest):
+        if newest is None or older is None or oldest is None or not await self._same_log(newest):
             self._timeline.restart(await self._name_log(span[0]))
             if newest is not None:
                 self._timeline.stored_to(newest)
             if span[0] > 0 or newest is not None:  # then there are rows that this log does not tell of
                 self._timeline.window.forgotten_at = e.now()
             return span[0]
-        self._timeline.restart(newest.epoch)
-        self._timeline.stored_to(newest)
-        self._timeline.window.resumable = older.high
+        self._timeline.begin(newest, older)
         self._timeline.window.forgotten_at = e.now()
-        return max(older.low.offset, 0)
+        return max(oldest.low.offset, 0)
 
     async def _resume(self) -> int:
         """Where a node that lost the broker goes on; notices when the log there is another one."""
@@ -207,7 +208,7 @@ class Relay:
         now = asyncio.get_running_loop().time()
         if self._watching_since > now - self._abandoned_s:
             return  # who could not listen for so long can't tell silence from absence
-        idle = self._timeline.idle_since(now - self._abandoned_s)
+        idle = self._timeline.open.idle_since(now - self._abandoned_s)
         if not idle:
             return
         # While the queue holds work that is ready, silence may just be the queue's length.

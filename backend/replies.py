@@ -133,3 +133,37 @@ class OpenReply:
             worker=self.worker,
             **ended,
         )
+
+
+class OpenReplies(dict[str, OpenReply]):
+    """The replies that are open, by reply_id, in the order of their requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_conversation: dict[tuple[str, str], list[OpenReply]] = {}
+
+    def add(self, reply: OpenReply) -> None:
+        """It was requested."""
+        self[reply.work.reply_id] = reply
+        self._by_conversation.setdefault((reply.work.owner, reply.work.conversation_id), []).append(reply)
+
+    def close(self, reply: OpenReply) -> None:
+        """It came to its end."""
+        del self[reply.work.reply_id]
+        conversation = (reply.work.owner, reply.work.conversation_id)
+        replies = self._by_conversation[conversation]
+        replies.remove(reply)
+        if not replies:
+            del self._by_conversation[conversation]
+
+    def of(self, owner: str, conversation_id: str) -> list[OpenReply]:
+        """Those of one conversation, oldest first."""
+        return list(self._by_conversation.get((owner, conversation_id), ()))
+
+    def idle_since(self, moment: float) -> list[OpenReply]:
+        """Those of which the log has not spoken since."""
+        return [reply for reply in self.values() if reply.touched < moment]
+
+    def before(self, position: Position) -> list[OpenReply]:
+        """Those requested before a place in the log."""
+        return [reply for reply in self.values() if reply.opened < position]

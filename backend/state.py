@@ -138,13 +138,13 @@ class State:
             await self._lay_over(rows, session.owner, fact)
         if conversation_id not in rows:
             gone = any(isinstance(fact, Deleted) for fact in facts)
-            if self._timeline.open_in(session.owner, conversation_id) and not gone:
+            if self._timeline.open.of(session.owner, conversation_id) and not gone:
                 return await self._just_begun(session, conversation_id)
             raise NotFound("There is no such conversation.")
         return rows[conversation_id]
 
     async def _just_begun(self, session: Session, conversation_id: str) -> ConversationView:
-        work = self._timeline.open_in(session.owner, conversation_id)[0].work
+        work = self._timeline.open.of(session.owner, conversation_id)[0].work
         return ConversationView(session.owner, conversation_id, e.title_from(work.text), work.at, work.at, 1, preview_of(work.text))
 
     # --- messages ---
@@ -155,7 +155,7 @@ class State:
         await self.conversation(session, conversation_id)
         facts: Sequence[Fact] = await self._unstored(session.owner)
         cursor = self._timeline.cursor(session.owner)
-        open_replies = self._timeline.open_in(session.owner, conversation_id)
+        open_replies = self._timeline.open.of(session.owner, conversation_id)
         running = [reply.view() for reply in open_replies if reply.started_at is not None]
         waiting = {reply.work.message_id for reply in open_replies if reply.started_at is None}
         try:

@@ -16,7 +16,7 @@ from backend import events as e
 from backend.broker.port import Record
 from backend.cursor import decode_cursor, encode_cursor, tag_of
 from backend.events import BEGINNING, Position
-from backend.replies import OpenReply
+from backend.replies import OpenReplies, OpenReply
 from backend.store.port import Checkpoint, Deleted, Fact, Renamed
 from backend.topology import Key
 from backend.views import MessageView
@@ -44,10 +44,10 @@ class Timeline:
         self.window = Window(epoch)
         self.reached = BEGINNING
         self.stored: Checkpoint | None = None
-        self.open: dict[str, OpenReply] = {}
+        self.open = OpenReplies()
         self.pending: deque[tuple[Position, Fact]] = deque()
         self.mark = ""  # digest of the last record
-        self._by_conversation: dict[tuple[str, str], list[OpenReply]] = {}
+        self._begun: Checkpoint | None = None  # where all that is open is known, and this timeline has yet to come there
         self._rules: dict[type, Callable[[Any, Position, bytes, float, Folded], None]] = {
             e.MessageCreated: self._requested,
             e.ReplyRequested: self._requested,
@@ -98,8 +98,17 @@ class Timeline:
                 self._rules[type(event)](event, position, line, now, folded)
         self.reached = Position(record.offset, len(lines) - 1)
         self.mark = mark_of(record.body)
+        if self._begun is not None and self.reached >= self._begun.high:
+            self._drop_repetitions(self._begun.low, folded)
+            self._begun = None
         self.window.trim(self._stored_high)
         return folded
+
+    def _drop_repetitions(self, low: Position, folded: Folded) -> None:
+        # Who begins in the middle may take a repetition for the first saying. All that was open there began at `low` or later.
+        for reply in self.open.before(low):
+            self.open.close(reply)
+            folded.dropped.append(reply.work)
 
     def _add(self, event: e.Event, position: Position, line: bytes, fact: Fact | None, folded: Folded) -> None:
         # As `encode` writes it, all but the owner is for sockets to see. Of a message more is not, and a line may be by any hand.
@@ -122,9 +131,7 @@ class Timeline:
         if event.conversation_id in window.deleted:
             self._too_late(event, position, now, folded)
             return
-        reply = OpenReply(event, position, now)
-        self.open[event.reply_id] = reply
-        self._by_conversation.setdefault((event.owner, event.conversation_id), []).append(reply)
+        self.open.add(OpenReply(event, position, now))
         if isinstance(event, e.ReplyRequested):
             entry = Entry(position, event, "")
             self.window.add(event.owner, window, entry, None)
@@ -165,17 +172,9 @@ class Timeline:
         if not reply.ends(event):
             folded.torn.append(reply.work)
             return
-        self._close(reply)
+        self.open.close(reply)
         gone = event.conversation_id in self.window.owner(event.owner).deleted
         self._add(event, position, line, None if gone else reply.ended(event), folded)
-
-    def _close(self, reply: OpenReply) -> None:
-        del self.open[reply.work.reply_id]
-        conversation = (reply.work.owner, reply.work.conversation_id)
-        replies = self._by_conversation[conversation]
-        replies.remove(reply)
-        if not replies:
-            del self._by_conversation[conversation]
 
     def _stop(self, event: e.StopRequested, position: Position, line: bytes, now: float, folded: Folded) -> None:
         # Every node sees the stop at the same place among the parts, so all derive the very same end from it.
@@ -205,14 +204,6 @@ class Timeline:
 
     # --- what is open, stored, remembered ---
 
-    def open_in(self, owner: str, conversation_id: str) -> list[OpenReply]:
-        """The open replies of one conversation, oldest first."""
-        return list(self._by_conversation.get((owner, conversation_id), ()))
-
-    def idle_since(self, moment: float) -> list[OpenReply]:
-        """Open replies of which the log has not spoken since."""
-        return [reply for reply in self.open.values() if reply.touched < moment]
-
     def unstored(self, owner: str) -> list[Fact]:
         """This owner's facts that the database is not known to have, oldest first."""
         window = self.window.of(owner)
@@ -241,10 +232,17 @@ class Timeline:
             self.pending.popleft()
         self.window.trim(self._stored_high)
 
+    def begin(self, stored: Checkpoint, resumable: Checkpoint) -> None:
+        """The log is read from its middle: the database has all up to `stored`, cursors count from `resumable` on."""
+        self.restart(stored.epoch)
+        self.stored_to(stored)
+        self.window.resumable = resumable.high
+        self._begun = resumable
+
     def restart(self, epoch: str) -> None:
         """The log was replaced: positions begin anew, what was learnt and not stored stays to be stored."""
         self.window.restart(epoch)
-        self.reached, self.mark = BEGINNING, ""
+        self.reached, self.mark, self._begun = BEGINNING, "", None
         self.pending = deque((BEGINNING, fact) for _, fact in self.pending)
         for reply in self.open.values():
             reply.opened = BEGINNING

@@ -46,7 +46,7 @@ async def test_a_node_killed_at_any_crash_point_keeps_its_promises(world: World,
         await until(lambda: recording(world, victim), budget(20), "the victim records")
         await steady.start()
     begun = time.monotonic()
-    world.talk(4, say=scripts.mixed)
+    world.talk(4, say=scripts.mixed, urls=lambda: [victim.url if victim.running else steady.url])
     assert await victim.ended(budget(30)) == 137
     await world.probe(10, begun)
     await asyncio.sleep(1)
@@ -176,6 +176,16 @@ async def test_a_node_that_starts_while_the_log_is_long_is_ready_soon(world: Wor
     world.nodes.remove(newcomer)
 
 
+async def shows(world: World, node: Node, **figures: int) -> None:
+    """Wait until the node's pipeline view has these figures."""
+
+    async def so() -> bool:
+        view = await world.pipeline(node)
+        return all(view[name] == figure for name, figure in figures.items())
+
+    await until(so, budget(10), f"{node.name} with {figures}")
+
+
 async def test_messages_that_wait_on_a_stopping_node_whose_sender_left_are_answered(world: World) -> None:
     stopping, other = world.nodes
     client = world.talker()
@@ -183,7 +193,9 @@ async def test_messages_that_wait_on_a_stopping_node_whose_sender_left_are_answe
     ids = [await client.ask("forty", "first")]
     await client.part(ids[0], 2, budget(20))
     ids += [await client.ask("ten", f"waiting {number}") for number in range(3)]
+    await shows(world, stopping, waiting_turns=3)
     await client.cut()  # nothing of these three was confirmed; the sender is gone for good
+    await shows(world, stopping, sockets=0)
     stopping.terminate()
     assert await stopping.ended(DRAIN_S) == 0
     await client.reconnect(other.url)

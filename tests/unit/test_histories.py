@@ -166,8 +166,7 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
         old.fold(one, 0.0)
     mark = old.checkpoint()
     young = Timeline(EPOCH)
-    young.stored_to(mark)
-    young.window.resumable = mark.high
+    young.begin(mark, mark)
     for one in log[max(mark.low.offset, 0) :]:
         young.fold(one, 0.0)
     for one in log[begun:]:

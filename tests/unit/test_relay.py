@@ -6,7 +6,7 @@ import pytest
 
 from backend.broker.queues import Queues
 from backend.errors import BrokerUnavailable
-from backend.events import BEGINNING
+from backend.events import BEGINNING, LogMark, Position
 from backend.relay import GIVE_UP_S
 from backend.topology import Key
 from tests.simulation.processes import Node
@@ -54,6 +54,34 @@ def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was
                 resumed += 1
                 assert len(missed) == len(everything) - number - 1
         assert 0 < resumed < len(everything), "some of the past, and not all of it"
+
+    in_house(test)
+
+
+def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_for_a_new_one() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        first = ann.frames[0]
+        for second in range(14):  # in which the log, and the checkpoint, moves on
+            await asyncio.sleep(1)
+            await house.broker.submit(Key.EVENT, [body(LogMark(nonce=str(second)))])
+        request = said(1, owner=ann.session.owner, when=first["at"])
+        await house.broker.submit(Key.EVENT, [body(request)])  # its sender's node had not heard the confirm
+        repeated = Position(house.broker.kept.next_offset - 1, 0)
+        for seconds in range(30):
+            await asyncio.sleep(1)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("backend.relay.REWIND_S", 5.0)
+                young = await house.node()
+            assert not young.rooms.timeline.open, f"started {seconds} s after the repetition"
+            assert young.rooms.intake.turns.open_count == 0
+            remembered = young.rooms.timeline.window.of(ann.session.owner)
+            resumable = young.rooms.timeline.window.resumable
+            assert remembered is None or all(entry.position < resumable for entry in remembered.entries if entry.position == repeated)
+            await young.kill()
 
     in_house(test)
 

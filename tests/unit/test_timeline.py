@@ -122,14 +122,14 @@ def test_a_repeated_message_counts_once_and_its_order_is_dropped() -> None:
     line = timeline(HI)
     assert fold(line, HI).dropped == [HI]
     assert shown(line) == WHOLE[:1]
-    assert len(line.open_in(ANN, TALK)) == 1
+    assert len(line.open.of(ANN, TALK)) == 1
 
 
 def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() -> None:
     line = timeline(HI)
     line.window.owner(ANN).keys.clear()
     assert fold(line, HI).dropped == [HI]
-    assert len(line.open_in(ANN, TALK)) == 1
+    assert len(line.open.of(ANN, TALK)) == 1
 
 
 def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
@@ -429,5 +429,5 @@ def test_silence_is_measured_from_the_last_word_about_a_reply() -> None:
     line = Timeline("e1")
     for second, one in enumerate(records([HI, started(HI), said(2)])):
         line.fold(one, float(second))
-    assert [reply.work.id for reply in line.idle_since(2.0)] == [HI.id]
-    assert [reply.work.id for reply in line.idle_since(1.0)] == []
+    assert [reply.work.id for reply in line.open.idle_since(2.0)] == [HI.id]
+    assert [reply.work.id for reply in line.open.idle_since(1.0)] == []
