@@ -132,6 +132,8 @@ FAILURES = {
     "delivery_limit": "It was tried too often without an answer and has been set aside; an operator may requeue it.",
     "abandoned": "Nobody has worked on it for too long (CHAT_ABANDONED_S).",
     "conversation_deleted": "Its conversation was deleted before it arrived.",
+    "unanswered": "It had no reply yet when its conversation was exported, and was imported so.",
+    "unfinished": "It was still being said when its conversation was exported, and was imported so.",
     "unknown_option": "The responder knows no such profile or scenario.",
     "overloaded": "The AI has too much to do.",
     "rate_limited": "The AI is asked too often.",

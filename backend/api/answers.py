@@ -82,6 +82,15 @@ class Export(_Answer):
     messages: list[Message]  # type: ignore[valid-type]
 
 
+class Imported(_Answer):
+    """The conversation that came back, with so many messages and replies; `cursor` reads it whole on any node."""
+
+    id: str
+    title: str
+    messages: int
+    cursor: str
+
+
 class Pipeline(_Answer):
     """The route in numbers; null is unknown."""
 

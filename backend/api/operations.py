@@ -11,8 +11,10 @@ from backend.api.asking import PAGE_LIMIT
 from backend.api.conversations import Rename
 from backend.api.dialect import CompletionRequest, Fault, NoSuchModel
 from backend.api.export import FORMATS
+from backend.api.exported import ITEMS_LIMIT, ExportedConversation
 from backend.api.messages import NewMessage
 from backend.api.search import QUERY_LIMIT
+from backend.edge import IMPORT_LIMIT
 from backend.errors import Behind, Busy, ChatError, Conflict, InvalidFrame, InvalidText, NotFound, TooLarge
 
 Schema = Mapping[str, Any]
@@ -114,6 +116,17 @@ OPERATIONS: Sequence[Operation] = (
         query={"format": _FORMAT},
         needed=("format",),
         refusals=(InvalidFrame, NotFound, Behind),
+    ),
+    Operation(
+        "PUT",
+        _CONVERSATION,
+        f"Import an exported conversation under a new id: at most {IMPORT_LIMIT // 1024**2} MiB and {ITEMS_LIMIT:,} messages and replies. "
+        "It is as if it had been said now: ids and moments are new, versions of replies come along, each as one part. A message without "
+        "a reply comes back with a failed one, to be tried again. The same body under the same id again changes nothing, or completes "
+        "what was interrupted; another body is a `conflict`.",
+        {201: Answer("All of it is in the log, and sockets have heard of it.", a.Imported)},
+        body=ExportedConversation,
+        refusals=(InvalidFrame, InvalidText, TooLarge, NotFound, Conflict, Busy, Behind),
     ),
     Operation(
         "GET",

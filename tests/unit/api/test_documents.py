@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -47,6 +48,7 @@ async def test_every_operation_answers_as_documented(served: Served, person: Per
         "post_api_messages": {"text": "/echo ho"},
         "patch_api_conversations_one": {"title": "Greetings"},
         "post_v1_chat_completions": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
+        "put_api_conversations_one": (await person.get(f"/api/conversations/{conversation_id}/export?format=json")).json(),
     }
     queries = {"/api/search": {"q": "echo"}, "/api/conversations/{conversation_id}/export": {"format": "json"}}
     ids = {path: {method: one["operationId"] for method, one in methods.items()} for path, methods in openapi()["paths"].items()}
@@ -55,7 +57,7 @@ async def test_every_operation_answers_as_documented(served: Served, person: Per
         name = ids[operation.path][operation.method.lower()]
         answer = await person.request(
             operation.method,
-            operation.path.format(conversation_id=conversation_id, model="myna"),
+            operation.path.format(conversation_id=uuid4() if operation.method == "PUT" else conversation_id, model="myna"),
             params=queries.get(operation.path, {}),
             json=bodies.get(name),
         )
@@ -153,8 +155,9 @@ def codes_in(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             place = {"failed": 1, "Refusal": 0}.get(called)
-            if place is not None and place < len(node.args):
-                code = node.args[place]
+            codes = node.args[place : place + 1] if place is not None else []
+            codes += [given.value for given in node.keywords if called == "ExportedError" and given.arg == "code"]
+            for code in codes:
                 if isinstance(code, ast.Constant) and isinstance(code.value, str):
                     yield code.value
 
