@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from backend.errors import ChatError, Forbidden, InvalidFrame, InvalidText
-from backend.events import TEXT_LIMIT, Options
+from backend.events import NAME_LIMIT, TEXT_LIMIT, Options
 from backend.frames import CLIENT_FRAME, MessageSend, Ping, ReplyRegenerate, ReplyStop
 from backend.mock_ai.port import Brain
 from backend.sessions import COOKIE
+from backend.wording import Shape, wrong
+
+FRAMES = (MessageSend, ReplyStop, ReplyRegenerate, Ping)
+LIMITS = {"text": TEXT_LIMIT, "title": NAME_LIMIT}  # characters of what a person writes, by field
 
 
 def check_options(brain: Brain, options: Options | None, ref: str | None) -> None:
@@ -27,16 +31,21 @@ def parse(data: str) -> MessageSend | ReplyStop | ReplyRegenerate | Ping:
         raise frame_error(error, data, ref_of(data)) from None
 
 
-def frame_error(error: ValidationError | UnicodeEncodeError, data: str | bytes, ref: str | None) -> ChatError:
+def frame_error(error: ValidationError | UnicodeEncodeError, data: str | bytes, ref: str | None, shape: Shape = FRAMES) -> ChatError:
     """What was wrong with a frame or a request's body, in one sentence."""
-    text_rule = f"text takes 1 to {TEXT_LIMIT} characters, none of them NUL or a lone surrogate"
-    if isinstance(error, UnicodeEncodeError) or has_lone_surrogate(data):
-        return InvalidText(f"{text_rule}.", ref=ref)
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in ("message.send", "reply.stop", "reply.regenerate", "ping"))
-    if place == "text" and first["type"] not in ("missing", "string_type"):
-        return InvalidText(f"{text_rule}: {first['msg'].lower()}.", ref=ref)
-    return InvalidFrame(f"{place or 'frame'}: {first['msg']}.", ref=ref)
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidText(f"{_text_rule('text')}.", ref=ref)
+    for name in LIMITS:
+        if has_lone_surrogate(data, name):
+            return InvalidText(f"{_text_rule(name)}.", ref=ref)
+    found = wrong(error, shape)
+    if found.place in LIMITS and found.kind not in ("missing", "string_type", "extra_forbidden"):
+        return InvalidText(f"{_text_rule(found.place)}.", ref=ref)
+    return InvalidFrame(f"{found.sentence}.", ref=ref)
+
+
+def _text_rule(name: str) -> str:
+    return f"{name} takes 1 to {LIMITS[name]} characters, not all of them blank, none of them NUL or a lone surrogate"
 
 
 def ref_of(data: str) -> str | None:
@@ -45,9 +54,9 @@ def ref_of(data: str) -> str | None:
     return ref if ref is not None and len(ref) <= 64 and ref.isprintable() else None
 
 
-def has_lone_surrogate(data: str | bytes) -> bool:
+def has_lone_surrogate(data: str | bytes, name: str = "text") -> bool:
     """Whether the text of a frame that can't be taken holds half a character; the parser only says that an escape is wrong."""
-    return any("\ud800" <= character <= "\udfff" for character in _field(data, "text") or "")
+    return any("\ud800" <= character <= "\udfff" for character in _field(data, name) or "")
 
 
 def _field(data: str | bytes, name: str) -> str | None:

@@ -23,6 +23,7 @@ NAME_LIMIT = 200  # characters of a title that a person chose
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 REPLY_NAMESPACE = UUID("6d796e61-0000-5000-8000-7265706c7900")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def _storable(text: str) -> str:
@@ -32,6 +33,13 @@ def _storable(text: str) -> str:
     if not text.strip():
         raise ValueError("text may not be empty")
     return text
+
+
+def _title(text: str) -> str:
+    title = one_line(text)
+    if not title:
+        raise ValueError("title may not be empty")
+    return title
 
 
 def _moment(at: str) -> str:
@@ -46,7 +54,7 @@ Asked = Annotated[str, AfterValidator(_moment)]
 # on every part (that was a third of what reading the log cost). Where it is unknown, the event does not count.
 KnownId = Annotated[str, WithJsonSchema({"type": "string", "pattern": UUID_PATTERN})]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_storable)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_LIMIT), AfterValidator(_storable)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)]
 FinishReason = Literal["stop", "length", "stopped"]
 
 
@@ -277,9 +285,14 @@ def reply_id_for(owner: str, key: str) -> str:
     return str(uuid5(REPLY_NAMESPACE, f"{owner}:{key}"))
 
 
+def one_line(text: str) -> str:
+    """A text without control characters, on one line, with single spaces."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
 def title_from(text: str) -> str:
     """A conversation's first title: the first line of its first message, cut at a word."""
-    line = text.strip().splitlines()[0].strip()
+    line = next(filter(None, map(one_line, text.splitlines())), "New conversation")
     if len(line) <= TITLE_LIMIT:
         return line
     cut = line[:TITLE_LIMIT]

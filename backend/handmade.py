@@ -6,6 +6,7 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
+from backend.wording import wrong
 
 # Whoever publishes by hand and names no owner speaks as this one, in one conversation.
 OPERATOR = str(uuid5(e.REPLY_NAMESPACE, "operator"))
@@ -47,9 +48,7 @@ def why_not(body: bytes) -> str:
         try:
             read(body)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            reason = f"{where}: {first['msg']}" if where else str(first["msg"])
+            reason = f"{wrong(error, (HandMade,)).sentence}."
         else:
             return "It can be answered; it was tried too often."
     return reason

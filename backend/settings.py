@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from backend.errors import StartupError
+from backend.wording import wrong
 
 PREFIX = "CHAT_"
 SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back
@@ -81,7 +82,9 @@ def load(**overrides: Any) -> Settings:
         field = Settings.model_fields.get(name)
         meaning = f" ({field.description})" if field is not None and field.description else ""
         value = "what it is" if name in SECRETS else repr(first["input"])
-        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: {first['msg'].lower()}.") from None
+        raise StartupError(
+            f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {wrong(error, (Settings,)).takes or 'something else'}."
+        ) from None
 
 
 def table() -> str:

@@ -36,7 +36,7 @@ async def body_of(model: type[M]) -> M:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise frame_error(error, data, None) from None
+        raise frame_error(error, data, None, (model,)) from None
 
 
 async def data_of() -> str | bytes:

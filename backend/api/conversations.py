@@ -55,11 +55,13 @@ def blueprint(rooms: Rooms) -> Blueprint:
         return jsonify({"id": conversation.id, "title": title})
 
     @routes.delete("/<conversation_id>")
-    async def delete_conversation(conversation_id: str) -> tuple[str, int]:
+    async def delete_conversation(conversation_id: str) -> Response:
         """Gone, with everything in it."""
         session = session_of(rooms)
         conversation = await rooms.state.conversation(session, id_of(conversation_id, "conversation"))
         await rooms.intake.delete(session.owner, conversation.id)
-        return "", 204
+        gone = Response(status=204)
+        del gone.headers["Content-Type"]
+        return gone
 
     return routes

@@ -16,6 +16,7 @@ from backend import events as e
 from backend.errors import ChatError, InvalidText, RequestRefused
 from backend.frames import MessageSend
 from backend.mock_ai import PROFILES
+from backend.wording import wrong
 
 MODEL = "myna"  # the default profile; `myna-<profile>` names one
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -109,9 +110,8 @@ def read(data: str | bytes) -> CompletionRequest:
     try:
         return CompletionRequest.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Fault(f"{place or 'body'}: {first['msg']}.", param=place or None) from None
+        found = wrong(error, (CompletionRequest,))
+        raise Fault(f"{found.sentence}.", param=found.place or None) from None
 
 
 def models() -> list[str]:

@@ -1,10 +1,24 @@
 """What comes from outside is taken or refused in words: the shapes that a parser alone would misjudge."""
 
-import pytest
+import json
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from backend.api.conversations import Rename
+from backend.api.dialect import CompletionRequest
+from backend.api.messages import NewMessage
 from backend.checks import has_lone_surrogate, parse, ref_of
 from backend.errors import InvalidFrame, InvalidText
+from backend.wording import wrong
 
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["", "x", "user", "text"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["type", "text", "role", "content", "seed", "n"]), inner),
+    max_leaves=5,
+)
 ID = "6a1f9a52-6f0e-4a55-9a2b-1d1c8a4f0a01"
 
 
@@ -36,3 +50,37 @@ def test_an_id_that_cannot_be_said_back_is_not(frame: str) -> None:
         parse(frame)
 
     assert refused.value.ref is None
+
+
+REFUSALS = {
+    "{": "This is no JSON (line 1, column 1).",
+    "7": "This takes an object.",
+    "{}": "type is missing.",
+    '{"type":"nonsense"}': "type takes one of 'message.send', 'reply.stop', 'reply.regenerate', 'ping'.",
+    '{"type":"ping","nonce":[]}': "nonce takes text or a whole number.",
+    '{"type":"ping","nonse":1}': "nonse is not known; what is known is type and nonce.",
+    f'{{"type":"reply.stop","conversation_id":"{ID}"}}': "message_id is missing.",
+    f'{{"type":"reply.stop","conversation_id":"x","message_id":"{ID}"}}': "conversation_id takes a UUID.",
+    '{"type":"ping","' + "x" * 99 + '":1}': "x" * 60 + " is not known; what is known is type and nonce.",
+    '{"type":"ping","\\u001b[31m":1}': "'\\x1b[31m' is not known; what is known is type and nonce.",
+}
+
+
+@pytest.mark.parametrize("frame", REFUSALS)
+def test_a_frame_is_refused_in_our_own_words(frame: str) -> None:
+    with pytest.raises(InvalidFrame) as refused:
+        parse(frame)
+
+    assert refused.value.detail == REFUSALS[frame]
+
+
+@given(json_values)
+def test_no_word_of_the_validator_gets_out(value: object) -> None:
+    for model in (CompletionRequest, NewMessage, Rename):
+        for body in (value, dict.fromkeys(model.model_fields, value)):
+            data = json.dumps(body)
+            try:
+                model.model_validate_json(data)
+            except ValidationError as error:
+                detail = wrong(error, (model,)).sentence
+                assert not [word for word in ("Input", "should", "valid", "something else", "constrained", "[") if word in detail], detail

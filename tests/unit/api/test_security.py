@@ -218,7 +218,7 @@ async def test_line_breaks_and_escapes_change_no_header_and_no_log(person: Perso
     assert (await person.patch(path, json={"title": hostile})).status_code == 200
 
     async def renamed() -> bool:
-        return bool((await person.get("/api/conversations")).json()["items"][0]["title"] == hostile)
+        return bool((await person.get("/api/conversations")).json()["items"][0]["title"] == "one Set-Cookie: x=1 [31mFAKE [0m two")
 
     await until(renamed, 10, "the new title")
     answer = await person.get(f"{path}/export?format=markdown")
@@ -227,6 +227,90 @@ async def test_line_breaks_and_escapes_change_no_header_and_no_log(person: Perso
     assert answer.headers["Content-Disposition"].isprintable()
     assert (await person.messages(accepted["conversation_id"]))[0]["text"] == f"/echo {hostile}"  # kept as it was said
     assert "FAKE" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("POST", "/api/messages", b"{", "This is no JSON (line 1, column 1)."),
+        ("POST", "/api/messages", b"[]", "This takes an object."),
+        ("POST", "/api/messages", b"{}", "text is missing."),
+        ("POST", "/api/messages", b'{"text":7}', "text takes text."),
+        ("POST", "/api/messages", b'{"text":"hi","id":"x"}', "id takes a UUID."),
+        ("POST", "/api/messages", b'{"text":"hi","mood":1}', "mood is not known; what is known is id, conversation_id, text and options."),
+        (
+            "POST",
+            "/api/messages",
+            b'{"text":"hi","options":{"speed":1}}',
+            "options.speed is not known to options; what is known is profile, seed and scenario.",
+        ),
+        ("POST", "/api/messages", b'{"text":"hi","options":{"seed":1.5}}', "options.seed takes a whole number."),
+        (
+            "POST",
+            "/api/messages",
+            b'{"text":"hi","options":{"seed":9223372036854775808}}',
+            "options.seed takes less than 9223372036854775808.",
+        ),
+        ("POST", "/api/messages", b'{"text":"hi","options":7}', "options takes an object."),
+        ("POST", "/v1/chat/completions", b'{"model":"myna"}', "messages is missing."),
+        ("POST", "/v1/chat/completions", b'{"model":"myna","messages":[]}', "messages takes at least 1 item."),
+        (
+            "POST",
+            "/v1/chat/completions",
+            b'{"model":"myna","messages":[{"role":"user","content":7}]}',
+            "messages.0.content takes text or a list.",
+        ),
+        (
+            "POST",
+            "/v1/chat/completions",
+            b'{"model":"myna","messages":[{"role":"bird"}]}',
+            "messages.0.role takes 'system', 'developer', 'user', 'assistant', 'tool' or 'function'.",
+        ),
+        (
+            "POST",
+            "/v1/chat/completions",
+            b'{"model":"myna","messages":[{"role":"user","content":"hi"}],"metadata":{"a":1}}',
+            "metadata.a takes text.",
+        ),
+    ],
+)
+async def test_a_refusal_says_what_was_wrong_and_what_is_allowed_in_our_words(
+    person: Person, method: str, path: str, body: bytes, said: str
+) -> None:
+    answer = (await person.request(method, path, content=body)).json()
+
+    assert (answer["error"]["message"] if "error" in answer else answer["detail"]) == said
+
+
+@pytest.mark.parametrize("title", ["", "   ", "\n\t", "\x07", "x" * 201, "a\x00b"])
+async def test_a_title_that_can_not_be_kept_is_an_invalid_text_and_says_what_is_allowed(person: Person, title: str) -> None:
+    accepted = await person.say("/echo hi")
+
+    answer = await person.patch(f"/api/conversations/{accepted['conversation_id']}", json={"title": title})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_text")
+    assert "title takes 1 to 200 characters" in answer.json()["detail"]
+
+
+async def test_a_title_is_one_line(person: Person) -> None:
+    accepted = await person.say("/echo hi\tthere\x1b")
+    conversation_id = accepted["conversation_id"]
+    await person.answered(conversation_id)
+    given = (await person.get("/api/conversations")).json()["items"][0]["title"]
+
+    answer = await person.patch(f"/api/conversations/{conversation_id}", json={"title": " a\r\nb\t\tc\u2028d\x1be\x85f "})
+
+    assert given == "/echo hi there"
+    assert answer.json()["title"] == "a b c d e f"
+
+
+async def test_an_answer_without_content_names_no_kind_of_content(person: Person) -> None:
+    accepted = await person.say("/echo hi")
+
+    answer = await person.delete(f"/api/conversations/{accepted['conversation_id']}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer.headers
 
 
 # --- too much of it ---
