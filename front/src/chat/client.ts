@@ -196,8 +196,9 @@ export class ChatClient {
     return this.reader.list(older);
   }
 
-  read(id: string): Promise<void> {
-    return this.reader.newest(id);
+  /** Reads a conversation; `cursor` is a place in the log that the answer must reach, if the line may not have got there. */
+  read(id: string, cursor?: string): Promise<void> {
+    return this.reader.newest(id, cursor);
   }
 
   readOlder(id: string): Promise<void> {

@@ -32,11 +32,11 @@ export class Reader {
     }
   }
 
-  /** Reads the newest page, unless it is there already. */
-  newest(id: string): Promise<void> {
+  /** Reads the newest page, unless it is there already; at least as new as `position`, where one is given. */
+  newest(id: string, position = this.position): Promise<void> {
     const loaded = this.store.state.threads[id]?.loaded;
     if (loaded === 'yes') return Promise.resolve();
-    return this.once(`new:${id}`, () => this.page(id, false));
+    return this.once(`new:${id}`, () => this.page(id, false, position));
   }
 
   older(id: string): Promise<void> {
@@ -78,12 +78,12 @@ export class Reader {
     return started;
   }
 
-  private async page(id: string, older: boolean): Promise<void> {
+  private async page(id: string, older: boolean, atLeast = this.position): Promise<void> {
     const { position } = this;
     const next = this.store.state.threads[id]?.next;
     if (!older) this.store.dispatch({ type: 'thread.loading', id });
     try {
-      const query = older && next ? { before: next } : this.atLeast();
+      const query = older && next ? { before: next } : atLeast ? { at_least: atLeast } : {};
       const page = await this.api.messages(id, { ...query, limit: PAGE });
       if (position !== this.position) return; // the line broke meanwhile, and this page may end before it
       this.store.dispatch({ type: 'thread.loaded', id, page, older });

@@ -57,12 +57,25 @@ export interface MessagesPage extends Page<MessageItem> {
   cursor: string;
 }
 
+export interface Imported {
+  id: string;
+  title: string;
+  messages: number;
+  cursor: string;
+}
+
 export interface SearchHit {
   conversation_id: string;
   message_id: string;
   role: 'user' | 'assistant';
   snippet: string;
   created_at: string;
+}
+
+export interface InLine {
+  conversation_id: string;
+  message_id: string;
+  place: number;
 }
 
 export interface PipelineQueue {

@@ -1,6 +1,8 @@
 /** The HTTP side: one function per route, errors as `ApiError`. It may not touch the chat's state. */
 import type {
   ConversationItem,
+  Imported,
+  InLine,
   MessagesPage,
   Page,
   Pipeline,
@@ -10,6 +12,7 @@ import type {
 } from '../protocol/http';
 
 const TIMEOUT_MS = 15_000; // longer than any healthy answer, shorter than a person's patience
+const UPLOAD_MS = 120_000; // the longest import over a line of 300 kbit/s
 
 /** The server refused, or could not be reached (`status` 0). `message` is fit to be shown. */
 export class ApiError extends Error {
@@ -63,6 +66,11 @@ export class ChatApi {
     return this.ask('GET', `/api/search${queryText({ q, ...query })}`);
   }
 
+  /** Where this owner's messages stand that nobody works on yet. */
+  line(): Promise<Page<InLine>> {
+    return this.ask('GET', '/api/line');
+  }
+
   pipeline(): Promise<Pipeline> {
     return this.ask('GET', '/api/pipeline');
   }
@@ -71,13 +79,18 @@ export class ChatApi {
     return `${this.base}/api/conversations/${encodeURIComponent(id)}/export?format=${format}`;
   }
 
-  private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** Brings an exported conversation back under a new id. The same again with the same id is done once. */
+  importConversation(id: string, document: unknown): Promise<Imported> {
+    return this.ask('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
+  }
+
+  private async ask<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
     let answer: Response;
     try {
       answer = await this.fetcher(this.base + path, {
         method,
         credentials: 'same-origin',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
       });
     } catch {

@@ -27,7 +27,10 @@ export function exportConversation({ api }: Chat, id: string, format: 'markdown'
 /** Copies the last block of code on the page, or of the reply, as the person sees it. */
 export async function copyLastCode(): Promise<void> {
   const code = [...document.querySelectorAll('.thread .code pre')].at(-1)?.textContent;
-  if (!code) return note('There is no code here to copy.');
+  if (!code) {
+    note('There is no code here to copy.');
+    return;
+  }
   try {
     await navigator.clipboard.writeText(code);
     note('The last code is copied.');

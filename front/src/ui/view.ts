@@ -62,12 +62,13 @@ export function go(route: Route, replace = false): void {
 
 let notes = 0;
 
-/** A small note at the foot; it goes by itself. */
-export function note(text: string, action?: Note['action'], lastsMs = 6_000): void {
+/** A small note at the foot; it goes by itself, or with `dropNote`. */
+export function note(text: string, action?: Note['action'], lastsMs = 6_000): number {
   notes += 1;
   const id = notes;
   view.setState((state) => ({ notes: [...state.notes.slice(-2), { id, text, ...(action ? { action } : {}) }] }));
   setTimeout(() => dropNote(id), lastsMs);
+  return id;
 }
 
 export function dropNote(id: number): void {

@@ -2,6 +2,7 @@
 import { copyLastCode, exportConversation, removeConversation } from '../acts';
 import type { Chat } from '../context';
 import type { IconName } from '../Icon';
+import { chooseImport } from '../importing';
 import { chooseTheme, go, view } from '../view';
 
 interface PageAct {
@@ -36,6 +37,7 @@ export function pageActs(chat: Chat): PageAct[] {
     { name: 'New conversation', icon: 'plus', run: () => go({ name: 'new' }) },
     { name: 'Show the pipeline', icon: 'route', run: () => go({ name: 'pipeline' }) },
     ...conversationActs(chat),
+    { name: 'Import a conversation…', icon: 'load', run: () => chooseImport(chat) },
     { name: 'Theme: light', icon: 'sun', run: () => chooseTheme('light') },
     { name: 'Theme: dark', icon: 'moon', run: () => chooseTheme('dark') },
     { name: 'Theme: as the system', icon: 'half', run: () => chooseTheme('system') },

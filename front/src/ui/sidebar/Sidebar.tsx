@@ -2,6 +2,7 @@
 import { type RefObject, type UIEvent, useState } from 'react';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
+import { chooseImport } from '../importing';
 import { Mark } from '../Mark';
 import { chooseTheme, go, type Theme, useView, view } from '../view';
 import { ConversationList } from './ConversationList';
@@ -19,6 +20,7 @@ const LINK_WORDS = {
 const NEAR_END_PX = 400;
 
 function Foot() {
+  const chat = useChat();
   const phase = useChatState((state) => state.link.phase);
   const theme = useView((state) => state.theme);
   return (
@@ -27,6 +29,15 @@ function Foot() {
         <span className="dot" />
         {LINK_WORDS[phase]}
       </span>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Import a conversation"
+        title="Import a conversation that was exported as JSON"
+        onClick={() => chooseImport(chat)}
+      >
+        <Icon name="load" />
+      </button>
       <button
         type="button"
         className="icon-button"
