@@ -12,6 +12,7 @@ from backend.api import (
     health,
     importing,
     limiting,
+    line,
     messages,
     metrics,
     openai,
@@ -112,7 +113,7 @@ def create_app(rooms: Rooms, gateway: Gateway) -> Quart:
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
-    for module in (session, messages, conversations, export, importing, search, pipeline, openai, health, metrics, docs, page):
+    for module in (session, messages, conversations, export, importing, line, search, pipeline, openai, health, metrics, docs, page):
         app.register_blueprint(module.blueprint(rooms))
     refusing.register(app)
     limiting.register(app, rooms)

@@ -91,6 +91,21 @@ class Imported(_Answer):
     cursor: str
 
 
+class InLine(_Answer):
+    """A message whose reply nobody has begun; `place` 1 is next."""
+
+    conversation_id: str
+    message_id: str
+    place: int
+
+
+class Line(_Answer):
+    """What waits of this owner, first to last."""
+
+    items: list[InLine]
+    next: None
+
+
 class Pipeline(_Answer):
     """The route in numbers; null is unknown."""
 

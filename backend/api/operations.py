@@ -139,6 +139,13 @@ OPERATIONS: Sequence[Operation] = (
     ),
     Operation(
         "GET",
+        "/api/line",
+        "Where the owner's accepted messages stand whose replies nobody has begun. It asks this node only and costs little; a place is "
+        "half a second old at most.",
+        {200: Answer("All of them; none while this node still reads the log.", a.Line)},
+    ),
+    Operation(
+        "GET",
         "/api/pipeline",
         "The route as this node and the broker see it.",
         {200: Answer("Queues, relay, recorder, store, turns, responders, rates.", a.Pipeline)},

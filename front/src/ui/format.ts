@@ -51,3 +51,10 @@ export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   return value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
+
+const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' }); // the page speaks English
+const ENDINGS: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
+
+export function ordinal(place: number): string {
+  return `${count(place)}${ENDINGS[ORDINALS.select(place)] ?? 'th'}`;
+}

@@ -46,6 +46,25 @@ describe('a turn', () => {
     expect(screen.getByText(/Waiting in/).textContent).toContain('chat_queue');
   });
 
+  it.each([
+    [[{ conversation_id: CHAT, message_id: 'm1', place: 1 }], 'Waiting in chat_queue, next in line'],
+    [[{ conversation_id: CHAT, message_id: 'm1', place: 3 }], 'Waiting in chat_queue, 3rd in line'],
+    [[{ conversation_id: CHAT, message_id: 'm1', place: 1011 }], 'Waiting in chat_queue, 1,011th in line'],
+    [[{ conversation_id: CHAT, message_id: 'another', place: 3 }], 'Waiting in chat_queue'],
+    [[], 'Waiting in chat_queue'],
+  ])('says its own place in line as far as the server knows it: %j', async (items, words) => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { chat } = turnOf({ id: 'm1', text: 'hi', replies: [] });
+    const line = vi.spyOn(chat.api, 'line').mockResolvedValue({ items, next: null });
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+    expect(line).toHaveBeenCalled();
+    expect(screen.getByText(/Waiting in/).textContent).toBe(words);
+    line.mockRejectedValue(new Error('away'));
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+    expect(screen.getByText(/Waiting in/).textContent).toBe('Waiting in chat_queue');
+    vi.useRealTimers();
+  });
+
   it('offers versions, and shows the latest until another is chosen', async () => {
     turnOf({
       id: 'm1',

@@ -50,7 +50,7 @@ export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at
     <div className="reply">
       <span className="spoken-only">Myna said: </span>
       {reply.text && <Markdown text={reply.text} growing={running} />}
-      {running && !reply.text && <Where reply={reply} live={live} />}
+      {running && !reply.text && <Where message={turn.id} reply={reply} live={live} />}
       <Ending reply={reply} onAgain={again} />
       {running && reply.text && (
         <div className="reply-foot">

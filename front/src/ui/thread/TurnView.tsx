@@ -37,7 +37,7 @@ export const TurnView = memo(function TurnView({ conversation, turn, newDay, las
       {reply && <ReplyView conversation={conversation} turn={turn} reply={reply} at={at} count={count} clock={clock} />}
       {awaiting && (
         <div className="reply">
-          <Where reply={null} live={live} />
+          <Where message={turn.id} reply={null} live={live} />
         </div>
       )}
     </article>

@@ -2,23 +2,22 @@
 import { useEffect, useState } from 'react';
 import type { Reply } from '../../chat/state';
 import { useChat } from '../context';
+import { ordinal } from '../format';
 
-const PATIENCE_MS = 900; // only a wait that is felt is worth a question to the broker
+const PATIENCE_MS = 900; // only a wait that is felt is worth a question
 
-function useQueueDepth(waiting: boolean): number | null {
+/** The message's own place in line, from 1; null while nobody knows it. */
+function usePlace(message: string, waiting: boolean): number | null {
   const { api } = useChat();
-  const [depth, setDepth] = useState<number | null>(null);
+  const [place, setPlace] = useState<number | null>(null);
   useEffect(() => {
-    setDepth(null);
+    setPlace(null);
     if (!waiting) return;
     let wanted = true;
     const ask = () => {
-      api.pipeline().then(
-        (answer) => {
-          const queue = answer.broker?.queues.find((one) => one.name === 'chat_queue');
-          if (wanted) setDepth(queue?.depth ?? null);
-        },
-        () => {}, // the line below the words is a courtesy: without it the words still stand
+      api.line().then(
+        ({ items }) => wanted && setPlace(items.find((one) => one.message_id === message)?.place ?? null),
+        () => wanted && setPlace(null), // an old place would be a wrong one; without it the words still stand
       );
     };
     const timer = setInterval(ask, PATIENCE_MS);
@@ -26,12 +25,17 @@ function useQueueDepth(waiting: boolean): number | null {
       wanted = false;
       clearInterval(timer);
     };
-  }, [waiting, api]);
-  return depth;
+  }, [message, waiting, api]);
+  return place;
 }
 
-export function Where({ reply, live }: { reply: Reply | null; live: boolean }) {
-  const depth = useQueueDepth(live && reply === null);
+function inWords(place: number | null): string {
+  if (place === null) return '';
+  return place === 1 ? ', next in line' : `, ${ordinal(place)} in line`;
+}
+
+export function Where({ message, reply, live }: { message: string; reply: Reply | null; live: boolean }) {
+  const place = usePlace(message, live && reply === null);
   const attempt = reply?.attempts.at(-1);
   if (!live) return <div className="where">Waiting for the connection</div>;
   if (reply) {
@@ -49,7 +53,7 @@ export function Where({ reply, live }: { reply: Reply | null; live: boolean }) {
     <div className="where">
       <span>
         Waiting in <code>chat_queue</code>
-        {depth !== null && depth > 0 ? `, ${depth === 1 ? 'next in line' : `${depth} in line`}` : ''}
+        {inWords(place)}
         <span className="caret" />
       </span>
     </div>

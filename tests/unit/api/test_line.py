@@ -1,0 +1,71 @@
+"""Whoever waits can learn their own place in line, and nobody else's."""
+
+from typing import Any
+from uuid import uuid4
+
+from backend.api.line import FRESH_S, Line
+from backend.events import BEGINNING
+from backend.replies import OpenReply
+from tests.services.processes import until
+from tests.unit.api.conftest import Person, person_at, serving
+from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, said, started, uid
+
+BEGUN, FIRST, SECOND, THIRD = (
+    OpenReply(one, BEGINNING, 0.0) for one in (said(1), said(2, owner=BEN), said(3), said(4, conversation=OTHER_TALK))
+)
+BEGUN.start(started(said(1)))
+
+
+def place(conversation_id: str, number: int, at: int) -> dict[str, Any]:
+    return {"conversation_id": conversation_id, "message_id": uid(number), "place": at}
+
+
+def test_a_place_counts_everybody_who_waits_before_and_nobody_who_is_being_answered() -> None:
+    line = Line(lambda: 0.0)
+
+    assert line.places(ANN, lambda: [BEGUN, FIRST, SECOND, THIRD]) == [place(TALK, 3, 2), place(OTHER_TALK, 4, 3)]
+    assert line.places(BEN, list) == [place(TALK, 2, 1)]
+
+
+def test_the_line_is_counted_anew_after_a_moment_and_not_for_each_who_asks() -> None:
+    now = [0.0]
+    line = Line(lambda: now[0])
+    line.places(ANN, lambda: [FIRST, SECOND])
+
+    now[0] = FRESH_S / 2
+    meanwhile = line.places(ANN, lambda: [SECOND])
+    now[0] = FRESH_S
+    then = line.places(ANN, lambda: [SECOND])
+
+    assert (meanwhile, then) == ([place(TALK, 3, 2)], [place(TALK, 3, 1)])
+
+
+async def test_a_person_moves_up_as_others_are_answered() -> None:
+    async def line_of(person: Person) -> list[tuple[str, int]]:
+        answer = (await person.get("/api/line")).json()
+        return [(item["message_id"], item["place"]) for item in answer["items"]]
+
+    async with serving(prefetch=1) as served, person_at(served) as ann, person_at(served) as ben:
+        conversations = [str(uuid4()) for _ in range(3)]
+        running = await ann.say("/slow 5", conversation_id=conversations[0])
+
+        async def begun() -> bool:
+            return any(item["role"] == "assistant" for item in await ann.messages(conversations[0]))
+
+        await until(begun, 30, "the first reply")
+        bens = await ben.say("/slow 5", conversation_id=conversations[1])
+        anns = await ann.say("/echo hi", conversation_id=conversations[2])
+
+        async def stand() -> bool:
+            return await line_of(ann) == [(anns["id"], 2)] and await line_of(ben) == [(bens["id"], 1)]
+
+        await until(stand, 30, "both in line")
+        await served.node.rooms.intake.stop(ann.owner, conversations[0], running["id"])
+
+        async def moved() -> bool:
+            return await line_of(ann) == [(anns["id"], 1)] and await line_of(ben) == []
+
+        await until(moved, 30, "one step forward")
+        await served.node.rooms.intake.stop(ben.owner, conversations[1], bens["id"])
+        await ann.answered(conversations[2])
+        assert await line_of(ann) == []
