@@ -68,8 +68,7 @@ def make_home(wanted: Path, account: Account) -> Path:
     It is the wanted one, or a folder below /var/lib where only root could reach that: no parent's permissions are opened.
     Raises `StartupError` when the folder holds someone else's files, `OSError` when it cannot be made.
     """
-    stand_in = SYSTEM_FOLDER / f"myna-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"
-    for home in (wanted, stand_in) if account.switch else (wanted,):
+    for home in _homes(wanted, account):
         made = not home.exists()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         _hand_over(home, account)
@@ -82,13 +81,50 @@ def make_home(wanted: Path, account: Account) -> Path:
     return home
 
 
-def _hand_over(home: Path, account: Account) -> None:
+def _homes(wanted: Path, account: Account) -> tuple[Path, ...]:
+    stand_in = SYSTEM_FOLDER / f"myna-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"
+    return (wanted, stand_in) if account.switch else (wanted,)
+
+
+def _is_ours(home: Path, account: Account) -> bool:
+    """Whether the folder is the account's. Raises `StartupError` when it holds someone else's files."""
     if home.stat().st_uid == account.uid:
-        return
+        return True
     if any(home.iterdir()):
         raise StartupError(f"The folder {home} is another account's and not empty: name one for the database alone.")
+    return False
+
+
+def _hand_over(home: Path, account: Account) -> None:
+    if _is_ours(home, account):
+        return
     home.chmod(0o700)
     os.chown(home, account.uid, account.gid)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `StartupError` when the folder can't be written, or not be made. Makes nothing."""
+    try:
+        standing = next(one for one in (folder, *folder.parents) if one.exists())
+        writable = standing.is_dir() and os.access(standing, os.R_OK | os.W_OK | os.X_OK)
+    except OSError as error:
+        raise StartupError(f"The folder {folder} can't be used: {error}.") from error
+    if not writable:
+        what = "is not a folder" if standing.is_file() else "is not writable for this account"
+        raise StartupError(f"The folder {folder} can't be used: {standing} {what}; set another CHAT_DATA_DIR.")
+
+
+def examine(wanted: Path) -> tuple[Path, Path, int]:
+    """The folder of the cluster, that of the binaries and their major version, as a start would choose them. Makes nothing.
+
+    Raises `StartupError` when a start would fail for one of them.
+    """
+    account = choose_account()
+    home = next((one for one in _homes(wanted, account) if (one / "cluster").exists()), wanted)
+    check_writable(home)
+    if home.exists():
+        _is_ours(home, account)
+    return home, *find_binaries(home, Account(os.geteuid(), os.getegid()))  # asked as ourselves, so that none need be copied
 
 
 def find_binaries(home: Path, account: Account) -> tuple[Path, int]:

@@ -1,7 +1,6 @@
 """Roof: what an operator asks at the shell — tail, dead letters, doctor. Reads; changes only what a command names."""
 
 import asyncio
-import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from backend import events as e
 from backend.broker.port import Broker, Parked, Start
 from backend.broker.rabbit import RabbitBroker
+from backend.embedded_host import check_writable, examine
 from backend.errors import StartupError, Unavailable
 from backend.handmade import why_not
 from backend.responding import worker_name
@@ -152,6 +152,7 @@ async def _page(settings: Settings) -> str:
 
 async def _broker(settings: Settings) -> str:
     if settings.amqp_url is None:
+        check_writable(settings.data_dir.expanduser().absolute())
         return f"embedded, its journal in {settings.data_dir}"
     async with rabbit(settings) as broker:
         depths = ", ".join(f"{queue.name} {queue.depth}" for queue in await broker.queues())
@@ -160,8 +161,8 @@ async def _broker(settings: Settings) -> str:
 
 async def _database(settings: Settings) -> str:
     if settings.database_url is None:
-        found = shutil.which("postgres")
-        return f"embedded, its files in {settings.data_dir / 'postgres'}" + (f" (an installed one: {found})" if found else "")
+        home, binaries, major = await asyncio.to_thread(examine, (settings.data_dir / "postgres").expanduser().absolute())
+        return f"embedded, Postgres {major} of {binaries}, its files in {home}"
     store = PostgresStore(settings.database_url)
     try:
         await store.check_schema()

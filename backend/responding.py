@@ -28,10 +28,22 @@ def worker_name() -> str:
     return f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
 
 
+def make_data_dir(settings: Settings) -> None:
+    """The folder of what is embedded, for our account alone. Raises `StartupError` when it can't be made.
+
+    Root's Postgres runs as another account: that one may pass through on the way to its own folder, and see nothing.
+    """
+    passing = 0o011 if settings.embedded_database and os.geteuid() == 0 else 0
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700 | passing)
+    except OSError as error:
+        raise StartupError(f"CHAT_DATA_DIR: {settings.data_dir} can't be made ({error.strerror}).") from None
+
+
 def make_broker(settings: Settings) -> Broker:
     """The broker that the settings name."""
     if settings.amqp_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_data_dir(settings)
         return MemoryBroker(settings.data_dir / "broker.journal")
     from backend.broker.rabbit import RabbitBroker  # a third of a second that the embedded mode need not spend
 

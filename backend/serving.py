@@ -14,7 +14,7 @@ from backend.edge import harden
 from backend.embedded import EmbeddedPostgres
 from backend.errors import StartupError
 from backend.events import FRAME_LIMIT
-from backend.responding import exit_code, first_of, make_broker, stop_signal
+from backend.responding import exit_code, first_of, make_broker, make_data_dir, stop_signal
 from backend.settings import Settings
 from backend.store.migrations import migrate
 from backend.store.postgres import PostgresStore
@@ -67,6 +67,7 @@ async def serve(settings: Settings, *, responder: bool) -> int:
     async with AsyncExitStack() as stack:
         url = settings.database_url
         if url is None:
+            make_data_dir(settings)
             postgres = EmbeddedPostgres(settings.data_dir / "postgres")
             url = await postgres.start()
             stack.push_async_callback(postgres.stop)
