@@ -1,18 +1,47 @@
-"""Writes front/src/protocol/wire.ts from the backend's models: `python -m tests.wire_types`. A test says when it is out of date."""
+"""Writes the page's types from the backend's models: `python -m tests.wire_types`. A test says when they are out of date.
+
+wire.ts holds the frames of the socket, http.ts what the routes answer that the page asks.
+"""
 
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
+from backend.api import answers as a
 from backend.api.describing import frames
 
-WIRE = Path(__file__).parent.parent / "front" / "src" / "protocol" / "wire.ts"
+PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
+WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"
+ASKED = (a.Session, a.Conversations, a.Messages, a.Hits, a.Imported, a.Line, a.Pipeline, a.Problem)
 LINE = 120  # characters, as Biome formats the page's source
 # Names that say more in the page than the models' own.
 NAMES = {"Options": "SendOptions", "Draining": "ServerDraining"}
+HTTP_NAMES = {
+    "Session": "SessionAnswer",
+    "Conversation": "ConversationItem",
+    "Conversations": "ConversationsPage",
+    "Said": "UserItem",
+    "Reply": "AssistantItem",
+    "Messages": "MessagesPage",
+    "Hit": "SearchHit",
+    "Hits": "HitsPage",
+    "Queue": "PipelineQueue",
+    "Broker": "PipelineBroker",
+    "Rates": "PipelineRates",
+    "Recorder": "PipelineRecorder",
+    "Relay": "PipelineRelay",
+    "Store": "PipelineStore",
+    "Worker": "PipelineWorker",
+}
 FINISH_REASONS = ["stop", "length", "stopped"]
-BASIC = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}
+BASIC = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 HEAD = """\
 /** The frames of the socket. Written by `python -m tests.wire_types` from the backend's models: change those. */
+"""
+HTTP_HEAD = """\
+/** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
+import type { FinishReason, Timings } from './wire';
 """
 
 Schema = dict[str, Any]
@@ -29,11 +58,29 @@ def source() -> str:
     return "\n".join(blocks)
 
 
+def http_source() -> str:
+    """The whole file of what routes answer. What may be null in a field that is always there is null; else it is left out."""
+    models = {name: _present(schema) for name, schema in models_json_schema([(one, "serialization") for one in ASKED])[1]["$defs"].items()}
+    del models["Timings"]  # is in wire.ts
+    blocks = [HTTP_HEAD, *(_interface(name, schema) for name, schema in models.items())]
+    return "\n".join([*blocks, "export type MessageItem = UserItem | AssistantItem;\n"])
+
+
+def _present(schema: Schema) -> Schema:
+    """The same, without null where a field may be absent: the routes leave it out then."""
+    needed = schema.get("required", ())
+    fields = {
+        name: one if name in needed or "anyOf" not in one else {"anyOf": [kind for kind in one["anyOf"] if kind != {"type": "null"}]}
+        for name, one in schema["properties"].items()
+    }
+    return {**schema, "properties": fields}
+
+
 def _interface(name: str, schema: Schema) -> str:
     needed = schema.get("required", ())
     lines = [f"  {field}{'' if field in needed else '?'}: {_kind(one)};" for field, one in schema["properties"].items()]
     about = " ".join(schema.get("description", "").split())
-    return "\n".join([f"/** {about} */", f"export interface {_name(name)} {{", *lines, "}", ""])
+    return "\n".join([*([f"/** {about} */"] if about else []), f"export interface {_name(name)} {{", *lines, "}", ""])
 
 
 def _kind(schema: Schema) -> str:
@@ -43,8 +90,12 @@ def _kind(schema: Schema) -> str:
         return _literals([schema["const"]])
     if "enum" in schema:
         return "FinishReason" if schema["enum"] == FINISH_REASONS else _literals(schema["enum"])
-    if "anyOf" in schema:
-        return " | ".join(_kind(one) for one in schema["anyOf"])
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " | ".join(_kind(one) for one in schema[several])
+    if schema["type"] == "array":
+        item = _kind(schema["items"])
+        return f"({item})[]" if " | " in item else f"{item}[]"
     return BASIC[schema["type"]]
 
 
@@ -59,8 +110,9 @@ def _literals(values: list[str]) -> str:
 
 
 def _name(model: str) -> str:
-    return NAMES.get(model, model)
+    return {**NAMES, **HTTP_NAMES}.get(model, model)
 
 
 if __name__ == "__main__":
     WIRE.write_text(source())
+    HTTP.write_text(http_source())

@@ -1,7 +1,7 @@
 """Words: what HTTP answers look like, as models for the documents; a test holds real answers against them. No I/O."""
 
 from dataclasses import MISSING, fields
-from typing import Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -13,17 +13,25 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _shown(name: str, view: type, *hidden: str) -> type[BaseModel]:
-    """A view as it is answered: without what is hidden."""
+def _shown(name: str, view: type, *hidden: str, about: str | None = None, **always: Any) -> type[BaseModel]:
+    """A view as it is answered: without what is hidden, and with what is always there of this kind of it."""
     hints = get_type_hints(view)
     shown: dict[str, Any] = {
         one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(view) if one.name not in hidden
     }
-    return create_model(name, __base__=_Answer, __doc__=view.__doc__, **shown)
+    shown |= {one: (hint, ...) for one, hint in always.items()}
+    return create_model(name, __base__=_Answer, __doc__=about or view.__doc__, **shown)
 
+
+_OF_REPLIES = ("message_id", "attempt", "parts", "finish_reason", "timings", "worker", "error")
 
 Conversation = _shown("Conversation", ConversationView, "owner")
-Message = _shown("Message", MessageView, "owner", "conversation_id")
+Said = _shown("Said", MessageView, "owner", "conversation_id", *_OF_REPLIES, about="What a person said.", role=Literal["user"])
+Reply = _shown(
+    "Reply", MessageView, "owner", "conversation_id", about="A reply to the message `message_id`.",
+    role=Literal["assistant"], message_id=str, attempt=int, parts=int,
+)  # fmt: skip
+Message = Annotated[Said | Reply, Field(discriminator="role")]  # type: ignore[valid-type]
 Hit = _shown("Hit", SearchHit)
 _queue: dict[str, Any] = {name: (hint, ...) for name, hint in get_type_hints(QueueState).items()}
 Queue = create_model("Queue", __base__=_Answer, __doc__=QueueState.__doc__, **_queue)
@@ -61,7 +69,7 @@ class Conversations(_Answer):
 class Messages(_Answer):
     """A page of a conversation, complete up to `cursor`."""
 
-    items: list[Message]  # type: ignore[valid-type]
+    items: list[Message]
     next: str | None
     cursor: str
 
@@ -79,7 +87,7 @@ class Export(_Answer):
     schema_: Literal["myna.conversation/1"] = Field(alias="schema")
     exported_at: str
     conversation: dict[str, str]
-    messages: list[Message]  # type: ignore[valid-type]
+    messages: list[Message]
 
 
 class Imported(_Answer):
@@ -133,6 +141,11 @@ class Pipeline(_Answer):
         worker: str
         open: int
 
+    class Rates(_Answer):
+        messages_per_s: float | None
+        events_per_s: float | None
+        deltas_per_s: float | None
+
     broker: Broker
     relay: Relay
     recorder: Recorder
@@ -141,7 +154,7 @@ class Pipeline(_Answer):
     open_turns: int
     waiting_turns: int
     responders: list[Worker]
-    rates: dict[str, float]
+    rates: Rates
 
 
 class Alive(_Answer):

@@ -13,6 +13,7 @@ from backend.broker.port import QueueState
 from backend.errors import BrokerUnavailable
 from backend.rooms import Rooms
 
+RATES = {"messages_per_s": "messages", "events_per_s": "events", "deltas_per_s": "deltas"}
 ASK_S = 2.0  # a broker that answers slower than this counts as away
 
 
@@ -21,14 +22,14 @@ class Rates:
 
     def __init__(self) -> None:
         self._at, self._counts = time.monotonic(), Counter[str]()
-        self._rates: dict[str, float] = {}
+        self._rates: dict[str, float | None] = dict.fromkeys(RATES)
 
-    def take(self, counts: Counter[str]) -> dict[str, float]:
-        """Messages, events and deltas a second."""
+    def take(self, counts: Counter[str]) -> dict[str, float | None]:
+        """Messages, events and deltas a second; None before the first half second."""
         passed = time.monotonic() - self._at
         if passed > 0.5:
             grown = counts - self._counts
-            self._rates = {f"{name}_per_s": round(grown[name] / passed, 1) for name in ("messages", "events", "deltas")}
+            self._rates = {rate: round(grown[name] / passed, 1) for rate, name in RATES.items()}
             self._at, self._counts = time.monotonic(), counts.copy()
         return self._rates
 

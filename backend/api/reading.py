@@ -118,8 +118,9 @@ def _kind(schema: Schema) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f'<a href="#{name}">{name}</a>'
-    if "anyOf" in schema:
-        return " or ".join(map(_kind, schema["anyOf"]))
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " or ".join(map(_kind, schema[several]))
     if "const" in schema:
         return _code(schema["const"])
     if "enum" in schema:

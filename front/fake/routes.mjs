@@ -121,6 +121,8 @@ function search(all, url) {
   return slice(items.reverse(), url);
 }
 
+const UNKNOWN = { depth: null, unacked: null, consumers: null, publish_rate: null, deliver_rate: null };
+
 function pipeline(server) {
   const open = [...server.owners.values()]
     .flatMap((all) => [...all.values()])
@@ -133,12 +135,12 @@ function pipeline(server) {
       management_url: null,
       queues: [
         { name: 'chat_queue', depth: 0, unacked: open, consumers: 3, publish_rate: null, deliver_rate: null },
-        { name: 'chat_responses', records: server.log.length, first: 1, last: server.log.length },
-        { name: 'chat_dead_letters', depth: 0 },
+        { ...UNKNOWN, name: 'chat_responses', depth: server.log.length },
+        { ...UNKNOWN, name: 'chat_dead_letters', depth: 0 },
       ],
     },
-    relay: { position: String(server.log.length), lag_records: 0, lag_ms: 0 },
-    recorder: { active: true, stored_position: String(server.log.length), lag_ms: 3 },
+    relay: { live: true, position: server.log.length, lag_ms: 0 },
+    recorder: { active: true, stored_position: server.log.length, pending: 0 },
     store: { kind: 'memory', up: true },
     sockets: server.sockets.size,
     open_turns: open,

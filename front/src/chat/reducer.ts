@@ -1,5 +1,5 @@
 /** The one pure reducer: (state, action) → state, the same for live, replayed and stored facts. It does no I/O. */
-import type { ConversationItem, MessagesPage, Page } from '../protocol/http';
+import type { ConversationItem, ConversationsPage, MessagesPage } from '../protocol/http';
 import type { ErrorFrame, MessageAccepted, ServerEvent, Welcome } from '../protocol/wire';
 import type { Link } from '../transport/socket';
 import { patched, type SharedChange } from './keep';
@@ -18,7 +18,7 @@ export type Action =
   | { type: 'refused'; frame: ErrorFrame; now: number }
   | { type: 'list.loading' }
   | { type: 'list.failed' }
-  | { type: 'list.loaded'; page: Page<ConversationItem>; older: boolean }
+  | { type: 'list.loaded'; page: ConversationsPage; older: boolean }
   | { type: 'thread.loading'; id: string }
   | { type: 'thread.born'; id: string }
   | { type: 'thread.failed'; id: string; problem: string; missing: boolean }
@@ -160,7 +160,7 @@ function onAccepted(state: ChatState, frame: MessageAccepted, now: number): Chat
   return { ...state, clocks, outbox };
 }
 
-function onListLoaded(state: ChatState, page: Page<ConversationItem>, older: boolean): ChatState {
+function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean): ChatState {
   const conversations: Record<string, ConversationItem> = older ? { ...state.conversations } : {};
   if (!older) {
     // What live events told of conversations that the page does not reach stays.

@@ -1,15 +1,14 @@
-/** What the HTTP routes answer. Types only; no code lives here. */
+/** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
 import type { FinishReason, Timings } from './wire';
 
-export interface Page<T> {
-  items: T[];
-  next: string | null;
+export interface PipelineBroker {
+  kind: 'rabbitmq' | 'embedded';
+  up: boolean;
+  management_url: string | null;
+  queues: PipelineQueue[];
 }
 
-export interface SessionAnswer {
-  owner: string;
-}
-
+/** One line of the conversation list. */
 export interface ConversationItem {
   id: string;
   title: string;
@@ -19,51 +18,13 @@ export interface ConversationItem {
   preview: string;
 }
 
-export type ItemStatus = 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
-
-export interface UserItem {
-  id: string;
-  role: 'user';
-  text: string;
-  status: ItemStatus;
-  created_at: string;
+/** A page of the list; `next` is the `before` of the page after it, null at the end. */
+export interface ConversationsPage {
+  items: ConversationItem[];
+  next: string | null;
 }
 
-export interface ReplyError {
-  code: string;
-  detail: string;
-  retryable: boolean;
-}
-
-export interface AssistantItem {
-  id: string;
-  role: 'assistant';
-  message_id: string;
-  text: string;
-  status: ItemStatus;
-  attempt: number;
-  parts: number;
-  finish_reason?: FinishReason | null;
-  timings?: Timings | null;
-  error?: ReplyError | null;
-  worker?: string | null;
-  stored_at?: string | null;
-  created_at: string;
-}
-
-export type MessageItem = UserItem | AssistantItem;
-
-export interface MessagesPage extends Page<MessageItem> {
-  cursor: string;
-}
-
-export interface Imported {
-  id: string;
-  title: string;
-  messages: number;
-  cursor: string;
-}
-
+/** A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet. */
 export interface SearchHit {
   conversation_id: string;
   message_id: string;
@@ -72,45 +33,138 @@ export interface SearchHit {
   created_at: string;
 }
 
+/** A page of hits. */
+export interface HitsPage {
+  items: SearchHit[];
+  next: string | null;
+}
+
+/** The conversation that came back, with so many messages and replies; `cursor` reads it whole on any node. */
+export interface Imported {
+  id: string;
+  title: string;
+  messages: number;
+  cursor: string;
+}
+
+/** A message whose reply nobody has begun; `place` 1 is next. */
 export interface InLine {
   conversation_id: string;
   message_id: string;
   place: number;
 }
 
+/** What waits of this owner, first to last. */
+export interface Line {
+  items: InLine[];
+  next: null;
+}
+
+/** A page of a conversation, complete up to `cursor`. */
+export interface MessagesPage {
+  items: (UserItem | AssistantItem)[];
+  next: string | null;
+  cursor: string;
+}
+
+/** The route in numbers; null is unknown. */
+export interface Pipeline {
+  broker: PipelineBroker;
+  relay: PipelineRelay;
+  recorder: PipelineRecorder;
+  store: PipelineStore;
+  sockets: number;
+  open_turns: number;
+  waiting_turns: number;
+  responders: PipelineWorker[];
+  rates: PipelineRates;
+}
+
+/** A refusal (RFC 9457). */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+}
+
+/** A queue as the broker sees it; None where this broker can't tell. */
 export interface PipelineQueue {
   name: string;
-  depth?: number | null;
-  unacked?: number | null;
-  consumers?: number | null;
-  publish_rate?: number | null;
-  deliver_rate?: number | null;
-  records?: number | null;
-  first?: number | null;
-  last?: number | null;
+  depth: number | null;
+  unacked: number | null;
+  consumers: number | null;
+  publish_rate: number | null;
+  deliver_rate: number | null;
 }
 
-export interface Pipeline {
-  broker?: { kind: string; up: boolean; management_url?: string | null; queues: PipelineQueue[] } | null;
-  relay?: {
-    live?: boolean;
-    position?: string | number | null;
-    lag_records?: number | null;
-    lag_ms?: number | null;
-  } | null;
-  recorder?: { active?: boolean; stored_position?: string | number | null; pending?: number | null } | null;
-  store?: { kind: string; up: boolean } | null;
-  sockets?: number | null;
-  open_turns?: number | null;
-  waiting_turns?: number | null;
-  responders?: { worker: string; open: number }[] | null;
-  rates?: { messages_per_s?: number | null; events_per_s?: number | null; deltas_per_s?: number | null } | null;
+export interface PipelineRates {
+  messages_per_s: number | null;
+  events_per_s: number | null;
+  deltas_per_s: number | null;
 }
 
-/** RFC 9457. */
-export interface Problem {
-  title?: string;
-  status?: number;
-  code?: string;
-  detail?: string;
+export interface PipelineRecorder {
+  active: boolean;
+  stored_position: number | null;
+  pending: number;
 }
+
+export interface PipelineRelay {
+  live: boolean;
+  position: number;
+  lag_ms: number | null;
+}
+
+/** A reply to the message `message_id`. */
+export interface AssistantItem {
+  id: string;
+  role: 'assistant';
+  text: string;
+  status: 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
+  created_at: string;
+  message_id: string;
+  attempt: number;
+  parts: number;
+  finish_reason?: FinishReason;
+  timings?: Timings;
+  worker?: string;
+  error?: ReplyError;
+  stored_at?: string;
+}
+
+/** Why there is no reply. */
+export interface ReplyError {
+  code: string;
+  detail: string;
+  retryable: boolean;
+}
+
+/** What a person said. */
+export interface UserItem {
+  id: string;
+  role: 'user';
+  text: string;
+  status: 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
+  created_at: string;
+  stored_at?: string;
+}
+
+/** An owner and the token that proves it. */
+export interface SessionAnswer {
+  owner: string;
+  token: string;
+}
+
+export interface PipelineStore {
+  kind: 'postgres' | 'memory';
+  up: boolean;
+}
+
+export interface PipelineWorker {
+  worker: string;
+  open: number;
+}
+
+export type MessageItem = UserItem | AssistantItem;

@@ -1,13 +1,12 @@
 /** The HTTP side: one function per route, errors as `ApiError`. It may not touch the chat's state. */
 import type {
-  ConversationItem,
+  ConversationsPage,
+  HitsPage,
   Imported,
-  InLine,
+  Line,
   MessagesPage,
-  Page,
   Pipeline,
   Problem,
-  SearchHit,
   SessionAnswer,
 } from '../protocol/http';
 
@@ -26,9 +25,9 @@ export class ApiError extends Error {
 }
 
 async function problemOf(answer: Response): Promise<ApiError> {
-  let problem: Problem = {};
+  let problem: Partial<Problem> = {};
   try {
-    problem = (await answer.json()) as Problem;
+    problem = (await answer.json()) as Partial<Problem>;
   } catch {
     // A proxy's own error page: the status has to do.
   }
@@ -46,7 +45,7 @@ export class ChatApi {
     return this.ask('POST', '/api/session');
   }
 
-  conversations(query: { before?: string; at_least?: string; limit?: number }): Promise<Page<ConversationItem>> {
+  conversations(query: { before?: string; at_least?: string; limit?: number }): Promise<ConversationsPage> {
     return this.ask('GET', `/api/conversations${queryText(query)}`);
   }
 
@@ -62,12 +61,12 @@ export class ChatApi {
     return this.ask('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
   }
 
-  search(q: string, query: { before?: string; limit?: number } = {}): Promise<Page<SearchHit>> {
+  search(q: string, query: { before?: string; limit?: number } = {}): Promise<HitsPage> {
     return this.ask('GET', `/api/search${queryText({ q, ...query })}`);
   }
 
   /** Where this owner's messages stand that nobody works on yet. */
-  line(): Promise<Page<InLine>> {
+  line(): Promise<Line> {
     return this.ask('GET', '/api/line');
   }
 

@@ -64,8 +64,7 @@ export function Route({ facts }: { facts: Pipeline | null }) {
         look={`queue${brokerDown}`}
         href={linkTo(facts, 'chat_responses')}
         numbers={[
-          ['records', log?.records ?? log?.depth],
-          ['last', log?.last],
+          ['records', log?.depth],
           ['events/s', rates?.events_per_s],
         ]}
       >
