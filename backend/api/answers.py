@@ -121,6 +121,7 @@ class Pipeline(_Answer):
         kind: Literal["rabbitmq", "embedded"]
         up: bool
         management_url: str | None
+        vhost: str | None
         queues: list[Queue]
 
     class Relay(_Answer):

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from quart import Blueprint, Response, jsonify
 
@@ -54,6 +55,11 @@ def blueprint(rooms: Rooms) -> Blueprint:
     return routes
 
 
+def vhost_of(amqp_url: str | None) -> str | None:
+    """The virtual host that a broker's URL names; None for the embedded broker, which has none."""
+    return None if amqp_url is None else unquote(urlsplit(amqp_url).path[1:]) or "/"
+
+
 def picture(rooms: Rooms, queues: list[QueueState], rates: Rates) -> dict[str, Any]:
     """What the page draws."""
     timeline = rooms.timeline
@@ -63,6 +69,7 @@ def picture(rooms: Rooms, queues: list[QueueState], rates: Rates) -> dict[str, A
             "kind": rooms.broker.kind,
             "up": rooms.broker.up,
             "management_url": rooms.settings.management_url,
+            "vhost": vhost_of(rooms.settings.amqp_url),
             "queues": [asdict(queue) for queue in queues],
         },
         "relay": {"live": rooms.relay.live, "position": timeline.reached.offset, "lag_ms": rooms.relay.lag_ms()},

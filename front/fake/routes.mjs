@@ -133,6 +133,7 @@ function pipeline(server) {
       kind: 'embedded',
       up: true,
       management_url: null,
+      vhost: null,
       queues: [
         { name: 'chat_queue', depth: 0, unacked: open, consumers: 3, publish_rate: null, deliver_rate: null },
         { ...UNKNOWN, name: 'chat_responses', depth: server.log.length },

@@ -5,6 +5,7 @@ export interface PipelineBroker {
   kind: 'rabbitmq' | 'embedded';
   up: boolean;
   management_url: string | null;
+  vhost: string | null;
   queues: PipelineQueue[];
 }
 

@@ -8,8 +8,9 @@ function queueOf(facts: Pipeline | null, name: string): PipelineQueue | undefine
 }
 
 function linkTo(facts: Pipeline | null, queue: string): string | null {
-  const base = facts?.broker?.management_url;
-  return base ? `${base.replace(/\/$/, '')}/#/queues/%2F/${queue}` : null;
+  if (!facts?.broker.management_url) return null;
+  const { management_url: base, vhost } = facts.broker;
+  return `${base.replace(/\/$/, '')}/#/queues/${encodeURIComponent(vhost ?? '/')}/${queue}`;
 }
 
 export function Route({ facts }: { facts: Pipeline | null }) {

@@ -1,0 +1,46 @@
+// @vitest-environment happy-dom
+/** The picture of the route: what is known is shown, and leads to where an operator would look. */
+import { cleanup, screen } from '@testing-library/react';
+import { afterEach, expect, it } from 'vitest';
+import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
+import { Route } from '../../src/ui/pipeline/Route';
+import { show } from './setup';
+
+afterEach(cleanup);
+
+function factsOf(broker: Partial<PipelineBroker>): Pipeline {
+  const unknown = { unacked: null, consumers: null, publish_rate: null, deliver_rate: null };
+  return {
+    broker: {
+      kind: 'rabbitmq',
+      up: true,
+      management_url: null,
+      vhost: '/',
+      queues: [{ ...unknown, name: 'chat_queue', depth: 7 }],
+      ...broker,
+    },
+    relay: { live: true, position: 12, lag_ms: null },
+    recorder: { active: true, stored_position: null, pending: 0 },
+    store: { kind: 'postgres', up: true },
+    sockets: 1,
+    open_turns: 0,
+    waiting_turns: 0,
+    responders: [],
+    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null },
+  };
+}
+
+it.each([
+  ['http://rabbit:15672', '/', 'http://rabbit:15672/#/queues/%2F/chat_queue'],
+  ['https://rabbit.example/admin/', 'a/b c', 'https://rabbit.example/admin/#/queues/a%2Fb%20c/chat_queue'],
+])('leads to the queue at %s in the virtual host %s', (management_url, vhost, address) => {
+  show(<Route facts={factsOf({ management_url, vhost })} />);
+  expect(screen.getByRole('link', { name: 'chat_queue' }).getAttribute('href')).toBe(address);
+});
+
+it('leads nowhere when no management page is configured, and shows no number that nobody knows', () => {
+  show(<Route facts={factsOf({})} />);
+  expect(screen.queryByRole('link')).toBeNull();
+  expect(screen.getAllByText('waiting')[0]?.nextSibling?.textContent).toBe('7');
+  expect(screen.queryByText('in work')).toBeNull();
+});
