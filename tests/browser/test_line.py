@@ -85,7 +85,16 @@ async def test_what_waits_for_a_reply_still_waits_after_a_reload(open_page: Open
     await person.page.reload()
     await expect(person.replies).to_contain_text("I leave")
     await expect(person.held).to_have_count(2)
+    # What was sent off to wait is no draft any more, and a draft never hides Stop.
+    await expect(person.field).to_have_value("")
     assert [text for role, text in await person.stored_texts() if role == "user"] == ["/slow 2"]
+    await person.field.fill("half a thought")
+    await person.page.get_by_role("button", name="Stop the reply").click()
+    await expect(person.replies.first).to_contain_text("Stopped here.")
+    await person.hears_the_end(3)
+    said = [text for role, text in await person.stored_texts() if role == "user"]
+    assert said == ["/slow 2", "/echo second", "/echo third"]
+    await expect(person.field).to_have_value("half a thought")
 
 
 async def test_a_lost_line_is_announced_with_a_countdown_and_a_button(open_page: OpenPage) -> None:
