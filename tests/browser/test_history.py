@@ -99,6 +99,49 @@ async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_
     assert json.loads(text)
 
 
+async def test_what_was_exported_can_be_imported_when_it_is_gone(open_page: OpenPage, tmp_path: Path) -> None:
+    person = await open_page()
+    await talk(person, "/echo there and back")
+    await person.page.get_by_role("button", name="Another reply").click()
+    await person.hears_the_end()
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+    said = await person.stored_texts()
+    async with person.page.expect_download() as download:
+        await choose(person, "/echo there and back", "Export as JSON")
+    file = tmp_path / "there-and-back.json"
+    await (await download.value).save_as(file)
+    gone = await person.conversation()
+    await choose(person, "/echo there and back", "Delete")
+    await expect(person.turns).to_have_count(0)
+
+    async with person.page.expect_file_chooser() as chooser:
+        await person.side.get_by_role("button", name="Import a conversation").click()
+    await (await chooser.value).set_files(file)
+
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+    await expect(person.side.get_by_role("link", name="/echo there and back")).to_be_visible()
+    assert await person.conversation() != gone
+    assert await person.stored_texts() == said
+    await person.page.reload()
+    await expect(person.turns.first).to_contain_text("/echo there and back")
+    await person.say("/echo and on")
+    await person.hears_the_end(2)
+
+
+async def test_a_file_that_is_no_conversation_is_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:
+    person = await open_page()
+    await person.connected()
+    file = tmp_path / "notes.json"
+    file.write_text("# Notes")
+    await person.page.keyboard.press("Control+k")
+    await person.page.keyboard.type("import")
+    async with person.page.expect_file_chooser() as chooser:
+        await person.page.keyboard.press("Enter")
+    await (await chooser.value).set_files(file)
+    await expect(person.page.get_by_text("“notes.json” could not be imported.")).to_be_visible()
+    await expect(person.page.get_by_role("button", name="Another file")).to_be_visible()
+
+
 async def test_every_conversation_has_an_address_and_the_back_button_works(open_page: OpenPage) -> None:
     person = await open_page()
     first = await talk(person, "/echo one")
