@@ -9,6 +9,7 @@ from backend.errors import ChatError, Conflict, NotFound
 from backend.frames import MessageAccepted
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
+from backend.topology import Key
 
 Answer = Callable[[MessageAccepted | ChatError], None]
 
@@ -28,6 +29,7 @@ class Ask:
     present: Callable[[], bool]  # whether the sender is still there to repeat it
     deadline: float = 0.0
     line: bytes = field(default=b"", repr=False)
+    stopped: bool = False  # while it waited: it keeps its place and never becomes work
 
     @property
     def conversation(self) -> tuple[str, str]:
@@ -52,6 +54,10 @@ class Ask:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.answers.append(lambda _: None if done.done() else done.set_result(None))
         return done
+
+    def order(self) -> tuple[Key, list[bytes]]:
+        """What is published, and where to. Of a stopped one the log gets the message and its stop in one record, and nobody works on it."""
+        return (Key.EVENT, [self.line, e.encode(stop_event(self))]) if self.stopped else (Key.MESSAGE, [self.line])
 
     def work(self) -> e.Work:
         """The work order, stamped with this moment. Everything in it was validated at the edge."""

@@ -127,7 +127,7 @@ class Intake:
         self._publish(ask)
 
     def _publish(self, ask: Ask) -> None:
-        self._broker.submit(Key.MESSAGE, [ask.line]).add_done_callback(partial(self._published, ask))
+        self._broker.submit(*ask.order()).add_done_callback(partial(self._published, ask))
 
     def _published(self, ask: Ask, done: "asyncio.Future[None]") -> None:
         loop = asyncio.get_running_loop()
@@ -198,25 +198,12 @@ class Intake:
         return [*(reply.work for reply in self._timeline.open.of(*conversation) if reply.work.message_id == message_id), *unseen]
 
     async def _stop_waiting(self, ask: Ask) -> None:
-        # It never becomes work: the log gets the message and its stop in one record, and who waits behind it waits for that.
-        self.turns.withdraw(ask.conversation, ask)
-        self.turns.opened(ask.conversation, ask.reply_id)
-        result: MessageAccepted | ChatError | None = None
-        if not self._timeline.window.holds_all_of(ask.session.born_ms):
-            (known,) = await self._known([ask])
-            result = judged_by_rows(ask, known)
-        elif ask.text is None:
-            result = not_found(ask)
-        if result is not None:
-            self._refuse(ask, result)
-            return
-        ask.line = e.encode(ask.work())
-        try:
-            await self.publish(Key.EVENT, [ask.line, e.encode(stop_event(ask))])
-        except Busy as busy:
-            self._refuse(ask, Busy(busy.detail, ref=ask.id, retry_after_s=busy.retry_after_s))
-        else:
-            self._accept(ask)
+        # It keeps its place: who waits before it is answered first, who waits behind it waits for its end. The first goes at once.
+        ask.stopped = True
+        if self.turns.waiting(ask.conversation)[0] is ask and self.turns.withdraw(ask.conversation, ask):
+            answered = ask.answered()
+            self._open(ask)
+            await answered
 
     async def _must_exist(self, owner: str, conversation_id: str, message_id: str) -> None:
         window = self._timeline.window.of(owner)
@@ -276,14 +263,14 @@ class Intake:
             if since < (now - UNSEEN_S if before is None else before):
                 log.warning("intake.repeat_unseen", reply_id=reply_id)
                 self._unseen[reply_id] = (ask, now)
-                self._broker.submit(Key.MESSAGE, [ask.line])
+                self._broker.submit(*ask.order())
 
     async def drain(self) -> None:
-        """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node)."""
+        """Take nothing more; publish what waits of senders who have left (the others repeat theirs on another node), or is stopped."""
         self.draining = True
         loop = asyncio.get_running_loop()
         end = loop.time() + ACCEPT_S
-        orphans = [ask for _, ask in self.turns.all_waiting() if not ask.present()]
+        orphans = [ask for _, ask in self.turns.all_waiting() if ask.stopped or not ask.present()]
         # Each in its turn while there is time: published together they would be answered in any order.
         if orphans:
             await asyncio.wait([ask.answered() for ask in orphans], timeout=ACCEPT_S - LAST_S)

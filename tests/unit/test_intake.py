@@ -233,6 +233,55 @@ def test_a_message_stopped_while_it_waits_ends_without_text_and_its_neighbours_a
     in_house(test)
 
 
+@pytest.mark.parametrize("stopped", [2, 3, 4])
+def test_a_message_stopped_while_it_waits_keeps_its_place(stopped: int) -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        for number in (1, 2, 3, 4):
+            ann.send(number)
+        await house.until(lambda: ann.parts(1))
+        await ann.stop(stopped)
+        await house.until(lambda: len(ann.ends()) == 4)
+        assert ann.created() == [uid(1), uid(2), uid(3), uid(4)]
+        assert sorted(ann.ends()) == [(uid(number), "stopped" if number == stopped else "stop") for number in (1, 2, 3, 4)]
+        assert (ann.answers(stopped), ann.whole(stopped), ann.parts(stopped)) == (["accepted"], [""], [])
+
+    in_house(test)
+
+
+def test_all_that_wait_can_be_stopped_and_keep_their_places() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        for number in (1, 2, 3, 4):
+            ann.send(number)
+        await house.until(lambda: ann.parts(1))
+        for number in (4, 2, 3):
+            await ann.stop(number)
+        await house.until(lambda: len(ann.ends()) == 4)
+        assert ann.created() == [uid(1), uid(2), uid(3), uid(4)]
+        assert [end for end in ann.ends() if end[1] != "stopped"] == [(uid(1), "stop")]
+
+    in_house(test)
+
+
+def test_a_stop_that_waits_for_its_place_outlives_its_node() -> None:
+    async def test(house: House) -> None:
+        ann, elsewhere = Caller(await house.node()), Caller(await house.node())
+        house.worker()
+        for number in (1, 2, 3):
+            ann.send(number)
+        await house.until(lambda: ann.parts(1))
+        await ann.stop(3)
+        await ann.node.rooms.intake.drain()
+        await ann.node.kill()
+        await house.until(lambda: (uid(3), "stopped") in elsewhere.ends())
+        assert ann.answers(3) == ["accepted"]
+
+    in_house(test)
+
+
 def test_who_waits_behind_a_stopped_message_does_not_overtake_it() -> None:
     async def test(house: House) -> None:
         node = await house.node()
