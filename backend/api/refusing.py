@@ -77,7 +77,8 @@ async def _refused_by_framework(error: HTTPException) -> Response:
     if not isinstance(error, WrongMethod):
         return await refused(refusal)
     allowed = sorted(error.valid_methods or ())
-    refusal.detail = f"{request.method} is not what this address takes, but {_listed(allowed)}."
+    method = request.method if has_request_context() else "A websocket upgrade"
+    refusal.detail = f"{method} is not what this address takes, but {_listed(allowed)}."
     response = await refused(refusal)
     response.headers["Allow"] = ", ".join(allowed)
     return response

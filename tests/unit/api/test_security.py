@@ -97,6 +97,13 @@ async def test_a_token_in_the_address_opens_nothing_and_is_not_logged(
     assert not any(person.token in line for line in [*ours, *capfd.readouterr()])
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 400), ("/nope", 400), ("/docs", 400), ("/api/session", 405), ("/api/nope", 404), ("/v1/nope", 404)]
+)
+async def test_an_upgrade_where_no_socket_is_is_refused(served: Served, path: str, status: int) -> None:
+    assert await upgrade(served, path) == status
+
+
 # --- other people's things ---
 
 
