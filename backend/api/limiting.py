@@ -31,12 +31,13 @@ def register(app: Quart, rooms: Rooms) -> None:
 def _writer(rooms: Rooms) -> str:
     token = token_of(request.headers, {} if in_dialect() else request.cookies)
     session = rooms.sessions.read(token) if token else None
-    return session.owner if session is not None else _address()
+    return session.owner if session is not None else address()
 
 
-def _address() -> str:
+def address() -> str:
     """Where the request comes from. A proxy beside us (nobody comes from a private address by the internet) is believed in that."""
-    peer = request.remote_addr or ""
+    client = request.scope.get("client")
+    peer = str(client[0]) if client else ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     return forwarded if forwarded and _is_private(peer) else peer
 
@@ -44,5 +45,5 @@ def _address() -> str:
 def _is_private(address: str) -> bool:
     try:
         return ip_address(address).is_private
-    except ValueError:  # a unix socket has none
+    except ValueError:  # a unix socket's peer has none
         return True

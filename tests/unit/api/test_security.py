@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from backend.api import limiting
 from backend.api.describing import openapi
 from backend.sessions import COOKIE
 from tests.services.chat_client import ChatClient
@@ -369,6 +370,16 @@ async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_u
 
     assert behind_a_proxy == another == direct == [201, 400, 401, 429, 429, 429]
     assert forged == [429] * 6
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [("10.0.0.2", "8.8.4.4"), ("127.0.0.1", "8.8.4.4"), ("", "8.8.4.4"), ("8.8.8.8", "8.8.8.8"), ("2a00::1", "2a00::1")],
+)
+async def test_only_a_proxy_beside_us_is_believed_where_a_request_comes_from(served: Served, peer: str, counted: str) -> None:
+    headers = {"X-Forwarded-For": "1.1.1.1, 8.8.4.4"}
+    async with served.node.app.test_request_context("/", headers=headers, scope_base={"client": (peer, 1)}):
+        assert limiting.address() == counted
 
 
 # --- cursors and pages ---
