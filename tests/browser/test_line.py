@@ -1,6 +1,7 @@
 """Lines that break: what waits, what is shown, what goes out, and that nothing is said twice."""
 
 from contextlib import suppress
+from uuid import uuid4
 
 from playwright.async_api import Route, WebSocketRoute, expect
 from playwright.async_api import TimeoutError as TimedOut
@@ -151,3 +152,32 @@ async def test_the_pipeline_view_shows_a_message_going_through(open_page: OpenPa
     diary = person.page.get_by_role("region", name="What just happened")
     await expect(diary).to_contain_text("a worker took it from the queue")
     await expect(diary).to_contain_text("the reply is whole")
+
+
+async def test_no_name_in_the_picture_of_the_route_is_broken_at_any_width(open_page: OpenPage) -> None:
+    person = await open_page("/pipeline")
+    names = person.page.get_by_role("list", name="The route of a message").get_by_role("heading")
+    await expect(names).to_have_count(7)
+    broken = "all => all.filter(one => one.offsetHeight > 1.9 * parseFloat(getComputedStyle(one).fontSize)).map(one => one.textContent)"
+    for width in (360, 820, 1100, 1280, 1366, 1920):
+        await person.page.set_viewport_size({"width": width, "height": 900})
+        assert await names.evaluate_all(broken) == [], width
+
+
+async def test_a_message_in_line_says_its_own_place_and_moves_up(open_page: OpenPage) -> None:
+    """The one responder has 32 deliveries in hand at once (CHAT_PREFETCH): whoever comes then has to wait."""
+    crowd = await open_page()
+    await crowd.connected()
+    talks = [str(uuid4()) for _ in range(34)]
+    for talk in talks:
+        said = {"conversation_id": talk, "text": "/sleep 20"}
+        assert (await crowd.context.request.post(f"{crowd.server}/api/messages", data=said)).ok
+    person = await open_page()
+    await person.say("/echo at last")
+    await expect(person.replies).to_contain_text("Waiting in chat_queue, 3rd in line")
+    await crowd.context.request.delete(f"{crowd.server}/api/conversations/{talks.pop()}")
+    await expect(person.replies).to_contain_text("Waiting in chat_queue, 2nd in line")
+    for talk in talks:
+        await crowd.context.request.delete(f"{crowd.server}/api/conversations/{talk}")
+    await person.hears_the_end()
+    await expect(person.replies).to_contain_text("at last")

@@ -82,8 +82,23 @@ async def test_escape_stops_too(open_page: OpenPage) -> None:
     person = await open_page()
     await person.say("/slow 0.2")
     await expect(person.replies).to_contain_text("I leave")
+    await person.field.fill("half a thought")
     await person.page.keyboard.press("Escape")
     await expect(person.replies).to_contain_text("Stopped here.")
+    await expect(person.field).to_have_value("half a thought")
+
+
+async def test_stop_is_reached_by_keyboard_and_gives_the_focus_back(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.2")
+    await expect(person.replies).to_contain_text("I leave")
+    await person.field.fill("half a thought")
+    for _ in range(3):
+        await person.page.keyboard.press("Tab")
+    await expect(person.page.get_by_role("button", name="Stop the reply")).to_be_focused()
+    await person.page.keyboard.press("Enter")
+    await expect(person.replies).to_contain_text("Stopped here.")
+    await expect(person.field).to_be_focused()
 
 
 async def test_another_reply_is_one_more_version_and_all_can_be_read(open_page: OpenPage) -> None:

@@ -50,6 +50,11 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     onSend(text, options);
     setTuning(false);
   };
+  const stop = () => {
+    onStop();
+    // The button goes with the reply: who pressed it by keyboard would stand nowhere.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+  };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
     if (menu && commands.onKey(event)) return;
@@ -105,7 +110,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           onCommands={offer}
           onTune={() => setTuning(!tuning)}
           onSend={send}
-          onStop={onStop}
+          onStop={stop}
         />
       </div>
       <p className="composer-foot" id="composer-foot">
