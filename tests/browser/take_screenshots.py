@@ -36,7 +36,8 @@ async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
     person = await Person.arrive(browser, server, "/", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
     await fill(person)
     await person.page.set_viewport_size({"width": width, "height": SIZES[width]})
-    await person.page.wait_for_timeout(400)  # the layout of the new size
+    await person.page.mouse.move(0, 0)  # what only the pointer shows stays away
+    await person.page.wait_for_timeout(600)  # the layout of the new size
     await person.page.screenshot(path=OUT / f"conversation-{width}-{theme}.png")
     if width == 1440:
         await person.page.get_by_role("button", name="show the way of this reply").last.click()
