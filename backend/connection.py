@@ -28,9 +28,10 @@ class Connection:
         self._rooms = rooms
         self._session = session
         self._socket = socket
-        self._signal = asyncio.Event()
-        self.mailbox = Mailbox(session.owner, self._signal.set)
+        self._trouble = asyncio.Event()  # the buffer is full, or the connection is to end
+        self._flushing = self._full = False
         self._loop = asyncio.get_running_loop()
+        self.mailbox = Mailbox(session.owner, self._wake)
         self._bucket = Bucket(rooms.settings.rate_per_s, rooms.settings.rate_burst, self._loop.time())
         self._refused = 0
         self._stops: set[asyncio.Task[None]] = set()
@@ -38,7 +39,7 @@ class Connection:
     def close(self, code: int, reason: str) -> None:
         """End this connection after what is in its mailbox; the first code given counts."""
         self.closing = self.closing or (code, reason)
-        self._signal.set()
+        self._trouble.set()
 
     def welcome(self, *, fresh: bool, epoch: str, after: str) -> None:
         """Position first, then what was missed, then live: all in one go, so nothing can come between."""
@@ -55,24 +56,47 @@ class Connection:
         self.mailbox.preload([e.encode(frame).decode(), *(missed or ())])
         self._rooms.hub.attach(self.mailbox)
 
+    def _wake(self) -> None:
+        # What comes in one turn of the loop goes in one write, and no task is needed for it.
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._full:
+            return
+        frames = self.mailbox.take()
+        self._full = bool(frames) and not self._socket.send_frames(frames)
+        if self._full or self.mailbox.overflowed or self.mailbox.expelled:
+            self._trouble.set()
+
     async def write(self) -> None:
-        """Send what the mailbox gets until the connection is to end; returns then."""
+        """Wait where a write must: for room in a full buffer. Returns when all is sent and the connection is to end."""
         while True:
-            await self._signal.wait()
-            self._signal.clear()
-            frames = self.mailbox.take()
-            if frames and not self._socket.send_frames(frames):
-                try:
-                    async with asyncio.timeout(SEND_S):
-                        await self._socket.drained()
-                except TimeoutError:
-                    self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
+            await self._trouble.wait()
+            self._trouble.clear()
+            if self._full and not await self._has_room():
+                return
+            self._flush()
             if self.mailbox.overflowed:
                 self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
             elif self.mailbox.expelled:
                 self.close(Close.RESTART, "The log was replaced; reconnect and read your state anew.")
             if self.closing is not None:
+                if self._full:
+                    await self._has_room()
                 return
+
+    async def _has_room(self) -> bool:
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._socket.drained()
+        except TimeoutError:
+            self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
+            return False
+        self._full = False
+        return True
 
     def hear(self, data: str | bytes) -> None:
         """Take one frame, at once. What it asks for happens later; what it is told goes to the mailbox."""

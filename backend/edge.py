@@ -20,9 +20,11 @@ from quart import Request as HTTPRequest
 from quart import Websocket
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping
+from wsproto.frame_protocol import FrameProtocol
 
 from backend.errors import Close
 from backend.events import FRAME_LIMIT
+from backend.text_frames import text_frame, whole_text
 
 # OpenAI's dialect sends the whole conversation with each request; about 100 of our longest messages.
 HISTORY_LIMIT = 1024 * 1024
@@ -65,16 +67,6 @@ class FrameWebsocket(Websocket):
         extensions: Any = self.scope["extensions"]
         stream: HardenedWSStream = extensions[STREAM]
         return stream
-
-
-def text_frame(payload: bytes) -> bytes:
-    """One unmasked, unfragmented text frame (RFC 6455 §5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
 class HardenedWSStream(WSStream):
@@ -120,6 +112,26 @@ class HardenedWSStream(WSStream):
         for message in self._early:
             hear(message)
         self._early.clear()
+
+    def take(self, data: bytes) -> bytes:
+        """Hear the whole text frames that these bytes begin with, and return the rest: it is wsproto's.
+
+        Nearly all that clients send is one such frame at a time. Pings, closes, parts of frames and whatever is not right are not.
+        """
+        if self._hear is None or not self._between_frames:
+            return data
+        at = 0
+        while at < len(data) and (frame := whole_text(data, at)) is not None:
+            text, at = frame
+            self._hear(text)
+        return data[at:] if at else data
+
+    @property
+    def _between_frames(self) -> bool:
+        if self.connection.state is not ConnectionState.OPEN or self._received:
+            return False
+        frames: FrameProtocol = self.connection._proto
+        return frames._frame_decoder.header is None and not len(frames._frame_decoder.buffer) and frames._message_decoder.opcode is None
 
     def write(self, data: bytes) -> bool:
         """Whole frames, past wsproto (which keeps no count of what is sent) and in order with what goes through it."""
@@ -172,16 +184,28 @@ class PatientTCPServer(TCPServer):
         # One timer that looks at what was heard since, rather than one for each read: that was a tenth of a node's time.
         self._heard_at = self.loop.time()
         self._watch = self.loop.call_later(self.config.read_timeout or 0, self._look)
+        self._on_its_way = len(self.reader._buffer)  # type: ignore[attr-defined]  # bytes between the socket and wsproto
+        self._feed = self.reader.feed_data
+        self.reader.feed_data = self._fed  # type: ignore[assignment, method-assign]
         try:
             while not self.reader.at_eof():
                 data = await self.reader.read(MAX_RECV)
-                self._heard_at = self.loop.time()
                 await self.protocol.handle(RawData(data))
+                self._on_its_way -= len(data)
         except OSError:
             pass
         finally:
             self._watch.cancel()
         await self.protocol.handle(Closed())
+
+    def _fed(self, data: bytes) -> None:
+        self._heard_at = self.loop.time()
+        stream = getattr(self.protocol.protocol, "stream", None)
+        if not self._on_its_way and isinstance(stream, HardenedWSStream):
+            data = stream.take(data)
+        if data:
+            self._on_its_way += len(data)
+            self._feed(data)
 
     def _look(self) -> None:
         patience = float(self.config.read_timeout or 0)

@@ -9,8 +9,9 @@ import re
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha1
 from typing import Annotated, Literal, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, WithJsonSchema
 
@@ -22,6 +23,7 @@ NAME_LIMIT = 200  # characters of a title that a person chose
 
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 REPLY_NAMESPACE = UUID("6d796e61-0000-5000-8000-7265706c7900")
+_REPLY_SPACE = REPLY_NAMESPACE.bytes
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -281,8 +283,15 @@ def milliseconds(at: str) -> int:
 
 
 def reply_id_for(owner: str, key: str) -> str:
-    """The reply's id from the owner and the idempotency key: every responder, on any try, speaks of the same reply."""
-    return str(uuid5(REPLY_NAMESPACE, f"{owner}:{key}"))
+    """The reply's id from the owner and the idempotency key: every responder, on any try, speaks of the same reply.
+
+    A UUID of version 5 (RFC 9562 §5.5), without the detour over an object of the library.
+    """
+    digest = bytearray(sha1(_REPLY_SPACE + f"{owner}:{key}".encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    name = digest.hex()
+    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
 
 
 def one_line(text: str) -> str:
