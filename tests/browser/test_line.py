@@ -164,20 +164,57 @@ async def test_no_name_in_the_picture_of_the_route_is_broken_at_any_width(open_p
         assert await names.evaluate_all(broken) == [], width
 
 
+class Crowd:
+    """Keeps the one responder busy: it has 32 deliveries in hand at once (CHAT_PREFETCH), and whoever comes then has to wait."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+        self._talks: list[str] = []
+
+    async def comes(self, count: int) -> None:
+        for _ in range(count):
+            self._talks.append(str(uuid4()))
+            said = {"conversation_id": self._talks[-1], "text": "/sleep 20"}
+            assert (await self._person.context.request.post(f"{self._person.server}/api/messages", data=said)).ok
+
+    async def last_leaves(self) -> None:
+        await self._person.context.request.delete(f"{self._person.server}/api/conversations/{self._talks.pop()}")
+
+    async def leaves(self) -> None:
+        while self._talks:
+            await self.last_leaves()
+
+
 async def test_a_message_in_line_says_its_own_place_and_moves_up(open_page: OpenPage) -> None:
-    """The one responder has 32 deliveries in hand at once (CHAT_PREFETCH): whoever comes then has to wait."""
-    crowd = await open_page()
-    await crowd.connected()
-    talks = [str(uuid4()) for _ in range(34)]
-    for talk in talks:
-        said = {"conversation_id": talk, "text": "/sleep 20"}
-        assert (await crowd.context.request.post(f"{crowd.server}/api/messages", data=said)).ok
+    other = await open_page()
+    await other.connected()
+    crowd = Crowd(other)
+    await crowd.comes(34)
     person = await open_page()
     await person.say("/echo at last")
     await expect(person.replies).to_contain_text("Waiting in chat_queue, 3rd in line")
-    await crowd.context.request.delete(f"{crowd.server}/api/conversations/{talks.pop()}")
+    await crowd.last_leaves()
     await expect(person.replies).to_contain_text("Waiting in chat_queue, 2nd in line")
-    for talk in talks:
-        await crowd.context.request.delete(f"{crowd.server}/api/conversations/{talk}")
+    await crowd.leaves()
     await person.hears_the_end()
     await expect(person.replies).to_contain_text("at last")
+
+
+async def test_one_more_reply_that_waits_is_still_known_after_a_reload_and_can_be_stopped(open_page: OpenPage) -> None:
+    other = await open_page()
+    await other.connected()
+    crowd = Crowd(other)
+    person = await open_page()
+    await person.say("/echo once")
+    await person.hears_the_end()
+    await crowd.comes(32)
+    await person.page.get_by_role("button", name="Another reply").click()
+    await expect(person.replies).to_contain_text("next in line")
+    await person.page.reload()
+    await expect(person.replies).to_contain_text("Waiting in chat_queue")
+    await person.page.get_by_role("button", name="Stop the reply").click()
+    await expect(person.log.get_by_text("2/2")).to_be_visible()
+    await expect(person.page.get_by_role("button", name="Stop the reply")).to_have_count(0)
+    await crowd.leaves()
+    await person.say("/echo free again")
+    await person.hears_the_end(2)

@@ -5,7 +5,7 @@ import type { Link } from '../transport/socket';
 import { patched, type SharedChange } from './keep';
 import { changed, dueAgain, type OutboxAction, onOutbox, onRefused, without } from './outbox';
 import { type ChatState, EMPTY_THREAD, type Kept, type Thread } from './state';
-import { isMessageOpen, withAwaited, withItems, withMessage, withReplyEvent } from './thread';
+import { isMessageOpen, withAwaited, withItems, withMessage, withReplyEvent, withWaiting } from './thread';
 import { titleFrom } from './title';
 
 export type Action =
@@ -176,7 +176,8 @@ function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean)
 
 function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older: boolean): ChatState {
   const thread = state.threads[id] ?? EMPTY_THREAD;
-  const grown = withItems(thread, page.items);
+  const read = withItems(thread, page.items);
+  const grown = older || thread.loaded === 'yes' ? read : withWaiting(read, page.items);
   const touched = page.items.map((item) => (item.role === 'user' ? item.id : item.message_id));
   const next: Thread = { ...grown, loaded: 'yes', problem: null, next: page.next, previous: null };
   const arrived = new Set(touched);

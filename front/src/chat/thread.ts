@@ -212,6 +212,20 @@ export function withItems(thread: Thread, items: readonly MessageItem[]): Thread
   return next;
 }
 
+/**
+ * What a first reading says of one more reply that still waits: the message is `waiting`, and its replies are all ended
+ * and on the page. One that has begun meanwhile is known by its events, and no longer awaited.
+ */
+export function withWaiting(thread: Thread, items: readonly MessageItem[]): Thread {
+  const listed = new Set(items.map((item) => item.id));
+  return items.reduce((next, item) => {
+    if (item.role !== 'user' || item.status !== 'waiting') return next;
+    const turn = next.turns[placeOf(next.turns, item.id)];
+    if (!turn || turn.awaited > 0 || turn.replies.length === 0) return next;
+    return turn.replies.every((reply) => reply.end && listed.has(reply.id)) ? withAwaited(next, item.id) : next;
+  }, thread);
+}
+
 export function withAwaited(thread: Thread, messageId: string): Thread {
   const place = placeOf(thread.turns, messageId);
   const turn = thread.turns[place];

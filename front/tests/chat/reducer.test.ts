@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Action, reduceAll } from '../../src/chat/reducer';
 import { type ChatState, INITIAL, type OutboxEntry } from '../../src/chat/state';
 import { titleFrom } from '../../src/chat/title';
-import { at, CHAT, eventAction, logOf, welcome } from './story';
+import { openTurnOf } from '../../src/chat/view-of';
+import { at, CHAT, eventAction, logOf, pageAfter, welcome } from './story';
 
 const ONE = logOf([
   { id: 'm1', text: 'hello', replies: [{ id: 'r1', parts: ['a', 'b', 'c'], end: 'complete', attempts: 1 }] },
@@ -42,6 +43,30 @@ describe('a reply', () => {
     expect(done.running[CHAT]).toBeUndefined();
     expect(done.unread[CHAT]).toBe(true);
     expect(reduceAll(done, [{ type: 'opened', id: CHAT }]).unread[CHAT]).toBeUndefined();
+  });
+});
+
+describe('one more reply that still waits', () => {
+  const page = (status: 'waiting' | 'complete'): Action => {
+    const read = pageAfter(ONE, ONE.length);
+    const items = read.items.map((item) => (item.role === 'user' ? { ...item, status } : item));
+    return { type: 'thread.loaded', id: CHAT, page: { ...read, items }, older: false };
+  };
+  const more = { conversation_id: CHAT, reply_id: 'r2', message_id: 'm1', cursor: '9', at: at(9), attempt: 1 };
+  const begun = eventAction({ type: 'reply.started', ...more, worker: 'w2' });
+  const timings = { queued_ms: 1, total_ms: 3 };
+  const ended = eventAction({ type: 'reply.completed', ...more, parts: 0, text: '', finish_reason: 'stop', timings });
+
+  it('is known of a page that is read anew, so that it can be stopped', () => {
+    const state = told(page('waiting'));
+    expect(openTurnOf(state, CHAT)).toBe('m1');
+    expect(openTurnOf(told(page('complete')), CHAT)).toBeNull();
+    expect(openTurnOf(reduceAll(state, [begun, ended]), CHAT)).toBeNull();
+  });
+
+  it('waits no longer when it began before the page came, or was known before', () => {
+    expect(openTurnOf(told(begun, ended, page('waiting')), CHAT)).toBeNull();
+    expect(openTurnOf(told(page('complete'), page('waiting')), CHAT)).toBeNull();
   });
 });
 

@@ -68,6 +68,8 @@ export function pageAfter(log: readonly ServerEvent[], count: number): MessagesP
       items.push({ id, role: 'assistant', message_id, text: '', status: 'streaming', attempt, parts: 0, created_at });
     }
     if (!('reply_id' in event)) continue;
+    const said = items.find((one) => one.id === event.message_id);
+    if (said) said.status = 'complete'; // its waiting was over when its reply began
     const item = reply(event.reply_id);
     if (!item) continue;
     item.attempt = event.attempt;
