@@ -5,6 +5,7 @@ what is not stored yet, ready to take over.
 """
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -18,9 +19,9 @@ log = structlog.get_logger()
 
 LOOK_S = 1.0  # between two tries for the seat, and two looks at how far the holder is
 FLUSH_S = 3.0  # a stopping node gives the database this long; another node stores what is left
-# At least so long from batch to batch: a transaction's nine round trips cost the same for one row as for hundreds, and only a reader
-# who asks for what was said this very moment waits for them.
-GATHER_S = 0.02
+# So long from batch to batch, unless a reader asks for what was said this very moment: a transaction's nine round trips cost the
+# same for one row as for hundreds.
+GATHER_S = 0.1
 IDLE_S = 5.0  # with nothing to store, the position still moves on this often, so that a start reads little
 
 
@@ -48,6 +49,7 @@ class Recorder:
         """Return when everything pending is stored, or can't be for now."""
         deadline = asyncio.get_running_loop().time() + FLUSH_S
         while self.active and self._timeline.pending and asyncio.get_running_loop().time() < deadline:
+            self._state.wanted.set()
             self._flush_signal.set()
             await asyncio.sleep(0.01)
 
@@ -58,17 +60,34 @@ class Recorder:
             try:
                 await self._catch_up()
                 seat = await self._store.take_seat()
-                if seat is not None:
-                    try:
-                        await self._record(seat)
-                    finally:
-                        self.active = False
-                        await seat.release()
+                if seat is None:
+                    await self._look_on()
+                    continue
+                try:
+                    await self._record(seat)
+                finally:
+                    self.active = False
+                    await seat.release()
             except RecorderFenced:
                 log.warning("recorder.fenced")
             except StoreUnavailable as error:
                 log.debug("recorder.store_away", reason=str(error))
             await asyncio.sleep(LOOK_S)
+
+    async def _look_on(self) -> None:
+        """Another node records: look how far it is, sooner where a reader waits for that."""
+        end = asyncio.get_running_loop().time() + LOOK_S
+        while (left := end - asyncio.get_running_loop().time()) > 0 and await self._wanted(left):
+            self._state.wanted.clear()
+            await asyncio.sleep(GATHER_S)
+            await self._catch_up()
+
+    async def _wanted(self, within_s: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._state.wanted.wait()
+                return True
+        return False
 
     async def _catch_up(self) -> Checkpoint | None:
         checkpoint = await self._store.checkpoint()
@@ -83,6 +102,7 @@ class Recorder:
         log.info("recorder.active", epoch=self._timeline.epoch)
         while True:
             self._flush_signal.clear()
+            self._state.wanted.clear()
             next_at = asyncio.get_running_loop().time() + GATHER_S
             reached = self._timeline.checkpoint()
             if reached != expected and reached.high.offset >= 0:
@@ -96,7 +116,7 @@ class Recorder:
                 self._timeline.stored_to(reached)
                 self._state.moved()
                 expected = reached
-            await asyncio.sleep(next_at - asyncio.get_running_loop().time())
+            await self._wanted(next_at - asyncio.get_running_loop().time())
             await self._more_to_store()
 
     async def _more_to_store(self) -> None:

@@ -36,6 +36,7 @@ class State:
         self._broker = broker
         self._store = store
         self._timeline = timeline
+        self.wanted = asyncio.Event()  # a reader waits for what is in the window to be stored: the recorder need gather no longer
         self._moved = asyncio.Event()
 
     def moved(self) -> None:
@@ -71,6 +72,7 @@ class State:
         try:
             async with asyncio.timeout(SETTLE_S):
                 while self._store.up and self._timeline.unstored(owner):
+                    self.wanted.set()
                     await self._moved.wait()
         except TimeoutError:
             pass

@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from backend.state import SETTLE_S
 from backend.store.port import Key as StoreKey
 from backend.topology import Key
 from backend.views import MessageView
@@ -38,6 +41,26 @@ def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it() -> None:
         assert here.rooms.recorder.active + there.rooms.recorder.active == 1
 
     in_house(test)
+
+
+def test_who_reads_what_was_said_this_very_moment_waits_for_no_gathering() -> None:
+    async def test(house: House) -> None:
+        nodes = [await house.node(), await house.node()]
+        ann = Caller(nodes[0])
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        for node in nodes:
+            began = house.loop.now
+            thread = await node.rooms.state.messages(ann.session, TALK, limit=10, before=None, at_least=None)
+            assert [(view.role, view.text) for view in thread.items] == TURN
+            assert not node.rooms.timeline.unstored(ANN)
+            assert house.loop.now - began < SETTLE_S
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backend.recorder.LOOK_S", 60.0)
+        patch.setattr("backend.recorder.IDLE_S", 60.0)
+        in_house(test)
 
 
 def test_another_node_takes_over_within_five_seconds() -> None:
