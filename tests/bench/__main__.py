@@ -25,6 +25,7 @@ FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
     "growth": growing.stored_messages,
     "backlog": growing.backlog,
     "scale": scaling.responders_and_nodes,
+    "memory": holding.memory_under_load,
 }
 
 

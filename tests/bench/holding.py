@@ -1,5 +1,6 @@
 """Figures: what idle connections cost, how fast everybody is back after a cut, and how soon a started pipeline answers."""
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 
@@ -40,6 +41,30 @@ async def _grown_by(side: Side, plan: Plan) -> tuple[float, Run]:
     after: list[int] = []
     run = await put_load(side, None, "idle", sockets=plan.idle, seconds=1.5, at_end=lambda: after.append(clocks.private_kib(root)))
     return (after[0] - before) / plan.idle, run
+
+
+async def memory_under_load(services: Services, plan: Plan) -> list[Table]:
+    """A node's own memory while it works: it fills its window, and then it is to stay as it is."""
+    table = Table(
+        f"Memory under {plan.minutes:g} minutes of load: 200 sockets, a model that takes half a second",
+        ("", *(f"{tenth * plan.minutes / 10:g} min" for tenth in range(1, 11)), "last ÷ half-way"),
+        "MiB of the process's own. A node remembers 64 MiB of events; when those are full it forgets as much as it learns. Bar: flat.",
+    )
+    async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as side:
+        seen: dict[str, list[float]] = {name: [] for name in side.processes}
+
+        async def look() -> None:
+            for _ in range(10):
+                await asyncio.sleep(plan.minutes * 6)
+                for name, pid in side.processes.items():
+                    seen[name].append(clocks.private_kib(pid) / 1024)
+
+        looking = asyncio.create_task(look())
+        await put_load(side, services, "turns", sockets=200, seconds=plan.minutes * 60, scenario="model")
+        await looking
+    for name, mib in seen.items():
+        table.add(f"Myna: its {name}", *(f"{value:.0f}" for value in mib), f"{mib[-1] / mib[4]:.2f}")
+    return [table]
 
 
 async def reconnect_storm(services: Services, plan: Plan) -> list[Table]:

@@ -18,6 +18,7 @@ class Plan:
     responders: tuple[int, ...] = (1, 2, 4)
     nodes: tuple[int, ...] = (1, 2)
     thinking: int = 600  # sockets that wait for a model
+    minutes: float = 30.0  # of steady load, for the memory
 
 
 WHOLE = Plan()
@@ -33,4 +34,5 @@ QUICK = Plan(
     responders=(1, 2),
     nodes=(1,),
     thinking=20,
+    minutes=0.1,
 )
