@@ -130,11 +130,13 @@ async def test_what_was_exported_can_be_imported_when_it_is_gone(open_page: Open
 
 async def test_a_file_that_is_no_conversation_is_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:
     person = await open_page()
+    person.page.on("filechooser", lambda _: None)  # the browser is told to hand choosers over early: a key is quicker than the telling
     await person.connected()
     file = tmp_path / "notes.json"
     file.write_text("# Notes")
     await person.page.keyboard.press("Control+k")
     await person.page.keyboard.type("import")
+    await expect(person.page.get_by_role("option", name="Import a conversation…")).to_have_attribute("aria-selected", "true")
     async with person.page.expect_file_chooser() as chooser:
         await person.page.keyboard.press("Enter")
     await (await chooser.value).set_files(file)
