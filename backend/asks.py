@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from backend import events as e
 from backend.errors import ChatError, Conflict, NotFound
+from backend.fields import Options
 from backend.frames import MessageAccepted
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
@@ -24,7 +27,7 @@ class Ask:
     reply_id: str
     text: str | None  # None: of a reply to a message whose text is still to be looked up
     message_id: str | None  # of one more reply; None: a new message
-    options: e.Options | None
+    options: Options | None
     answers: list[Answer]
     present: Callable[[], bool]  # whether the sender is still there to repeat it
     deadline: float = 0.0
@@ -62,13 +65,14 @@ class Ask:
     def work(self) -> e.Work:
         """The work order, stamped with this moment. Everything in it was validated at the edge."""
         owner, at, text = self.session.owner, e.now(), self.text or ""
+        options = self.options.ordered() if self.options is not None else None
         if self.message_id is None:
             return e.MessageCreated(
-                owner=owner, reply_id=self.reply_id, options=self.options, at=at,
+                owner=owner, reply_id=self.reply_id, options=options, at=at,
                 conversation_id=self.conversation_id, id=self.id, text=text,
             )  # fmt: skip
         return e.ReplyRequested(
-            owner=owner, reply_id=self.reply_id, options=self.options, at=at,
+            owner=owner, reply_id=self.reply_id, options=options, at=at,
             conversation_id=self.conversation_id, id=self.id, message_id=self.message_id, text=text,
         )  # fmt: skip
 
@@ -78,7 +82,7 @@ def accepted(ask: Ask, *, duplicate: bool) -> MessageAccepted:
 
 
 def as_duplicate(result: MessageAccepted | ChatError) -> MessageAccepted | ChatError:
-    return result.model_copy(update={"duplicate": True}) if isinstance(result, MessageAccepted) else result
+    return msgspec.structs.replace(result, duplicate=True) if isinstance(result, MessageAccepted) else result
 
 
 def conflict(ask: Ask) -> Conflict:

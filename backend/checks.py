@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from backend.errors import ChatError, Forbidden, InvalidFrame, InvalidText
-from backend.events import NAME_LIMIT, TEXT_LIMIT, Options
+from backend.events import NAME_LIMIT, TEXT_LIMIT
+from backend.fields import Options
 from backend.frames import CLIENT_FRAME, MessageSend, Ping, ReplyRegenerate, ReplyStop
 from backend.mock_ai.port import Brain
 from backend.sessions import COOKIE

@@ -1,8 +1,10 @@
-"""Words: the one vocabulary of events, as typed models, with encode and decode. No I/O.
+"""Words: the one vocabulary of events, as typed structs, with encode and decode. No I/O.
 
 A log line is one event as JSON: what only the pipeline needs (`owner`, `reply_id` of a new message, `options`) comes
 first, and from `type` on the line is, to the byte, the frame that sockets get. So an event is encoded once, however
 many sockets and nodes it passes.
+
+A line is checked when it is read, by whatever hand it is. What is said here was checked at the edge (fields.py) already.
 """
 
 import re
@@ -10,10 +12,12 @@ import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha1
-from typing import Annotated, Literal, NamedTuple
+from operator import attrgetter
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, WithJsonSchema
+import msgspec
+from msgspec import Meta
 
 TEXT_LIMIT = 8_000  # characters of one message
 FRAME_LIMIT = 64 * 1024  # bytes of one client frame
@@ -24,60 +28,52 @@ NAME_LIMIT = 200  # characters of a title that a person chose
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 REPLY_NAMESPACE = UUID("6d796e61-0000-5000-8000-7265706c7900")
 _REPLY_SPACE = REPLY_NAMESPACE.bytes
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
-def _storable(text: str) -> str:
-    # NUL is legal JSON and fatal to a Postgres text column; a lone surrogate has no UTF-8 form at all.
-    if _UNSTORABLE.search(text):
-        raise ValueError("text may not hold NUL or lone surrogates")
-    if not text.strip():
-        raise ValueError("text may not be empty")
-    return text
+T = TypeVar("T")
 
-
-def _title(text: str) -> str:
-    title = one_line(text)
-    if not title:
-        raise ValueError("title may not be empty")
-    return title
-
-
-def _moment(at: str) -> str:
-    milliseconds(at)
-    return at
-
-
-Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
-# When something was asked for: it is reckoned with, so it has to be a moment.
-Asked = Annotated[str, AfterValidator(_moment)]
+_UUID_SCHEMA = {"pattern": UUID_PATTERN}
+# An id as the edge lets it in: whatever its case was, it is in small letters here. `_check` looks at its form, at all of an event at once.
+Id = Annotated[str, Meta(min_length=36, max_length=36, extra_json_schema=_UUID_SCHEMA)]
+_IDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+")
 # An id in what only responders and nodes write: it comes from an order whose ids were checked, so its pattern is not checked again
 # on every part (that was a third of what reading the log cost). Where it is unknown, the event does not count.
-KnownId = Annotated[str, WithJsonSchema({"type": "string", "pattern": UUID_PATTERN})]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_storable)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)]
+KnownId = Annotated[str, Meta(extra_json_schema=_UUID_SCHEMA)]
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
+Name = Annotated[str, Meta(max_length=64)]
 FinishReason = Literal["stop", "length", "stopped"]
 
 
-class Strict(BaseModel):
-    """What every model here is: exact types, no field but its own, unchangeable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+class Unreadable(ValueError):
+    """A line that is no event."""
 
 
-class Options(Strict):
+class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """What every struct here is: exact types, no field but its own, unchangeable; what is absent is not written.
+
+    None refers to anything that could refer back to it, so the garbage collector need not look.
+    """
+
+
+def named(kind: T) -> T:
+    """A `type`: it need not be given and is always written, which a plain default would not be."""
+    default: T = msgspec.field(default_factory=lambda: kind)
+    return default
+
+
+class Options(Word, frozen=True):
     """How a reply is to be made; all of it optional."""
 
-    profile: Annotated[str, StringConstraints(max_length=64)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
+    profile: Name | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    scenario: Name | None = None
 
 
 # --- the fields above `type` stay inside the pipeline ---
 
 
-class Timings(Strict):
+class Timings(Word, frozen=True, kw_only=True):
     """A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end."""
 
     queued_ms: int
@@ -85,14 +81,14 @@ class Timings(Strict):
     total_ms: int
 
 
-class MessageCreated(Strict):
+class MessageCreated(Word, frozen=True, kw_only=True):
     """A message was accepted; also the work order for its reply."""
 
     owner: Id
     reply_id: Id
     options: Options | None = None
-    type: Literal["message.created"] = "message.created"
-    at: Asked
+    type: Literal["message.created"] = named("message.created")
+    at: str
     conversation_id: Id
     id: Id
     text: Text
@@ -102,36 +98,36 @@ class MessageCreated(Strict):
         return self.id
 
 
-class ReplyRequested(Strict):
+class ReplyRequested(Word, frozen=True, kw_only=True):
     """One more reply to a message was accepted; the work order holds the message's text. Not shown to clients."""
 
     owner: Id
     reply_id: Id
     options: Options | None = None
-    type: Literal["reply.requested"] = "reply.requested"
-    at: Asked
+    type: Literal["reply.requested"] = named("reply.requested")
+    at: str
     conversation_id: Id
     id: Id
     message_id: Id
     text: Text
 
 
-class StopRequested(Strict):
+class StopRequested(Word, frozen=True, kw_only=True):
     """If this reply is open at this place of the log, it ends here, with the parts seen so far. Not shown to clients."""
 
     owner: Id
-    type: Literal["stop.requested"] = "stop.requested"
-    at: Asked
+    type: Literal["stop.requested"] = named("stop.requested")
+    at: str
     conversation_id: Id
     reply_id: Id
     message_id: Id
 
 
-class ReplyStarted(Strict):
+class ReplyStarted(Word, frozen=True, kw_only=True):
     """A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
 
     owner: KnownId
-    type: Literal["reply.started"] = "reply.started"
+    type: Literal["reply.started"] = named("reply.started")
     at: str
     conversation_id: KnownId
     reply_id: KnownId
@@ -141,11 +137,11 @@ class ReplyStarted(Strict):
     restarted: bool | None = None
 
 
-class ReplyDelta(Strict):
+class ReplyDelta(Word, frozen=True, kw_only=True):
     """One part; `index` counts from 0 without a gap."""
 
     owner: KnownId
-    type: Literal["reply.delta"] = "reply.delta"
+    type: Literal["reply.delta"] = named("reply.delta")
     at: str
     conversation_id: KnownId
     reply_id: KnownId
@@ -155,11 +151,11 @@ class ReplyDelta(Strict):
     text: str
 
 
-class ReplyCompleted(Strict):
+class ReplyCompleted(Word, frozen=True, kw_only=True):
     """The reply is whole (`stop`, `length`) or was stopped (`stopped`)."""
 
     owner: KnownId
-    type: Literal["reply.completed"] = "reply.completed"
+    type: Literal["reply.completed"] = named("reply.completed")
     at: str
     conversation_id: KnownId
     reply_id: KnownId
@@ -171,11 +167,11 @@ class ReplyCompleted(Strict):
     timings: Timings
 
 
-class ReplyFailed(Strict):
+class ReplyFailed(Word, frozen=True, kw_only=True):
     """There will be no (more) reply. `retryable`: asking again may help."""
 
     owner: KnownId
-    type: Literal["reply.failed"] = "reply.failed"
+    type: Literal["reply.failed"] = named("reply.failed")
     at: str
     conversation_id: KnownId
     reply_id: KnownId
@@ -186,29 +182,29 @@ class ReplyFailed(Strict):
     retryable: bool
 
 
-class ConversationUpdated(Strict):
+class ConversationUpdated(Word, frozen=True, kw_only=True):
     """A conversation was renamed."""
 
     owner: Id
-    type: Literal["conversation.updated"] = "conversation.updated"
-    at: Asked
+    type: Literal["conversation.updated"] = named("conversation.updated")
+    at: str
     conversation_id: Id
     title: str
 
 
-class ConversationDeleted(Strict):
+class ConversationDeleted(Word, frozen=True, kw_only=True):
     """A conversation is gone, with everything in it."""
 
     owner: Id
-    type: Literal["conversation.deleted"] = "conversation.deleted"
-    at: Asked
+    type: Literal["conversation.deleted"] = named("conversation.deleted")
+    at: str
     conversation_id: Id
 
 
-class LogMark(Strict):
+class LogMark(Word, frozen=True, kw_only=True):
     """A reader's own mark: reading up to it proves having read all that was there before."""
 
-    type: Literal["log.mark"] = "log.mark"
+    type: Literal["log.mark"] = named("log.mark")
     nonce: str
 
 
@@ -227,8 +223,8 @@ Event = (
     | ConversationDeleted
 )
 LogLine = Event | LogMark
-LOG_LINE: TypeAdapter[LogLine] = TypeAdapter(Annotated[LogLine, Field(discriminator="type")])
-WORK: TypeAdapter[Work] = TypeAdapter(Annotated[Work, Field(discriminator="type")])
+# What somebody asked for begins something, so its ids have to be ids and its `at` a moment: it is reckoned with.
+Asked = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted
 
 
 class Position(NamedTuple):
@@ -244,9 +240,59 @@ BEGINNING = Position(-1, 0)  # before the first record
 # --- encode / decode ------------------------------------------------------------------------------------------------
 
 
-def encode(model: BaseModel) -> bytes:
-    """One model as one line of JSON, without absent fields."""
-    return model.__pydantic_serializer__.to_json(model, exclude_none=True)
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+def _decoders(*kinds: type[Word]) -> dict[str, msgspec.json.Decoder[Any]]:
+    return {kind.__annotations__["type"].__args__[0]: msgspec.json.Decoder(kind) for kind in kinds}
+
+
+# A line is read twice: for its type, wherever that stands in it, and then as what it is.
+_TYPED = msgspec.json.Decoder(_Typed)
+_LINES = _decoders(*LogLine.__args__)
+_WORKS = _decoders(*Work.__args__)
+_IDS_OF = {kind: attrgetter(*(name for name, hint in kind.__annotations__.items() if hint == Id)) for kind in Asked.__args__}
+
+
+def encode(word: Word) -> bytes:
+    """One struct as one line of JSON, without absent fields."""
+    return _ENCODER.encode(word)
+
+
+def read_line(line: bytes) -> LogLine:
+    """A line of the log, by whatever hand. Raises `Unreadable`."""
+    event: LogLine = _read(line, _LINES)
+    return event
+
+
+def read_work(line: bytes) -> Work:
+    """A work order, by whatever hand. Raises `Unreadable`."""
+    work: Work = _read(line, _WORKS)
+    return work
+
+
+def _read(line: bytes, decoders: dict[str, msgspec.json.Decoder[Any]]) -> Any:
+    try:
+        event = decoders[_TYPED.decode(line).type].decode(line)
+        if ids := _IDS_OF.get(type(event)):
+            _check(event, "".join(ids(event)))
+    except (ValueError, KeyError, OverflowError, RecursionError):
+        raise Unreadable("This is no event.") from None
+    return event
+
+
+def _check(event: Asked, ids: str) -> None:
+    """What the fields' types don't say. Raises `ValueError` or `OverflowError`."""
+    if not _IDS.fullmatch(ids):
+        raise ValueError("an id is no UUID")
+    milliseconds(event.at)
+    # NUL is legal JSON and fatal to a Postgres text column. A lone surrogate is no JSON to the decoder.
+    if isinstance(event, (MessageCreated, ReplyRequested)) and ("\0" in event.text or event.text.isspace()):
+        raise ValueError("text takes more than blanks, and no NUL")
 
 
 def frame(line: bytes, cursor: str) -> str:
@@ -277,6 +323,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+@lru_cache(maxsize=256)  # of one event it is asked several times over
 def milliseconds(at: str) -> int:
     """An event's `at` as milliseconds since 1970."""
     return round(datetime.fromisoformat(at).timestamp() * 1000)

@@ -1,10 +1,12 @@
-"""Words: the socket's own frames, both ways, as typed models; events on their way to a client are in events.py. No I/O."""
+"""Words: the socket's own frames: models of what clients send, structs of what they get. Events are in events.py. No I/O."""
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from backend.events import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, Event, Id, Options, Strict, Text
+from backend.events import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, Event, Word, named
+from backend.fields import Id, Options, Strict, Text
 
 # --- client to server ---
 
@@ -51,7 +53,7 @@ CLIENT_FRAME: TypeAdapter[MessageSend | ReplyStop | ReplyRegenerate | Ping] = Ty
 # --- server to client, besides events ---
 
 
-class Limits(Strict):
+class Limits(Word, frozen=True, omit_defaults=False):
     """What the server accepts, announced at once so that a client need not find out."""
 
     frame_bytes: int = FRAME_LIMIT
@@ -59,55 +61,54 @@ class Limits(Strict):
     waiting_messages: int = WAITING_LIMIT
 
 
-class Welcome(Strict):
+class Welcome(Word, frozen=True, kw_only=True):
     """The first frame of every connection. `token` only for an owner made just now."""
 
-    type: Literal["welcome"] = "welcome"
+    type: Literal["welcome"] = named("welcome")
     owner: str
     token: str | None = None
     epoch: str
     cursor: str
     resumed: bool
     heartbeat_s: int
-    limits: Limits = Limits()
+    limits: Limits = msgspec.field(default_factory=Limits)
 
 
-class MessageAccepted(Strict):
+class MessageAccepted(Word, frozen=True, kw_only=True):
     """To the sender only, after the broker's confirm: this will be answered and stored."""
 
-    type: Literal["message.accepted"] = "message.accepted"
+    type: Literal["message.accepted"] = named("message.accepted")
     id: str
     conversation_id: str
     duplicate: bool
 
 
-class ErrorFrame(Strict):
+class ErrorFrame(Word, frozen=True, kw_only=True):
     """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers."""
 
-    type: Literal["error"] = "error"
+    type: Literal["error"] = named("error")
     code: str
     detail: str
     ref: str | None = None
     retry_after_s: float | None = None
 
 
-class Pong(Strict):
+class Pong(Word, frozen=True, kw_only=True):
     """The answer to `ping`."""
 
-    type: Literal["pong"] = "pong"
+    type: Literal["pong"] = named("pong")
     nonce: str | int | None = None
 
 
-class Draining(Strict):
+class Draining(Word, frozen=True, kw_only=True):
     """The server goes away soon; a close with 1012 follows."""
 
-    type: Literal["server.draining"] = "server.draining"
+    type: Literal["server.draining"] = named("server.draining")
     reconnect_after_ms: int
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of every frame, by name: the source of the front's wire types and of the AsyncAPI page."""
-    server: TypeAdapter[Any] = TypeAdapter(
-        Welcome | MessageAccepted | ErrorFrame | Pong | Draining | Event,
-    )
-    return {"client": CLIENT_FRAME.json_schema(), "server": server.json_schema()}
+def json_schema() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of every frame of either side, by name: the source of the front's wire types and of the AsyncAPI page."""
+    server = (Welcome, MessageAccepted, ErrorFrame, Pong, Draining, *Event.__args__)
+    _, told = msgspec.json.schema_components(server, ref_template="#/$defs/{name}")
+    return {"client": CLIENT_FRAME.json_schema()["$defs"], "server": dict(sorted(told.items()))}

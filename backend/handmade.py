@@ -6,10 +6,12 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
+from backend.fields import Id, Options, Text
 from backend.wording import wrong
 
 # Whoever publishes by hand and names no owner speaks as this one, in one conversation.
 OPERATOR = str(uuid5(e.REPLY_NAMESPACE, "operator"))
+TRIED_TOO_OFTEN = "It can be answered; it was tried too often."
 OPERATOR_CONVERSATION = str(uuid5(UUID(OPERATOR), "conversation"))
 
 
@@ -18,11 +20,11 @@ class HandMade(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    text: e.Text
-    owner: e.Id = OPERATOR
-    conversation_id: e.Id = OPERATOR_CONVERSATION
-    id: Annotated[e.Id, Field(default_factory=lambda: str(uuid4()))]
-    options: e.Options | None = None
+    text: Text
+    owner: Id = OPERATOR
+    conversation_id: Id = OPERATOR_CONVERSATION
+    id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
+    options: Options | None = None
 
 
 def from_hand(body: bytes) -> e.MessageCreated | None:
@@ -34,7 +36,7 @@ def from_hand(body: bytes) -> e.MessageCreated | None:
     return e.MessageCreated(
         owner=made.owner,
         reply_id=e.reply_id_for(made.owner, made.id),
-        options=made.options,
+        options=made.options.ordered() if made.options is not None else None,
         at=e.now(),
         conversation_id=made.conversation_id,
         id=made.id,
@@ -44,11 +46,14 @@ def from_hand(body: bytes) -> e.MessageCreated | None:
 
 def why_not(body: bytes) -> str:
     """One sentence on why a body is neither an order nor a hand-made message."""
-    for read in (e.WORK.validate_json, HandMade.model_validate_json):
-        try:
-            read(body)
-        except ValidationError as error:
-            reason = f"{wrong(error, (HandMade,)).sentence}."
-        else:
-            return "It can be answered; it was tried too often."
-    return reason
+    try:
+        e.read_work(body)
+    except e.Unreadable:
+        pass
+    else:
+        return TRIED_TOO_OFTEN
+    try:
+        HandMade.model_validate_json(body)
+    except ValidationError as error:
+        return f"{wrong(error, (HandMade,)).sentence}."
+    return TRIED_TOO_OFTEN

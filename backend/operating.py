@@ -7,7 +7,6 @@ from contextlib import aclosing, asynccontextmanager
 from importlib.metadata import version
 
 import click
-from pydantic import ValidationError
 
 from backend import events as e
 from backend.broker.port import Broker, Parked, Start
@@ -101,8 +100,8 @@ async def requeue_parked(settings: Settings, ids: Sequence[str]) -> int:
 
 async def _again(broker: Broker, letter: Parked) -> None:
     try:
-        works = [e.WORK.validate_json(line) for line in letter.body.split(b"\n")]
-    except ValidationError:
+        works = [e.read_work(line) for line in letter.body.split(b"\n")]
+    except e.Unreadable:
         await broker.submit(Key.WORK, [letter.body])
         return
     for work in works:
@@ -132,7 +131,7 @@ async def drop_parked(settings: Settings, ids: Sequence[str]) -> int:
 async def doctor(settings: Settings) -> int:
     """Look at everything once; 0 when nothing is missing."""
     good = True
-    for package in ("quart", "hypercorn", "aio-pika", "sqlalchemy", "asyncpg", "pydantic"):
+    for package in ("quart", "hypercorn", "aio-pika", "sqlalchemy", "asyncpg", "msgspec", "pydantic"):
         click.echo(f"ok    {package} {version(package)}")
     checks = [("page", _page(settings)), ("broker", _broker(settings)), ("database", _database(settings))]
     for name, check in checks:

@@ -10,8 +10,6 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from pydantic import ValidationError
-
 from backend import events as e
 from backend.broker.port import Broker
 from backend.errors import BrokerUnavailable
@@ -92,8 +90,8 @@ def _reply_id(line: bytes) -> str:
 def _learn(replies: dict[str, OpenReply], begun: set[str], line: bytes) -> None:
     """As the timeline does it: what the log says of a reply counts from its request on, by the same rules."""
     try:
-        event = e.LOG_LINE.validate_json(line)
-    except ValidationError:
+        event = e.read_line(line)
+    except e.Unreadable:
         return  # somebody else's hand
     if isinstance(event, e.Work):
         begun.add(event.reply_id)

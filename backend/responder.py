@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
 import structlog
-from pydantic import ValidationError
 
 from backend import events as e
 from backend.answering import Answering
@@ -77,8 +76,8 @@ class Responder:
     def _note_stops(self, body: bytes) -> None:
         for line in body.split(b"\n"):
             if b'"stop.requested"' in line:
-                with suppress(ValidationError):  # somebody else's hand
-                    event = e.LOG_LINE.validate_json(line)
+                with suppress(e.Unreadable):  # somebody else's hand
+                    event = e.read_line(line)
                     if isinstance(event, e.StopRequested):
                         self._stops[event.reply_id] = event.owner
         while len(self._stops) > STOPS_KEPT:
@@ -110,8 +109,8 @@ class Responder:
 
     async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
         try:
-            works = [e.WORK.validate_json(line) for line in delivery.body.split(b"\n")]
-        except ValidationError:
+            works = [e.read_work(line) for line in delivery.body.split(b"\n")]
+        except e.Unreadable:
             await self._not_an_order(delivery)
             return
         if len(works) > 1 and delivery.tries > APART_AFTER:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Any
 
-from pydantic import ValidationError
-
 from backend import events as e
 from backend.broker.port import Record
 from backend.cursor import decode_cursor, encode_cursor, tag_of
@@ -90,8 +88,8 @@ class Timeline:
                 self._parked(line, position, now, folded)
                 continue
             try:
-                event = e.LOG_LINE.validate_json(line)
-            except ValidationError:
+                event = e.read_line(line)
+            except e.Unreadable:
                 folded.unreadable += 1
                 continue
             if type(event) is not e.LogMark:
@@ -184,8 +182,8 @@ class Timeline:
 
     def _parked(self, line: bytes, position: Position, now: float, folded: Folded) -> None:
         try:
-            work = e.WORK.validate_json(line)
-        except ValidationError:
+            work = e.read_work(line)
+        except e.Unreadable:
             folded.unreadable += 1
             return
         reply = self.open.get(work.reply_id)

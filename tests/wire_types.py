@@ -89,7 +89,7 @@ def _kind(schema: Schema) -> str:
     if "const" in schema:
         return _literals([schema["const"]])
     if "enum" in schema:
-        return "FinishReason" if schema["enum"] == FINISH_REASONS else _literals(schema["enum"])
+        return "FinishReason" if sorted(schema["enum"]) == sorted(FINISH_REASONS) else _literals(schema["enum"])
     for several in ("anyOf", "oneOf"):
         if several in schema:
             return " | ".join(_kind(one) for one in schema[several])

@@ -3,8 +3,10 @@
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, get_type_hints
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from backend import events as e
 from backend.broker.port import QueueState
 from backend.views import ConversationView, MessageView, SearchHit
 
@@ -13,9 +15,13 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+_timings: dict[str, Any] = {one.name: (one.type, ... if one.required else one.default) for one in msgspec.structs.fields(e.Timings)}
+Timings = create_model("Timings", __base__=_Answer, __doc__=e.Timings.__doc__, **_timings)
+
+
 def _shown(name: str, view: type, *hidden: str, about: str | None = None, **always: Any) -> type[BaseModel]:
     """A view as it is answered: without what is hidden, and with what is always there of this kind of it."""
-    hints = get_type_hints(view)
+    hints = {**get_type_hints(view), "timings": Timings | None}
     shown: dict[str, Any] = {
         one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(view) if one.name not in hidden
     }

@@ -3,19 +3,20 @@
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from quart import Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from backend import events as e
 from backend.checks import check_origin, frame_error, token_of
 from backend.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
+from backend.fields import Id
 from backend.rooms import Rooms
 from backend.sessions import COOKIE, Session
 
 COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
 PAGE_LIMIT = 200
-_ID: TypeAdapter[str] = TypeAdapter(e.Id)
+_ID: TypeAdapter[str] = TypeAdapter(Id)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -74,8 +75,8 @@ def shown(view: Any, *hidden: str) -> dict[str, Any]:
     """A view as JSON, without what is absent and what is nobody's business."""
     result = {name: getattr(view, name) for name in view.__dataclass_fields__ if name not in hidden}
     for name, value in result.items():
-        if isinstance(value, BaseModel):
-            result[name] = value.model_dump(exclude_none=True)
+        if isinstance(value, msgspec.Struct):
+            result[name] = msgspec.to_builtins(value)
         elif hasattr(value, "__dataclass_fields__"):
             result[name] = shown(value)
     return {name: value for name, value in result.items() if value is not None}

@@ -5,6 +5,7 @@ from quart import Blueprint, Response, jsonify, request
 
 from backend import events as e
 from backend.api.asking import body_of, id_of, limit_of, session_of, shown
+from backend.fields import Title
 from backend.rooms import Rooms
 from backend.topology import Key
 
@@ -14,7 +15,7 @@ class Rename(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    title: e.Title
+    title: Title
 
 
 def blueprint(rooms: Rooms) -> Blueprint:

@@ -51,7 +51,7 @@ def frames() -> tuple[dict[str, Schema], dict[str, Schema], dict[str, Schema]]:
     sides: list[dict[str, Schema]] = []
     for side in ("client", "server"):
         own: dict[str, Schema] = {}
-        for name, schema in told[side]["$defs"].items():
+        for name, schema in told[side].items():
             if name not in _INSIDE:
                 as_sent = _tidy(schema if side == "client" else _as_sent(schema))
                 (own if "type" in as_sent["properties"] else shared).setdefault(name, as_sent)
@@ -74,13 +74,16 @@ def _nullable(schema: Schema) -> bool:
 
 
 def _tidy(schema: Schema) -> Schema:
-    """A schema without pydantic's titles, without null where a field may simply be absent, and with UUIDs called so."""
+    """A schema without titles, without null where a field may simply be absent, and with UUIDs called so."""
     tidy = {key: value for key, value in schema.items() if key not in ("title", "default") or (key == "default" and value is not None)}
     if "const" in tidy:
         tidy.pop("default", None)
+    if len(tidy.get("enum", ())) == 1:
+        tidy = {"const": tidy["enum"][0]}
+    if "const" in tidy or "enum" in tidy:
+        tidy["type"] = "string"
     if tidy.get("pattern") == e.UUID_PATTERN:
-        tidy |= {"format": "uuid"}
-        del tidy["pattern"]
+        tidy = {"type": "string", "format": "uuid"}
     if "properties" in tidy:
         needed = tidy.get("required", [])
         tidy["properties"] = {name: _field(one, name in needed) for name, one in tidy["properties"].items()}

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
 from backend.errors import ChatError, InvalidText, RequestRefused
+from backend.fields import Options
 from backend.frames import MessageSend
 from backend.mock_ai import PROFILES
 from backend.wording import wrong
@@ -92,7 +93,7 @@ class CompletionRequest(_Lenient):
 
     def frame(self, message_id: str, conversation_id: str) -> MessageSend:
         """The same as a frame of the socket. Raises `Fault` for what that would not take."""
-        options = e.Options(profile=self.profile, seed=self.seed)
+        options = Options(profile=self.profile, seed=self.seed)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
             return MessageSend(type="message.send", id=message_id, conversation_id=chosen, text=self.text, options=options)

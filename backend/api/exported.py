@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from backend import events as e
 from backend.errors import InvalidFrame
+from backend.fields import Id, Text, Title
 
 ITEMS_LIMIT = 2_000  # messages and replies of one import: about what a node under full load takes in a second
 REPLY_LIMIT = 32_768  # characters of one reply: the longest that the mock says
@@ -40,8 +41,8 @@ class _Part(BaseModel):
 class ExportedAbout(_Part):
     """The conversation's line. Only its title comes back: id and moments are made anew."""
 
-    id: e.Id
-    title: e.Title
+    id: Id
+    title: Title
     created_at: Moment | None = None
     updated_at: Moment | None = None
 
@@ -49,9 +50,9 @@ class ExportedAbout(_Part):
 class ExportedMessage(_Part):
     """What a person said. One without any reply in the file comes back with a failed one, to be tried again."""
 
-    id: e.Id
+    id: Id
     role: Literal["user"]
-    text: e.Text
+    text: Text
     status: Literal["waiting", "streaming", "complete", "stopped", "failed"] = "complete"
     created_at: Moment | None = None
     stored_at: Moment | None = None
@@ -76,9 +77,9 @@ class ExportedError(_Part):
 class ExportedReply(_Part):
     """One reply to a message above it; it comes back as one part. One that was still being made comes back as failed."""
 
-    id: e.Id
+    id: Id
     role: Literal["assistant"]
-    message_id: e.Id
+    message_id: Id
     text: Annotated[str, StringConstraints(max_length=REPLY_LIMIT), AfterValidator(_no_nul)]
     status: Literal["waiting", "streaming", "complete", "stopped", "failed"]
     attempt: Annotated[int, Field(ge=0, le=1_000)] = 0

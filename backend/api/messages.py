@@ -7,10 +7,10 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint, Response, jsonify
 
-from backend import events as e
 from backend.api.asking import body_of, session_of
 from backend.checks import check_options
 from backend.errors import ChatError
+from backend.fields import Id, Options, Text
 from backend.frames import MessageAccepted, MessageSend
 from backend.intake import Intake
 from backend.rooms import Rooms
@@ -22,10 +22,10 @@ class NewMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Annotated[e.Id, Field(default_factory=lambda: str(uuid4()))]
-    conversation_id: Annotated[e.Id, Field(default_factory=lambda: str(uuid4()))]
-    text: e.Text
-    options: e.Options | None = None
+    id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
+    conversation_id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
+    text: Text
+    options: Options | None = None
 
     def frame(self) -> MessageSend:
         """The same as a frame."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from backend import events as e
 from backend.broker.port import Record
@@ -77,7 +78,7 @@ class Writer:
                 return body(part(work, len(parts), text, attempt + 1, when=when))
             case "foreign part":
                 foreign = part(work, len(parts), text, attempt, when=when)
-                return body(foreign.model_copy(update={"owner": BEN if work.owner == ANN else ANN}))
+                return body(replace(foreign, owner=BEN if work.owner == ANN else ANN))
             case "late end":
                 return body(completed(work, parts, attempt + 1, when=when))
             case "park":

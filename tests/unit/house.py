@@ -79,7 +79,7 @@ class House:
     def log(self) -> list[e.Event]:
         """All events in the log but marks, in order."""
         lines = [line for record in self.broker.kept.log for line in record.body.split(b"\n")]
-        return [event for event in map(e.LOG_LINE.validate_json, lines) if not isinstance(event, e.LogMark)]
+        return [event for event in map(e.read_line, lines) if not isinstance(event, e.LogMark)]
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""

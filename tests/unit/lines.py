@@ -1,6 +1,7 @@
 """Log lines and records as tests write them: short to say, complete to read."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from backend import events as e
@@ -39,7 +40,7 @@ def again(number: int, work: e.MessageCreated, *, when: str = AT) -> e.ReplyRequ
     )  # fmt: skip
 
 
-def about(work: e.Work, attempt: int, when: str) -> dict[str, str | int]:
+def about(work: e.Work, attempt: int, when: str) -> dict[str, Any]:
     return {
         "owner": work.owner, "at": when, "conversation_id": work.conversation_id, "reply_id": work.reply_id,
         "message_id": work.message_id, "attempt": attempt,
@@ -47,22 +48,22 @@ def about(work: e.Work, attempt: int, when: str) -> dict[str, str | int]:
 
 
 def started(work: e.Work, attempt: int = 1, *, restarted: bool | None = None, when: str = AT) -> e.ReplyStarted:
-    return e.ReplyStarted.model_validate({**about(work, attempt, when), "worker": "w", "restarted": restarted})
+    return e.ReplyStarted(**about(work, attempt, when), worker="w", restarted=restarted)
 
 
 def part(work: e.Work, index: int, text: str, attempt: int = 1, *, when: str = AT) -> e.ReplyDelta:
-    return e.ReplyDelta.model_validate({**about(work, attempt, when), "index": index, "text": text})
+    return e.ReplyDelta(**about(work, attempt, when), index=index, text=text)
 
 
 def completed(work: e.Work, parts: Sequence[str], attempt: int = 1, *, when: str = AT) -> e.ReplyCompleted:
-    return e.ReplyCompleted.model_validate(
-        {**about(work, attempt, when), "parts": len(parts), "text": "".join(parts), "finish_reason": "stop",
-         "timings": e.Timings(queued_ms=0, first_part_ms=0, total_ms=0)}
+    return e.ReplyCompleted(
+        **about(work, attempt, when), parts=len(parts), text="".join(parts), finish_reason="stop",
+        timings=e.Timings(queued_ms=0, first_part_ms=0, total_ms=0),
     )  # fmt: skip
 
 
 def failed(work: e.Work, attempt: int = 1, *, when: str = AT) -> e.ReplyFailed:
-    return e.ReplyFailed.model_validate({**about(work, attempt, when), "code": "refused", "detail": "No.", "retryable": True})
+    return e.ReplyFailed(**about(work, attempt, when), code="refused", detail="No.", retryable=True)
 
 
 def stopped(work: e.Work, *, when: str = AT) -> e.StopRequested:

@@ -1,16 +1,19 @@
 """The vocabulary: what is encoded is what sockets get, and what is not of it is refused."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from backend import events as e
-from backend.frames import CLIENT_FRAME
+from backend.frames import CLIENT_FRAME, Pong, Welcome
 from tests.unit import lines
 
 HOSTILE = (
@@ -25,14 +28,15 @@ options = st.none() | st.builds(e.Options, profile=st.none() | texts.map(lambda 
 
 def everything(text: str, options: e.Options | None) -> list[e.Event]:
     """An event of each type, all of them holding this text."""
-    work = lines.said(1, f"x{text}").model_copy(update={"options": options})
-    request = lines.again(2, work).model_copy(update={"options": options})
+    work = replace(lines.said(1, f"x{text}"), options=options)
+    request = replace(lines.again(2, work), options=options)
     return [
         work, request, lines.stopped(work), lines.started(work), lines.started(work, 2, restarted=True), lines.part(work, 0, text),
-        lines.completed(work, [text]), lines.failed(work).model_copy(update={"detail": text}), lines.renamed(text), lines.deleted(),
+        lines.completed(work, [text]), replace(lines.failed(work), detail=text), lines.renamed(text), lines.deleted(),
     ]  # fmt: skip
 
 
+HI = lines.said(1)
 INNER = {"owner", "options"}  # and of a message its reply_id: nobody's business
 
 
@@ -40,7 +44,8 @@ INNER = {"owner", "options"}  # and of a message its reply_id: nobody's business
 def test_a_frame_is_its_line_without_what_is_inside_and_with_its_cursor(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
         inner = INNER | ({"reply_id"} if isinstance(event, e.Work) else set())
-        expected = event.model_dump(mode="json", exclude=inner, exclude_none=True) | {"cursor": "1.0.abc"}
+        fields = msgspec.to_builtins(event)
+        expected = {name: value for name, value in fields.items() if name not in inner} | {"cursor": "1.0.abc"}
         assert json.loads(e.frame(e.encode(event), "1.0.abc")) == expected
 
 
@@ -49,7 +54,49 @@ def test_what_was_encoded_is_read_as_it_was(text: str, options: e.Options | None
     for event in everything(text, options):
         line = e.encode(event)
         assert b"\n" not in line
-        assert e.LOG_LINE.validate_json(line) == event
+        assert e.read_line(line) == event
+
+
+HEAD = f'{{"owner":"{lines.ANN}",'
+OF_REPLY = f'"at":"{lines.AT}","conversation_id":"{lines.TALK}","reply_id":"{HI.reply_id}","message_id":"{HI.id}"'
+WRITTEN: dict[str, tuple[e.LogLine, str]] = {
+    "a message": (
+        HI,
+        f'{HEAD}"reply_id":"{HI.reply_id}","type":"message.created","at":"{lines.AT}","conversation_id":"{lines.TALK}",'
+        f'"id":"{HI.id}","text":"hello"}}',
+    ),
+    "a message with an option": (
+        replace(HI, options=e.Options(seed=0)),
+        f'{HEAD}"reply_id":"{HI.reply_id}","options":{{"seed":0}},"type":"message.created","at":"{lines.AT}",'
+        f'"conversation_id":"{lines.TALK}","id":"{HI.id}","text":"hello"}}',
+    ),
+    "a start": (lines.started(HI), f'{HEAD}"type":"reply.started",{OF_REPLY},"attempt":1,"worker":"w"}}'),
+    "a part": (
+        lines.part(HI, 0, "\x01\n\x7f\u2028"),
+        f'{HEAD}"type":"reply.delta",{OF_REPLY},"attempt":1,"index":0,"text":"\\u0001\\n\x7f\u2028"}}',
+    ),
+    "an end": (
+        replace(lines.completed(HI, []), timings=e.Timings(queued_ms=0, total_ms=7)),
+        f'{HEAD}"type":"reply.completed",{OF_REPLY},"attempt":1,"parts":0,"text":"","finish_reason":"stop",'
+        '"timings":{"queued_ms":0,"total_ms":7}}',
+    ),
+    "a mark": (e.LogMark(nonce="n"), '{"type":"log.mark","nonce":"n"}'),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_a_line_is_written_with_what_is_inside_first_and_without_what_is_absent(what: str) -> None:
+    event, line = WRITTEN[what]
+    assert e.encode(event).decode() == line
+
+
+def test_a_frame_of_the_servers_own_has_its_type_and_all_that_is_known() -> None:
+    welcome = Welcome(owner=lines.ANN, epoch="e", cursor="c", resumed=False, heartbeat_s=25)
+    assert e.encode(welcome).decode() == (
+        f'{{"type":"welcome","owner":"{lines.ANN}","epoch":"e","cursor":"c","resumed":false,"heartbeat_s":25,'
+        '"limits":{"frame_bytes":65536,"text_chars":8000,"waiting_messages":8}}'
+    )
+    assert e.encode(Pong()) == b'{"type":"pong"}'
 
 
 def test_every_type_of_event_is_tried_here() -> None:
@@ -115,12 +162,83 @@ def test_ids_are_one_whatever_their_case() -> None:
 ASKED = [lines.said(1), lines.again(2, lines.said(1)), lines.stopped(lines.said(1)), lines.deleted(), lines.renamed("t")]
 
 
-@pytest.mark.parametrize("when", ["", "yesterday", "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "12"])
+@pytest.mark.parametrize("when", ["", "yesterday", "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "0001-01-01", "12"])
 @pytest.mark.parametrize("event", ASKED, ids=lambda event: event.type)
 def test_what_is_reckoned_with_has_to_be_a_moment(event: e.Event, when: str) -> None:
     line = e.encode(event).replace(lines.AT.encode(), when.encode())
-    with pytest.raises(ValidationError):
-        e.LOG_LINE.validate_json(line)
+    with pytest.raises(e.Unreadable):
+        e.read_line(line)
+
+
+FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
+    "an owner that is no UUID": (HI, {"owner": "x" * 36}),
+    "an id with a newline": (HI, {"id": lines.uid(1)[:-1] + "\n"}),
+    "an id that is too long": (HI, {"id": lines.uid(1) + "0"}),
+    "two ids that are one together": (HI, {"id": "", "conversation_id": lines.uid(1) * 2}),
+    "an id in capitals": (HI, {"conversation_id": "ABCDEF00-0000-4000-8000-00000000000A"}),
+    "a message of a request that is no UUID": (lines.again(2, HI), {"message_id": "m" * 36}),
+    "no text": (HI, {"text": ""}),
+    "blanks": (HI, {"text": " \n\t"}),
+    "a text too long": (HI, {"text": "x" * (e.TEXT_LIMIT + 1)}),
+    "NUL": (lines.again(2, HI), {"text": "a\0b"}),
+    "a seed too large": (HI, {"options": {"seed": 2**63}}),
+    "a seed that is true": (HI, {"options": {"seed": True}}),
+    "a profile too long": (HI, {"options": {"profile": "x" * 65}}),
+    "an option too many": (HI, {"options": {"speed": 1}}),
+    "a field too many": (lines.part(HI, 0, "x"), {"mood": "good"}),
+    "a number that is a text": (lines.part(HI, 0, "x"), {"index": "0"}),
+    "a number with a point": (lines.part(HI, 0, "x"), {"index": 0.0}),
+    "a null": (lines.part(HI, 0, "x"), {"text": None}),
+    "an end of no kind": (lines.completed(HI, []), {"finish_reason": "done"}),
+    "times that are none": (lines.completed(HI, []), {"timings": []}),
+    "no type": (lines.deleted(), {"type": None}),
+    "a type that is none": (lines.deleted(), {"type": "conversation.forgotten"}),
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_line_by_another_hand_is_no_event_when_something_is_wrong_with_it(what: str) -> None:
+    event, changed = FOREIGN[what]
+    with pytest.raises(e.Unreadable):
+        e.read_line(json.dumps(json.loads(e.encode(event)) | changed).encode())
+
+
+def test_a_type_may_stand_anywhere_in_a_line_by_another_hand() -> None:
+    fields = json.loads(e.encode(replace(HI, text='"type":"log.mark"')))
+    for order in (fields, dict(reversed(fields.items()))):
+        assert e.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
+
+
+def test_an_event_that_orders_nothing_is_no_work() -> None:
+    assert e.read_work(e.encode(HI)) == HI
+    for event in everything("x", None):
+        if not isinstance(event, e.Work):
+            with pytest.raises(e.Unreadable):
+                e.read_work(e.encode(event))
+
+
+names = st.sampled_from(["type", "owner", "options", "at", "text", "seed", "nonce"])
+leaves = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["log.mark", "reply.delta", "message.created"])
+)
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=8)
+garbled = st.builds(
+    lambda text, place, byte: b"".join((line := e.encode(lines.said(1, f"x{text}"))[: place + 1], bytes([byte]), line[place:])),
+    texts, st.integers(0, 300), st.integers(0, 255),
+)  # fmt: skip
+DEEP = (
+    b'{"type":"log.mark","nonce":' + b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"9" * 100_000,
+    b'{"index":' + b"9" * 5_000 + b',"type":"reply.delta"}',
+)
+
+
+@given(st.binary() | values.map(lambda value: json.dumps(value).encode()) | garbled | st.sampled_from(DEEP))
+def test_whatever_a_line_holds_it_is_an_event_or_unreadable(line: bytes) -> None:
+    for read in (e.read_line, e.read_work):
+        with suppress(e.Unreadable):
+            assert isinstance(read(line), e.LogLine)
 
 
 TITLES = {

@@ -12,7 +12,7 @@ from backend.intake import ACCEPT_S, UNSEEN_S, Intake
 from backend.timeline import Timeline
 from backend.topology import Key
 from tests.unit.house import BETWEEN_S, PARTS, Caller, House, in_house
-from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, record, said, uid, whole
+from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, body, record, said, uid, whole
 
 WHOLE = "".join(PARTS)
 
@@ -562,7 +562,7 @@ def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
         node = await house.node()
         ann = Caller(node)
         house.store.lose()
-        await house.broker.submit(Key.EVENT, [b"\n".join(event.model_dump_json().encode() for event in whole(said(1, owner=ANN)))])
+        await house.broker.submit(Key.EVENT, [body(*whole(said(1, owner=ANN)))])
         await house.until(ann.created)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("backend.timeline.PENDING_LIMIT", 1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from backend import events as e
 from backend.broker.memory_work import MemoryDelivery
@@ -152,7 +153,7 @@ def test_an_order_that_breaks_the_brain_is_parked_whole_and_its_owner_hears_of_i
         await asyncio.sleep(60)
         assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
         (letter,) = await house.broker.parked()
-        assert e.WORK.validate_json(letter.body).text == "crash"
+        assert e.read_work(letter.body).text == "crash"
         assert letter.reason == "delivery_limit"
 
     in_house(test)
@@ -167,7 +168,7 @@ def test_of_orders_that_travel_together_the_one_that_breaks_the_brain_dies_alone
         await house.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
         (letter,) = await house.broker.parked()
-        assert e.WORK.validate_json(letter.body).id == uid(2)
+        assert e.read_work(letter.body).id == uid(2)
 
     in_house(test)
 
@@ -288,7 +289,7 @@ RECALLED: dict[str, tuple[list[e.LogLine], int | None]] = {
     "an end before which parts are missing": ([HI, started(HI), completed(HI, ["a"])], 0),
     "a stop": ([HI, started(HI), stopped(HI)], None),
     "a stop of another reply": ([HI, started(HI), part(HI, 0, "a"), stopped(again(2, HI))], 1),
-    "somebody else's end": ([HI, started(HI), completed(HI, []).model_copy(update={"owner": BEN})], 0),
+    "somebody else's end": ([HI, started(HI), replace(completed(HI, []), owner=BEN)], 0),
     "an answer before the message": ([part(HI, 0, "a"), completed(HI, ["a"]), HI], 0),
     "an older attempt's end after a new beginning": (
         [HI, started(HI), part(HI, 0, "a"), started(HI, 2, restarted=True), completed(HI, ["a"])], 0,

@@ -25,8 +25,8 @@ class Layer:
 # A module belongs to the layer that names the longest beginning of its name: a port is a word, though it lies by its doors.
 LAYERS = {
     "words": Layer(
-        ("errors", "events", "frames", "text_frames", "settings", "topology", "views", "cursor", "sessions", "asks", "handmade", "wording",
-         "crashpoints", "logs", "broker.port", "store.port", "mock_ai.port"),
+        ("errors", "events", "fields", "frames", "text_frames", "settings", "topology", "views", "cursor", "sessions", "asks",
+         "handmade", "wording", "crashpoints", "logs", "broker.port", "store.port", "mock_ai.port"),
         (),
     ),
     "thought": Layer(("replies", "window", "timeline", "hub", "turns", "rates", "repeats", "mock_ai"), ("words",)),

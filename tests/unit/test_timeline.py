@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backend import events as e
 from backend.broker.port import Record
@@ -219,8 +220,8 @@ def test_conversations_of_one_name_under_two_owners_are_two() -> None:
 def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
     line = timeline(HI, started(HI))
     for foreign in (part(HI, 0, "evil"), completed(HI, []), failed(HI), stopped(HI), started(HI, 9)):
-        fold(line, foreign.model_copy(update={"owner": BEN}))
-        fold(line, foreign.model_copy(update={"conversation_id": OTHER_TALK}))
+        fold(line, replace(foreign, owner=BEN))
+        fold(line, replace(foreign, conversation_id=OTHER_TALK))
     assert shown(line) == WHOLE[:2]
     assert shown(line, BEN) == []
     assert line.open[HI.reply_id].attempt == 1
@@ -228,7 +229,7 @@ def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
 
 def test_an_order_under_somebody_elses_reply_does_not_take_its_place() -> None:
     line = timeline(HI)
-    fold(line, said(7, "evil", owner=BEN).model_copy(update={"reply_id": HI.reply_id}))
+    fold(line, replace(said(7, "evil", owner=BEN), reply_id=HI.reply_id))
     assert line.open[HI.reply_id].work == HI
     assert shown(line, BEN) == []
 
@@ -266,7 +267,7 @@ BY_HAND = ("as we do", "with blanks", "in another order", "the inner fields last
 @pytest.mark.parametrize("how", BY_HAND)
 def test_what_somebody_else_wrote_is_shown_as_if_we_had(how: str) -> None:
     ours, theirs = Timeline("e1"), Timeline("e1")
-    message = HI.model_copy(update={"options": e.Options(profile="fast")})
+    message = replace(HI, options=e.Options(profile="fast"))
     events: list[e.Event] = [message, started(HI), part(HI, 0, 'a"type":"'), completed(HI, ['a"type":"']), renamed("t")]
     for offset, event in enumerate(events):
         ours.fold(Record(offset, Key.EVENT, e.encode(event)), 0.0)
