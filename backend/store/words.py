@@ -65,7 +65,7 @@ def runs(text: str) -> list[str]:
 def lexemes(text: str) -> set[str]:
     """What an index holds of a text: its words, and of unspaced runs each pair and the last letter."""
     found = set(runs(text))
-    if not text.isascii():
+    if not text.isascii() and _UNSPACED_LETTER.search("".join(found)):
         for run in [run for run in found if _unspaced(run)]:
             found.discard(run)
             found.update(run[at : at + 2] for at in range(len(run)))
