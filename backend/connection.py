@@ -17,6 +17,9 @@ from backend.sessions import Session
 log = structlog.get_logger()
 
 SEND_S = 20.0  # a socket that takes nothing for so long is cut off; it resumes when it can read again
+# Turns of the loop for which a frame waits for others: a message's confirm and its place in the log come by two sockets, and go to the
+# client in one write then. With nothing else to do these turns take some 20 µs.
+GATHER_TURNS = 2
 REFUSALS = 1_000  # frames refused, less those let through, before the socket is closed as flooding
 
 
@@ -57,10 +60,15 @@ class Connection:
         self._rooms.hub.attach(self.mailbox)
 
     def _wake(self) -> None:
-        # What comes in one turn of the loop goes in one write, and no task is needed for it.
         if not self._flushing:
             self._flushing = True
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._gather, GATHER_TURNS)
+
+    def _gather(self, turns: int) -> None:
+        if turns:
+            self._loop.call_soon(self._gather, turns - 1)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         self._flushing = False
