@@ -32,7 +32,7 @@ test: .venv/dev front/dist/index.html ## every check and test, on a real RabbitM
 compose-test: .venv/dev ## build and run docker-compose.yml, and use it like a person
 	@$(PY) -m pytest tests/compose
 
-faults: .venv/dev ## processes, broker and database harmed on purpose, one kind of harm a test (about 15 minutes)
+faults: .venv/dev ## the part of make test that harms processes, broker and database on purpose (about 12 minutes)
 	@tests/services/install
 	@$(PY) -m pytest tests/faults tests/soak
 

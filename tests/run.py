@@ -65,7 +65,8 @@ def checks() -> list[Step]:
 def tests() -> list[Step]:
     pytest = [sys.executable, "-m", "pytest", f"--junitxml={REPORT}"]
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
-    steps = [Step("vitest", vitest, ROOT / "front"), Step("pytest", pytest)]
+    faults = [*pytest, "tests/faults", "tests/soak"]
+    steps = [Step("vitest", vitest, ROOT / "front"), Step("pytest", pytest), Step("pytest, faults", faults)]
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0:
         steps.append(Step("pytest, compose", [*pytest, "tests/compose"]))
     else:
