@@ -24,7 +24,11 @@ BUNDLED = parse_scenarios(EXAMPLES)
 
 
 class MockBrain:
-    """Answers without a model. Everything it says follows from (seed, key, text, profile, scenario, nth) alone."""
+    """Answers without a model. Everything it says follows from the prompt and its own seed alone.
+
+    A prompt that brings a seed gets the same reply to the same text under every key. Without one the key decides, so
+    that a text said twice is not answered the same way twice.
+    """
 
     deterministic = True
 
@@ -66,20 +70,19 @@ class MockBrain:
         if problem := self.knows(prompt.profile, prompt.scenario):
             yield Refusal("unknown_option", problem, retryable=False, after_s=0.0)
             return
-        seed = self._seed if prompt.seed is None else prompt.seed
         profile = PROFILES[prompt.profile or self._profile]
-        dice = Dice(seed, prompt.key)
-        draft = self._draft(prompt, seed, profile, dice)
+        dice = Dice(self._seed, prompt.key) if prompt.seed is None else Dice(prompt.seed, prompt.text)
+        draft = self._draft(prompt, profile, dice)
         said = _performed(draft, profile, dice)
         yield from _resumed(said, start) if start else said
 
-    def _draft(self, prompt: Prompt, seed: int, profile: Profile, dice: Dice) -> Draft:
+    def _draft(self, prompt: Prompt, profile: Profile, dice: Dice) -> Draft:
         text = prompt.text
         if prompt.scenario is not None:
             return self.scenarios.scripts[prompt.scenario].draft
         if (scripted := self.scenarios.match(text, prompt.nth)) is not None:
             return scripted
-        if "/" in text[:32] and (typed := command(replace(prompt, seed=seed), dice)) is not None:
+        if "/" in text[:32] and (typed := command(prompt, dice)) is not None:
             return typed
         if profile.whole:
             return Draft(dice.pick(AT_ONCE).format(begin=clip(text, _BEGIN)))

@@ -157,13 +157,12 @@ def _list(argument: str, prompt: Prompt, dice: Dice) -> Draft:
 
 def _seed(argument: str, prompt: Prompt, dice: Dice) -> Draft:
     _nothing(argument, "`/seed`")
-    seed = 0 if prompt.seed is None else prompt.seed
-    return Draft(
-        f"This reply was drawn from seed `{seed}` and key `{prompt.key}`.\n\n"
-        "The two decide every word and every pause, so any responder that is handed them says the same, and one that "
-        "takes over in the middle goes on where the other was cut off.",
-        STOP,
-    )
+    if prompt.seed is None:
+        drawn = f"This reply was drawn from its key, `{prompt.key}`, since no seed was chosen: said again, it comes out otherwise."
+    else:
+        drawn = f"This reply was drawn from seed `{prompt.seed}` and the text of your message: say it again, and so do I."
+    handed = "Any responder that is handed the same says the same, and one that takes over in the middle goes on where the other stopped."
+    return Draft(f"{drawn}\n\n{handed}", STOP)
 
 
 def _page(what: str, text: str) -> Callable[[str, Prompt, Dice], Draft]:

@@ -11,10 +11,10 @@ FinishReason = Literal["stop", "length"]
 class Prompt:
     """One message to be answered. `key` names the reply: a brain that is deterministic says the same for the same prompt."""
 
-    key: str  # the reply's idempotency key (of a first reply: its message's id); with the seed it decides every draw
+    key: str  # the reply's idempotency key (of a first reply: its message's id); without a seed it decides every draw
     text: str
     profile: str | None = None  # None: the brain's own default
-    seed: int | None = None  # None: the brain's own default
+    seed: int | None = None  # with the text it decides every draw, whatever the key; None: the key does
     scenario: str | None = None  # a script by name; None: whatever the text asks for
     nth: int | None = None  # the how-manieth message of its conversation, from 1; None where the caller can't know
 

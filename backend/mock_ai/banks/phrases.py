@@ -59,9 +59,10 @@ GOODBYES = (
 SELF = (
     "I am **Myna**, a mock AI. A real myna is a bird that repeats what it hears in a convincing voice, and that is a "
     "fair description of me.\n\nThere is no model here. I pick out the words you use, draw from a bank of sentences "
-    "with a seeded die, and speak at the speed of the chosen profile. The same seed and the same message always give "
-    "the same reply, part for part; that is how another responder can go on in the middle of a sentence when one is "
-    "switched off.\n\nWhat is real is everything around me: the queue, the log, the database and this page.",
+    "with a seeded die, and speak at the speed of the chosen profile. With a seed of your choice the same message always "
+    "gets the same reply, part for part. Every die is seeded, chosen or not; that is how another responder can go on in the "
+    "middle of a sentence when one is switched off.\n\nWhat is real is everything around me: the queue, the log, the "
+    "database and this page.",
     "A mock, and glad to say so. My sentences are borrowed, my arithmetic is my own, and my replies are deterministic: "
     "seed plus message in, the same words out.\n\n- I can answer with text, lists, tables, quotes and code.\n- I follow a "
     "few typed commands; `/help` names them.\n- I can be slow, flaky or overloaded on request.\n\nSwap me for a real "

@@ -78,6 +78,17 @@ async def test_a_stream_is_the_whole_answer_in_parts(anybody: httpx.AsyncClient)
     assert {event["object"] for event in events[:-1]} == {"chat.completion.chunk"}
 
 
+async def test_the_same_question_with_the_same_seed_gets_the_same_answer_part_by_part(anybody: httpx.AsyncClient) -> None:
+    async def parts(seed: int) -> list[str]:
+        events, _ = await stream_of(anybody, asking("Why do bridges hum in the wind?", model="myna-fast", seed=seed))
+        return [event["choices"][0]["delta"].get("content", "") for event in events[:-1]]
+
+    first = await parts(7)
+    assert len(first) > 10
+    assert await parts(7) == first
+    assert await parts(8) != first
+
+
 async def test_without_being_asked_for_usage_a_stream_has_none(anybody: httpx.AsyncClient) -> None:
     events, _ = await stream_of(anybody, asking("/echo hi"))
 

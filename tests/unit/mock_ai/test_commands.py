@@ -142,6 +142,7 @@ def test_text_that_only_looks_like_a_command_is_talked_about(text: str) -> None:
 
 
 def test_seed_tells_what_the_reply_was_drawn_from() -> None:
-    text = text_of(Prompt("8c5d", "/seed", seed=41))
-    assert "`41`" in text
-    assert "`8c5d`" in text
+    chosen, drawn = text_of(Prompt("8c5d", "/seed", seed=41)), text_of(Prompt("8c5d", "/seed"))
+    assert "`41`" in chosen
+    assert "8c5d" not in chosen
+    assert "`8c5d`" in drawn

@@ -5,8 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from uuid import uuid4
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
 from backend.mock_ai.brain import RESUMED_AFTER_S
@@ -58,9 +61,19 @@ def test_the_key_and_the_seed_each_change_what_is_said() -> None:
     assert len(by_seed) > 35
 
 
-def test_a_prompt_without_a_seed_takes_the_brains_own() -> None:
-    assert text_of(Prompt("key", "hello"), MockBrain(seed=9)) == text_of(Prompt("key", "hello", seed=9))
-    assert "`9`" in text_of(Prompt("key", "/seed"), MockBrain(seed=9))
+@given(prompts, st.integers(-(2**63), 2**63 - 1))
+def test_the_same_message_with_the_same_seed_gets_the_same_reply_part_by_part_however_often_it_is_sent(prompt: Prompt, seed: int) -> None:
+    sent, again = replace(prompt, seed=seed), replace(prompt, key=str(uuid4()), seed=seed)
+    assert list(BRAIN.script(sent)) == list(MockBrain(seed=9).script(again))
+
+
+def test_with_a_seed_other_words_are_answered_otherwise() -> None:
+    assert len({text_of(Prompt("key", f"Why do {what} hum?", seed=3)).replace(what, "") for what in ("bridges", "wires", "bees")}) == 3
+
+
+def test_a_prompt_without_a_seed_is_drawn_from_its_key_and_the_brains_own_seed() -> None:
+    replies = {text_of(Prompt("key", "Why do bridges hum?"), MockBrain(seed=n)) for n in range(40)}
+    assert len(replies) > 35
 
 
 def test_another_process_with_another_hash_seed_says_the_same() -> None:
