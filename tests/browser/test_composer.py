@@ -102,6 +102,33 @@ async def test_what_is_said_while_a_reply_runs_waits_in_sight_and_can_be_changed
     assert [text for role, text in await person.stored_texts() if role == "user"] == ["/slow 0.3", "/echo typo"]
 
 
+async def test_the_panel_of_the_mock_closes_on_escape_and_elsewhere_and_stops_no_reply(open_page: OpenPage) -> None:
+    person = await open_page()
+    await person.say("/slow 0.3")
+    await expect(person.replies).to_contain_text("I leave")
+    button = person.page.get_by_role("button", name="How the mock answers")
+    panel = person.page.get_by_role("region", name="How the mock answers")
+    await button.click()
+    await expect(panel.get_by_label("Speed")).to_be_focused()
+    await panel.get_by_label("Seed").fill("7")
+    await person.page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(button).to_be_focused()
+    await expect(person.page.get_by_role("button", name="Stop the reply")).to_be_visible()
+
+    await button.click()
+    await panel.get_by_text("The same text with the same seed").click()
+    await expect(panel).to_be_visible()
+    await person.log.click()
+    await expect(panel).to_have_count(0)
+
+    await button.click()
+    await person.field.focus()
+    await expect(panel).to_have_count(0)
+    await person.page.keyboard.press("Escape")  # and now it is the reply's
+    await expect(person.replies).to_contain_text("Stopped here.")
+
+
 async def test_arrow_up_in_an_empty_field_brings_back_what_was_said_last(open_page: OpenPage) -> None:
     person = await open_page()
     await person.say("/echo once more")

@@ -1,11 +1,10 @@
-/** A small menu at a button: closes on a click elsewhere, on Escape, and after a choice. Arrow keys walk it. */
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+/** A small menu at a button: closes as `useOpening` says, and after a choice. Arrow keys walk it. */
+import { type KeyboardEvent, type ReactNode, useEffect, useId } from 'react';
 import { Icon, type IconName } from './Icon';
+import { useOpening } from './useOpening';
 
 export function Popover({ label, icon, children }: { label: string; icon: IconName; children: ReactNode }) {
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const menu = useRef<HTMLDivElement>(null);
+  const { open, setOpen, button, box: menu } = useOpening();
   const id = useId();
 
   useEffect(() => {
@@ -18,19 +17,9 @@ export function Popover({ label, icon, children }: { label: string; icon: IconNa
     box.style.top = `${Math.max(8, top)}px`;
     box.style.left = `${Math.max(8, left)}px`;
     box.querySelector<HTMLElement>('button, a')?.focus();
-    const away = (event: Event) => {
-      if (!box.contains(event.target as Node) && !button.current?.contains(event.target as Node)) setOpen(false);
-    };
-    document.addEventListener('pointerdown', away);
-    return () => document.removeEventListener('pointerdown', away);
-  }, [open]);
+  }, [open, button, menu]);
 
   const onKey = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      setOpen(false);
-      button.current?.focus();
-    }
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
     event.preventDefault();
     const items = [...(menu.current?.querySelectorAll<HTMLElement>('button, a') ?? [])];

@@ -169,6 +169,45 @@ describe('the composer', () => {
     fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
     expect(onSend).toHaveBeenCalledWith('hi', { profile: 'slow', seed: 7 });
   });
+
+  it('takes a whole number of its range for a seed, and nothing else', async () => {
+    const onSend = vi.fn();
+    show(composer(onSend), { type: 'draft', id: CHAT, text: 'hi' });
+    await userEvent.click(screen.getByRole('button', { name: 'How the mock answers' }));
+    const seed = screen.getByRole('textbox', { name: 'Seed' }) as HTMLInputElement;
+    for (const value of ['-1', '1.5', '1e3', '2147483648']) fireEvent.change(seed, { target: { value } });
+    expect(seed.value).toBe('');
+    fireEvent.change(seed, { target: { value: '2147483647' } });
+    expect(seed.value).toBe('2147483647');
+    fireEvent.keyDown(screen.getByRole('textbox', { name: 'Message' }), { key: 'Enter' });
+    expect(onSend).toHaveBeenCalledWith('hi', { seed: 2147483647 });
+  });
+
+  it('closes the panel of the mock on Escape, a press elsewhere, and when the focus goes', async () => {
+    const outside = vi.fn();
+    addEventListener('keydown', outside);
+    show(composer());
+    const button = screen.getByRole('button', { name: 'How the mock answers' });
+    const panel = () => screen.queryByRole('region', { name: 'How the mock answers' });
+
+    await userEvent.click(button);
+    expect(document.activeElement).toBe(screen.getByLabelText('Speed'));
+    await userEvent.keyboard('{Escape}');
+    expect(panel()).toBeNull();
+    expect(document.activeElement).toBe(button);
+    expect(outside).not.toHaveBeenCalled(); // the page's own Escape would stop a reply
+
+    await userEvent.click(button);
+    await userEvent.click(screen.getByText(/The same text with the same seed/));
+    expect(panel()).toBeTruthy();
+    await userEvent.click(document.body);
+    expect(panel()).toBeNull();
+
+    await userEvent.click(button);
+    act(() => screen.getByRole('textbox', { name: 'Message' }).focus());
+    expect(panel()).toBeNull();
+    removeEventListener('keydown', outside);
+  });
 });
 
 describe('what the line is like', () => {

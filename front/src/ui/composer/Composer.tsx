@@ -5,7 +5,6 @@ import { useChat, useChatState } from '../context';
 import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
 import { HeldRows } from './HeldRows';
-import { OptionsMenu } from './OptionsMenu';
 import { useCommands } from './useCommands';
 
 const LIMIT = 8_000; // characters, if the server has not said otherwise
@@ -26,7 +25,6 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const live = useChatState((state) => state.live);
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
   const [options, setOptions] = useState<SendOptions>({});
-  const [tuning, setTuning] = useState(false);
   const write = (value: string) => client.draft(draftKey, value);
   const commands = useCommands(text, (value) => {
     write(value);
@@ -40,7 +38,6 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   useEffect(() => {
     // A finger that opens a conversation wants to read: only a keyboard gets the cursor at once.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
-    setTuning(false);
   }, [draftKey]);
 
   const send = () => {
@@ -48,7 +45,6 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     // The draft ends first: a page that goes away at this moment must not keep the text in both places.
     write('');
     onSend(text, options);
-    setTuning(false);
   };
   const stop = () => {
     onStop();
@@ -58,10 +54,6 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
     if (menu && commands.onKey(event)) return;
-    if (event.key === 'Escape' && tuning) {
-      event.stopPropagation();
-      setTuning(false);
-    }
     if (event.key === 'ArrowUp' && text === '') {
       const last = store.state.threads[draftKey]?.turns.at(-1)?.text;
       if (last) write(last);
@@ -83,7 +75,6 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
         {menu && (
           <CommandMenu id="commands" commands={commands.offered} chosen={commands.chosen} onPick={commands.pick} />
         )}
-        {tuning && <OptionsMenu options={options} onChange={setOptions} />}
         <textarea
           ref={field}
           rows={1}
@@ -102,13 +93,12 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
         />
         <ComposerTools
           options={options}
-          tuning={tuning}
           left={left}
           limit={limit}
           empty={empty}
           running={openTurn !== null}
           onCommands={offer}
-          onTune={() => setTuning(!tuning)}
+          onTune={setOptions}
           onSend={send}
           onStop={stop}
         />

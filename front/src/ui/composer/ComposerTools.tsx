@@ -1,10 +1,10 @@
 /** The row under the text: commands, how the mock answers, the counter, Send or Stop. */
 import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
+import { OptionsMenu } from './OptionsMenu';
 
 interface Props {
   options: SendOptions;
-  tuning: boolean;
   /** Characters left; negative when there are too many. */
   left: number;
   limit: number;
@@ -12,19 +12,14 @@ interface Props {
   running: boolean;
   empty: boolean;
   onCommands(): void;
-  onTune(): void;
+  onTune(options: SendOptions): void;
   onSend(): void;
   onStop(): void;
 }
 
 const NEAR = 0.1; // the counter shows when a tenth is left
 
-function wordsOf(options: SendOptions): string {
-  return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
-}
-
-export function ComposerTools({ options, tuning, left, limit, running, empty, ...on }: Props) {
-  const tuned = wordsOf(options);
+export function ComposerTools({ options, left, limit, running, empty, ...on }: Props) {
   return (
     <div className="composer-tools">
       <button
@@ -36,17 +31,7 @@ export function ComposerTools({ options, tuning, left, limit, running, empty, ..
       >
         <Icon name="slash" />
       </button>
-      <button
-        type="button"
-        className="small-button"
-        aria-expanded={tuning}
-        title="How the mock answers"
-        aria-label={tuned ? `How the mock answers: ${tuned}` : 'How the mock answers'}
-        onClick={on.onTune}
-      >
-        <Icon name="dial" />
-        {tuned}
-      </button>
+      <OptionsMenu options={options} onChange={on.onTune} />
       <span className="grow" />
       {left < limit * NEAR && (
         <span className={left < 0 ? 'counter over' : 'counter'} role="status">

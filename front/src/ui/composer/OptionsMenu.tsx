@@ -1,21 +1,47 @@
-/** How the mock shall answer: its speed, and a seed so that it answers the same again. */
+/** How the mock shall answer: its speed, and a seed so that it answers the same again. A panel at its button. */
+import { useEffect, useId } from 'react';
 import type { SendOptions } from '../../protocol/wire';
+import { Icon } from '../Icon';
+import { useOpening } from '../useOpening';
 import { PROFILES } from './commands';
 
-export function OptionsMenu({ options, onChange }: { options: SendOptions; onChange(options: SendOptions): void }) {
-  const change = (key: 'profile' | 'seed', value: string) => {
-    const { [key]: _was, ...rest } = options;
-    if (value === '') onChange(rest);
-    else onChange(key === 'seed' ? { ...rest, seed: Number(value) } : { ...rest, profile: value });
+const MOST_SEED = 2_147_483_647; // the server takes 64 bits; these are enough, and JavaScript holds them exactly
+
+function wordsOf(options: SendOptions): string {
+  return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
+}
+
+/** The seed that was typed; undefined for an empty field, null for what is no seed. */
+function seedOf(text: string): number | undefined | null {
+  if (text === '') return undefined;
+  return /^\d+$/.test(text) && Number(text) <= MOST_SEED ? Number(text) : null;
+}
+
+interface Props {
+  options: SendOptions;
+  onChange(options: SendOptions): void;
+}
+
+function OptionsFields({ options, onChange }: Props) {
+  const hint = useId();
+  const { profile, seed } = options;
+  const change = (next: { profile: string | undefined; seed: number | undefined }) =>
+    onChange({
+      ...(next.profile ? { profile: next.profile } : {}),
+      ...(next.seed === undefined ? {} : { seed: next.seed }),
+    });
+  const changeSeed = (text: string) => {
+    const next = seedOf(text);
+    if (next !== null) change({ profile, seed: next });
   };
   return (
-    <section className="options" aria-label="How the mock answers">
+    <>
       <label>
         Speed
-        <select value={options.profile ?? ''} onChange={(event) => change('profile', event.target.value)}>
-          {PROFILES.map((profile) => (
-            <option key={profile.name} value={profile.name}>
-              {profile.help}
+        <select value={profile ?? ''} onChange={(event) => change({ profile: event.target.value, seed })}>
+          {PROFILES.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.help}
             </option>
           ))}
         </select>
@@ -23,16 +49,48 @@ export function OptionsMenu({ options, onChange }: { options: SendOptions; onCha
       <label>
         Seed
         <input
-          type="number"
           inputMode="numeric"
-          min={0}
-          max={2147483647}
+          autoComplete="off"
           placeholder="none"
-          value={options.seed ?? ''}
-          onChange={(event) => change('seed', event.target.value.replace(/\D/g, ''))}
+          aria-describedby={hint}
+          value={seed ?? ''}
+          onChange={(event) => changeSeed(event.target.value)}
         />
-        <small>With the message’s id it decides every word, so a run can be repeated.</small>
       </label>
-    </section>
+      <small id={hint}>
+        The same text with the same seed gets the same reply. A whole number, at most {MOST_SEED.toLocaleString()}.
+      </small>
+    </>
+  );
+}
+
+export function OptionsMenu({ options, onChange }: Props) {
+  const { open, setOpen, button, box } = useOpening<HTMLElement>();
+  const id = useId();
+  const tuned = wordsOf(options);
+  useEffect(() => {
+    if (open) box.current?.querySelector('select')?.focus();
+  }, [open, box]);
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="small-button"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        title="How the mock answers"
+        aria-label={tuned ? `How the mock answers: ${tuned}` : 'How the mock answers'}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="dial" />
+        {tuned}
+      </button>
+      {open && (
+        <section ref={box} id={id} className="options" tabIndex={-1} aria-label="How the mock answers">
+          <OptionsFields options={options} onChange={onChange} />
+        </section>
+      )}
+    </>
   );
 }
