@@ -9,7 +9,7 @@ const WORDS: Record<Place, string> = {
   rest: 'Nothing is on its way',
   page: 'A message leaves this page',
   queue: 'A message waits in chat_queue',
-  worker: 'A worker has it',
+  worker: 'A responder has it',
   log: 'The reply comes through chat_responses',
   down: 'The line is down',
 };
@@ -44,7 +44,7 @@ export function RouteGlyph() {
         {NODES.map((node, at) => (
           <circle
             key={node}
-            className={`node${node === place ? ' here' : ''}${node === 'page' ? ' person' : ''}`}
+            className={node !== place ? 'node' : node === 'page' ? 'node person' : 'node here'}
             cx={7 + at * 24.7}
             cy="7"
             r="4"
