@@ -44,6 +44,7 @@ export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at
     if (!reply.storedAt) void client.readAgain(conversation);
   };
   const running = reply.end === null;
+  const offered = reply.end?.kind === 'failed' && reply.end.error.retryable; // by the word of failure, as "Try again"
   const facts = xrayOf(turn, reply, clock);
   const details = `xray-${reply.id}`;
   return (
@@ -63,15 +64,17 @@ export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at
           {facts.stages.length > 0 && <XRayLine facts={facts} open={open} id={details} onToggle={toggle} />}
           <div className="reply-actions">
             {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
-            <button
-              type="button"
-              className="icon-button"
-              aria-label="Another reply"
-              title="Another reply"
-              onClick={again}
-            >
-              <Icon name="again" />
-            </button>
+            {!offered && (
+              <button
+                type="button"
+                className="icon-button"
+                aria-label="Another reply"
+                title="Another reply"
+                onClick={again}
+              >
+                <Icon name="again" />
+              </button>
+            )}
           </div>
         </div>
       )}
