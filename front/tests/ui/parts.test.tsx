@@ -65,6 +65,11 @@ describe('a turn', () => {
     vi.useRealTimers();
   });
 
+  it('says that a responder has it, and which one to those who point at it', () => {
+    turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: [], end: 'open', attempts: 1 }] });
+    expect(screen.getByText('A responder has it').title).toBe('worker 1');
+  });
+
   it('offers versions, and shows the latest until another is chosen', async () => {
     turnOf({
       id: 'm1',
@@ -75,7 +80,7 @@ describe('a turn', () => {
       ],
     });
     expect(await screen.findByText('second')).toBeTruthy();
-    await userEvent.click(screen.getByRole('button', { name: 'Version before' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Previous version' }));
     expect(await screen.findByText('first')).toBeTruthy();
     expect(screen.getByText('1/2')).toBeTruthy();
   });
@@ -87,6 +92,7 @@ describe('a turn', () => {
       replies: [{ id: 'r1', parts: ['x'], end: 'failed', attempts: 1 }],
     });
     expect(screen.getByText(/The reply failed. As asked./)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Another reply' })).toBeNull(); // one offer is enough
     await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
     expect(chat.store.state.outbox[0]).toMatchObject({ regenerates: 'm1' });
   });

@@ -41,8 +41,8 @@ export function Where({ message, reply, live }: { message: string; reply: Reply 
   if (reply) {
     return (
       <div className="where">
-        <span>
-          {attempt ? `${attempt.worker} has it` : 'A worker has it'}
+        <span title={attempt?.worker}>
+          A responder has it
           {attempt && attempt.attempt > 1 ? `, attempt ${attempt.attempt}` : ''}
           <span className="caret" />
         </span>
