@@ -20,7 +20,6 @@ export function App() {
   const drawer = useView((state) => state.drawer);
   const narrowed = useView((state) => state.narrowed);
   const field = useRef<HTMLTextAreaElement>(null);
-  const searchField = useRef<HTMLInputElement>(null);
   useShortcuts(chat, field);
   useTabTitle();
 
@@ -49,11 +48,11 @@ export function App() {
       <a className="skip-link" href="#main">
         Skip to the conversation
       </a>
-      <Sidebar searchField={searchField} />
+      <Sidebar />
       <button
         type="button"
         className="drawer-veil"
-        aria-label="Close the side"
+        aria-label="Close the sidebar"
         tabIndex={-1}
         onClick={() => view.setState({ drawer: false })}
       />

@@ -1,5 +1,5 @@
 /** The side of the page: new, search, past conversations, the page's own switches. */
-import { type RefObject, type UIEvent, useState } from 'react';
+import { type UIEvent, useState } from 'react';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { chooseImport } from '../importing';
@@ -60,7 +60,7 @@ function Foot() {
   );
 }
 
-export function Sidebar({ searchField }: { searchField: RefObject<HTMLInputElement | null> }) {
+export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
   const speaking = useChatState((state) => Object.keys(state.running).length > 0);
@@ -96,7 +96,6 @@ export function Sidebar({ searchField }: { searchField: RefObject<HTMLInputEleme
       <search className="search-box">
         <Icon name="search" />
         <input
-          ref={searchField}
           type="search"
           aria-label="Search everything that was said"
           placeholder="Search"
@@ -108,10 +107,8 @@ export function Sidebar({ searchField }: { searchField: RefObject<HTMLInputEleme
             setQuestion('');
           }}
         />
-        {question === '' ? (
-          <kbd>Ctrl K</kbd>
-        ) : (
-          <button type="button" className="small-button" aria-label="End the search" onClick={() => setQuestion('')}>
+        {question !== '' && (
+          <button type="button" className="small-button" aria-label="Clear the search" onClick={() => setQuestion('')}>
             <Icon name="close" />
           </button>
         )}
