@@ -109,7 +109,7 @@ async def test_another_reply_is_one_more_version_and_all_can_be_read(open_page: 
     await person.page.get_by_role("button", name="Another reply").click()
     await expect(person.log.get_by_text("2/2")).to_be_visible()
     await person.hears_the_end()
-    await person.page.get_by_role("button", name="Version before").click()
+    await person.page.get_by_role("button", name="Previous version").click()
     await expect(person.log.get_by_text("1/2")).to_be_visible()
     assert await person.replies.locator(".prose").inner_text() == first
     await person.page.reload()

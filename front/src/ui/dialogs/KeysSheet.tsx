@@ -8,7 +8,7 @@ export function KeysSheet() {
   return (
     <DialogFrame label="Keyboard shortcuts">
       <div className="sheet-head">
-        <h2>Keys</h2>
+        <h2>Keyboard shortcuts</h2>
         <button
           type="button"
           className="icon-button"

@@ -10,7 +10,7 @@ export function Versions({ turn, at, count }: { turn: string; at: number; count:
       <button
         type="button"
         className="icon-button"
-        aria-label="Version before"
+        aria-label="Previous version"
         disabled={at === 0}
         onClick={() => choose(at - 1)}
       >
@@ -22,7 +22,7 @@ export function Versions({ turn, at, count }: { turn: string; at: number; count:
       <button
         type="button"
         className="icon-button"
-        aria-label="Version after"
+        aria-label="Next version"
         disabled={at === count - 1}
         onClick={() => choose(at + 1)}
       >
