@@ -7,6 +7,7 @@ import { dropNote, go, note, view } from './view';
 const LARGEST_MB = 4; // that the server takes of one import
 const WHILE_MS = 150_000; // a note stays as long as an import may take
 const WHY_MS = 20_000; // a reason takes longer to read than a word of success
+const DATES = 'Its dates are those of the import.'; // the log orders by its own moments
 const STRANGE = 'It is not a conversation that was exported as JSON.';
 
 export function chooseImport(chat: Chat): void {
@@ -30,8 +31,10 @@ export async function importFile(chat: Chat, file: File, id: string = newId()): 
     await chat.client.read(id, answer.cursor);
     const open = () => go({ name: 'chat', id });
     // Whoever went elsewhere meanwhile is not called back.
-    if (view.getState().route === route) open();
-    else note(`“${answer.title}” is imported.`, { name: 'Open', run: open });
+    if (view.getState().route === route) {
+      open();
+      note(`Imported. ${DATES}`);
+    } else note(`“${answer.title}” is imported. ${DATES}`, { name: 'Open', run: open });
   } catch (error) {
     const why = error instanceof Error ? error.message : '';
     const passes = error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);

@@ -44,6 +44,7 @@ it('says that it runs, then opens the conversation', async () => {
   await done;
   expect(view.getState().route).toEqual({ name: 'chat', id: ids[0] });
   await waitFor(() => expect(screen.queryByText(/Importing/)).toBeNull());
+  expect(screen.getByText('Imported. Its dates are those of the import.')).toBeTruthy();
 });
 
 it('calls nobody back who went elsewhere meanwhile', async () => {
@@ -53,6 +54,7 @@ it('calls nobody back who went elsewhere meanwhile', async () => {
   });
   await importFile(chat, fileOf(JSON.stringify(FILE)));
   expect(view.getState().route).toEqual({ name: 'pipeline' });
+  expect(await screen.findByText('“Long ways” is imported. Its dates are those of the import.')).toBeTruthy();
   fireEvent.click(await screen.findByRole('button', { name: 'Open' }));
   expect(view.getState().route).toEqual({ name: 'chat', id: ids[0] });
 });
