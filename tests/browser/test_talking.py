@@ -64,7 +64,12 @@ async def test_speed_and_seed_can_be_chosen_for_a_message(open_page: OpenPage) -
     await person.page.get_by_label("Seed").fill("7")
     await person.say("/seed")
     await person.hears_the_end()
-    await expect(person.replies).to_contain_text("7")
+    await expect(person.replies).to_contain_text("seed 7")
+    for count in (2, 3):
+        await person.say("say something about gates")
+        await person.hears_the_end(count)
+    said = [text for role, text in await person.stored_texts() if role == "assistant"]
+    assert said[1] == said[2]
 
 
 async def test_stop_keeps_what_was_said_and_says_so(open_page: OpenPage) -> None:
