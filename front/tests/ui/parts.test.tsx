@@ -66,7 +66,7 @@ describe('a turn', () => {
   });
 
   it('says that a responder has it, and which one to those who point at it', () => {
-    turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: [], end: 'open', attempts: 1 }] });
+    turnOf({ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: [''], end: 'open', attempts: 1 }] });
     expect(screen.getByText('A responder has it').title).toBe('worker 1');
   });
 
