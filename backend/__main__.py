@@ -6,12 +6,43 @@ from collections.abc import Coroutine
 from typing import Any
 
 import click
+import structlog
 
 from backend import settings as all_settings
 from backend.errors import MynaError, StartupError
-from backend.logs import configure
+from backend.logs import configure, silence
+from backend.mock_ai import PROFILES
+from backend.settings import Settings
 
-EPILOG = "\b\nSettings (environment or .env):\n" + all_settings.table()
+LAST_OFFSET = 2**63 - 1  # AMQP's largest
+EPILOG = "\n".join([
+    "\b\nSettings (environment or .env):",
+    all_settings.table(),
+    "\n\b\nProfiles (CHAT_MOCK_PROFILE, and a message's own):",
+    *(f"  {name:<11} {profile.about}" for name, profile in PROFILES.items()),
+])  # fmt: skip
+
+
+def to_run() -> Settings:
+    """The settings of a process that serves or responds, with its log set up."""
+    settings = all_settings.load()
+    configure(settings.log_format)
+    if names := all_settings.unknown():
+        structlog.get_logger().warning("settings.unknown", variables=names, hint="no such settings; --help lists those there are")
+    return settings
+
+
+def to_ask() -> Settings:
+    """The settings of a command that prints an answer, which log lines would only interrupt."""
+    silence()
+    return all_settings.load()
+
+
+def place(_: click.Context, __: click.Parameter, value: str) -> str:
+    """`--from` of tail, checked before anything is connected."""
+    if value in ("first", "last", "next") or (value.isascii() and value.isdigit() and int(value[:20]) <= LAST_OFFSET):
+        return value
+    raise click.BadParameter(f"it takes first, last, next or an offset (a whole number), not {value!r}.")
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> None:
@@ -53,19 +84,16 @@ def serve(responder: bool | None) -> None:
     """Gateway, relay and recorder on CHAT_PORT; embedded where no CHAT_AMQP_URL or CHAT_DATABASE_URL is set."""
     from backend.serving import serve as serve_node
 
-    settings = all_settings.load()
-    configure(settings.log_format)
+    settings = to_run()
     run(serve_node(settings, responder=settings.embedded_broker if responder is None else responder))
 
 
-@main.command()
+@main.command(epilog=EPILOG)
 def respond() -> None:
     """A stand-alone responder; start as many as wanted."""
     from backend.responding import respond as respond_alone
 
-    settings = all_settings.load()
-    configure(settings.log_format)
-    run(respond_alone(settings))
+    run(respond_alone(to_run()))
 
 
 @main.command()
@@ -80,12 +108,12 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--from", "start", default="next", help="first, last, next, or an offset.", show_default=True)
+@click.option("--from", "start", default="next", callback=place, help="first, last, next, or an offset.", show_default=True)
 def tail(start: str) -> None:
     """Print what goes through chat_responses, as it goes."""
     from backend.operating import tail as tail_log
 
-    run(tail_log(all_settings.load(), start))
+    run(tail_log(to_ask(), start))
 
 
 @main.command()
@@ -93,7 +121,7 @@ def doctor() -> None:
     """What is installed, reachable, missing."""
     from backend.operating import doctor as examine
 
-    run(examine(all_settings.load()))
+    run(examine(to_ask()))
 
 
 @main.group("dead-letters")
@@ -106,7 +134,7 @@ def list_parked() -> None:
     """One line each: id, when, why, how it begins."""
     from backend.operating import list_parked as show_all
 
-    run(show_all(all_settings.load()))
+    run(show_all(to_ask()))
 
 
 @dead_letters.command("show")
@@ -115,7 +143,7 @@ def show_parked(letter_id: str) -> None:
     """One of them, whole."""
     from backend.operating import show_parked as show_one
 
-    run(show_one(all_settings.load(), letter_id))
+    run(show_one(to_ask(), letter_id))
 
 
 @dead_letters.command("requeue")
@@ -124,7 +152,7 @@ def requeue_parked(ids: tuple[str, ...]) -> None:
     """Try these again: an order that had failed gets one more reply, anything else goes back to chat_queue."""
     from backend.operating import requeue_parked as requeue
 
-    run(requeue(all_settings.load(), ids))
+    run(requeue(to_ask(), ids))
 
 
 @dead_letters.command("drop")
@@ -133,7 +161,7 @@ def drop_parked(ids: tuple[str, ...]) -> None:
     """Forget these."""
     from backend.operating import drop_parked as drop
 
-    run(drop(all_settings.load(), ids))
+    run(drop(to_ask(), ids))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,12 @@ from typing import Literal
 import structlog
 
 
+def silence() -> None:
+    """No log lines (none of ours is critical): for commands whose output is an answer, and whose errors are one sentence."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+
+
 def configure(form: Literal["auto", "console", "json"]) -> None:
     """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one)."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())

@@ -15,11 +15,11 @@ from backend.embedded_host import check_writable, examine
 from backend.errors import StartupError, Unavailable
 from backend.handmade import why_not
 from backend.responding import worker_name
-from backend.settings import Settings
+from backend.settings import Settings, unknown
 from backend.store.postgres import PostgresStore
 from backend.topology import Key
 
-REACH_S = 10.0  # how long a command waits for a broker
+REACH_S = 5.0  # how long a command waits for a broker: one that runs answers within a fraction of a second
 
 
 @asynccontextmanager
@@ -28,21 +28,24 @@ async def rabbit(settings: Settings) -> AsyncIterator[Broker]:
     if settings.amqp_url is None:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker can't be reached from another process.")
     broker: Broker = RabbitBroker(settings.amqp_url, worker=f"{worker_name()}-cli")
-    running = asyncio.create_task(broker.run())
+    running, rising = asyncio.create_task(broker.run()), asyncio.create_task(broker.wait_up())
     try:
-        async with asyncio.timeout(REACH_S):
-            await broker.wait_up()
+        # Where waiting can't help, a wrong login say, `running` ends by raising why.
+        await asyncio.wait({running, rising}, timeout=REACH_S, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            await running
+        if not broker.up:
+            raise StartupError(f"The broker does not answer: {(broker.trouble or 'no reason known').rstrip('.')}.")
         yield broker
-    except TimeoutError:
-        raise StartupError(f"The broker does not answer: {broker.trouble or 'no reason known'}.") from None
     finally:
         await broker.close()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in (running, rising):
+            task.cancel()
+        await asyncio.gather(running, rising, return_exceptions=True)
 
 
 async def tail(settings: Settings, start: str) -> None:
-    """Print the log, an event a line with its offset, until interrupted."""
+    """Print the log from `first`, `last`, `next` or an offset on, an event a line with its offset, until interrupted."""
     async with rabbit(settings) as broker, aclosing(broker.log(await _start_of(broker, start))) as log:
         async for records in log:
             for record in records:
@@ -56,9 +59,7 @@ async def _start_of(broker: Broker, start: str) -> Start:
     if start == "last":
         span = await broker.log_span()
         return span[1] if span is not None else "first"
-    if start.isascii() and start.isdigit():
-        return int(start)
-    raise StartupError(f"--from takes first, last, next or an offset, not {start!r}.")
+    return int(start)
 
 
 async def list_parked(settings: Settings) -> None:
@@ -133,6 +134,9 @@ async def doctor(settings: Settings) -> int:
     good = True
     for package in ("quart", "hypercorn", "aio-pika", "sqlalchemy", "asyncpg", "msgspec", "pydantic"):
         click.echo(f"ok    {package} {version(package)}")
+    if names := unknown():
+        good = False
+        click.echo(f"bad   settings: {', '.join(names)}: no such settings; `serve --help` lists those there are.")
     checks = [("page", _page(settings)), ("broker", _broker(settings)), ("database", _database(settings))]
     for name, check in checks:
         try:

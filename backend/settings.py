@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from backend.errors import StartupError
 from backend.wording import wrong
 
 PREFIX = "CHAT_"
+NO_SETTING = ("CHAT_CRASHPOINT",)  # for the tests that kill processes
+# What a pattern means, in words.
+URLS = {"amqp_url": "amqp://… or amqps://…", "database_url": "postgresql://…", "management_url": "http://… or https://…"}
 SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back
 
 
@@ -82,9 +85,15 @@ def load(**overrides: Any) -> Settings:
         field = Settings.model_fields.get(name)
         meaning = f" ({field.description})" if field is not None and field.description else ""
         value = "what it is" if name in SECRETS else repr(first["input"])
-        raise StartupError(
-            f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {wrong(error, (Settings,)).takes or 'something else'}."
-        ) from None
+        takes = URLS.get(name) or wrong(error, (Settings,)).takes or "something else"
+        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {takes}.") from None
+
+
+def unknown() -> list[str]:
+    """The names in the environment and in `.env` that look like settings and are none: misspelt ones, most likely."""
+    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    known = {*(f"{PREFIX}{name.upper()}" for name in Settings.model_fields), *NO_SETTING}
+    return sorted(name for name in map(str.upper, given) if name.startswith(PREFIX) and name not in known)
 
 
 def table() -> str:
