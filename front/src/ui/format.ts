@@ -34,8 +34,9 @@ export function dayName(at: string, now: Date): string {
   return date.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long', ...year });
 }
 
-/** A day in as few letters as the reader's language allows. */
-export function dayShort(at: string): string {
+/** The time of day if it was today, else the day: in as few letters as the reader's language allows. */
+export function dayOrTime(at: string, now: Date): string {
+  if (dayKey(at) === dayKey(now.toISOString())) return clockTime(at);
   return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }
 

@@ -8,6 +8,7 @@ import type { Action } from '../../src/chat/reducer';
 import type { OutboxEntry } from '../../src/chat/state';
 import { Banner } from '../../src/ui/Banner';
 import { Composer } from '../../src/ui/composer/Composer';
+import { dayOrTime } from '../../src/ui/format';
 import { Markdown } from '../../src/ui/markdown/Markdown';
 import { Announcer } from '../../src/ui/Notes';
 import { ConversationList } from '../../src/ui/sidebar/ConversationList';
@@ -283,8 +284,18 @@ describe('text from elsewhere', () => {
   it('loses the signs of Markdown in a hit of a reply, and none in what a person wrote', () => {
     const hit = { conversation_id: CHAT, message_id: 'm1', created_at: '2026-01-01T00:00:00Z' };
     const snippet = '## Ways **<mark>one</mark>** `two` |---|:--| [three](https://example.org) 2 ** 3';
-    expect(snippetOf({ ...hit, role: 'assistant', snippet })).toBe('Ways <mark>one</mark> two  three 2 ** 3');
+    expect(snippetOf({ ...hit, role: 'assistant', snippet })).toBe('Ways <mark>one</mark> two · three 2 ** 3');
+    const table = '| Left | *<mark>Centre</mark>* | | :--- | :---: | | ~~a~~ | a \\| _bar_. | | 2*3 *cut o…';
+    expect(snippetOf({ ...hit, role: 'assistant', snippet: table })).toBe(
+      'Left · <mark>Centre</mark> · a · a | bar. · 2*3 cut o…',
+    );
     expect(snippetOf({ ...hit, role: 'user', snippet })).toBe(snippet);
+  });
+
+  it('tells the time of what was said today, and the day of what was said before', () => {
+    const now = new Date(2026, 10, 21, 14, 3);
+    expect(dayOrTime(new Date(2026, 10, 21, 9, 7).toISOString(), now)).toMatch(/0?9.07/);
+    expect(dayOrTime(new Date(2026, 10, 20, 9, 7).toISOString(), now)).toMatch(/20/);
   });
 
   it('is only text in a search hit, but for the marks', () => {

@@ -1,7 +1,7 @@
 /** Hits of a search over everything that was said; choosing one goes to the message. */
 import type { SearchHit } from '../../protocol/http';
 import { useChatState } from '../context';
-import { dayShort } from '../format';
+import { dayOrTime, exactTime } from '../format';
 import { go, view } from '../view';
 import { Snippet, saidBy, snippetOf } from './Snippet';
 import { useSearch } from './useSearch';
@@ -29,12 +29,12 @@ export function SearchResults({ question }: { question: string }) {
         <li key={`${hit.message_id}${hit.role}${hit.created_at}`}>
           <button type="button" className="hit" onClick={() => openHit(hit)}>
             <span className="hit-title">
-              <span>{conversations[hit.conversation_id]?.title ?? 'A conversation'}</span>
-              <span>
-                {saidBy(hit)}, {dayShort(hit.created_at)}
-              </span>
+              <span dir="auto">{conversations[hit.conversation_id]?.title ?? 'A conversation'}</span>
+              <time dateTime={hit.created_at} title={exactTime(hit.created_at)}>
+                {dayOrTime(hit.created_at, new Date())}
+              </time>
             </span>
-            <Snippet text={snippetOf(hit)} />
+            <Snippet text={snippetOf(hit)} by={`${saidBy(hit)}:`} />
           </button>
         </li>
       ))}

@@ -24,19 +24,28 @@ export function saidBy({ role }: SearchHit): string {
   return role === 'user' ? 'you said' : 'Myna said';
 }
 
+const SIGNS: readonly (readonly [RegExp, string])[] = [
+  [/(^|\s)#{1,6} /g, '$1'], // headings
+  [/(?:\|\s*:?-{2,}:?\s*)+\|?/g, '|'], // the line below a table's head
+  [/(^|\s)\|(?:\s*\|)*(?=\s|…?$)/g, '$1·'], // between cells and rows
+  [/^\s*·\s*|\s*·\s*(?=…?$)/g, ''],
+  [/\[([^\]\n]*)\]\([^)\s]*\)/g, '$1'], // links
+  [/(?<=^|[\s(“"'·])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?=$|[\s.,;:!?)”"'…])/g, ''], // emphasis, also where the cut took one end
+  [/(?<=^|\s)(_{1,2})(?=\S)([^_]+)(?<=\S)\1(?=$|[\s.,;:!?)…])/g, '$2'],
+  [/~~|`+/g, ''], // struck out, code
+  [/\\([\\*_|~#])/g, '$1'], // signs that were meant as such
+];
+
 /** Replies are Markdown and lose its simple signs; what a person said is shown as they wrote it. It is one line. */
 export function snippetOf({ role, snippet }: SearchHit): string {
   if (role === 'user') return snippet;
-  return snippet
-    .replace(/(^|\s)#{1,6} /g, '$1') // headings
-    .replace(/(?:\|\s*:?-{2,}:?\s*)+\|/g, '') // the line below a table's head
-    .replace(/\[([^\]\n]*)\]\([^)\s]*\)/g, '$1') // links
-    .replace(/\*\*(?=\S)|(?<=\S)\*\*|`+/g, ''); // strong, code
+  return SIGNS.reduce((text, [sign, by]) => text.replace(sign, by), snippet);
 }
 
-export function Snippet({ text }: { text: string }) {
+export function Snippet({ text, by }: { text: string; by?: string }) {
   return (
     <span className="hit-text" dir="auto">
+      {by && <bdi className="hit-by">{by} </bdi>}
       {piecesOf(text).map((piece, place) =>
         // biome-ignore lint/suspicious/noArrayIndexKey: pieces are never moved
         piece.marked ? <mark key={place}>{piece.text}</mark> : piece.text,
