@@ -142,22 +142,25 @@ async def test_delivery_is_told_in_words(open_page: OpenPage) -> None:
     await expect(person.turns.first.get_by_text("Answered", exact=True)).to_be_attached()
 
 
+PLACES = ("Sockets", "Exchange", "chat_queue", "Responders", "chat_responses", "Relay", "Recorder", "Postgres", "chat_dead_letters")
+
+
 async def test_the_pipeline_view_shows_a_message_going_through(open_page: OpenPage) -> None:
     person = await open_page("/pipeline")
     await person.connected()
-    for name in ("Sockets", "chat_queue", "Responders", "chat_responses", "Relay", "Postgres", "chat_dead_letters"):
+    for name in PLACES:
         await expect(person.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     await expect(person.page.get_by_text("Embedded mode")).to_be_visible()
     await person.page.get_by_role("button", name="Send one through").click()
     diary = person.page.get_by_role("region", name="What just happened")
-    await expect(diary).to_contain_text("a worker took it from the queue")
+    await expect(diary).to_contain_text("a responder took it from the queue")
     await expect(diary).to_contain_text("the reply is whole")
 
 
 async def test_no_name_in_the_picture_of_the_route_is_broken_at_any_width(open_page: OpenPage) -> None:
     person = await open_page("/pipeline")
     names = person.page.get_by_role("list", name="The route of a message").get_by_role("heading")
-    await expect(names).to_have_count(7)
+    await expect(names).to_have_count(len(PLACES))
     broken = "all => all.filter(one => one.offsetHeight > 1.9 * parseFloat(getComputedStyle(one).fontSize)).map(one => one.textContent)"
     for width in (360, 820, 1100, 1280, 1366, 1920):
         await person.page.set_viewport_size({"width": width, "height": 900})

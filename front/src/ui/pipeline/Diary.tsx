@@ -17,7 +17,7 @@ const WORDS: Record<RouteMove, { place: string; what(count: number): string }> =
   sent: { place: 'sockets', what: () => 'a message left this page' },
   accepted: { place: 'chat_queue', what: () => 'the broker confirmed it: it will be answered' },
   created: { place: 'chat_responses', what: () => 'it stands in the log, for every reader' },
-  started: { place: 'responders', what: () => 'a worker took it from the queue' },
+  started: { place: 'responders', what: () => 'a responder took it from the queue' },
   part: {
     place: 'relay',
     what: (count) => (count === 1 ? 'one part of the reply came back' : `${count} parts of the reply came back`),
