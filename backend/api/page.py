@@ -23,6 +23,8 @@ HEADERS = {
 }
 # First parts of paths that are never the page's: what is not there is not found, by whatever method.
 INTERFACE = ("api", "v1", "ws", "livez", "readyz", "metrics", "docs", "openapi.json", "asyncapi.json")
+# The page's own addresses, as front/src/ui/view.ts knows them: at any other it is shown with a 404.
+OWN = re.compile(r"c/[\w-]{1,64}/?|pipeline", re.ASCII)
 NOT_BUILT = "The page is not built: run `make build`, or set CHAT_FRONT_DIR to where it is."
 
 
@@ -33,7 +35,7 @@ class PagePath(PathConverter):
 
 
 def blueprint(rooms: Rooms) -> Blueprint:
-    """The routes. Paths without a file are the page's own (deep links)."""
+    """The routes: a file, or for one of the page's own addresses (a deep link) the page."""
     routes = Blueprint("page", __name__)
     routes.record_once(lambda state: state.app.url_map.converters.update(page=PagePath))
     folder: Path = rooms.settings.front_dir.absolute()
@@ -49,7 +51,11 @@ def blueprint(rooms: Rooms) -> Blueprint:
         except FileNotFound:
             if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
                 raise NotFound("There is nothing here.") from None
-            response = await send_from_directory(folder, "index.html")
+            known = OWN.fullmatch(path) is not None
+            response = await send_from_directory(folder, "index.html", conditional=known)
+            if not known:
+                response.status_code = NotFound.status
+        del response.headers["Expires"]  # the framework's: twelve hours, whatever the next line says
         hashed = path.startswith("assets/")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
