@@ -41,7 +41,7 @@ class Options(Strict):
     """How a reply is to be made; all of it optional."""
 
     profile: Annotated[str, StringConstraints(max_length=64)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def ordered(self) -> e.Options:

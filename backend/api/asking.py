@@ -25,6 +25,8 @@ def session_of(rooms: Rooms) -> Session:
     token = token_of(request.headers, request.cookies)
     session = rooms.sessions.read(token) if token is not None else None
     if session is None:
+        if token is not None:
+            raise Unauthorized("This token is not valid here; get a new one by POST /api/session.")
         raise Unauthorized("This needs a session: POST /api/session, then send its cookie or `Authorization: Bearer`.")
     if request.method not in ("GET", "HEAD") and "Authorization" not in request.headers:
         check_origin(request.headers, rooms.settings.allowed_origins)

@@ -8,7 +8,7 @@ from backend import events as e
 from backend.api.asking import body_of, id_of, session_of
 from backend.api.export import whole
 from backend.api.exported import ExportedConversation, Unit, units
-from backend.errors import Busy, Conflict, NotFound
+from backend.errors import Busy, Conflict, InvalidFrame, NotFound
 from backend.rooms import Rooms
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
@@ -97,7 +97,10 @@ def blueprint(rooms: Rooms) -> Blueprint:
     async def import_conversation(conversation_id: str) -> Response:
         """201, also when it is all there already."""
         session = session_of(rooms)
-        conversation_id = id_of(conversation_id, "conversation")
+        try:
+            conversation_id = id_of(conversation_id, "conversation")
+        except NotFound:  # here it is a new one's, made by whoever asks
+            raise InvalidFrame("A conversation's id takes a UUID; this address ends in something else.") from None
         document = await body_of(ExportedConversation)
         made = await imports.take(session, conversation_id, document)
         messages = sum(isinstance(unit.work, e.MessageCreated) for unit in made) + len(made)

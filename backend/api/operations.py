@@ -126,7 +126,7 @@ OPERATIONS: Sequence[Operation] = (
         "what was interrupted; another body is a `conflict`.",
         {201: Answer("All of it is in the log, and sockets have heard of it.", a.Imported)},
         body=ExportedConversation,
-        refusals=(InvalidFrame, InvalidText, TooLarge, NotFound, Conflict, Busy, Behind),
+        refusals=(InvalidFrame, InvalidText, TooLarge, Conflict, Busy, Behind),
     ),
     Operation(
         "GET",

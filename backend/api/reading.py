@@ -134,10 +134,7 @@ def _kind(schema: Schema) -> str:
 
 def _bounds(schema: Schema) -> str:
     unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
-    low, high = (
-        schema.get("minLength", schema.get("minimum")),
-        schema.get("maxLength", schema.get("maximum", schema.get("exclusiveMaximum"))),
-    )
+    low, high = schema.get("minLength", schema.get("minimum")), schema.get("maxLength", schema.get("maximum"))
     said = f", {low} to {high}{unit}" if low is not None and high is not None else f", at most {high}{unit}" if high is not None else ""
     return said + (f", else {schema['default']}" if "default" in schema else "")
 

@@ -177,6 +177,7 @@ async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(
         assert f">{message['name']}<" in page
     for code in [*map(int, Close), *FAILURES, *openapi()["x-error-codes"]]:
         assert page.count(f"<td><code>{code}</code>") == 1 + (code in FAILURES and code in openapi()["x-error-codes"])
+    assert "-9223372036854775808 to 9223372036854775807" in page  # seed: the last that is taken, not the first that is not
     targets = set(re.findall(r'href="#(\w+)"', page))
     assert targets <= set(re.findall(r'id="(\w+)"', page))
 

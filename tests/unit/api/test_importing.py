@@ -287,3 +287,10 @@ async def test_without_a_broker_it_is_refused_like_any_write_and_goes_through_la
 
         assert (away[0], away[1]["code"], back[0]) == (503, "busy", 201)
         assert texts(await export(person, conversation_id)) == texts(document)
+
+
+async def test_an_address_that_ends_in_no_uuid_is_told_what_it_takes(person: Person) -> None:
+    status, answer = await put(person, written(*turns(1)), "abc")
+
+    assert (status, answer["code"]) == (400, "invalid_frame")
+    assert answer["detail"] == "A conversation's id takes a UUID; this address ends in something else."
