@@ -1,9 +1,12 @@
 // @vitest-environment happy-dom
 /** The picture of the route: what is known is shown, and leads to where an operator would look. */
-import { cleanup, screen } from '@testing-library/react';
+import { act, cleanup, screen } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
 import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
 import { Route } from '../../src/ui/pipeline/Route';
+import { RouteGlyph } from '../../src/ui/RouteGlyph';
+import { go } from '../../src/ui/view';
+import { CHAT, welcome } from '../chat/story';
 import { show } from './setup';
 
 afterEach(cleanup);
@@ -43,4 +46,15 @@ it('leads nowhere when no management page is configured, and shows no number tha
   expect(screen.queryByRole('link')).toBeNull();
   expect(screen.getAllByText('waiting')[0]?.nextSibling?.textContent).toBe('7');
   expect(screen.queryByText('in work')).toBeNull();
+});
+
+it('shows in small where a message is, and no place when none is on its way', () => {
+  go({ name: 'chat', id: CHAT });
+  const { chat, container } = show(<RouteGlyph />, { type: 'link', link: { phase: 'open', since: 0 } }, welcome(false));
+  const lit = () => [...container.querySelectorAll('circle')].map((one) => one.getAttribute('class'));
+  expect(lit()).toEqual(['node', 'node', 'node', 'node']);
+  expect(screen.getByRole('button').title).toBe('Nothing is on its way');
+  const entry = { id: 'm1', conversation_id: CHAT, text: 'hi', typedAt: 0, phase: 'sent', sends: 1 } as const;
+  act(() => chat.store.dispatch({ type: 'outbox.added', entry }));
+  expect(lit()).toEqual(['node person', 'node', 'node', 'node']);
 });
