@@ -53,7 +53,7 @@ export function RouteBack({ facts }: { facts: Facts }) {
       </Place>
       <Place
         name="chat_dead_letters"
-        kind="beside chat_queue: what could not be answered, kept whole"
+        kind="what could not be answered, kept whole"
         look="aside"
         href={linkTo(facts, 'chat_dead_letters')}
         numbers={[['parked', dead?.depth]]}
