@@ -56,7 +56,7 @@ class Connection:
             resumed=missed is not None,
             heartbeat_s=self._rooms.settings.heartbeat_s,
         )
-        self.mailbox.preload([e.encode(frame).decode(), *(missed or ())])
+        self.mailbox.preload([e.encode(frame), *(missed or ())])
         self._rooms.hub.attach(self.mailbox)
 
     def _wake(self) -> None:
@@ -141,7 +141,7 @@ class Connection:
             check_options(self._rooms.brain, frame.options, frame.id)
             self._rooms.intake.send(self._session, frame, self._answer, self._present)
         elif isinstance(frame, Ping):
-            self.mailbox.put(e.encode(Pong(nonce=frame.nonce)).decode())
+            self.mailbox.put(e.encode(Pong(nonce=frame.nonce)))
         elif isinstance(frame, ReplyRegenerate):
             check_options(self._rooms.brain, frame.options, frame.id)
             self._rooms.intake.regenerate(self._session, frame, self._answer, self._present)
@@ -166,8 +166,8 @@ class Connection:
         if isinstance(result, ChatError):
             self._say_error(result)
         else:
-            self.mailbox.put(e.encode(result).decode())
+            self.mailbox.put(e.encode(result))
 
     def _say_error(self, error: ChatError) -> None:
         frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s)
-        self.mailbox.put(e.encode(frame).decode())
+        self.mailbox.put(e.encode(frame))

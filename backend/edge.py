@@ -1,4 +1,4 @@
-"""Roof: Hypercorn and Quart made safe for a public socket. The only module that reaches into either's inside.
+"""HTTP: Hypercorn and Quart made safe for a public socket. The only module that reaches into either's inside.
 
 Each class mends one measured fault of the exact versions we run; a test named after the fault shows whether it is still
 needed.
@@ -54,9 +54,9 @@ class FrameWebsocket(Websocket):
         """From now on `hear` is called with each message as it is read, and with what came before."""
         self._stream.listen(hear)
 
-    def send_frames(self, frames: Iterable[str]) -> bool:
+    def send_frames(self, frames: Iterable[bytes]) -> bool:
         """Each item is one text frame, in order. False: the socket's buffer is full now, wait for `drained` before the next."""
-        return self._stream.write(b"".join([text_frame(frame.encode()) for frame in frames]))
+        return self._stream.write(b"".join([text_frame(frame) for frame in frames]))
 
     async def drained(self) -> None:
         """Return when the socket's buffer has room again, or the socket has gone."""

@@ -295,12 +295,12 @@ def _check(event: Asked, ids: str) -> None:
         raise ValueError("text takes more than blanks, and no NUL")
 
 
-def frame(line: bytes, cursor: str) -> str:
+def frame(line: bytes, cursor: str) -> bytes:
     """The socket frame of a log line that `encode` made: what stands from `type` on, plus its cursor.
 
     A raw `"type":"` can't stand inside a JSON string (its quotes would be escaped), so the first one is the key.
     """
-    return "{" + line[line.index(b'"type":"') : -1].decode() + f',"cursor":"{cursor}"}}'
+    return b'{%b,"cursor":"%b"}' % (line[line.index(b'"type":"') : -1], cursor.encode())
 
 
 def now() -> str:

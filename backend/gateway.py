@@ -88,7 +88,7 @@ class Gateway:
         connections = list(self._connections)
         for connection in connections:
             delay_ms = round(random.uniform(0, DRAIN_SPREAD_S) * 1000)
-            connection.mailbox.put(e.encode(Draining(reconnect_after_ms=delay_ms)).decode())
+            connection.mailbox.put(e.encode(Draining(reconnect_after_ms=delay_ms)))
         random.shuffle(connections)
         for connection in connections:
             connection.close(Close.RESTART, "This node restarts; reconnect and resume.")

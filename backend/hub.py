@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 # A reader this far behind is cut off and resumes: 2,048 frames are about a minute of one reply at full speed.
 MAILBOX_FRAMES = 2_048
-MAILBOX_CHARS = 1024 * 1024
+MAILBOX_BYTES = 1024 * 1024
 
 
 class Mailbox:
@@ -15,31 +15,31 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_chars", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner")
+    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner")
 
     def __init__(self, owner: str, wake: Callable[[], None]) -> None:
         self.owner = owner
         self.overflowed = False
         self.expelled = False
-        self._frames: deque[str] = deque()
+        self._frames: deque[bytes] = deque()
         self._preloaded = 0
-        self._chars = 0
+        self._bytes = 0
         self._wake = wake
 
-    def preload(self, frames: Iterable[str]) -> None:
+    def preload(self, frames: Iterable[bytes]) -> None:
         """What a resuming connection missed; does not count against the bounds (the window bounds it)."""
         self._frames.extend(frames)
         self._preloaded = len(self._frames)
         self._wake()
 
-    def put(self, frame: str) -> bool:
+    def put(self, frame: bytes) -> bool:
         """Take one frame; False when the mailbox is over its bounds and no use any more."""
-        if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._chars >= MAILBOX_CHARS:
+        if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._bytes >= MAILBOX_BYTES:
             self.overflowed = True
             self._wake()
             return False
         self._frames.append(frame)
-        self._chars += len(frame)
+        self._bytes += len(frame)
         if len(self._frames) == 1:
             self._wake()
         return True
@@ -49,11 +49,11 @@ class Mailbox:
         self.expelled = True
         self._wake()
 
-    def take(self) -> list[str]:
+    def take(self) -> list[bytes]:
         """All frames there are, in order; the mailbox is empty afterwards."""
         frames = list(self._frames)
         self._frames.clear()
-        self._preloaded = self._chars = 0
+        self._preloaded = self._bytes = 0
         return frames
 
 
@@ -88,7 +88,7 @@ class Hub:
                 mailbox.expel()
                 self.detach(mailbox)
 
-    def deliver(self, owner: str, frame: str) -> None:
+    def deliver(self, owner: str, frame: bytes) -> None:
         """One frame to every connection of its owner; one that is full is detached and told so."""
         mailboxes = self._mailboxes.get(owner)
         if mailboxes is None:

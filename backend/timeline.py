@@ -131,7 +131,7 @@ class Timeline:
             return
         self.open.add(OpenReply(event, position, now))
         if isinstance(event, e.ReplyRequested):
-            entry = Entry(position, event, "")
+            entry = Entry(position, event, b"")
             self.window.add(event.owner, window, entry, None)
             folded.entries.append(entry)
         else:
@@ -139,7 +139,7 @@ class Timeline:
 
     def _too_late(self, event: e.Work, position: Position, now: float, folded: Folded) -> None:
         # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
-        entry = Entry(position, event, "")
+        entry = Entry(position, event, b"")
         self.window.add(event.owner, self.window.owner(event.owner), entry, None)
         folded.entries.append(entry)
         detail = "Its conversation was deleted before it arrived."
@@ -255,7 +255,7 @@ class Timeline:
         """The position of this owner's cursor; None if it is not one of this epoch."""
         return decode_cursor(cursor, tag_of(owner, self.epoch))
 
-    def missed(self, owner: str, epoch: str, cursor: str) -> list[str] | None:
+    def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
         """The frames after a cursor, or None when continuity can't be proven."""
         position = self.position(owner, cursor) if epoch == self.epoch else None
         if position is None or position < self.window.resumable or position > self.reached:

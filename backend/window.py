@@ -12,17 +12,17 @@ from backend.cursor import tag_of
 from backend.events import BEGINNING, Event, Position, ReplyRequested, Work, milliseconds
 from backend.store.port import Deleted, Fact
 
-# Enough for every socket of a busy node to be away for minutes; about three times that in resident memory.
-WINDOW_CHARS = 64 * 1024 * 1024
+# Of frames: enough for every socket of a busy node to be away for minutes. With the events beside them about five times that in memory.
+WINDOW_BYTES = 64 * 1024 * 1024
 CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
 
 
 class Entry(NamedTuple):
-    """One event that counts, at its place in the log, as the frame that sockets get ("" if it is not shown to them)."""
+    """One event that counts, at its place in the log, as the frame that sockets get (b"" if it is not shown to them)."""
 
     position: Position
     event: Event
-    frame: str
+    frame: bytes
 
 
 @dataclass(slots=True)
@@ -39,12 +39,12 @@ class OwnerWindow:
 class Window:
     """The recent past of all owners, bounded by size; the oldest goes first, but nothing before it is stored."""
 
-    def __init__(self, epoch: str, *, chars: int = WINDOW_CHARS) -> None:
+    def __init__(self, epoch: str, *, limit: int = WINDOW_BYTES) -> None:
         self.epoch = epoch
         self.resumable = BEGINNING  # cursors from here on can be resumed
         self.forgotten_at: str | None = None  # `at` of the youngest event forgotten; None: nothing was
-        self._limit = chars
-        self._chars = 0
+        self._limit = limit
+        self._bytes = 0
         self._order: deque[tuple[str, Entry, Fact | None]] = deque()
         self._owners: dict[str, OwnerWindow] = {}
 
@@ -74,13 +74,13 @@ class Window:
         elif isinstance(fact, Deleted):
             window.deleted.add(fact.conversation_id)
         self._order.append((owner, entry, fact))
-        self._chars += _weight(entry)
+        self._bytes += _weight(entry)
 
     def trim(self, stored: Position) -> None:
         """Forget the oldest while over the bound, as far as everything is stored."""
-        while self._chars > self._limit and self._order[0][1].position <= stored:
+        while self._bytes > self._limit and self._order[0][1].position <= stored:
             owner, entry, fact = self._order.popleft()
-            self._chars -= _weight(entry)
+            self._bytes -= _weight(entry)
             self.resumable, self.forgotten_at = entry.position, entry.event.at
             self._forget(owner, entry, fact)
 
@@ -97,7 +97,7 @@ class Window:
         if not window.entries and not window.facts and not window.keys:
             del self._owners[owner]
 
-    def since(self, owner: str, position: Position) -> list[str]:
+    def since(self, owner: str, position: Position) -> list[bytes]:
         """The frames of this owner after a position, in order."""
         window = self._owners.get(owner)
         if window is None:
@@ -132,11 +132,11 @@ class Window:
             window.entries.clear()
             window.facts = deque((BEGINNING, fact) for _, fact in window.facts)
         self._order = deque(
-            (owner, Entry(BEGINNING, entry.event, ""), fact)
+            (owner, Entry(BEGINNING, entry.event, b""), fact)
             for owner, entry, fact in self._order
             if fact is not None or isinstance(entry.event, Work)
         )
-        self._chars = 0
+        self._bytes = 0
 
 
 def _weight(entry: Entry) -> int:

@@ -155,8 +155,8 @@ class AwaitedReply:
         self._rooms.hub.attach(mailbox)
         return mailbox
 
-    def _mine(self, text: str) -> Frame | None:
-        if self.id not in text:
+    def _mine(self, text: bytes) -> Frame | None:
+        if self.id.encode() not in text:
             return None
         frame: Frame = json.loads(text)
         return frame if frame.get("reply_id") == self.id else None

@@ -161,7 +161,7 @@ def _visit_faults(truth: Truth, owner: str, visit: Visit, *, whole: bool) -> Ite
     due = [entry.frame for entry in truth.frames.get(owner, ()) if entry.position > position]
     for number, (got, wanted) in enumerate(zip(visit.frames, due, strict=False)):
         if got != wanted:
-            yield f"after {begin} (resumed: {visit.welcome['resumed']}) event {number} was {got[:160]} and not {wanted[:160]}"
+            yield f"after {begin} (resumed: {visit.welcome['resumed']}) event {number} was {got[:160]!r} and not {wanted[:160]!r}"
             return
     if len(visit.frames) > len(due) or (whole and len(visit.frames) < len(due)):
         yield f"after {begin} it saw {len(visit.frames)} events of {len(due)}"

@@ -42,7 +42,7 @@ class Visit:
     after: str
     said: list[Sent] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)  # ids, in the order of the answers
-    frames: list[str] = field(default_factory=list)  # the events, as they came
+    frames: list[bytes] = field(default_factory=list)  # the events, as they came
     welcome: dict[str, Any] = field(default_factory=dict)
 
 
@@ -203,7 +203,7 @@ class Tab:
             self._see(visit, text, json.loads(text))
         self._read = len(arrived)
 
-    def _see(self, visit: Visit, text: str, frame: dict[str, Any]) -> None:
+    def _see(self, visit: Visit, text: bytes, frame: dict[str, Any]) -> None:
         if frame["type"] == "welcome":
             visit.welcome = frame
             self._epoch, self._after = frame["epoch"], self._after if frame["resumed"] else frame["cursor"]

@@ -20,7 +20,7 @@ class AcksFirst(Responder):
 class Overconfident(Timeline):
     """Resumes from any cursor, whether the window goes back as far or not."""
 
-    def missed(self, owner: str, epoch: str, cursor: str) -> list[str] | None:
+    def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
         position = self.position(owner, cursor)
         return None if position is None else self.window.since(owner, position)
 

@@ -114,10 +114,10 @@ class Socket:
     """What a connection needs of a socket, and what a client has of it: what has arrived."""
 
     def __init__(self, wire_s: float) -> None:
-        self.arrived: list[str] = []
+        self.arrived: list[bytes] = []
         self.serving: asyncio.Task[None] | None = None
         self._sent: asyncio.Queue[str] = asyncio.Queue()
-        self._on_the_way: list[str] = []
+        self._on_the_way: list[bytes] = []
         self._wire_s = wire_s
         self._cut = False
 
@@ -132,7 +132,7 @@ class Socket:
         while True:
             connection.hear(await self._sent.get())
 
-    def send_frames(self, frames: list[str]) -> bool:
+    def send_frames(self, frames: list[bytes]) -> bool:
         self._on_the_way += frames
         return False
 

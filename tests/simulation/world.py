@@ -265,7 +265,7 @@ class World:
             if process.supervisor.failed.is_set():
                 faults.append(f"{process.name} gave up: {process.supervisor.failure!r}")
         said = [record.body for record in self.broker.kept.log]
-        said += [frame.encode() for tab in self.tabs for visit in tab.visits for frame in visit.frames]
+        said += [frame for tab in self.tabs for visit in tab.visits for frame in visit.frames]
         self._count(truth)
         return Report(self.seed, hashlib.sha256(b"\n".join(said)).hexdigest(), faults, self.counts)
 

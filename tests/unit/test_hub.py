@@ -1,6 +1,6 @@
 """Who is told what, and what happens to those who do not listen."""
 
-from backend.hub import MAILBOX_CHARS, MAILBOX_FRAMES, Hub, Mailbox
+from backend.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
 
 
 class Rings:
@@ -21,29 +21,29 @@ def test_every_socket_of_an_owner_gets_every_frame_in_order_and_nobody_else_does
     hub, first, second, other = Hub(), mailbox(), mailbox(), mailbox("ben")
     for one in (first, second, other):
         hub.attach(one)
-    hub.deliver("ann", "1")
-    hub.deliver("ann", "2")
-    hub.deliver("nobody", "3")
-    assert first.take() == second.take() == ["1", "2"]
+    hub.deliver("ann", b"1")
+    hub.deliver("ann", b"2")
+    hub.deliver("nobody", b"3")
+    assert first.take() == second.take() == [b"1", b"2"]
     assert other.take() == []
     assert hub.count == 3
 
 
 def test_what_was_taken_is_gone() -> None:
     one = mailbox()
-    one.put("1")
-    assert one.take() == ["1"]
+    one.put(b"1")
+    assert one.take() == [b"1"]
     assert one.take() == []
 
 
 def test_a_mailbox_wakes_its_reader_once_for_what_lies_together() -> None:
     rings = Rings()
     one = Mailbox("ann", rings)
-    one.put("1")
-    one.put("2")
+    one.put(b"1")
+    one.put(b"2")
     assert rings.count == 1
     one.take()
-    one.put("3")
+    one.put(b"3")
     assert rings.count == 2
 
 
@@ -52,7 +52,7 @@ def test_a_full_mailbox_is_detached_and_told_so_and_the_others_go_on() -> None:
     hub.attach(slow)
     hub.attach(quick)
     for number in range(MAILBOX_FRAMES + 1):
-        hub.deliver("ann", str(number))
+        hub.deliver("ann", b"%d" % number)
         quick.take()
     assert slow.overflowed
     assert not quick.overflowed
@@ -62,19 +62,19 @@ def test_a_full_mailbox_is_detached_and_told_so_and_the_others_go_on() -> None:
 
 def test_a_few_huge_frames_fill_a_mailbox_too() -> None:
     one = mailbox()
-    assert one.put("x" * MAILBOX_CHARS) is True
-    assert one.put("y") is False
+    assert one.put(b"x" * MAILBOX_BYTES) is True
+    assert one.put(b"y") is False
     assert one.overflowed
 
 
 def test_what_a_socket_had_missed_does_not_count_against_its_mailbox() -> None:
     one = mailbox()
-    one.preload(["old"] * MAILBOX_FRAMES * 2)
-    assert one.put("new") is True
-    assert one.take()[-1] == "new"
+    one.preload([b"old"] * MAILBOX_FRAMES * 2)
+    assert one.put(b"new") is True
+    assert one.take()[-1] == b"new"
     for _ in range(MAILBOX_FRAMES):
-        assert one.put("new") is True
-    assert one.put("one too many") is False
+        assert one.put(b"new") is True
+    assert one.put(b"one too many") is False
 
 
 def test_a_detached_mailbox_gets_nothing_and_may_be_detached_again() -> None:
@@ -82,7 +82,7 @@ def test_a_detached_mailbox_gets_nothing_and_may_be_detached_again() -> None:
     hub.attach(one)
     hub.detach(one)
     hub.detach(one)
-    hub.deliver("ann", "1")
+    hub.deliver("ann", b"1")
     assert one.take() == []
     assert hub.count == 0
 
@@ -94,5 +94,5 @@ def test_when_the_log_is_replaced_everybody_is_sent_away() -> None:
     hub.expel()
     assert all(one.expelled for one in boxes)
     assert hub.count == 0
-    hub.deliver("ann", "of the new log")
+    hub.deliver("ann", b"of the new log")
     assert boxes[0].take() == []

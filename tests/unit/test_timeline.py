@@ -353,7 +353,7 @@ def test_an_owner_of_whom_everything_is_forgotten_takes_no_room() -> None:
         fold(line, event)
     store(line)
     assert line.window.of(ANN) is None
-    assert (line.window._chars, len(line.window._order)) == (0, 0)
+    assert (line.window._bytes, len(line.window._order)) == (0, 0)
 
 
 def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resumed_from() -> None:

@@ -278,7 +278,7 @@ async def test_a_listener_that_was_overrun_goes_on_where_it_was(
     served: Served, anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = served.node.rooms.hub.overflows
-    monkeypatch.setattr(hub, "MAILBOX_CHARS", 1)  # no mailbox takes a second frame
+    monkeypatch.setattr(hub, "MAILBOX_BYTES", 1)  # no mailbox takes a second frame
     words = " ".join(map(str, range(200)))
 
     events, _ = await stream_of(anybody, asking(f"/echo {words}", model="myna-fast"))
