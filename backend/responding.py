@@ -98,6 +98,7 @@ async def respond(settings: Settings) -> int:
     await supervisor.stop("responder", "stops")
     await broker.close()
     await supervisor.stop()
+    log.info("responder.stopped")
     return exit_code(supervisor)
 
 

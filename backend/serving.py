@@ -1,9 +1,12 @@
 """Roof: runs a node from start to SIGTERM, with Hypercorn in this process."""
 
+import asyncio
 import errno
 import gc
 import socket
-from contextlib import AsyncExitStack
+import sys
+from contextlib import AsyncExitStack, suppress
+from ipaddress import ip_address
 
 import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
@@ -34,6 +37,21 @@ def bind(settings: Settings) -> socket.socket:
         why = "is taken by another process" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
         raise StartupError(f"CHAT_PORT: {settings.host}:{settings.port} {why}; stop it or choose another port.") from None
     return listener
+
+
+def address(host: str, port: int) -> str:
+    """The URL of what listens there, as people at this machine type it."""
+    if host in ("127.0.0.1", "::1") or ip_address(host).is_unspecified:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def announce(url: str, node: Node) -> None:
+    """Say for people where the page is, once it can be used; whatever the log looks like, and where it goes."""
+    await node.rooms.relay.wait_live()
+    with suppress(OSError):  # nobody listens any more
+        sys.stdout.write(f"Myna is on {url}\n")
+        sys.stdout.flush()
 
 
 def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
@@ -81,7 +99,10 @@ async def serve(settings: Settings, *, responder: bool) -> int:
             log.info("node.draining")
             await node.drain()
 
-        host, port = listener.getsockname()[:2]
-        log.info("node.listening", url=f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        page = address(*listener.getsockname()[:2])
+        log.info("node.listening", url=page)
+        announcing = asyncio.create_task(announce(page, node), name="announce")
+        stack.callback(announcing.cancel)
         await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
+    log.info("node.stopped")
     return exit_code(node.supervisor)

@@ -1,0 +1,20 @@
+"""How a node names itself to the people who start it."""
+
+import pytest
+
+from backend.serving import address
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("127.0.0.1", "http://localhost:5055"),
+        ("0.0.0.0", "http://localhost:5055"),  # noqa: S104 - nothing is bound to it
+        ("::1", "http://localhost:5055"),
+        ("::", "http://localhost:5055"),
+        ("192.168.1.7", "http://192.168.1.7:5055"),
+        ("fd00::7", "http://[fd00::7]:5055"),
+    ],
+)
+def test_the_address_that_people_are_told_is_one_they_can_open(host: str, told: str) -> None:
+    assert address(host, 5055) == told
