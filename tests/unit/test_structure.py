@@ -4,6 +4,7 @@ The table below is the whole rule. It is read against the real imports, function
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,18 @@ LARGER = {
 UNMEASURED = ("store.migrations.versions",)
 
 
+# What a module's docstring opens with, by its layer; modules inside a folder of their own may say it otherwise.
+OPENINGS = {"words": ("Words",), "thought": ("Thought",), "doors": ("Door",), "rooms": ("Route", "HTTP"), "roof": ("Roof",)}
+FOLDERS = ("mock_ai",)  # whose own docstring tells what the folder is
+
+
 @dataclass(frozen=True)
 class Module:
     """What a source file says about itself."""
 
     name: str  # without the package
     imports: frozenset[str]  # absolute, as far as they are modules
-    opens_with_docstring: bool
+    docstring: str
     empty: bool
     lines: int
     functions: tuple[tuple[str, int], ...]  # name and length
@@ -97,7 +103,7 @@ def read_module(name: str, source: str, known: set[str]) -> Module:
     return Module(
         name=name,
         imports=frozenset(imports_of(tree, known)),
-        opens_with_docstring=bool(ast.get_docstring(tree)),
+        docstring=ast.get_docstring(tree) or "",
         empty=not tree.body,
         lines=len(source.splitlines()),
         functions=tuple((one.name, (one.end_lineno or one.lineno) - one.lineno + 1) for one in functions),
@@ -178,12 +184,20 @@ def size_faults(tree: dict[str, Module]) -> Iterator[str]:
 def silent(tree: dict[str, Module]) -> Iterator[str]:
     """Modules that do not say what they are."""
     for name, module in tree.items():
-        if not module.opens_with_docstring and not module.empty:
+        if not module.docstring and not module.empty:
             yield f"{name} does not open with a docstring"
 
 
+def opening_faults(tree: dict[str, Module]) -> Iterator[str]:
+    """Modules that say they are of another kind than their layer."""
+    for name, module in tree.items():
+        layer, (word, _, _) = layer_of(name), module.docstring.partition(":")
+        if layer is not None and "." not in name and name not in FOLDERS and module.docstring and word not in OPENINGS[layer]:
+            yield f"{name} ({layer}) opens with {word}"
+
+
 Rule = Callable[[dict[str, Module]], Iterator[str]]
-RULES: tuple[Rule, ...] = (layer_faults, foreign_faults, cycles, size_faults, silent)
+RULES: tuple[Rule, ...] = (layer_faults, foreign_faults, cycles, size_faults, silent, opening_faults)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -196,8 +210,17 @@ def test_the_source_keeps_the_structure(rule: Rule) -> None:
 def test_every_name_in_the_table_is_a_module() -> None:
     tree = read_tree(ROOT)
     named = [start for layer in LAYERS.values() for start in layer.modules]
-    named += [*LARGER, *MAY_LOOP, *UNMEASURED, *(start for starts in FOREIGN.values() for start in starts)]
+    named += [*LARGER, *FOLDERS, *MAY_LOOP, *UNMEASURED, *(start for starts in FOREIGN.values() for start in starts)]
     assert [start for start in named if start not in tree] == []
+
+
+def test_the_backends_readme_names_every_module_in_its_kinds_row() -> None:
+    table = [row.split("|") for row in (ROOT / PACKAGE / "README.md").read_text().splitlines() if row.startswith("| ")]
+    rows = {cells[1].strip(): (tuple(cells[2].strip().split(", or ")), re.findall(r"`([\w/]+)`", cells[3])) for cells in table}
+    del rows["kind"]
+    assert {kind: openings for kind, (openings, _) in rows.items()} == OPENINGS
+    told = {kind: sorted(name.rstrip("/").replace("/", ".") for name in names) for kind, (_, names) in rows.items()}
+    assert told == {kind: sorted(layer.modules) for kind, layer in LAYERS.items()}
 
 
 BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
@@ -218,6 +241,7 @@ BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
     ),
     "a module too long": ({"hub": "x = 1\n" * 301}, size_faults, "hub has 301 lines, more than 300"),
     "a function too long": ({"hub": "def long():\n" + "    x = 1\n" * 50}, size_faults, "hub.long has 51 lines"),
+    "a word that says it is a room": ({"hub": '"""Route: the hub."""'}, opening_faults, "hub (thought) opens with Route"),
     "no docstring": ({"hub": "x = 1"}, silent, "hub does not open with a docstring"),
 }  # fmt: skip
 
@@ -225,7 +249,8 @@ BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
 @pytest.mark.parametrize("what", BREAKS)
 def test_a_broken_rule_is_found(what: str, tmp_path: Path) -> None:
     broken, rule, fault = BREAKS[what]
-    sources = dict.fromkeys(("events", "hub", "turns", "rates", "relay", "broker.rabbit"), '"""A module."""\n') | broken
+    names = ("events", "hub", "turns", "rates", "relay", "broker.rabbit")
+    sources = {name: f'"""{OPENINGS[layer_of(name) or ""][0]}: a module."""\n' for name in names} | broken
     for name, source in sources.items():
         path = tmp_path / PACKAGE / f"{name.replace('.', '/')}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -235,7 +260,7 @@ def test_a_broken_rule_is_found(what: str, tmp_path: Path) -> None:
 
 def test_a_sound_tree_has_no_fault(tmp_path: Path) -> None:
     (tmp_path / PACKAGE).mkdir()
-    (tmp_path / PACKAGE / "hub.py").write_text('"""A module."""\nfrom backend import events\n')
-    (tmp_path / PACKAGE / "events.py").write_text('"""A module."""\n')
+    (tmp_path / PACKAGE / "hub.py").write_text('"""Thought: a module."""\nfrom backend import events\n')
+    (tmp_path / PACKAGE / "events.py").write_text('"""Words: a module."""\n')
     (tmp_path / PACKAGE / "__init__.py").write_text("")
     assert [fault for rule in RULES for fault in rule(read_tree(tmp_path))] == []
