@@ -9,6 +9,19 @@ PATIENCE_MS = 30_000  # CI machines have two noisy cores
 # What the browser itself says of a server that can't be reached; a test that cuts the line expects it.
 CUT = re.compile(r"ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_CONNECTION|WebSocket connection to|ERR_NETWORK")
 
+# Ends when the log has neither grown nor moved for ten frames: then the list has measured and placed its rows.
+REST = """log => new Promise((resolve) => {
+    let [seen, same] = ['', 0];
+    const look = () => {
+        const now = `${log.scrollTop} ${log.scrollHeight}`;
+        same = now === seen ? same + 1 : 0;
+        seen = now;
+        if (same < 10) requestAnimationFrame(look);
+        else resolve();
+    };
+    look();
+})"""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -78,6 +91,10 @@ class Person:
     async def hears_the_end(self, count: int = 1) -> None:
         """Waits until `count` replies have ended."""
         await expect(self.log.get_by_role("button", name="Another reply")).to_have_count(count)
+
+    async def sees_the_log_at_rest(self) -> None:
+        """Waits until the rows of the log stand where they will stand, as long as nothing comes."""
+        await self.log.evaluate(REST)
 
     async def connected(self) -> None:
         await expect(self.page.get_by_text("Connected", exact=True)).to_be_attached()

@@ -176,7 +176,7 @@ async def test_a_long_conversation_keeps_its_place_when_older_pages_come(open_pa
     person = await open_page(fake_backend.address("long conversation"), server=fake_backend.url)
     await expect(person.turns.last).to_be_visible()
     await person.log.evaluate("log => { log.scrollTop = 1500 }")
-    await person.page.wait_for_timeout(300)
+    await person.sees_the_log_at_rest()
     anchor = person.turns.filter(has_text=re.compile(r"\(\d+\)")).nth(2)
     text = (await anchor.inner_text()).split("\n")[1]
     marked = person.page.locator("article", has_text=text).first
@@ -188,7 +188,7 @@ async def test_a_long_conversation_keeps_its_place_when_older_pages_come(open_pa
         return int(await person.log.evaluate("log => log.scrollHeight")) > int(height) + 500
 
     await until(grown, 30, "an older page")
-    await person.page.wait_for_timeout(300)
+    await person.sees_the_log_at_rest()
     after = await marked.bounding_box()
     assert before
     assert after

@@ -8,6 +8,20 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
 from tests.browser.person import Person
+from tests.services.processes import until
+
+PINS_KEPT = """() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('myna');
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+        const reading = opening.result.transaction('kept').objectStore('kept').get('pins');
+        reading.onerror = reject;
+        reading.onsuccess = () => {
+            opening.result.close();
+            resolve(Object.keys(reading.result ?? {}).length);
+        };
+    };
+})"""
 
 
 async def talk(person: Person, text: str) -> str:
@@ -43,7 +57,11 @@ async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: O
     await choose(person, "/echo alpha", "Pin")
     pinned = person.side.get_by_role("region", name="Pinned").get_by_role("link")
     await expect(pinned).to_have_text(["/echo alpha"])
-    await person.page.wait_for_timeout(500)  # pins are kept after a pause of 150 ms
+
+    async def kept() -> bool:
+        return int(await person.page.evaluate(PINS_KEPT)) == 1
+
+    await until(kept, 30, "the pin in the browser's own database")
     await person.page.reload()
     await expect(pinned).to_have_text(["/echo alpha"])
 

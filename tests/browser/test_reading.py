@@ -58,7 +58,7 @@ async def test_harmful_texts_are_inert_and_quick(open_page: OpenPage, fake_backe
     await expect(person.turns.last).to_be_visible()
     for _ in range(12):
         await person.log.evaluate("log => { log.scrollTop -= 1200 }")
-        await person.page.wait_for_timeout(60)
+        await person.sees_the_log_at_rest()
     longest = await person.page.evaluate("window.longest")
     print(f"\nlongest task with hostile texts: {longest:.0f} ms")
     assert longest < QUICK_MS
@@ -90,13 +90,13 @@ async def test_the_reader_who_scrolls_up_is_left_in_peace_and_told_what_came(ope
     await person.page.mouse.wheel(0, -900)
     await expect(person.page.get_by_role("button", name="Jump to latest")).to_be_visible()
     before = await person.log.evaluate("log => log.scrollTop")
-    await person.page.wait_for_timeout(1_000)  # ten more parts come in meanwhile
+    await person.page.wait_for_timeout(1_000)  # ten more parts come meanwhile, below what is drawn: nothing on the page tells of them
     assert abs(await person.log.evaluate("log => log.scrollTop") - before) < 2
     await person.page.get_by_role("button", name="Jump to latest").click()
     await expect(person.page.get_by_role("button", name="Jump to latest")).to_have_count(0)
     await expect(person.replies.last).to_be_in_viewport()
     for _ in range(5):  # and from now on the end stays in sight
-        await person.page.wait_for_timeout(150)
+        await person.page.wait_for_timeout(150)  # a part or two; after the last part nothing more would come to wait for
         assert await person.log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight") < 60
 
 

@@ -34,13 +34,12 @@ async def test_the_empty_page_says_it_is_a_mock_and_offers_things_to_try(open_pa
 async def test_a_reply_streams_in_part_by_part(open_page: OpenPage) -> None:
     person = await open_page()
     await person.say("/slow 0.2")
-    lengths: set[int] = set()
-    for _ in range(60):
-        lengths.add(len(await person.replies.inner_text()) if await person.replies.count() else 0)
-        if len(lengths) > 4:
-            break
-        await person.page.wait_for_timeout(100)
-    assert len(lengths) > 4, lengths
+    prose = person.replies.locator(".prose")
+    await expect(prose).to_contain_text("I leave")
+    for _ in range(4):
+        so_far = await prose.inner_text()
+        await expect(prose).not_to_have_text(so_far, use_inner_text=True)
+        assert (await prose.inner_text()).startswith(so_far.rstrip())
     await person.hears_the_end()
 
 
