@@ -117,8 +117,9 @@ def test_the_page_answers_with_its_headers_and_its_files() -> None:
     assert "immutable" in asset.headers["cache-control"]
 
 
-def test_a_deep_link_is_the_page_and_a_file_of_an_older_build_is_gone() -> None:
+def test_a_deep_link_is_the_page_and_a_wrong_address_or_a_file_of_an_older_build_is_not() -> None:
     assert httpx.get(f"{PAGE}/c/{uuid4()}", trust_env=False).status_code == 200
+    assert httpx.get(f"{PAGE}/healthz", trust_env=False).status_code == 404
     gone = httpx.get(f"{PAGE}/assets/index-older.js", trust_env=False)
     assert gone.status_code == 404
     assert "immutable" not in gone.headers.get("cache-control", "")
