@@ -12,6 +12,7 @@ from pathlib import Path
 
 # Reads a pipe that ends with the test run, however that ends, and then kills the group of processes and removes the folder.
 LEASH = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
+STANDS_S = 5.0  # a thread stops within milliseconds, unless it waits for a disk
 
 
 def free_ports(count: int) -> list[int]:
@@ -72,6 +73,26 @@ class Group:
         """Send a signal to every process of the group; harmless when all are gone."""
         if self.running:
             os.killpg(self._program.pid, number)
+
+    def freeze(self) -> None:
+        """SIGSTOP, and return when every thread stands: those on another core go on for a moment. Raises `TimeoutError`."""
+        self.signal(signal.SIGSTOP)
+        end = time.monotonic() + STANDS_S
+        while self.running and not self._stands():
+            if time.monotonic() > end:
+                raise TimeoutError(f"process {self.pid} did not stop within {STANDS_S} s")
+            time.sleep(0.001)
+
+    def _stands(self) -> bool:
+        """Whether no thread of the group runs or waits for anything but to go on."""
+        for stat in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+            try:
+                state, _, group = stat.read_text().rpartition(") ")[2].split()[:3]
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            if int(group) == self.pid and state not in "TZX":
+                return False
+        return True
 
     async def ended(self, within_s: float) -> None:
         """Wait for the program's end, then let the leash go. Raises `TimeoutError` when it does not end in time."""

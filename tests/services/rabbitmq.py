@@ -104,7 +104,7 @@ class RabbitNode:
     def freeze(self) -> None:
         """Stop the process where it stands (SIGSTOP): connections stay open and nobody answers."""
         assert self._node
-        self._node.signal(signal.SIGSTOP)
+        self._node.freeze()
 
     def thaw(self) -> None:
         """Let a frozen process go on."""

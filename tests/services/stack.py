@@ -49,7 +49,7 @@ class Process:
     def freeze(self) -> None:
         """SIGSTOP."""
         assert self._group
-        self._group.signal(signal.SIGSTOP)
+        self._group.freeze()
 
     def thaw(self) -> None:
         """SIGCONT."""
