@@ -138,7 +138,13 @@ class Line:
         try:
             with unavailable_on_trouble("connecting"):
                 properties: FieldTable = {"connection_name": self._name}
-                self._connection = await aio_pika.connect(self._url, client_properties=properties, timeout=CONNECT_S)
+                connection = aio_pika.Connection(self._url, client_properties=properties)
+                try:
+                    await connection.connect(timeout=CONNECT_S)
+                except BaseException:
+                    await connection.close()  # says nothing to anybody; unclosed it would complain to the terminal at its collection
+                    raise
+                self._connection = connection
         except BrokerUnavailable as error:
             if isinstance(error.__cause__, InvalidFrameError):  # all that the library says of a refusal at this point
                 raise BrokerUnavailable(
