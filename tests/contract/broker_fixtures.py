@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -20,18 +21,18 @@ T = TypeVar("T")
 PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
 
 
-class Rig:
+class Rig(ABC):
     """A running broker, and what a test does to it from outside."""
 
     broker: Broker
 
+    @abstractmethod
     async def lose(self) -> None:
         """Take the broker away."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def recover(self) -> None:
         """Bring it back, and return when it is up."""
-        raise NotImplementedError
 
 
 class MemoryRig(Rig):

@@ -1,6 +1,7 @@
 """Stores for the contract suite: the twin in memory and a real Postgres, both behind one rig."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,28 +24,28 @@ PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
 BEGUN = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
-class StoreRig:
+class StoreRig(ABC):
     """A store, what is done to it from outside, and a recorder that writes facts in log order."""
 
     store: Store
     seat: Seat | None = None
     checkpoint: Checkpoint | None = None
 
+    @abstractmethod
     async def second_store(self) -> Store:
         """The same database, seen from another node."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def age(self, seconds: float) -> None:
         """Let all stored checkpoints get older."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def break_seat(self) -> None:
         """End the seat's connection from the far side."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def refused(self) -> list[str]:
         """The reasons in `refused_facts`."""
-        raise NotImplementedError
 
     async def take_seat(self) -> Seat:
         """The seat, waiting while the one before is let go."""
