@@ -66,7 +66,7 @@ def wrong(error: ValidationError, shape: Shape) -> Wrong:
         sentence = f"{place} is missing"
     elif kind == "extra_forbidden":
         parent = ".".join(parts[:-1])
-        sentence = f"{place} is not known{f' to {parent}' if parent else ''}; what is known is {_listed(fields)}"
+        sentence = f"{place} is not known{f' to {parent}' if parent else ''}; what is known is {listed(fields)}"
     elif kind in ("union_tag_not_found", "union_tag_invalid"):
         place = ".".join([*parts, first["ctx"]["discriminator"].strip("'")])
         sentence = f"{place} is missing" if kind == "union_tag_not_found" else f"{place} takes {takes}"
@@ -119,5 +119,6 @@ def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: a, b and c."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -1,6 +1,5 @@
 """HTTP: how refusals look, whoever raised them: RFC 9457, and below /v1 as OpenAI's dialect has them. Decides nothing else."""
 
-from collections.abc import Iterable
 from http import HTTPStatus
 from math import ceil
 
@@ -23,6 +22,7 @@ from backend.errors import (
     Unauthorized,
     Unavailable,
 )
+from backend.wording import listed
 
 log = structlog.get_logger()
 
@@ -78,15 +78,10 @@ async def _refused_by_framework(error: HTTPException) -> Response:
         return await refused(refusal)
     allowed = sorted(error.valid_methods or ())
     method = request.method if has_request_context() else "A websocket upgrade"
-    refusal.detail = f"{method} is not what this address takes, but {_listed(allowed)}."
+    refusal.detail = f"{method} is not what this address takes, but {listed(allowed)}."
     response = await refused(refusal)
     response.headers["Allow"] = ", ".join(allowed)
     return response
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 async def _fault(error: Exception) -> Response:
