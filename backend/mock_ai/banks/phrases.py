@@ -125,7 +125,7 @@ VERDICTS = (
     "The cells are invented, the comparison is only a pose. Still, {a} reads well in the left column.",
     "Nobody was ever sorry to have tried both, {b} second.",
 )
-TABLE_INTRO = ("Side by side, {a} and {b}:", "{a} and {b}, as a table:", "I have drawn a line between {a} and {b}:")
+TABLE_INTRO = ("Side by side, {a} and {b}:", "As a table, {a} and {b}:", "I have drawn a line between {a} and {b}:")
 CRITERIA = (
     ("On a Monday morning", "needs a minute", "already humming"),
     ("In the rain", "unbothered", "goes inside"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backend.mock_ai import Prompt
 from backend.mock_ai.arithmetic import find_sum
+from backend.mock_ai.banks import phrases
 from backend.mock_ai.banks.snippets import SNIPPETS
 from backend.mock_ai.reading import read
 from tests.unit.mock_ai.saying import MESSAGES, answer, text_of
@@ -196,3 +197,9 @@ def test_the_code_in_the_bank_is_code() -> None:
 )
 def test_reading_looks_only_at_a_bounded_beginning(text: str) -> None:
     assert answer(text)
+
+
+def test_no_introduction_begins_with_what_a_person_wrote() -> None:
+    banks = [bank for name, bank in vars(phrases).items() if name.endswith("_INTRO")]
+    assert len(banks) >= 4
+    assert [intro for bank in banks for intro in bank if not intro[0].isupper()] == []
