@@ -32,6 +32,9 @@ REPEATED_S = 15.0
 BITE_BYTES = 64 * 1024  # of the log read in one go, about 10 ms
 WATCH_S = 1.0
 ASLEEP_S = 5.0  # a watch that slept so long was frozen, and what it would judge by is as old
+# The log was replaced, and the new one has not spoken of a reply for so long: whoever made it may have ended it in the old one,
+# where nobody read the end. A responder takes an order as old as this for a repetition, and looks how far the reply got.
+UNHEARD_S = 4.0
 # However long the queue is: a turn that old without a word is over.
 GIVE_UP_S = 15 * 60.0
 
@@ -65,6 +68,7 @@ class Relay:
         self._ready = asyncio.Event()
         self._carried: list[bytes] = []  # lines of a log that is no more, which the next one has to be told
         self._watching_since = 0.0
+        self._replaced = False  # the log, and what was open then has not been looked after yet
         self._last: tuple[str, int] | None = None
 
     async def wait_live(self) -> None:
@@ -100,6 +104,7 @@ class Relay:
                         await asyncio.sleep(0)
                     if not self.live and nonce.encode() in record.body:
                         self.live = True
+                        self._watching_since = asyncio.get_running_loop().time()
                         self._ready.set()
                         self._recorder.begin()
                         self._intake.repeat_unseen(before=asked_at)
@@ -140,6 +145,7 @@ class Relay:
         # Nodes had read the old one to different places. What is not stored yet goes into the new one, so that all know it.
         self._carried += [e.encode(event) for event in self._timeline.unsettled()]
         self._timeline.restart(epoch)
+        self._replaced = True
         self._hub.expel()
         return span[0]
 
@@ -202,7 +208,17 @@ class Relay:
                 self._watching_since = now
                 continue
             self._intake.repeat_unseen()
+            await self._ask_unheard(now)
             await self._end_abandoned()
+
+    async def _ask_unheard(self, now: float) -> None:
+        """Once after a new log began: order again what was open and is not spoken of in it. One that is being made takes no harm."""
+        if not self._replaced or now < self._watching_since + 2 * UNHEARD_S:
+            return  # the first half is for what was carried over, which is no sign of life
+        self._replaced = False
+        for reply in self._timeline.open.idle_since(now - UNHEARD_S):
+            log.warning("relay.unheard", reply_id=reply.work.reply_id)
+            await self._broker.submit(Key.WORK, [e.encode(reply.work)])
 
     async def _end_abandoned(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -82,13 +82,18 @@ class World:
             return dict(answer.raise_for_status().json())
 
     async def queue(self, name: str, **traits: int) -> None:
-        """Wait until a queue has this depth, or so many consumers."""
+        """Wait until a queue has this depth, or so many consumers. Raises `TimeoutError`, which says what it had instead."""
+        seen: dict[str, Any] = {}
 
         async def so() -> bool:
-            queues = {queue["name"]: queue for queue in (await self.pipeline())["broker"]["queues"]}
-            return name in queues and all(queues[name][trait] == value for trait, value in traits.items())
+            seen.clear()
+            seen.update(next((queue for queue in (await self.pipeline())["broker"]["queues"] if queue["name"] == name), {}))
+            return bool(seen) and all(seen[trait] == value for trait, value in traits.items())
 
-        await until(so, budget(40), f"{name} with {traits}")
+        try:
+            await until(so, budget(40), f"{name} with {traits}")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it had {seen}") from None
 
     # --- load ---
 

@@ -6,7 +6,7 @@ import pytest
 
 from backend.broker.queues import Queues
 from backend.errors import BrokerUnavailable
-from backend.events import BEGINNING, LogMark, Position
+from backend.events import BEGINNING, LogMark, Position, ReplyCompleted
 from backend.relay import GIVE_UP_S
 from backend.topology import Key
 from tests.simulation.processes import Node
@@ -147,6 +147,30 @@ def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_
         again.send(2)
         await house.until(lambda: (uid(2), "stop") in again.ends())
         assert again.answers(1) == ["duplicate"]
+
+    in_house(test)
+
+
+def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        ann.send(1)
+        await house.until(lambda: len(ann.parts(1)) == 2)
+        node.wire.lag_s = 10.0  # it hears no more, while the responder comes to the end and acks
+        await house.until(lambda: any(isinstance(event, ReplyCompleted) for event in house.log()))
+        await asyncio.sleep(1)
+        assert not ann.ends()
+        house.broker.lose()
+        house.broker.kept = Queues()
+        node.wire.lag_s = 0.0
+        house.broker.recover()
+        await house.until(lambda: ann.mailbox.expelled and node.rooms.relay.live)
+        again = Caller(node)
+        await house.until(again.ends)
+        assert again.ends() == [(uid(1), "stop")]
+        assert again.whole(1) == ["".join(PARTS)]
 
     in_house(test)
 
