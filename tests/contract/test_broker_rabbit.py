@@ -93,6 +93,8 @@ async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: Rabbit
         assert (second.body, second.tries) == (b"two", 0)
         await second.ack()
         assert len(await read(broker, "first", 2)) == 2
+        with pytest.raises(TimeoutError):  # a connection made anew has its first publish confirmed, and is blocked all the same
+            await asyncio.wait_for(broker.wait_up(), 6)
         await rabbit.clear_memory_alarm()
         await published(broker, Key.MESSAGE, b"three")
         assert (await take(deliveries, 1))[0].body == b"three"

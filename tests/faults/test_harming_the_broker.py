@@ -127,6 +127,8 @@ async def test_a_purged_work_queue_ends_in_failed_in_bounded_time(world: World) 
         await node.kill()
         await node.start(CHAT_ABANDONED_S="3")
     await world.dismiss_responders()
+    await world.queue("chat_queue", consumers=0)
+    await world.rabbit.purge_queue(world.vhost, "chat_queue")  # of the repetitions that an earlier test's faults may have left
     client = world.talker()
     await client.reconnect()
     message_id = await client.ask("forty")
