@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backend import events as e
+from backend import moments
 from backend.broker.port import Broker
 from backend.crashpoints import crashpoint
 from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal
@@ -31,10 +32,10 @@ class Answering:
         self._attempt = reply.attempt + 1
         self._restarted = bool(reply.parts) and not brain.deterministic
         self._parts = [] if self._restarted else list(reply.parts)
-        self._asked = e.milliseconds(work.at)
+        self._asked = moments.milliseconds(work.at)
         # Of a reply that goes on after a crash: when it was first picked up and first spoke.
-        self._picked = e.milliseconds(reply.started_at) if reply.started_at else e.now_ms()
-        self._first = e.milliseconds(reply.first_part_at) if reply.first_part_at else None
+        self._picked = moments.milliseconds(reply.started_at) if reply.started_at else moments.now_ms()
+        self._first = moments.milliseconds(reply.first_part_at) if reply.first_part_at else None
         self._about: dict[str, Any] = {
             "owner": work.owner,
             "conversation_id": work.conversation_id,
@@ -53,7 +54,7 @@ class Answering:
             return
         work, options = self._reply.work, self._reply.work.options or e.Options()
         prompt = Prompt(work.id, work.text, options.profile, options.seed, options.scenario)
-        self._publish(e.ReplyStarted(**self._about, at=e.now(), worker=self._worker, restarted=self._restarted or None))
+        self._publish(e.ReplyStarted(**self._about, at=moments.now(), worker=self._worker, restarted=self._restarted or None))
         crashpoint("reply.started")
         async for said in self._brain.reply(prompt, start=len(self._parts)):
             if stopped():
@@ -65,10 +66,10 @@ class Answering:
         await self._confirmed()
 
     def _say(self, said: Part | End | Refusal) -> None:
-        at = e.now()
+        at = moments.now()
         if isinstance(said, Part):
             if self._first is None:
-                self._first = e.now_ms()
+                self._first = moments.now_ms()
             self._publish(e.ReplyDelta(**self._about, at=at, index=len(self._parts), text=said.text))
             self._parts.append(said.text)
         elif isinstance(said, Refusal):
@@ -85,7 +86,7 @@ class Answering:
         return e.Timings(
             queued_ms=max(0, self._picked - self._asked),
             first_part_ms=None if self._first is None else max(0, self._first - self._picked),
-            total_ms=max(0, e.now_ms() - self._asked),
+            total_ms=max(0, moments.now_ms() - self._asked),
         )
 
     def _publish(self, event: e.Event) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from backend import events as e
+from backend import moments
 from backend.errors import ChatError, Conflict, NotFound
 from backend.fields import Options
 from backend.frames import MessageAccepted
@@ -64,7 +65,7 @@ class Ask:
 
     def work(self) -> e.Work:
         """The work order, stamped with this moment. Everything in it was validated at the edge."""
-        owner, at, text = self.session.owner, e.now(), self.text or ""
+        owner, at, text = self.session.owner, moments.now(), self.text or ""
         options = self.options.ordered() if self.options is not None else None
         if self.message_id is None:
             return e.MessageCreated(
@@ -102,5 +103,5 @@ def stop_event(order: Ask | e.Work) -> e.StopRequested:
     owner = order.session.owner if isinstance(order, Ask) else order.owner
     message_id = order.message_id or order.id
     return e.StopRequested(
-        owner=owner, at=e.now(), conversation_id=order.conversation_id, reply_id=order.reply_id, message_id=message_id
+        owner=owner, at=moments.now(), conversation_id=order.conversation_id, reply_id=order.reply_id, message_id=message_id
     )  # fmt: skip

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from backend.errors import ChatError, Forbidden, InvalidFrame, InvalidText
-from backend.events import NAME_LIMIT, TEXT_LIMIT
+from backend.events import TEXT_LIMIT
 from backend.fields import Options
 from backend.frames import CLIENT_FRAME, MessageSend, Ping, ReplyRegenerate, ReplyStop
 from backend.mock_ai.port import Brain
 from backend.sessions import COOKIE
+from backend.titles import NAME_LIMIT
 from backend.wording import Shape, wrong
 
 FRAMES = (MessageSend, ReplyStop, ReplyRegenerate, Ping)

@@ -8,27 +8,18 @@ A line is checked when it is read, by whatever hand it is. What is said here was
 """
 
 import re
-import time
-from datetime import UTC, datetime
-from functools import lru_cache
-from hashlib import sha1
 from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from backend.ids import UUID_PATTERN
+from backend.moments import milliseconds
+
 TEXT_LIMIT = 8_000  # characters of one message
 FRAME_LIMIT = 64 * 1024  # bytes of one client frame
 WAITING_LIMIT = 8  # messages that wait in one conversation
-TITLE_LIMIT = 60  # characters of a title made from a first message
-NAME_LIMIT = 200  # characters of a title that a person chose
-
-UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-REPLY_NAMESPACE = UUID("6d796e61-0000-5000-8000-7265706c7900")
-_REPLY_SPACE = REPLY_NAMESPACE.bytes
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 T = TypeVar("T")
@@ -301,56 +292,3 @@ def frame(line: bytes, cursor: str) -> bytes:
     A raw `"type":"` can't stand inside a JSON string (its quotes would be escaped), so the first one is the key.
     """
     return b'{%b,"cursor":"%b"}' % (line[line.index(b'"type":"') : -1], cursor.encode())
-
-
-def now() -> str:
-    """This moment as the log writes it: RFC 3339, UTC, milliseconds."""
-    return _written(now_ms())
-
-
-@lru_cache(maxsize=2)  # under load many events share a millisecond
-def _written(at_ms: int) -> str:
-    return rfc3339(datetime.fromtimestamp(at_ms / 1000, UTC))
-
-
-def now_ms() -> int:
-    """This moment in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
-def rfc3339(moment: datetime) -> str:
-    """An aware moment as RFC 3339, UTC, milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-@lru_cache(maxsize=256)  # of one event it is asked several times over
-def milliseconds(at: str) -> int:
-    """An event's `at` as milliseconds since 1970."""
-    return round(datetime.fromisoformat(at).timestamp() * 1000)
-
-
-def reply_id_for(owner: str, key: str) -> str:
-    """The reply's id from the owner and the idempotency key: every responder, on any try, speaks of the same reply.
-
-    A UUID of version 5 (RFC 9562 §5.5), without the detour over an object of the library.
-    """
-    digest = bytearray(sha1(_REPLY_SPACE + f"{owner}:{key}".encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    name = digest.hex()
-    return f"{name[:8]}-{name[8:12]}-{name[12:16]}-{name[16:20]}-{name[20:]}"
-
-
-def one_line(text: str) -> str:
-    """A text without control characters, on one line, with single spaces."""
-    return " ".join(_CONTROL.sub(" ", text).split())
-
-
-def title_from(text: str) -> str:
-    """A conversation's first title: the first line of its first message, cut at a word."""
-    line = next(filter(None, map(one_line, text.splitlines())), "New conversation")
-    if len(line) <= TITLE_LIMIT:
-        return line
-    cut = line[:TITLE_LIMIT]
-    head, _, _ = cut.rpartition(" ")
-    return (head or cut).rstrip(" ,.;:") + "…"

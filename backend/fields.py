@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from backend import events as e
+from backend import titles
+from backend.ids import UUID_PATTERN
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -20,15 +22,17 @@ def _storable(text: str) -> str:
 
 
 def _title(text: str) -> str:
-    title = e.one_line(text)
+    title = titles.one_line(text)
     if not title:
         raise ValueError("title may not be empty")
     return title
 
 
-Id = Annotated[str, StringConstraints(pattern=e.UUID_PATTERN, to_lower=True)]
+Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_storable)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=e.NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)
+]
 
 
 class Strict(BaseModel):

@@ -6,11 +6,13 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
+from backend import moments
 from backend.fields import Id, Options, Text
+from backend.ids import REPLY_NAMESPACE, reply_id_for
 from backend.wording import wrong
 
 # Whoever publishes by hand and names no owner speaks as this one, in one conversation.
-OPERATOR = str(uuid5(e.REPLY_NAMESPACE, "operator"))
+OPERATOR = str(uuid5(REPLY_NAMESPACE, "operator"))
 TRIED_TOO_OFTEN = "It can be answered; it was tried too often."
 OPERATOR_CONVERSATION = str(uuid5(UUID(OPERATOR), "conversation"))
 
@@ -35,9 +37,9 @@ def from_hand(body: bytes) -> e.MessageCreated | None:
         return None
     return e.MessageCreated(
         owner=made.owner,
-        reply_id=e.reply_id_for(made.owner, made.id),
+        reply_id=reply_id_for(made.owner, made.id),
         options=made.options.ordered() if made.options is not None else None,
-        at=e.now(),
+        at=moments.now(),
         conversation_id=made.conversation_id,
         id=made.id,
         text=made.text,

@@ -10,11 +10,13 @@ from functools import partial
 import structlog
 
 from backend import events as e
+from backend import moments
 from backend.asks import Answer, Ask, accepted, as_duplicate, conflict, not_found, stop_event, store_key
 from backend.broker.port import Broker
 from backend.crashpoints import crashpoint
 from backend.errors import Behind, Busy, ChatError, NotFound, StoreUnavailable
 from backend.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from backend.ids import reply_id_for
 from backend.repeats import judged_by_rows, judged_by_window
 from backend.sessions import Session
 from backend.store.port import Key as StoreKey
@@ -49,12 +51,12 @@ class Intake:
 
     def send(self, session: Session, frame: MessageSend, answer: Answer, present: Callable[[], bool]) -> None:
         """Take a message; `answer` is called once, now or later, with its acceptance or refusal."""
-        reply_id = e.reply_id_for(session.owner, frame.id)
+        reply_id = reply_id_for(session.owner, frame.id)
         self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, frame.text, None, frame.options, [answer], present))
 
     def regenerate(self, session: Session, frame: ReplyRegenerate, answer: Answer, present: Callable[[], bool]) -> None:
         """Take the wish for one more reply; answered like a message."""
-        reply_id = e.reply_id_for(session.owner, frame.id)
+        reply_id = reply_id_for(session.owner, frame.id)
         self._offer(Ask(session, frame.conversation_id, frame.id, reply_id, None, frame.message_id, frame.options, [answer], present))
 
     def _offer(self, ask: Ask) -> None:
@@ -211,7 +213,7 @@ class Intake:
         if isinstance(message, e.MessageCreated) and message.conversation_id == conversation_id:
             return
         try:
-            (known,) = await self._store.known([StoreKey(owner, conversation_id, message_id, e.reply_id_for(owner, message_id))])
+            (known,) = await self._store.known([StoreKey(owner, conversation_id, message_id, reply_id_for(owner, message_id))])
         except StoreUnavailable:
             raise Behind("The database is away; this message can't be looked up now.", ref=message_id, retry_after_s=5) from None
         if known.message is None or known.message.conversation_id != conversation_id:
@@ -223,7 +225,7 @@ class Intake:
             if self.turns.withdraw(ask.conversation, ask):
                 self._settle(ask, not_found(ask))
         events: list[e.Event] = [stop_event(reply.work) for reply in self._timeline.open.of(owner, conversation_id)]
-        events.append(e.ConversationDeleted(owner=owner, at=e.now(), conversation_id=conversation_id))
+        events.append(e.ConversationDeleted(owner=owner, at=moments.now(), conversation_id=conversation_id))
         await self.publish(Key.STOP, [e.encode(event) for event in events])
 
     async def publish(self, key: Key, lines: list[bytes]) -> None:

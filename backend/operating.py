@@ -9,11 +9,13 @@ from importlib.metadata import version
 import click
 
 from backend import events as e
+from backend import moments
 from backend.broker.port import Broker, Parked, Start
 from backend.broker.rabbit import RabbitBroker
 from backend.embedded_host import check_writable, examine
 from backend.errors import StartupError, Unavailable
 from backend.handmade import why_not
+from backend.ids import reply_id_for
 from backend.responding import worker_name
 from backend.settings import Settings, unknown
 from backend.store.postgres import PostgresStore
@@ -67,7 +69,7 @@ async def list_parked(settings: Settings) -> None:
     async with rabbit(settings) as broker:
         parked = await broker.parked()
         for letter in parked:
-            at = e.rfc3339(letter.parked_at) if letter.parked_at else "-"
+            at = moments.rfc3339(letter.parked_at) if letter.parked_at else "-"
             click.echo(f"{letter.id}  {at}  {letter.reason:<14}  {_begin(letter.body)}")
         click.echo(f"{len(parked)} parked.", err=True)
 
@@ -107,12 +109,12 @@ async def _again(broker: Broker, letter: Parked) -> None:
         return
     for work in works:
         # Its reply has failed and stays so; what is asked for is one more reply to the same message.
-        key = e.reply_id_for(work.owner, f"requeue:{letter.id}:{work.id}")
+        key = reply_id_for(work.owner, f"requeue:{letter.id}:{work.id}")
         again = e.ReplyRequested(
             owner=work.owner,
-            reply_id=e.reply_id_for(work.owner, key),
+            reply_id=reply_id_for(work.owner, key),
             options=work.options,
-            at=e.now(),
+            at=moments.now(),
             conversation_id=work.conversation_id,
             id=key,
             message_id=work.message_id,

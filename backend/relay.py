@@ -11,10 +11,12 @@ from contextlib import aclosing
 import structlog
 
 from backend import events as e
+from backend import moments
 from backend.broker.port import Broker, Record
 from backend.crashpoints import crashpoint
 from backend.errors import BrokerUnavailable
 from backend.hub import Hub
+from backend.ids import reply_id_for
 from backend.intake import Intake
 from backend.rates import Histogram
 from backend.recorder import Recorder
@@ -84,7 +86,7 @@ class Relay:
         """Read until the broker is lost (raises) or the task is cancelled."""
         await self._broker.wait_up()
         self.live = False
-        nonce, asked_at = e.reply_id_for("mark", str(random.random())), asyncio.get_running_loop().time()
+        nonce, asked_at = reply_id_for("mark", str(random.random())), asyncio.get_running_loop().time()
         await self._broker.submit(Key.EVENT, [e.encode(e.LogMark(nonce=nonce))])
         if not self._ready.is_set() and self._timeline.reached == e.BEGINNING:  # else it was interrupted while it caught up
             start = await self._begin()
@@ -125,10 +127,10 @@ class Relay:
             if newest is not None:
                 self._timeline.stored_to(newest)
             if span[0] > 0 or newest is not None:  # then there are rows that this log does not tell of
-                self._timeline.window.forgotten_at = e.now()
+                self._timeline.window.forgotten_at = moments.now()
             return span[0]
         self._timeline.begin(newest, older)
-        self._timeline.window.forgotten_at = e.now()
+        self._timeline.window.forgotten_at = moments.now()
         return max(oldest.low.offset, 0)
 
     async def _resume(self) -> int:
@@ -184,7 +186,7 @@ class Relay:
                 self.counts["messages"] += 1
             elif isinstance(entry.event, e.ReplyCompleted) and self.live:
                 self._time(entry.event.timings)
-        self._last = (folded.entries[-1].event.at, e.now_ms())
+        self._last = (folded.entries[-1].event.at, moments.now_ms())
 
     def _time(self, timings: e.Timings) -> None:
         self.queued.see(timings.queued_ms / 1000)
@@ -196,7 +198,7 @@ class Relay:
         if self._last is None:
             return None
         at, read_ms = self._last
-        return max(0, read_ms - e.milliseconds(at))
+        return max(0, read_ms - moments.milliseconds(at))
 
     async def watch(self) -> None:
         """Each second: repeat what was accepted and never seen, end what nobody works on, measure the lag."""
@@ -233,4 +235,4 @@ class Relay:
         for reply in idle:
             if not depth or reply.touched < now - GIVE_UP_S:
                 log.warning("relay.abandoned", reply_id=reply.work.reply_id)
-                await self._broker.submit(Key.EVENT, [e.encode(reply.failed(e.now(), "abandoned", detail, retryable=True))])
+                await self._broker.submit(Key.EVENT, [e.encode(reply.failed(moments.now(), "abandoned", detail, retryable=True))])

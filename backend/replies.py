@@ -7,18 +7,8 @@ the same one reply: a part counts when it is the next one, whoever sent it, and 
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.events import (
-    OfReply,
-    Position,
-    ReplyCompleted,
-    ReplyDelta,
-    ReplyEnd,
-    ReplyFailed,
-    ReplyStarted,
-    Timings,
-    Work,
-    milliseconds,
-)
+from backend.events import OfReply, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyFailed, ReplyStarted, Timings, Work
+from backend.moments import milliseconds
 from backend.views import MessageView, ReplyError, Status
 
 

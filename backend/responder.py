@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 import structlog
 
 from backend import events as e
+from backend import moments
 from backend.answering import Answering
 from backend.broker.port import Broker, Delivery
 from backend.crashpoints import crashpoint
@@ -168,4 +169,4 @@ def _repeated(delivery: Delivery, works: Sequence[e.Work]) -> bool:
     if delivery.sent_at is None:
         return False
     sent_ms = delivery.sent_at.timestamp() * 1000
-    return any(sent_ms - e.milliseconds(work.at) > REPEATED_MS for work in works)
+    return any(sent_ms - moments.milliseconds(work.at) > REPEATED_MS for work in works)

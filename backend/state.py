@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from backend import events as e
+from backend import titles
 from backend.broker.port import Broker
 from backend.errors import Behind, InvalidFrame, NotFound, StoreUnavailable
 from backend.sessions import Session
@@ -111,7 +111,7 @@ class State:
             if view is not None:
                 rows[view.id] = replace(view, title=fact.title)
         elif view is None:
-            title = e.title_from(fact.text) if fact.role == "user" else ""
+            title = titles.title_from(fact.text) if fact.role == "user" else ""
             rows[fact.conversation_id] = ConversationView(
                 owner, fact.conversation_id, title, fact.created_at, fact.created_at, 1, preview_of(fact.text)
             )
@@ -147,7 +147,7 @@ class State:
 
     async def _just_begun(self, session: Session, conversation_id: str) -> ConversationView:
         work = self._timeline.open.of(session.owner, conversation_id)[0].work
-        return ConversationView(session.owner, conversation_id, e.title_from(work.text), work.at, work.at, 1, preview_of(work.text))
+        return ConversationView(session.owner, conversation_id, titles.title_from(work.text), work.at, work.at, 1, preview_of(work.text))
 
     # --- messages ---
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from backend.cursor import tag_of
-from backend.events import BEGINNING, Event, Position, ReplyRequested, Work, milliseconds
+from backend.events import BEGINNING, Event, Position, ReplyRequested, Work
+from backend.moments import milliseconds
 from backend.store.port import Deleted, Fact
 
 # Of frames: enough for every socket of a busy node to be away for minutes. With the events beside them about five times that in memory.

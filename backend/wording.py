@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from backend.events import UUID_PATTERN
+from backend.ids import UUID_PATTERN
 
 Context = Mapping[str, Any]
 Shape = Sequence[type[BaseModel]]  # what is taken: one of these

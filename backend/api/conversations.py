@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 from quart import Blueprint, Response, jsonify, request
 
 from backend import events as e
+from backend import moments
 from backend.api.asking import body_of, id_of, limit_of, session_of, shown
 from backend.fields import Title
 from backend.rooms import Rooms
@@ -51,7 +52,7 @@ def blueprint(rooms: Rooms) -> Blueprint:
         session = session_of(rooms)
         title = (await body_of(Rename)).title
         conversation = await rooms.state.conversation(session, id_of(conversation_id, "conversation"))
-        event = e.ConversationUpdated(owner=session.owner, at=e.now(), conversation_id=conversation.id, title=title)
+        event = e.ConversationUpdated(owner=session.owner, at=moments.now(), conversation_id=conversation.id, title=title)
         await rooms.intake.publish(Key.EVENT, [e.encode(event)])
         return jsonify({"id": conversation.id, "title": title})
 

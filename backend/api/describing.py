@@ -14,6 +14,7 @@ from backend.api.operations import OPERATIONS, Answer, Operation
 from backend.api.refusing import PROBLEM
 from backend.errors import FAILURES, ChatError, Close, Forbidden, RateLimited, RequestRefused, Unauthorized
 from backend.frames import json_schema
+from backend.ids import UUID_PATTERN
 from backend.sessions import COOKIE
 
 VERSION = "1"  # of this interface
@@ -82,7 +83,7 @@ def _tidy(schema: Schema) -> Schema:
         tidy = {"const": tidy["enum"][0]}
     if "const" in tidy or "enum" in tidy:
         tidy["type"] = "string"
-    if tidy.get("pattern") == e.UUID_PATTERN:
+    if tidy.get("pattern") == UUID_PATTERN:
         tidy = {"type": "string", "format": "uuid"}
     if "properties" in tidy:
         needed = tidy.get("required", [])

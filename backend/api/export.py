@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 
-from backend import events as e
+from backend import moments
 from backend.api.asking import PAGE_LIMIT, id_of, session_of, shown
 from backend.errors import InvalidFrame
 from backend.rooms import Rooms
@@ -60,7 +60,9 @@ def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> 
     """Everything known, in the words of the HTTP answers."""
     about = shown(conversation, "owner", "messages", "preview")
     items = [shown(view, "owner", "conversation_id") for view in messages]
-    return json.dumps({"schema": SCHEMA, "exported_at": e.now(), "conversation": about, "messages": items}, ensure_ascii=False, indent=2)
+    return json.dumps(
+        {"schema": SCHEMA, "exported_at": moments.now(), "conversation": about, "messages": items}, ensure_ascii=False, indent=2
+    )
 
 
 def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> str:

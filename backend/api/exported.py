@@ -15,8 +15,10 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from backend import events as e
+from backend import moments, titles
 from backend.errors import InvalidFrame
 from backend.fields import Id, Text, Title
+from backend.ids import reply_id_for
 
 ITEMS_LIMIT = 2_000  # messages and replies of one import: about what a node under full load takes in a second
 REPLY_LIMIT = 32_768  # characters of one reply: the longest that the mock says
@@ -140,7 +142,7 @@ def units(owner: str, conversation_id: str, document: ExportedConversation, now_
                 made.append(Unit(work, [work, *_reply(work, reply, said_at)]))
     first = made[0].work
     title = e.ConversationUpdated(owner=owner, at=first.at, conversation_id=conversation_id, title=document.conversation.title)
-    if title.title != e.title_from(first.text):
+    if title.title != titles.title_from(first.text):
         made[0] = Unit(first, [*made[0].events, title])
     return made
 
@@ -160,11 +162,11 @@ def check(document: ExportedConversation) -> None:
 
 
 def _moment(ms: int) -> str:
-    return e.rfc3339(datetime.fromtimestamp(ms / 1000, UTC))
+    return moments.rfc3339(datetime.fromtimestamp(ms / 1000, UTC))
 
 
 def _work(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Work:
-    reply_id = e.reply_id_for(owner, key)
+    reply_id = reply_id_for(owner, key)
     if key == message_id:
         return e.MessageCreated(owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, text=text)
     return e.ReplyRequested(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from quart import Blueprint, Response, jsonify
 
 from backend import events as e
+from backend import moments
 from backend.api.asking import body_of, id_of, session_of
 from backend.api.export import whole
 from backend.api.exported import ExportedConversation, Unit, units
@@ -45,7 +46,7 @@ class Imports:
         Raises `InvalidFrame`, `Conflict`, `Busy`, `Behind` or `StoreUnavailable`; what was written by then is
         written, and the same again goes on from there.
         """
-        made = units(session.owner, conversation_id, document, e.now_ms())
+        made = units(session.owner, conversation_id, document, moments.now_ms())
         if session.owner in self._owners or self._rooms.intake.draining or self._rooms.timeline.behind:
             raise Busy("No import can be taken now: one of yours is under way, or the node has too much to do; try again.", retry_after_s=2)
         self._owners.add(session.owner)

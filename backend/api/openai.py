@@ -10,7 +10,6 @@ from uuid import uuid4
 import structlog
 from quart import Blueprint, Response, jsonify, request
 
-from backend import events as e
 from backend.api import dialect
 from backend.api.asking import data_of
 from backend.api.messages import accept
@@ -18,6 +17,7 @@ from backend.checks import token_of
 from backend.errors import Behind, ChatError, Unauthorized
 from backend.frames import MessageSend
 from backend.hub import Mailbox
+from backend.ids import reply_id_for
 from backend.rooms import Rooms
 from backend.sessions import Session
 
@@ -90,7 +90,7 @@ class AwaitedReply:
 
     def __init__(self, rooms: Rooms, session: Session, message: MessageSend) -> None:
         self.message = message
-        self.id = e.reply_id_for(session.owner, message.id)
+        self.id = reply_id_for(session.owner, message.id)
         self._rooms = rooms
         self._session = session
         self._epoch, self._cursor = rooms.timeline.epoch, rooms.timeline.cursor(session.owner)

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from backend.errors import RecorderFenced, StoreUnavailable
-from backend.events import rfc3339, title_from
+from backend.moments import rfc3339
 from backend.store import pages, words
 from backend.store.port import KEEP_EACH_S, KEEP_FOR_S, Batch, Checkpoint, Deleted, Fact, Key, Known, Page, Renamed
+from backend.titles import title_from
 from backend.views import ConversationView, MessageView, SearchHit, preview_of
 
 T = TypeVar("T")

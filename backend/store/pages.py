@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from backend.errors import InvalidFrame
-from backend.events import UUID_PATTERN
+from backend.ids import UUID_PATTERN
 
 _NUMBER = "([0-9a-f]{1,15})"  # hexadecimal; 15 digits fit a bigint
 _MESSAGES = re.compile(f"m{_NUMBER}-{_NUMBER}")

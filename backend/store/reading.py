@@ -29,7 +29,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from backend.events import Timings, rfc3339
+from backend.events import Timings
+from backend.moments import rfc3339
 from backend.store import pages, words
 from backend.store.port import Key, Known
 from backend.store.tables import CheckpointRow, ConversationRow, MessageRow

@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 
-from backend.events import title_from
 from backend.store.port import Deleted, Fact, Renamed
 from backend.store.words import lexeme_of, lexemes
+from backend.titles import title_from
 from backend.views import MessageView, preview_of
 
 # Reserves a block of numbers at once; nobody else draws from the sequence while we have the seat.

@@ -10,7 +10,9 @@ import asyncpg
 import httpx
 
 from backend import events as e
+from backend import moments
 from backend.broker.rabbit import RabbitBroker
+from backend.ids import REPLY_NAMESPACE, reply_id_for
 from backend.sessions import Session, Sessions
 from backend.store.migrations import migrate
 from backend.topology import EXCHANGE, GROUP_LINES, Key
@@ -159,8 +161,8 @@ async def _fill(amqp_url: str, events: int) -> int:
 
 
 def _reply(number: int) -> list[bytes]:
-    owner, message = str(uuid5(e.REPLY_NAMESPACE, str(number // 1_000))), str(uuid4())
-    reply, at = e.reply_id_for(owner, message), e.now()
+    owner, message = str(uuid5(REPLY_NAMESPACE, str(number // 1_000))), str(uuid4())
+    reply, at = reply_id_for(owner, message), moments.now()
     asked = e.MessageCreated(owner=owner, reply_id=reply, at=at, conversation_id=message, id=message, text="Tell me something long.")
     about = {"owner": owner, "at": at, "conversation_id": message, "reply_id": reply, "message_id": message, "attempt": 1}
     told = [f" word number {n}" for n in range(100)]

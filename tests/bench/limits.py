@@ -20,11 +20,12 @@ from hypercorn.config import Config
 from quart import Quart, websocket
 
 from backend import events as e
+from backend import moments
 from backend.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE
 
 OWNER = str(uuid4())
 PART = e.ReplyDelta(
-    owner=OWNER, at=e.now(), conversation_id=OWNER, reply_id=OWNER, message_id=OWNER, attempt=1, index=100, text=" a part"
+    owner=OWNER, at=moments.now(), conversation_id=OWNER, reply_id=OWNER, message_id=OWNER, attempt=1, index=100, text=" a part"
 )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from uuid import UUID, uuid4, uuid5
 import asyncpg
 import pytest
 
-from backend.events import Position, Timings, reply_id_for, rfc3339
+from backend.events import Position, Timings
+from backend.ids import reply_id_for
+from backend.moments import rfc3339
 from backend.store.memory import MemoryStore
 from backend.store.migrations import migrate
 from backend.store.port import Batch, Checkpoint, Fact, Key, Known, Page, Seat, Store

@@ -14,6 +14,7 @@ from backend import events as e
 from backend.broker.memory import MemoryBroker
 from backend.cursor import decode_cursor, tag_of
 from backend.events import Position
+from backend.ids import reply_id_for
 from backend.store.memory import MemoryStore
 from backend.timeline import Timeline
 from backend.window import Entry
@@ -100,7 +101,7 @@ def promise_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
         yield from tab.faults
         owner = tab.owner.session.owner
         for sent in tab.sent.values():
-            turn = truth.turns.get(e.reply_id_for(owner, sent.id))
+            turn = truth.turns.get(reply_id_for(owner, sent.id))
             if sent.accepted and turn is None:
                 yield f"{tab.name}: {sent.id} was accepted and never begun"
             if turn is not None and turn.work.owner != owner:
@@ -118,11 +119,11 @@ def order_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
     may begin the next one early: neither can know what the other has heard.
     """
     for tab in tabs:
-        often = Counter(e.reply_id_for(tab.owner.session.owner, sent.id) for visit in tab.visits for sent in visit.said)
+        often = Counter(reply_id_for(tab.owner.session.owner, sent.id) for visit in tab.visits for sent in visit.said)
         for visit in tab.visits:
             lines: dict[str, list[Turn]] = {}
             for sent in visit.said:
-                turn = truth.turns.get(e.reply_id_for(tab.owner.session.owner, sent.id))
+                turn = truth.turns.get(reply_id_for(tab.owner.session.owner, sent.id))
                 if sent.id in visit.accepted and not sent.refused and turn is not None and turn not in lines.get(sent.conversation_id, ()):
                     lines.setdefault(sent.conversation_id, []).append(turn)
             for line in lines.values():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend import events as e
+from backend import moments
 from backend.errors import ChatError, Unavailable
 from backend.sessions import Session
 from backend.topology import Key
@@ -237,5 +238,5 @@ async def http(node: Node, session: Session, what: str, conversation_id: str) ->
     if what == "delete":
         await node.rooms.intake.delete(session.owner, conversation.id)
         return
-    event = e.ConversationUpdated(owner=session.owner, at=e.now(), conversation_id=conversation.id, title=f"Title {e.now_ms()}")
+    event = e.ConversationUpdated(owner=session.owner, at=moments.now(), conversation_id=conversation.id, title=f"Title {moments.now_ms()}")
     await node.rooms.intake.publish(Key.EVENT, [e.encode(event)])

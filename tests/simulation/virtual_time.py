@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from backend.events import rfc3339
+from backend.moments import rfc3339
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend import events as e
 from backend.broker.port import Record
+from backend.ids import reply_id_for
 from backend.topology import Key
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -28,14 +29,14 @@ def at(ms: int) -> str:
 def said(number: int, text: str = "hello", *, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.MessageCreated:
     """A message was accepted."""
     return e.MessageCreated(
-        owner=owner, reply_id=e.reply_id_for(owner, uid(number)), at=when, conversation_id=conversation, id=uid(number), text=text
+        owner=owner, reply_id=reply_id_for(owner, uid(number)), at=when, conversation_id=conversation, id=uid(number), text=text
     )  # fmt: skip
 
 
 def again(number: int, work: e.MessageCreated, *, when: str = AT) -> e.ReplyRequested:
     """One more reply to it was accepted."""
     return e.ReplyRequested(
-        owner=work.owner, reply_id=e.reply_id_for(work.owner, uid(number)), at=when, conversation_id=work.conversation_id,
+        owner=work.owner, reply_id=reply_id_for(work.owner, uid(number)), at=when, conversation_id=work.conversation_id,
         id=uid(number), message_id=work.id, text=work.text,
     )  # fmt: skip
 

@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from backend import events as e
+from backend import moments, titles
 from backend.frames import CLIENT_FRAME, Pong, Welcome
+from backend.ids import reply_id_for
 from tests.unit import lines
 
 HOSTILE = (
@@ -255,23 +257,23 @@ TITLES = {
 
 @pytest.mark.parametrize("text", TITLES)
 def test_a_title_is_the_first_line_cut_at_a_word(text: str) -> None:
-    assert e.title_from(text) == TITLES[text]
+    assert titles.title_from(text) == TITLES[text]
 
 
 @given(texts.filter(lambda text: bool(text.strip())))
 def test_a_title_is_short_and_on_one_line(text: str) -> None:
-    title = e.title_from(text)
-    assert 1 <= len(title) <= e.TITLE_LIMIT + 1
+    title = titles.title_from(text)
+    assert 1 <= len(title) <= titles.TITLE_LIMIT + 1
     assert len(title.splitlines()) == 1
 
 
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_moment_is_written_and_read_to_the_millisecond(at_ms: int) -> None:
-    written = e.rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms))
-    assert e.milliseconds(written) == at_ms
+    written = moments.rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms))
+    assert moments.milliseconds(written) == at_ms
     assert len(written) == len("2026-01-01T00:00:00.000Z")
 
 
 def test_a_reply_has_one_id_for_an_owner_and_a_key_and_another_for_any_other() -> None:
-    assert e.reply_id_for("ann", "k") == e.reply_id_for("ann", "k")
-    assert len({e.reply_id_for("ann", "k"), e.reply_id_for("ben", "k"), e.reply_id_for("ann", "l")}) == 3
+    assert reply_id_for("ann", "k") == reply_id_for("ann", "k")
+    assert len({reply_id_for("ann", "k"), reply_id_for("ben", "k"), reply_id_for("ann", "l")}) == 3

@@ -6,6 +6,7 @@ import pytest
 
 from backend import events as e
 from backend.handmade import OPERATOR, OPERATOR_CONVERSATION, from_hand, why_not
+from backend.ids import reply_id_for
 from tests.unit import lines
 
 
@@ -13,7 +14,7 @@ def test_a_text_alone_is_a_message_of_the_operator() -> None:
     made = from_hand(b'{"text": "hello"}')
     assert made is not None
     assert (made.owner, made.conversation_id, made.text) == (OPERATOR, OPERATOR_CONVERSATION, "hello")
-    assert made.reply_id == e.reply_id_for(OPERATOR, made.id)
+    assert made.reply_id == reply_id_for(OPERATOR, made.id)
     assert e.read_work(e.encode(made)) == made
 
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from backend.broker.memory import MemoryBroker
 from backend.broker.port import Record
-from backend.events import BEGINNING, title_from
+from backend.events import BEGINNING
 from backend.sessions import Session
 from backend.state import State
 from backend.store.memory import MemoryStore
 from backend.store.port import Batch, Checkpoint
 from backend.timeline import Timeline
+from backend.titles import title_from
 from tests.simulation.virtual_time import VirtualLoop, run
 from tests.unit.histories import OWNERS, histories
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from backend import events as e
+from backend import moments
 from backend.broker.memory_work import MemoryDelivery
 from backend.handmade import OPERATOR, OPERATOR_CONVERSATION
 from backend.recall import Recall
@@ -244,7 +245,7 @@ def test_a_stop_that_nobody_can_read_does_not_disturb_those_who_listen() -> None
 def test_a_stop_of_one_reply_says_nothing_of_another_to_the_same_message_asked_for_at_the_same_moment() -> None:
     async def test(house: House) -> None:
         ann = Caller(await house.node())
-        now = e.now()
+        now = moments.now()
         first = said(1, when=now)
         house.worker()
         await house.broker.submit(Key.MESSAGE, [body(first)])
@@ -313,7 +314,7 @@ def test_a_reply_is_recalled_as_every_reader_of_the_log_sees_it(what: str) -> No
 
 def test_many_who_ask_at_once_share_a_reading_of_the_log() -> None:
     async def test(house: House) -> None:
-        works = [said(number, when=e.now()) for number in range(1, 30)]
+        works = [said(number, when=moments.now()) for number in range(1, 30)]
         for work in works:
             await house.broker.submit(Key.MESSAGE, [body(work)])
         recall = Recall(house.broker)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from backend import events as e
+from backend import moments
 from backend.api.exported import ITEMS_LIMIT, REPLY_LIMIT
 from backend.edge import IMPORT_LIMIT
 from backend.errors import Busy
@@ -194,14 +195,14 @@ async def test_what_had_no_whole_reply_comes_back_as_failed_with_what_was_said(p
 
 async def test_an_import_stands_in_order_with_moments_of_its_own_now(person: Person) -> None:
     document = written(*turns(30))
-    begun = e.now_ms()
+    begun = moments.now_ms()
 
     _, answer = await put(person, document)
 
     items = await person.messages(answer["id"])
-    moments = [e.milliseconds(item["created_at"]) for item in items]
-    assert moments == sorted(set(moments))  # a page orders turns by them
-    assert begun - len(items) <= moments[0] < moments[-1] <= e.now_ms()
+    stamps = [moments.milliseconds(item["created_at"]) for item in items]
+    assert stamps == sorted(set(stamps))  # a page orders turns by them
+    assert begun - len(items) <= stamps[0] < stamps[-1] <= moments.now_ms()
     assert [item["text"] for item in items] == texts(document)
 
 
