@@ -130,8 +130,8 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
     random.seed(f"global {seed}")
     try:
         with (
-            patch("backend.events.now", lambda: rfc3339(moment())),
-            patch("backend.events.now_ms", now_ms),
+            patch("backend.moments.now", lambda: rfc3339(moment())),
+            patch("backend.moments.now_ms", now_ms),
             patch("backend.broker.memory.now_ms", now_ms),
             patch("backend.broker.memory_work.now_ms", now_ms),
             patch("backend.recall.datetime", VirtualDatetime),
