@@ -6,7 +6,9 @@ reader who goes on from the answer's cursor misses nothing.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from backend import titles
 from backend.broker.port import Broker

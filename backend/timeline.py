@@ -113,10 +113,9 @@ class Timeline:
         ours = line[:10] == b'{"owner":"' and line[46:56] == b'","type":"' and line[-1:] == b"}"
         if not ours or type(event) is e.MessageCreated:
             line = e.encode(event)
-        owner = event.owner
-        window = self.window.owner(owner)
-        entry = Entry(position, event, e.frame(line, encode_cursor(position, window.tag)))
-        self.window.add(owner, window, entry, fact)
+        window = self.window.owner(event.owner)
+        entry = Entry(position, event, e.frame(line, encode_cursor(position, window.tag)), fact)
+        self.window.add(window, entry)
         folded.entries.append(entry)
         if fact is not None and position > self._stored_high:
             self.pending.append((position, fact))
@@ -132,7 +131,7 @@ class Timeline:
         self.open.add(OpenReply(event, position, now))
         if isinstance(event, e.ReplyRequested):
             entry = Entry(position, event, b"")
-            self.window.add(event.owner, window, entry, None)
+            self.window.add(window, entry)
             folded.entries.append(entry)
         else:
             self._add(event, position, line, message_view(event), folded)
@@ -140,7 +139,7 @@ class Timeline:
     def _too_late(self, event: e.Work, position: Position, now: float, folded: Folded) -> None:
         # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
         entry = Entry(position, event, b"")
-        self.window.add(event.owner, self.window.owner(event.owner), entry, None)
+        self.window.add(self.window.owner(event.owner), entry)
         folded.entries.append(entry)
         detail = "Its conversation was deleted before it arrived."
         end = OpenReply(event, position, now).failed(event.at, "conversation_deleted", detail, retryable=False)
@@ -205,9 +204,9 @@ class Timeline:
     def unstored(self, owner: str) -> list[Fact]:
         """This owner's facts that the database is not known to have, oldest first."""
         window = self.window.of(owner)
-        if window is None or not window.facts or window.facts[-1][0] <= self._stored_high:
+        if window is None or not window.facts or window.facts[-1].position <= self._stored_high:
             return []
-        return [fact for position, fact in window.facts if position > self._stored_high]
+        return [entry.fact for entry in window.facts if entry.fact is not None and entry.position > self._stored_high]
 
     def unsettled(self) -> list[e.Event]:
         """The events that a database which is as far as is known here does not hold, or holds in part: since the stored `low`."""

@@ -1,17 +1,15 @@
 """Words: conversations and messages as people read them, whether they come from Postgres or from a node's window. No I/O."""
 
-from dataclasses import dataclass
 from typing import Literal
 
-from backend.events import Timings
+from backend.events import Timings, Word
 
 Role = Literal["user", "assistant"]
 Status = Literal["waiting", "streaming", "complete", "stopped", "failed"]
 PREVIEW_LIMIT = 120  # characters of the last thing said, for lists
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyError:
+class ReplyError(Word, frozen=True):
     """Why there is no reply."""
 
     code: str
@@ -19,8 +17,7 @@ class ReplyError:
     retryable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageView:
+class MessageView(Word, frozen=True):
     """One thing said. The fields from `message_id` on are a reply's only."""
 
     owner: str
@@ -40,8 +37,7 @@ class MessageView:
     stored_at: str | None = None  # when Postgres had it
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationView:
+class ConversationView(Word, frozen=True):
     """One line of the conversation list."""
 
     owner: str
@@ -53,8 +49,7 @@ class ConversationView:
     preview: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchHit:
+class SearchHit(Word, frozen=True):
     """A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
 
     conversation_id: str

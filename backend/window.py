@@ -6,10 +6,9 @@ keys tell a repeated message from a new one. What is not stored yet is never for
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from backend.cursor import tag_of
-from backend.events import BEGINNING, Event, Position, ReplyRequested, Work
+from backend.events import BEGINNING, Event, Position, ReplyRequested, Word, Work
 from backend.moments import milliseconds
 from backend.store.port import Deleted, Fact
 
@@ -18,12 +17,13 @@ WINDOW_BYTES = 64 * 1024 * 1024
 CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
 
 
-class Entry(NamedTuple):
+class Entry(Word, frozen=True):
     """One event that counts, at its place in the log, as the frame that sockets get (b"" if it is not shown to them)."""
 
     position: Position
     event: Event
     frame: bytes
+    fact: Fact | None = None  # what it adds to what is stored
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class OwnerWindow:
 
     tag: str
     entries: deque[Entry] = field(default_factory=deque)
-    facts: deque[tuple[Position, Fact]] = field(default_factory=deque)
+    facts: deque[Entry] = field(default_factory=deque)  # those that hold one
     keys: dict[str, Work] = field(default_factory=dict)  # by idempotency key
     deleted: set[str] = field(default_factory=set)  # conversations
 
@@ -46,7 +46,7 @@ class Window:
         self.forgotten_at: str | None = None  # `at` of the youngest event forgotten; None: nothing was
         self._limit = limit
         self._bytes = 0
-        self._order: deque[tuple[str, Entry, Fact | None]] = deque()
+        self._order: deque[Entry] = deque()
         self._owners: dict[str, OwnerWindow] = {}
 
     def holds_all_of(self, born_ms: int) -> bool:
@@ -64,39 +64,41 @@ class Window:
             found = self._owners[owner] = OwnerWindow(tag_of(owner, self.epoch))
         return found
 
-    def add(self, owner: str, window: OwnerWindow, entry: Entry, fact: Fact | None) -> None:
-        """Remember one event of the owner whose window this is, and the fact it makes (if any)."""
+    def add(self, window: OwnerWindow, entry: Entry) -> None:
+        """Remember one event of the owner whose window this is."""
+        event, fact = entry.event, entry.fact
         if entry.frame:
             window.entries.append(entry)
         if fact is not None:
-            window.facts.append((entry.position, fact))
-        if isinstance(entry.event, Work):
-            window.keys[entry.event.id] = entry.event
+            window.facts.append(entry)
+        if isinstance(event, Work):
+            window.keys[event.id] = event
         elif isinstance(fact, Deleted):
             window.deleted.add(fact.conversation_id)
-        self._order.append((owner, entry, fact))
+        self._order.append(entry)
         self._bytes += _weight(entry)
 
     def trim(self, stored: Position) -> None:
         """Forget the oldest while over the bound, as far as everything is stored."""
-        while self._bytes > self._limit and self._order[0][1].position <= stored:
-            owner, entry, fact = self._order.popleft()
+        while self._bytes > self._limit and self._order[0].position <= stored:
+            entry = self._order.popleft()
             self._bytes -= _weight(entry)
             self.resumable, self.forgotten_at = entry.position, entry.event.at
-            self._forget(owner, entry, fact)
+            self._forget(entry)
 
-    def _forget(self, owner: str, entry: Entry, fact: Fact | None) -> None:
-        window = self._owners[owner]
+    def _forget(self, entry: Entry) -> None:
+        event, fact = entry.event, entry.fact
+        window = self._owners[event.owner]
         if entry.frame:
             window.entries.popleft()
         if fact is not None:
             window.facts.popleft()
-        if isinstance(entry.event, Work):
-            window.keys.pop(entry.event.id, None)
+        if isinstance(event, Work):
+            window.keys.pop(event.id, None)
         elif isinstance(fact, Deleted):
             window.deleted.discard(fact.conversation_id)
         if not window.entries and not window.facts and not window.keys:
-            del self._owners[owner]
+            del self._owners[event.owner]
 
     def since(self, owner: str, position: Position) -> list[bytes]:
         """The frames of this owner after a position, in order."""
@@ -113,16 +115,16 @@ class Window:
 
     def events_from(self, position: Position) -> list[Event]:
         """The events of all owners from a position on, in order."""
-        return [entry.event for _, entry, _ in self._order if entry.position >= position]
+        return [entry.event for entry in self._order if entry.position >= position]
 
     def facts_after(self, position: Position) -> list[tuple[Position, Fact]]:
         """The facts of all owners after a position, in order."""
-        return [(entry.position, fact) for _, entry, fact in self._order if fact is not None and entry.position > position]
+        return [(entry.position, entry.fact) for entry in self._order if entry.fact is not None and entry.position > position]
 
     def facts(self, owner: str) -> list[Fact]:
         """The facts of this owner, oldest first (some of them stored already)."""
         window = self._owners.get(owner)
-        return [fact for _, fact in window.facts] if window is not None else []
+        return [entry.fact for entry in window.facts if entry.fact is not None] if window is not None else []
 
     def restart(self, epoch: str) -> None:
         """A new log: old frames can't be resumed from, but facts and keys stay true."""
@@ -131,12 +133,12 @@ class Window:
         for owner, window in self._owners.items():
             window.tag = tag_of(owner, epoch)
             window.entries.clear()
-            window.facts = deque((BEGINNING, fact) for _, fact in window.facts)
-        self._order = deque(
-            (owner, Entry(BEGINNING, entry.event, b""), fact)
-            for owner, entry, fact in self._order
-            if fact is not None or isinstance(entry.event, Work)
-        )
+            window.facts.clear()
+        told = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Work)]
+        self._order = deque(Entry(BEGINNING, entry.event, b"", entry.fact) for entry in told)
+        for entry in self._order:
+            if entry.fact is not None:
+                self._owners[entry.event.owner].facts.append(entry)
         self._bytes = 0
 
 

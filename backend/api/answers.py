@@ -1,12 +1,12 @@
 """Words: what HTTP answers look like, as models for the documents; a test holds real answers against them. No I/O."""
 
-from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from backend import events as e
+from backend import views
 from backend.broker.port import QueueState
 from backend.views import ConversationView, MessageView, SearchHit
 
@@ -15,18 +15,26 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-_timings: dict[str, Any] = {one.name: (one.type, ... if one.required else one.default) for one in msgspec.structs.fields(e.Timings)}
-Timings = create_model("Timings", __base__=_Answer, __doc__=e.Timings.__doc__, **_timings)
-
-
-def _shown(name: str, view: type, *hidden: str, about: str | None = None, **always: Any) -> type[BaseModel]:
-    """A view as it is answered: without what is hidden, and with what is always there of this kind of it."""
-    hints = {**get_type_hints(view), "timings": Timings | None}
+def _model(
+    name: str, struct: type[e.Word], hints: dict[str, Any], *hidden: str, about: str | None = None, **always: Any
+) -> type[BaseModel]:
     shown: dict[str, Any] = {
-        one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(view) if one.name not in hidden
+        one.name: (hints[one.name], ... if one.required else one.default)
+        for one in msgspec.structs.fields(struct)
+        if one.name not in hidden
     }
     shown |= {one: (hint, ...) for one, hint in always.items()}
-    return create_model(name, __base__=_Answer, __doc__=about or view.__doc__, **shown)
+    return create_model(name, __base__=_Answer, __doc__=about or struct.__doc__, **shown)
+
+
+Timings = _model("Timings", e.Timings, get_type_hints(e.Timings))
+ReplyError = _model("ReplyError", views.ReplyError, get_type_hints(views.ReplyError))
+
+
+def _shown(name: str, view: type[e.Word], *hidden: str, about: str | None = None, **always: Any) -> type[BaseModel]:
+    """A view as it is answered: without what is hidden, and with what is always there of this kind of it."""
+    hints = {**get_type_hints(view), "timings": Timings | None, "error": ReplyError | None}
+    return _model(name, view, hints, *hidden, about=about, **always)
 
 
 _OF_REPLIES = ("message_id", "attempt", "parts", "finish_reason", "timings", "worker", "error")

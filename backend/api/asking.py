@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.checks import check_origin, frame_error, token_of
 from backend.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
+from backend.events import Word
 from backend.fields import Id
 from backend.rooms import Rooms
 from backend.sessions import COOKIE, Session
@@ -73,12 +74,6 @@ def with_cookie(response: Response, session: Session) -> Response:
     return response
 
 
-def shown(view: Any, *hidden: str) -> dict[str, Any]:
+def shown(view: Word, *hidden: str) -> dict[str, Any]:
     """A view as JSON, without what is absent and what is nobody's business."""
-    result = {name: getattr(view, name) for name in view.__dataclass_fields__ if name not in hidden}
-    for name, value in result.items():
-        if isinstance(value, msgspec.Struct):
-            result[name] = msgspec.to_builtins(value)
-        elif hasattr(value, "__dataclass_fields__"):
-            result[name] = shown(value)
-    return {name: value for name, value in result.items() if value is not None}
+    return {name: value for name, value in msgspec.to_builtins(view).items() if name not in hidden}

@@ -7,9 +7,11 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
+
+from msgspec.structs import replace
 
 from backend.errors import RecorderFenced, StoreUnavailable
 from backend.moments import rfc3339

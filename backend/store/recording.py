@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from backend.errors import RecorderFenced, StoreUnavailable
 from backend.events import Position
@@ -155,7 +155,7 @@ def checkpoint_of(row: Any) -> Checkpoint:
 
 def _body(fact: Fact) -> str:
     """A fact as JSON in ASCII: its escapes hold what the database refused."""
-    return json.dumps(fact._asdict() if isinstance(fact, tuple) else asdict(fact), ensure_ascii=True, default=str)
+    return json.dumps(fact._asdict() if isinstance(fact, tuple) else msgspec.to_builtins(fact), ensure_ascii=True, default=str)
 
 
 def _printable(reason: str) -> str:

@@ -4,13 +4,13 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from backend.events import Position, Timings
 from backend.ids import reply_id_for

@@ -1,8 +1,7 @@
 """What a store promises about recording: seat, fence, once and only once, what is refused, what is deleted."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import RecorderFenced, StoreUnavailable
 from backend.events import Position
@@ -68,7 +67,7 @@ async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: St
     stale = Batch(first, Checkpoint("epoch-1", Position(9, 0), Position(9, 0), "mark-9"), (message,))
     for expected in (first, None):
         with pytest.raises(RecorderFenced):
-            await seat.record(replace(stale, expected=expected))
+            await seat.record(Batch(expected, stale.reached, stale.facts))
     assert await store_rig.texts(message.owner, message.conversation_id) == []
     assert await store_rig.store.checkpoint() == store_rig.checkpoint
     await store_rig.record(message)  # being fenced does not cost the seat

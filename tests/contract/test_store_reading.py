@@ -1,9 +1,9 @@
 """What a store promises about lists: order, pages, places to go on from."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from backend.errors import InvalidFrame
 from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, replied, said
