@@ -180,12 +180,13 @@ class Relay:
             return
         self.counts["events"] += len(folded.entries)
         for entry in folded.entries:
-            if isinstance(entry.event, e.ReplyDelta):
+            event = entry.event
+            if type(event) is e.ReplyDelta:
                 self.counts["deltas"] += 1
-            elif isinstance(entry.event, e.MessageCreated):
+            elif type(event) is e.MessageCreated:
                 self.counts["messages"] += 1
-            elif isinstance(entry.event, e.ReplyCompleted) and self.live:
-                self._time(entry.event.timings)
+            elif type(event) is e.ReplyCompleted and self.live:
+                self._time(event.timings)
         self._last = (folded.entries[-1].event.at, moments.now_ms())
 
     def _time(self, timings: e.Timings) -> None:

@@ -7,7 +7,7 @@ cursor, a stop exact and a restart harmless. The rules for one reply are in repl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import blake2s
+from hashlib import blake2b
 from typing import Any
 
 from backend import events as e
@@ -269,4 +269,4 @@ def message_view(event: e.MessageCreated) -> MessageView:
 
 def mark_of(body: bytes) -> str:
     """A record's digest: tells whether the log at this offset is still the same log."""
-    return blake2s(body, digest_size=8).hexdigest()
+    return blake2b(body, digest_size=8).hexdigest()

@@ -71,10 +71,10 @@ class Window:
             window.entries.append(entry)
         if fact is not None:
             window.facts.append(entry)
+            if type(fact) is Deleted:
+                window.deleted.add(fact.conversation_id)
         if isinstance(event, Work):
             window.keys[event.id] = event
-        elif isinstance(fact, Deleted):
-            window.deleted.add(fact.conversation_id)
         self._order.append(entry)
         self._bytes += _weight(entry)
 
@@ -93,10 +93,10 @@ class Window:
             window.entries.popleft()
         if fact is not None:
             window.facts.popleft()
+            if type(fact) is Deleted:
+                window.deleted.discard(fact.conversation_id)
         if isinstance(event, Work):
             window.keys.pop(event.id, None)
-        elif isinstance(fact, Deleted):
-            window.deleted.discard(fact.conversation_id)
         if not window.entries and not window.facts and not window.keys:
             del self._owners[event.owner]
 

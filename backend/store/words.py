@@ -37,6 +37,8 @@ _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
 _WRITTEN_WORD = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
 _ASCII_WORD = re.compile(f"([a-z0-9]{{1,{WORD_LIMIT}}})[a-z0-9]*")
 _FOLDED_WORD = re.compile(r"[^\W_]+")
+# All that most English texts hold beyond ASCII. None of it is in a word, and without it folding takes a third of the time.
+_TYPOGRAPHY = re.compile("[“”‘’–—…]")
 _TERM = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"?|(\S+))')
 _MARK_TAG = re.compile(f"{MARK}|{UNMARK}")
 
@@ -53,9 +55,10 @@ def _unspaced(run: str) -> bool:
 
 def runs(text: str) -> list[str]:
     """The folded words of a text in order, each in one kind of script."""
+    text = _TYPOGRAPHY.sub(" ", text[:TEXT_LIMIT])
     if text.isascii():
-        return _ASCII_WORD.findall(text[:TEXT_LIMIT].lower())
-    folded = _fold(text[:TEXT_LIMIT])[:TEXT_LIMIT]
+        return _ASCII_WORD.findall(text.lower())
+    folded = _fold(text)[:TEXT_LIMIT]
     found = _FOLDED_WORD.findall(folded)
     if _UNSPACED_LETTER.search(folded):
         found = [run for word in found for run in _RUN.findall(word)]
