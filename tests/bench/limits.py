@@ -6,15 +6,15 @@
 import asyncio
 import json
 import socket
+import statistics
 import sys
 import time
-from typing import Any
 from uuid import uuid4
 
 import aio_pika
 import asyncpg
 import uvloop
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, websocket
@@ -82,12 +82,7 @@ async def publish_and_consume(amqp_url: str, seconds: float, together: int) -> f
     connection = await aio_pika.connect(amqp_url)
     seen: dict[str, int] = {WORK_QUEUE: 0, LOG: 0}
     async with connection:
-        channel = await connection.channel()
-        exchange = await channel.declare_exchange(EXCHANGE, durable=True)
-        for queue in QUEUES:
-            declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
-            for key in queue.keys:
-                await declared.bind(exchange, key.value)
+        exchange = await _declare(connection)
         for name in (WORK_QUEUE, LOG):
             await _consume(connection, name, seen)
         message = aio_pika.Message(e.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
@@ -102,7 +97,49 @@ async def publish_and_consume(amqp_url: str, seconds: float, together: int) -> f
         return min(seen.values()) / (time.perf_counter() - began)
 
 
-async def _consume(connection: Any, name: str, seen: dict[str, int]) -> None:
+async def once_around(amqp_url: str, seconds: float) -> float:
+    """Median ms of a message alone: published, delivered by the quorum queue, its answer published and read from the stream.
+
+    All in one process and without a socket, so less than any chat on these two queues could take.
+    """
+    connection = await aio_pika.connect(amqp_url)
+    arrived: asyncio.Queue[None] = asyncio.Queue()
+    async with connection:
+        exchange = await _declare(connection)
+        order, answer = (aio_pika.Message(e.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT) for _ in range(2))
+
+        async def respond(message: AbstractIncomingMessage) -> None:
+            await exchange.publish(answer, "event")
+            await message.ack()
+
+        async def read(message: AbstractIncomingMessage) -> None:
+            if message.routing_key == "event":
+                arrived.put_nowait(None)
+            await message.ack()
+
+        for name, take in ((WORK_QUEUE, respond), (LOG, read)):
+            channel = await connection.channel()
+            await channel.set_qos(prefetch_count=256)
+            await (await channel.get_queue(name)).consume(take)
+        times, end = [], time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            began = time.perf_counter()
+            await asyncio.gather(exchange.publish(order, "message"), arrived.get())
+            times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+async def _declare(connection: AbstractConnection) -> AbstractExchange:
+    channel = await connection.channel()
+    exchange = await channel.declare_exchange(EXCHANGE, durable=True)
+    for queue in QUEUES:
+        declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+        for key in queue.keys:
+            await declared.bind(exchange, key.value)
+    return exchange
+
+
+async def _consume(connection: AbstractConnection, name: str, seen: dict[str, int]) -> None:
     channel = await connection.channel()
     await channel.set_qos(prefetch_count=256)
 

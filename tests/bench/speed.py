@@ -150,11 +150,15 @@ async def parts(services: Services, plan: Plan) -> list[Table]:
 async def limits_of_the_hops(services: Services, plan: Plan) -> list[Table]:
     """What queues and database do with nothing of ours around them."""
     table = Table("The limits of the hops, bare", ("", "a second"))
+    note = "In one process, without a socket and with no time for the answer: nothing that goes over these two queues can be quicker."
+    alone = Table("One message alone, bare", ("", "p50 ms"), note)
     async with services.place() as (amqp_url, database):
+        around = [await limits.once_around(amqp_url, plan.seconds) for _ in range(plan.rounds)]
+        alone.add("published, delivered by the quorum queue, answered, read from the stream", Figure(around).text(2))
         for together in (1, 64):
             published = [await limits.publish_and_consume(amqp_url, plan.seconds, together) for _ in range(plan.rounds)]
             table.add(f"publishes confirmed, through quorum queue and stream, {together} at once", Figure(published).text())
         for rows in (1, 100):
             inserted = [await limits.insert(services.postgres.url(database), plan.seconds, rows) for _ in range(plan.rounds)]
             table.add(f"rows inserted, {rows} a transaction", Figure(inserted).text())
-    return [table]
+    return [table, alone]
