@@ -226,6 +226,7 @@ class Position(NamedTuple):
 
 
 BEGINNING = Position(-1, 0)  # before the first record
+NOTHING = Position(-2, 0)  # before even what was carried over from an earlier log, which stands at BEGINNING
 
 
 # --- encode / decode ------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ def _title(text: str) -> str:
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_storable)]
+Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Title = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)
 ]
@@ -45,7 +46,7 @@ class Options(Strict):
     """How a reply is to be made; all of it optional."""
 
     profile: Annotated[str, StringConstraints(max_length=64)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    seed: Seed | None = None
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def ordered(self) -> e.Options:

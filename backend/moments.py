@@ -7,17 +7,23 @@ from functools import lru_cache
 
 def now() -> str:
     """This moment as the log writes it: RFC 3339, UTC, milliseconds."""
-    return _written(now_ms())
+    return written(now_ms())
 
 
 @lru_cache(maxsize=2)  # under load many events share a millisecond
-def _written(at_ms: int) -> str:
-    return rfc3339(datetime.fromtimestamp(at_ms / 1000, UTC))
+def written(at_ms: int) -> str:
+    """Milliseconds since 1970 as the log writes them."""
+    return rfc3339(from_ms(at_ms))
 
 
 def now_ms() -> int:
     """This moment in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def from_ms(at_ms: int) -> datetime:
+    """Milliseconds since 1970 as an aware moment."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def rfc3339(moment: datetime) -> str:

@@ -218,10 +218,11 @@ class Relay:
         """Once after a new log began: order again what was open and is not spoken of in it. One that is being made takes no harm."""
         if not self._replaced or now < self._watching_since + 2 * UNHEARD_S:
             return  # the first half is for what was carried over, which is no sign of life
-        self._replaced = False
-        for reply in self._timeline.open.idle_since(now - UNHEARD_S):
-            log.warning("relay.unheard", reply_id=reply.work.reply_id)
-            await self._broker.submit(Key.WORK, [e.encode(reply.work)])
+        orders = [e.encode(reply.work) for reply in self._timeline.open.idle_since(now - UNHEARD_S)]
+        if orders:
+            log.warning("relay.unheard", replies=len(orders))
+        await asyncio.gather(*(self._broker.submit(Key.WORK, [order]) for order in orders))
+        self._replaced = False  # only now: a broker that could not take them is asked again
 
     async def _end_abandoned(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -2,13 +2,13 @@
 
 import os
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from itsdangerous import BadSignature, Signer
 
+from backend import moments
 from backend.errors import StartupError
 from backend.settings import Settings
 
@@ -32,7 +32,7 @@ class Sessions:
 
     def create(self) -> Session:
         """A fresh anonymous owner."""
-        owner, born_ms = str(uuid4()), time.time_ns() // 1_000_000
+        owner, born_ms = str(uuid4()), moments.now_ms()
         return Session(owner, self._signer.sign(f"{owner}.{born_ms}").decode(), born_ms)
 
     def read(self, token: str) -> Session | None:

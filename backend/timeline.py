@@ -13,7 +13,7 @@ from typing import Any
 from backend import events as e
 from backend.broker.port import Record
 from backend.cursor import decode_cursor, encode_cursor, tag_of
-from backend.events import BEGINNING, Position
+from backend.events import BEGINNING, NOTHING, Position
 from backend.replies import OpenReplies, OpenReply
 from backend.store.port import Checkpoint, Deleted, Fact, Renamed
 from backend.topology import Key
@@ -22,7 +22,6 @@ from backend.window import Entry, Window
 
 # Facts kept while the database is away: about 100,000 turns. Beyond, new messages are refused; nothing is dropped.
 PENDING_LIMIT = 200_000
-NOTHING = Position(-2, 0)  # before even what was carried over from an earlier log, which stands at BEGINNING
 
 
 @dataclass(slots=True)
@@ -203,10 +202,7 @@ class Timeline:
 
     def unstored(self, owner: str) -> list[Fact]:
         """This owner's facts that the database is not known to have, oldest first."""
-        window = self.window.of(owner)
-        if window is None or not window.facts or window.facts[-1].position <= self._stored_high:
-            return []
-        return [entry.fact for entry in window.facts if entry.fact is not None and entry.position > self._stored_high]
+        return self.window.facts(owner, self._stored_high)
 
     def unsettled(self) -> list[e.Event]:
         """The events that a database which is as far as is known here does not hold, or holds in part: since the stored `low`."""

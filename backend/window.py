@@ -6,9 +6,10 @@ keys tell a repeated message from a new one. What is not stored yet is never for
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from backend.cursor import tag_of
-from backend.events import BEGINNING, Event, Position, ReplyRequested, Word, Work
+from backend.events import BEGINNING, NOTHING, Event, Position, ReplyRequested, Word, Work
 from backend.moments import milliseconds
 from backend.store.port import Deleted, Fact
 
@@ -105,13 +106,8 @@ class Window:
         window = self._owners.get(owner)
         if window is None:
             return []
-        missed = []
-        for entry in reversed(window.entries):
-            if entry.position <= position:
-                break
-            missed.append(entry.frame)
-        missed.reverse()
-        return missed
+        missed = takewhile(lambda entry: entry.position > position, reversed(window.entries))
+        return [entry.frame for entry in missed][::-1]
 
     def events_from(self, position: Position) -> list[Event]:
         """The events of all owners from a position on, in order."""
@@ -121,10 +117,13 @@ class Window:
         """The facts of all owners after a position, in order."""
         return [(entry.position, entry.fact) for entry in self._order if entry.fact is not None and entry.position > position]
 
-    def facts(self, owner: str) -> list[Fact]:
-        """The facts of this owner, oldest first (some of them stored already)."""
+    def facts(self, owner: str, position: Position = NOTHING) -> list[Fact]:
+        """The facts of this owner after a position, oldest first."""
         window = self._owners.get(owner)
-        return [entry.fact for entry in window.facts if entry.fact is not None] if window is not None else []
+        if window is None:
+            return []
+        after = takewhile(lambda entry: entry.position > position, reversed(window.facts))
+        return [entry.fact for entry in after if entry.fact is not None][::-1]
 
     def restart(self, epoch: str) -> None:
         """A new log: old frames can't be resumed from, but facts and keys stay true."""

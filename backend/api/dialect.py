@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend import events as e
 from backend.errors import ChatError, InvalidText, RequestRefused
-from backend.fields import Options
+from backend.fields import Options, Seed
 from backend.frames import MessageSend
 from backend.mock_ai import PROFILES
 from backend.wording import wrong
@@ -71,7 +71,7 @@ class CompletionRequest(_Lenient):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    seed: Seed | None = None
     metadata: Annotated[dict[str, str], Field(description="`conversation_id` (a UUID): where this goes; else a new one")] | None = None
 
     @property

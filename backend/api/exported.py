@@ -7,7 +7,6 @@ pages order turns by them. When it was said at first stays in the file.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
@@ -137,7 +136,7 @@ def units(owner: str, conversation_id: str, document: ExportedConversation, now_
             message_id = str(uuid5(namespace, item.id))
             for number, (said, reply) in enumerate(replies.get(item.id) or [(place, None)]):
                 key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
-                asked_at, said_at = (_moment(begun_ms + one) for one in (place if number == 0 else said, said))
+                asked_at, said_at = (moments.written(begun_ms + one) for one in (place if number == 0 else said, said))
                 work = _work(owner, conversation_id, key, message_id, item.text, asked_at)
                 made.append(Unit(work, [work, *_reply(work, reply, said_at)]))
     first = made[0].work
@@ -159,10 +158,6 @@ def check(document: ExportedConversation) -> None:
             messages.add(item.id)
         elif item.message_id not in messages:
             raise InvalidFrame(f"messages.{place}.message_id: takes the id of a message above it.")
-
-
-def _moment(ms: int) -> str:
-    return moments.rfc3339(datetime.fromtimestamp(ms / 1000, UTC))
 
 
 def _work(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Work:

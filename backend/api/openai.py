@@ -91,6 +91,7 @@ class AwaitedReply:
     def __init__(self, rooms: Rooms, session: Session, message: MessageSend) -> None:
         self.message = message
         self.id = reply_id_for(session.owner, message.id)
+        self._mark = self.id.encode()
         self._rooms = rooms
         self._session = session
         self._epoch, self._cursor = rooms.timeline.epoch, rooms.timeline.cursor(session.owner)
@@ -156,7 +157,7 @@ class AwaitedReply:
         return mailbox
 
     def _mine(self, text: bytes) -> Frame | None:
-        if self.id.encode() not in text:
+        if self._mark not in text:
             return None
         frame: Frame = json.loads(text)
         return frame if frame.get("reply_id") == self.id else None

@@ -7,7 +7,6 @@ end: the process or the machine died while writing), and what was read is writte
 import fcntl
 import json
 import os
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import BinaryIO
 
 import structlog
 
+from backend import moments
 from backend.broker import queues as _entries
 from backend.broker.queues import LOG_BYTES, Entry, Queues
 from backend.errors import StartupError
@@ -64,7 +64,7 @@ class Journal:
         queues = Queues()
         if self._path.exists():
             self._replay(queues)
-        queues.give_all_back(int(time.time() * 1000))
+        queues.give_all_back(moments.now_ms())
         self.prepare(queues.snapshot())
         self.switch()
         return queues

@@ -14,9 +14,10 @@ from typing import Literal
 
 import structlog
 
+from backend import moments
 from backend.broker.group_commit import GroupCommit
 from backend.broker.journal import Journal
-from backend.broker.memory_work import Bell, MemoryDeliveries, moment, now_ms
+from backend.broker.memory_work import Bell, MemoryDeliveries
 from backend.broker.port import PUBLISH_TIMEOUT_S, Parked, QueueState, Record, Start
 from backend.broker.queues import Acked, Entry, Published, PutAside, Queues, Removed, Returned, Taken
 from backend.errors import BrokerUnavailable
@@ -129,7 +130,7 @@ class MemoryBroker:
             raise BrokerUnavailable(f"{WORK_QUEUE} is full: {kept.ready} deliveries wait.")
         number, kept.next_number = kept.next_number, kept.next_number + 1
         body = lines[0] if len(lines) == 1 else b"\n".join(lines)
-        if (on_disk := self.commit(Published(number, key.value, now_ms(), body))) is not None:
+        if (on_disk := self.commit(Published(number, key.value, moments.now_ms(), body))) is not None:
             await on_disk
         self.living(life)
 
@@ -252,7 +253,7 @@ class MemoryBroker:
 
     async def parked(self) -> list[Parked]:
         self.living()
-        return [Parked(str(dead.number), dead.body, dead.reason, moment(dead.at_ms)) for dead in self.kept.dead.values()]
+        return [Parked(str(dead.number), dead.body, dead.reason, moments.from_ms(dead.at_ms)) for dead in self.kept.dead.values()]
 
     async def unpark(self, ids: Sequence[str]) -> int:
         self.living()

@@ -1,10 +1,10 @@
 """Door: the in-process broker's consumers: deliveries in hand, and the bell that wakes who waits. No I/O of its own."""
 
 import asyncio
-import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
+from backend import moments
 from backend.broker.queues import Acked, Published, PutAside, Queues, Returned, Taken, Work
 from backend.errors import BrokerUnavailable
 
@@ -54,7 +54,7 @@ class MemoryDelivery:
         self.body = work.body
         self.tries = work.tries
         self.redelivered = work.tries > 0
-        self.sent_at: datetime | None = moment(work.at_ms)
+        self.sent_at: datetime | None = moments.from_ms(work.at_ms)
 
     async def ack(self) -> None:
         self._owner.ack(self._work)
@@ -110,7 +110,7 @@ class MemoryDeliveries:
 
     async def park(self, work: Work) -> None:
         if self._let_go(work):
-            on_disk = self._source.commit(PutAside(work.number, "rejected", now_ms()))
+            on_disk = self._source.commit(PutAside(work.number, "rejected", moments.now_ms()))
             self._source.work_bell.ring()
             if on_disk is not None:
                 try:
@@ -131,14 +131,6 @@ class MemoryDeliveries:
 
     def _return(self, work: Work) -> None:
         if self._source.kept.exhausted(work):
-            self._source.commit(PutAside(work.number, "delivery_limit", now_ms()))
+            self._source.commit(PutAside(work.number, "delivery_limit", moments.now_ms()))
         else:
             self._source.change(Returned(work.number))
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-def moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

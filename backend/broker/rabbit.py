@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from aiormq import Channel
 from aiormq.exceptions import DeliveryError, PublishError
 from pamqp import commands
 
+from backend import moments
 from backend.broker import rabbit_reading as reading
 from backend.broker.group_commit import GroupCommit
 from backend.broker.port import PUBLISH_TIMEOUT_S, Parked, QueueState, Record, Start
@@ -178,7 +178,7 @@ def _room() -> int:
 
 def _properties(lines: list[bytes]) -> commands.Basic.Properties:
     """What an operator sees of a message in the management page without reading its body."""
-    at_ms = int(time.time() * 1000)
+    at_ms = moments.now_ms()
     headers: dict[str, Any] = {"at_ms": at_ms}  # AMQP's own timestamp knows whole seconds only
     message_id = None
     if len(lines) > 1:

@@ -2,8 +2,9 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 
+from backend import moments
 from backend.broker.rabbit_intake import Arrival, Intake, consuming
 from backend.broker.rabbit_line import Line, unavailable_on_trouble
 from backend.errors import BrokerUnavailable
@@ -132,6 +133,6 @@ class RabbitDeliveries:
 def _sent_at(arrival: Arrival) -> datetime | None:
     at_ms = arrival.headers.get("at_ms")
     if isinstance(at_ms, int):
-        return datetime.fromtimestamp(at_ms / 1000, UTC)
+        return moments.from_ms(at_ms)
     stamped = arrival.properties.timestamp
     return stamped if isinstance(stamped, datetime) else None

@@ -9,6 +9,7 @@ import socket
 import statistics
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import aio_pika
@@ -22,6 +23,8 @@ from quart import Quart, websocket
 from backend import events as e
 from backend import moments
 from backend.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE
+
+Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 OWNER = str(uuid4())
 PART = e.ReplyDelta(
@@ -83,9 +86,18 @@ async def publish_and_consume(amqp_url: str, seconds: float, together: int) -> f
     seen: dict[str, int] = {WORK_QUEUE: 0, LOG: 0}
     async with connection:
         exchange = await _declare(connection)
+
+        def counting(name: str) -> Take:
+            async def take(message: AbstractIncomingMessage) -> None:
+                seen[name] += 1
+                if seen[name] % 64 == 0:
+                    await message.channel.basic_ack(message.delivery_tag or 0, multiple=True)
+
+            return take
+
         for name in (WORK_QUEUE, LOG):
-            await _consume(connection, name, seen)
-        message = aio_pika.Message(e.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+            await _consume(connection, name, counting(name))
+        message = _message()
         end = time.perf_counter() + seconds
 
         async def publisher() -> None:
@@ -106,25 +118,23 @@ async def once_around(amqp_url: str, seconds: float) -> float:
     arrived: asyncio.Queue[None] = asyncio.Queue()
     async with connection:
         exchange = await _declare(connection)
-        order, answer = (aio_pika.Message(e.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT) for _ in range(2))
+        message = _message()
 
-        async def respond(message: AbstractIncomingMessage) -> None:
-            await exchange.publish(answer, "event")
-            await message.ack()
+        async def respond(order: AbstractIncomingMessage) -> None:
+            await exchange.publish(message, "event")
+            await order.ack()
 
-        async def read(message: AbstractIncomingMessage) -> None:
-            if message.routing_key == "event":
+        async def read(record: AbstractIncomingMessage) -> None:
+            if record.routing_key == "event":
                 arrived.put_nowait(None)
-            await message.ack()
+            await record.ack()
 
-        for name, take in ((WORK_QUEUE, respond), (LOG, read)):
-            channel = await connection.channel()
-            await channel.set_qos(prefetch_count=256)
-            await (await channel.get_queue(name)).consume(take)
+        await _consume(connection, WORK_QUEUE, respond)
+        await _consume(connection, LOG, read)
         times, end = [], time.perf_counter() + seconds
         while time.perf_counter() < end:
             began = time.perf_counter()
-            await asyncio.gather(exchange.publish(order, "message"), arrived.get())
+            await asyncio.gather(exchange.publish(message, "message"), arrived.get())
             times.append((time.perf_counter() - began) * 1000)
     return statistics.median(times)
 
@@ -139,15 +149,13 @@ async def _declare(connection: AbstractConnection) -> AbstractExchange:
     return exchange
 
 
-async def _consume(connection: AbstractConnection, name: str, seen: dict[str, int]) -> None:
+def _message() -> aio_pika.Message:
+    return aio_pika.Message(e.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+
+
+async def _consume(connection: AbstractConnection, name: str, take: Take) -> None:
     channel = await connection.channel()
     await channel.set_qos(prefetch_count=256)
-
-    async def take(message: AbstractIncomingMessage) -> None:
-        seen[name] += 1
-        if seen[name] % 64 == 0:
-            await message.channel.basic_ack(message.delivery_tag or 0, multiple=True)
-
     await (await channel.get_queue(name)).consume(take)
 
 

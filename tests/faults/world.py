@@ -86,8 +86,8 @@ class World:
         seen: dict[str, Any] = {}
 
         async def so() -> bool:
-            seen.clear()
-            seen.update(next((queue for queue in (await self.pipeline())["broker"]["queues"] if queue["name"] == name), {}))
+            nonlocal seen
+            seen = next((queue for queue in (await self.pipeline())["broker"]["queues"] if queue["name"] == name), {})
             return bool(seen) and all(seen[trait] == value for trait, value in traits.items())
 
         try:

@@ -132,8 +132,6 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
         with (
             patch("backend.moments.now", lambda: rfc3339(moment())),
             patch("backend.moments.now_ms", now_ms),
-            patch("backend.broker.memory.now_ms", now_ms),
-            patch("backend.broker.memory_work.now_ms", now_ms),
             patch("backend.recall.datetime", VirtualDatetime),
             patch("backend.recall.uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4)),
         ):

@@ -2,7 +2,6 @@
 
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -138,6 +137,6 @@ def test_a_journal_holds_exactly_what_was_written_up_to_where_it_is_torn(entries
         expected = after(entries[:whole])
         expected.give_all_back(0)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.broker.journal.time", SimpleNamespace(time=lambda: 0.0))
+            patch.setattr("backend.moments.now_ms", lambda: 0)
             assert contents(journal.open()) == contents(expected)
         journal.close()
