@@ -3,7 +3,7 @@ import type { ReplyError } from '../protocol/http';
 import type { Limits, SendOptions, Timings } from '../protocol/wire';
 import type { Link } from '../transport/socket';
 
-/** One try at a reply, by one worker. */
+/** One try at a reply, by one responder. */
 export interface Attempt {
   attempt: number;
   worker: string;

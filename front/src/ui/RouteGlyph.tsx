@@ -3,13 +3,13 @@ import type { ChatState } from '../chat/state';
 import { useChatState } from './context';
 import { go, useView } from './view';
 
-type Place = 'rest' | 'page' | 'queue' | 'worker' | 'log' | 'down';
+type Place = 'rest' | 'page' | 'queue' | 'responder' | 'log' | 'down';
 
 const WORDS: Record<Place, string> = {
   rest: 'Nothing is on its way',
   page: 'A message leaves this page',
   queue: 'A message waits in chat_queue',
-  worker: 'A responder has it',
+  responder: 'A responder has it',
   log: 'The reply comes through chat_responses',
   down: 'The line is down',
 };
@@ -21,10 +21,10 @@ function placeIn(state: ChatState, id: string | null): Place {
   if (!id || !messageId) return 'rest';
   const reply = state.threads[id]?.turns.findLast((turn) => turn.id === messageId)?.replies.at(-1);
   if (!reply || reply.end) return 'queue';
-  return reply.parts > 0 ? 'log' : 'worker';
+  return reply.parts > 0 ? 'log' : 'responder';
 }
 
-const NODES: readonly Place[] = ['page', 'queue', 'worker', 'log'];
+const NODES: readonly Place[] = ['page', 'queue', 'responder', 'log'];
 
 export function RouteGlyph() {
   const route = useView((state) => state.route);

@@ -30,7 +30,7 @@ export function RouteThere({ facts }: { facts: Facts }) {
       </Place>
       <Place
         name="chat_queue"
-        kind={isEmbedded(facts) ? 'in-process queue: work, one worker each' : 'quorum queue: work, one worker each'}
+        kind={`${isEmbedded(facts) ? 'in-process' : 'quorum'} queue: work, one responder each`}
         look={`queue ${brokerLook(facts)}`}
         href={linkTo(facts, 'chat_queue')}
         numbers={[

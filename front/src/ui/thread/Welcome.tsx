@@ -17,7 +17,7 @@ export function Welcome({ onPick }: { onPick(text: string): void }) {
           <h1>Say something, and follow it through the queue.</h1>
           <p>
             Myna is a mock AI: it answers in borrowed voices and knows nothing. The way there and back is real. Your
-            message goes through a broker, a worker, a log and a database, and every step can be watched.
+            message goes through a broker, a responder, a log and a database, and every step can be watched.
           </p>
         </div>
         <ul className="prompts">
