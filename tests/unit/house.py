@@ -15,6 +15,7 @@ from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
 from backend.sessions import Session
 from backend.settings import Settings
 from backend.store.memory import MemoryStore
+from backend.timeline import Timeline
 from tests.simulation.processes import Make, Node, Worker
 from tests.simulation.virtual_time import VirtualLoop, clock, run
 from tests.simulation.wires import Wire
@@ -22,6 +23,7 @@ from tests.unit.lines import ANN, TALK, uid
 
 SETTINGS = Settings(_env_file=None, abandoned_s=20.0)
 PARTS = ("one ", "two ", "three ", "four ", "five")
+WHOLE = "".join(PARTS)
 BETWEEN_S = 1.0  # two parts, and the last one and the end
 LOOK_S = 0.02
 BOUND_S = 120.0  # of virtual time: what has not come by then won't
@@ -96,6 +98,13 @@ def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = Non
         await test(House(loop, brain))
 
     run(main)
+
+
+async def forget(house: House, timeline: Timeline) -> None:
+    """Let the window forget all that is stored."""
+    await house.until(lambda: not timeline.pending)
+    timeline.window._limit = 0
+    timeline.window.trim(timeline.reached)
 
 
 class Caller:

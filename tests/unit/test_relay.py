@@ -10,7 +10,7 @@ from backend.events import BEGINNING, LogMark, Position, ReplyCompleted
 from backend.relay import GIVE_UP_S
 from backend.topology import Key
 from tests.simulation.processes import Node
-from tests.unit.house import BETWEEN_S, BOUND_S, PARTS, SETTINGS, SOUND, Caller, House, SlowBrain, in_house
+from tests.unit.house import BETWEEN_S, BOUND_S, PARTS, SETTINGS, SOUND, WHOLE, Caller, House, SlowBrain, in_house
 from tests.unit.lines import body, said, uid
 
 ABANDONED_S = SETTINGS.abandoned_s
@@ -170,7 +170,7 @@ def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends()
         again = Caller(node)
         await house.until(again.ends)
         assert again.ends() == [(uid(1), "stop")]
-        assert again.whole(1) == ["".join(PARTS)]
+        assert again.whole(1) == [WHOLE]
 
     in_house(test)
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from hypercorn.asyncio import serve
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from backend.app import Node, make_rooms
 from backend.broker.memory import MemoryBroker
@@ -119,3 +121,18 @@ async def stranger(served: Served) -> AsyncIterator[Person]:
     """Somebody else there."""
     async with person_at(served) as somebody:
         yield somebody
+
+
+async def upgrade(served: Served, path: str = "/ws", **headers: str) -> int:
+    """The status of an upgrade: 101, or the refusal."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        async with connect(served.url.replace("http", "ws") + path, additional_headers=named, proxy=None):
+            return 101
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
+
+
+def records(served: Served) -> int:
+    """How much the log holds."""
+    return served.node.rooms.timeline.reached.offset
