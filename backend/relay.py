@@ -234,7 +234,8 @@ class Relay:
         # While the queue holds work that is ready, silence may just be the queue's length.
         depth = next((queue.depth for queue in await self._broker.queues() if queue.name == WORK_QUEUE), 0)
         detail = "Nobody has worked on this reply for too long; ask again."
-        for reply in idle:
-            if not depth or reply.touched < now - GIVE_UP_S:
-                log.warning("relay.abandoned", reply_id=reply.work.reply_id)
-                await self._broker.submit(Key.EVENT, [e.encode(reply.failed(moments.now(), "abandoned", detail, retryable=True))])
+        over = [reply for reply in idle if not depth or reply.touched < now - GIVE_UP_S]
+        for reply in over:
+            log.warning("relay.abandoned", reply_id=reply.work.reply_id)
+        ends = [e.encode(reply.failed(moments.now(), "abandoned", detail, retryable=True)) for reply in over]
+        await asyncio.gather(*(self._broker.submit(Key.EVENT, [end]) for end in ends))
