@@ -93,9 +93,10 @@ class MemoryBroker:
         self._fall(why)
 
     def recover(self) -> None:
-        """Be there again, with everything that was confirmed."""
-        self.up, self.trouble = True, None
-        self._rise.set()
+        """Be there again, with everything that was confirmed. While the journal is to be read again, that alone brings it back."""
+        if not self._disk_failed.is_set():
+            self.up, self.trouble = True, None
+            self._rise.set()
 
     def _fall(self, why: str) -> None:
         self.life += 1
@@ -108,7 +109,8 @@ class MemoryBroker:
     def _fail_disk(self, error: Exception) -> None:
         """What is in memory and what is in the file may differ now: away, until `run` has read the file again."""
         if not self._disk_failed.is_set():
-            self._fall(f"The embedded broker's journal can't be written: {error or type(error).__name__}.")
+            why = str(error) or f"the disk took longer than {PUBLISH_TIMEOUT_S:.0f} s"
+            self._fall(f"The embedded broker's journal can't be written: {why}.")
             log.error("journal.lost", reason=self.trouble)
             self._disk_failed.set()
 

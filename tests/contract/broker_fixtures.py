@@ -44,6 +44,7 @@ class MemoryRig(Rig):
 
     async def recover(self) -> None:
         self._memory.recover()
+        await soon(self.broker.wait_up())  # with a journal the disk, too, may have let go just then
 
 
 class RabbitRig(Rig):

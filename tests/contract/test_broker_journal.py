@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -224,3 +225,23 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
         span = await broker.log_span()
         assert span is not None
         assert (await read(broker, span[1], 1))[0].body == b"after"
+
+
+async def test_a_disk_that_is_too_slow_is_told_and_nothing_but_reading_the_file_again_brings_the_broker_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letting_go = threading.Event()
+    with monkeypatch.context() as stuck:
+        async with opened(path) as broker:
+            await publish(broker, Key.EVENT, b"kept")
+            stuck.setattr(journal_module, "_sync", lambda _: letting_go.wait(30))
+            stuck.setattr("backend.broker.memory.PUBLISH_TIMEOUT_S", 0.2)
+            with pytest.raises(BrokerUnavailable, match="the disk took longer"):
+                await soon(broker.submit(Key.EVENT, [b"stuck"]))
+            stuck.undo()
+            letting_go.set()
+            broker.recover()
+            assert not broker.up
+            await soon(broker.wait_up())
+            await publish(broker, Key.EVENT, b"after")
+            assert [record.body for record in await read(broker, "first", 3)] == [b"kept", b"stuck", b"after"]
