@@ -8,8 +8,11 @@ NPM := npm --prefix front
 PAGE := $(shell find front/src front/public front/index.html front/vite.config.ts front/package.json -type f)
 # Where the system can, the program ends with make, even when make is killed.
 ENDS_WITH_MAKE := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
-LOCK := $(PY) -m uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-annotate --no-header
+COMPILE := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+LOCK := $(COMPILE) pyproject.toml
+LOCK_BUILD := $(COMPILE) --group build
+# The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
+INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
 .PHONY: help run build check test compose-test faults bench soak lock clean
 .DEFAULT_GOAL := help
@@ -18,7 +21,7 @@ help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 15
 
 run: .venv/embedded front/dist/index.html ## everything needed, then the page on http://localhost:5055
-	@exec $(ENDS_WITH_MAKE) $(PY) -m backend serve
+	@exec $(ENDS_WITH_MAKE) .venv/bin/myna serve
 
 build: front/dist/index.html ## build the page into front/dist
 
@@ -46,6 +49,7 @@ soak: .venv/dev ## faults at random under load, for as long as MINUTES says
 
 lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
 	@$(LOCK) -o requirements/backend.txt
+	@$(LOCK_BUILD) -o requirements/build.txt
 	@$(LOCK) --extra embedded -o requirements/embedded.txt
 	@$(LOCK) --extra embedded --group dev -o requirements/dev.txt
 
@@ -58,14 +62,14 @@ clean: ## remove what was installed and built here
 	@$(PYTHON) -m venv .venv
 
 # The files named .venv/embedded and .venv/dev say which lock was installed last.
-.venv/embedded: requirements/embedded.txt | .venv/bin/python
+.venv/embedded: requirements/embedded.txt requirements/build.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what the backend needs …"
-	@$(PIP) -r $<
+	@$(PIP) -r $< && $(INSTALL)
 	@touch $@
 
-.venv/dev: requirements/dev.txt | .venv/bin/python
+.venv/dev: requirements/dev.txt requirements/build.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what the backend and its tests need …"
-	@$(PIP) -r $<
+	@$(PIP) -r $< && $(INSTALL)
 	@touch $@ .venv/embedded
 
 front/node_modules/ready: front/package-lock.json

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from backend.api import answers as a
-from backend.api.describing import frames
+from myna.web.openapi import models as a
+from myna.web.openapi.documents import frames
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
 WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"

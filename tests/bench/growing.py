@@ -9,13 +9,14 @@ import aio_pika
 import asyncpg
 import httpx
 
-from backend import events as e
-from backend import moments
-from backend.broker.rabbit import RabbitBroker
-from backend.ids import REPLY_NAMESPACE, reply_id_for
-from backend.sessions import Session, Sessions
-from backend.store.migrations import migrate
-from backend.topology import EXCHANGE, GROUP_LINES, Key
+from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
+from myna.protocol.session import Session
+from myna.protocol.topology import EXCHANGE, GROUP_LINES, RoutingKey
+from myna.store.postgres.migrations import migrate
+from myna.web.sessions import Sessions
 from tests.bench.plan import Plan
 from tests.bench.report import Table
 from tests.bench.sides import Services, Side, myna
@@ -150,7 +151,7 @@ async def _fill(amqp_url: str, events: int) -> int:
         lines += _reply(done)
         while len(lines) >= GROUP_LINES:
             body, lines = b"\n".join(lines[:GROUP_LINES]), lines[GROUP_LINES:]
-            await exchange.publish(aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT), Key.EVENT.value)
+            await exchange.publish(aio_pika.Message(body, delivery_mode=aio_pika.DeliveryMode.PERSISTENT), RoutingKey.EVENT.value)
             done += GROUP_LINES
     await connection.close()
     keeping.cancel()
@@ -162,7 +163,7 @@ async def _fill(amqp_url: str, events: int) -> int:
 
 def _reply(number: int) -> list[bytes]:
     owner, message = str(uuid5(REPLY_NAMESPACE, str(number // 1_000))), str(uuid4())
-    reply, at = reply_id_for(owner, message), moments.now()
+    reply, at = reply_id_for(owner, message), timestamps.now()
     asked = e.MessageCreated(owner=owner, reply_id=reply, at=at, conversation_id=message, id=message, text="Tell me something long.")
     about = {"owner": owner, "at": at, "conversation_id": message, "reply_id": reply, "message_id": message, "attempt": 1}
     told = [f" word number {n}" for n in range(100)]

@@ -20,15 +20,15 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart, websocket
 
-from backend import events as e
-from backend import moments
-from backend.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE
 
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 OWNER = str(uuid4())
 PART = e.ReplyDelta(
-    owner=OWNER, at=moments.now(), conversation_id=OWNER, reply_id=OWNER, message_id=OWNER, attempt=1, index=100, text=" a part"
+    owner=OWNER, at=timestamps.now(), conversation_id=OWNER, reply_id=OWNER, message_id=OWNER, attempt=1, index=100, text=" a part"
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from backend.store.migrations import migrate
+from myna.store.postgres.migrations import migrate
 from tests.services.chat_client import ChatClient
 from tests.services.postgres import PostgresServer
 from tests.services.processes import Group, free_ports, until

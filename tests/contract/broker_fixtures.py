@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import pytest
 
-from backend.broker.memory import MemoryBroker
-from backend.broker.port import Broker, Deliveries, Delivery, Record, Start
-from backend.broker.rabbit import RabbitBroker
-from backend.topology import Key
+from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.port import Broker, Deliveries, Delivery, Record, Start
+from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.protocol.topology import RoutingKey
 from tests.services.rabbitmq import RabbitNode
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ async def more(batches: AsyncGenerator[Sequence[Record], None], count: int) -> l
     return records
 
 
-async def publish(broker: Broker, key: Key, *bodies: bytes) -> None:
+async def publish(broker: Broker, key: RoutingKey, *bodies: bytes) -> None:
     """Publish each body as a message of its own."""
     for body in bodies:
         await soon(broker.submit(key, [body]))

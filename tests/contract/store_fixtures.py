@@ -12,14 +12,14 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from backend.events import Position, Timings
-from backend.ids import reply_id_for
-from backend.moments import rfc3339
-from backend.store.memory import MemoryStore
-from backend.store.migrations import migrate
-from backend.store.port import Batch, Checkpoint, Fact, Key, Known, Page, Seat, Store
-from backend.store.postgres import PostgresStore
-from backend.views import MessageView
+from myna.protocol.events import Position, Timings
+from myna.protocol.ids import reply_id_for
+from myna.protocol.timestamps import rfc3339
+from myna.protocol.views import MessageView
+from myna.store.memory import MemoryStore
+from myna.store.port import Batch, Checkpoint, Fact, IdempotencyKey, Known, Page, Store, WriterLock
+from myna.store.postgres.migrations import migrate
+from myna.store.postgres.store import PostgresStore
 from tests.services.postgres import PostgresServer
 
 PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
@@ -30,7 +30,7 @@ class StoreRig(ABC):
     """A store, what is done to it from outside, and a recorder that writes facts in log order."""
 
     store: Store
-    seat: Seat | None = None
+    writer_lock: WriterLock | None = None
     checkpoint: Checkpoint | None = None
 
     @abstractmethod
@@ -49,16 +49,16 @@ class StoreRig(ABC):
     async def refused(self) -> list[str]:
         """The reasons in `refused_facts`."""
 
-    async def take_seat(self) -> Seat:
+    async def acquire_writer_lock(self) -> WriterLock:
         """The seat, waiting while the one before is let go."""
-        self.seat = await seat_of(self.store)
-        return self.seat
+        self.writer_lock = await seat_of(self.store)
+        return self.writer_lock
 
     async def record(self, *facts: Fact, reached: Checkpoint | None = None) -> int:
         """Store these facts as the next batch; returns how many were refused."""
-        seat = self.seat or await self.take_seat()
+        writer_lock = self.writer_lock or await self.acquire_writer_lock()
         batch = Batch(self.checkpoint, reached or after(self.checkpoint), facts)
-        refused = await seat.record(batch)
+        refused = await writer_lock.record(batch)
         self.checkpoint = batch.reached
         return refused
 
@@ -67,11 +67,11 @@ class StoreRig(ABC):
         return [view.text for view in (await self.store.messages(owner, conversation_id, limit=100, before=None)).items]
 
     async def known(self, owner: str, conversation_id: str, id_: str) -> Known:
-        return (await self.store.known([Key(owner, conversation_id, id_, reply_id_for(owner, id_))]))[0]
+        return (await self.store.known([IdempotencyKey(owner, conversation_id, id_, reply_id_for(owner, id_))]))[0]
 
     async def close(self) -> None:
-        if self.seat is not None:
-            await self.seat.release()
+        if self.writer_lock is not None:
+            await self.writer_lock.release()
         await self.store.close()
 
 
@@ -133,13 +133,13 @@ class PostgresStoreRig(StoreRig):
             await other.close()
 
 
-async def seat_of(store: Store) -> Seat:
+async def seat_of(store: Store) -> WriterLock:
     """The seat, as soon as whoever had it is gone."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            seat = await store.take_seat()
-            if seat is not None:
-                return seat
+            writer_lock = await store.acquire_writer_lock()
+            if writer_lock is not None:
+                return writer_lock
             await asyncio.sleep(0.05)
 
 

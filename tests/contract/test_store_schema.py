@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-from backend.errors import StartupError, StoreUnavailable
-from backend.store import tables
-from backend.store.migrations import head, migrate
-from backend.store.postgres import PostgresStore
+from myna.protocol.errors import StartupError, StoreUnavailable
+from myna.store.postgres import tables
+from myna.store.postgres.migrations import head, migrate
+from myna.store.postgres.store import PostgresStore
 
 OUR_TABLES = {"alembic_version", "checkpoints", "conversations", "messages", "refused_facts"}
 
@@ -75,7 +75,7 @@ async def test_many_may_migrate_at_once(empty_database_url: str) -> None:
 
 async def test_a_start_says_what_is_wrong_with_the_schema(empty_database_url: str) -> None:
     assert "is empty" in (await check(empty_database_url) or "")
-    assert "python -m backend migrate" in (await check(empty_database_url) or "")
+    assert "myna migrate" in (await check(empty_database_url) or "")
     await migrate(empty_database_url)
     assert await check(empty_database_url) is None
     connection = await asyncpg.connect(empty_database_url)
@@ -87,7 +87,7 @@ async def test_a_start_says_what_is_wrong_with_the_schema(empty_database_url: st
 
 
 async def test_migrating_needs_no_particular_folder(empty_database_url: str, tmp_path: Path) -> None:
-    program = "import asyncio, sys; from backend.store.migrations import migrate; print(asyncio.run(migrate(sys.argv[1])))"
+    program = "import asyncio, sys; from myna.store.postgres.migrations import migrate; print(asyncio.run(migrate(sys.argv[1])))"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-W", "error", "-c", program, empty_database_url]
     done = await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

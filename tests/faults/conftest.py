@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.store.migrations import migrate
+from myna.store.postgres.migrations import migrate
 from tests.faults import scripts
 from tests.faults.world import World
 from tests.services.postgres import PostgresServer

@@ -7,22 +7,22 @@ every one of them died at its place. With `--in-turn` the next begins when the o
 import os
 import sys
 
-from backend import crashpoints
-from backend.__main__ import run
-from backend.logs import configure
-from backend.responding import respond
-from backend.settings import load
+from myna.cli.main import run
+from myna.node.log_output import configure
+from myna.node.worker import respond
+from myna.pipeline import failpoints
+from myna.settings import load
 
 DIED = 137
 
 
-def start(crashpoint: str) -> int:
+def start(failpoint: str) -> int:
     """Fork a responder that dies at this place; its process id."""
     child = os.fork()
     if child:
         return child
-    crashpoints._NAME, _, count = crashpoint.partition(":")
-    crashpoints._left = int(count or 1)
+    failpoints._NAME, _, count = failpoint.partition(":")
+    failpoints._left = int(count or 1)
     settings = load(prefetch=1)  # each takes one message, and nobody else's
     configure(settings.log_format)
     run(respond(settings))
@@ -33,10 +33,10 @@ def main(arguments: list[str]) -> int:
     in_turn = "--in-turn" in arguments
     codes: list[int] = []
     children: list[int] = []
-    for crashpoint in arguments:
-        if crashpoint == "--in-turn":
+    for failpoint in arguments:
+        if failpoint == "--in-turn":
             continue
-        children.append(start(crashpoint))
+        children.append(start(failpoint))
         if in_turn:
             codes.append(death_of(children.pop()))
     codes += [death_of(child) for child in children]

@@ -114,9 +114,9 @@ async def test_a_frozen_responder_that_wakes_up_changes_nothing(world: World) ->
 
 
 async def command(world: World, *arguments: str) -> tuple[int, str]:
-    """Run `python -m backend …` against the world's broker; its exit code and what it printed."""
+    """Run `myna …` against the world's broker; its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", *arguments,
+        sys.executable, "-m", "myna", *arguments,
         env={**os.environ, **world.stack.environment}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()

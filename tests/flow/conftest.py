@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from backend.store.migrations import migrate
+from myna.store.postgres.migrations import migrate
 from tests.services.stack import Stack
 
 

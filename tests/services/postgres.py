@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from backend.embedded import EmbeddedPostgres
+from myna.embedded_postgres.server import EmbeddedPostgres
 from tests.services.processes import open_folder, until
 
 

@@ -24,7 +24,7 @@ class Process:
         self.folder = Path(tempfile.mkdtemp(prefix=f"myna-{name}-"))
         self.log = self.folder / "log"
         self.python = sys.executable
-        self._arguments = command if command[0] == "-m" else ["-m", "backend", *command]
+        self._arguments = command if command[0] == "-m" else ["-m", "myna", *command]
         self._environment = {**_clean_environment(), **environment}
         self._group: Group | None = None
 

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from backend import events as e
-from backend.broker.memory import MemoryBroker
-from backend.cursor import decode_cursor, tag_of
-from backend.events import Position
-from backend.ids import reply_id_for
-from backend.store.memory import MemoryStore
-from backend.timeline import Timeline
-from backend.window import Entry
+from myna.broker.embedded.broker import MemoryBroker
+from myna.core.projection import Projection
+from myna.core.window import Entry
+from myna.protocol import events as e
+from myna.protocol.cursor import decode_cursor, tag_of
+from myna.protocol.events import Position
+from myna.protocol.ids import reply_id_for
+from myna.store.memory import MemoryStore
 from tests.simulation.people import Tab, Visit
 from tests.simulation.processes import Node, Worker
 from tests.simulation.script import script
@@ -41,15 +41,15 @@ class Truth:
         self.frames: dict[str, list[Entry]] = {}  # by owner
         self.records = broker.kept.log
         self.faults: list[str] = []
-        timeline = Timeline(epoch)
+        projection = Projection(epoch)
         for record in broker.kept.records(0, len(broker.kept.log)):
-            folded = timeline.fold(record, 0.0)
+            folded = projection.fold(record, 0.0)
             if folded.unreadable:
                 self.faults.append(f"record {record.offset} holds unreadable lines")
             for entry in folded.entries:
                 self._take(entry)
-        self.open = len(timeline.open)
-        self.facts = {owner: timeline.window.facts(owner) for owner in self.frames}
+        self.open = len(projection.open)
+        self.facts = {owner: projection.window.facts(owner) for owner in self.frames}
 
     def _take(self, entry: Entry) -> None:
         event = entry.event
@@ -211,15 +211,15 @@ def leftover_faults(
         if worker.responder.open:
             yield f"{worker.name} still answers {worker.responder.open}"
     for node in nodes:
-        intake, timeline = node.rooms.intake, node.rooms.timeline
+        intake, projection = node.services.intake, node.services.projection
         left = {
-            "sockets too many": node.rooms.hub.count - sum(tab.node is node for tab in tabs),
+            "sockets too many": node.services.hub.count - sum(tab.node is node for tab in tabs),
             "open turns": intake.turns.open_count,
             "waiting turns": intake.turns.waiting_count,
-            "open replies": len(timeline.open),
+            "open replies": len(projection.open),
             "asks": len(intake._asks),
             "unseen": len(intake._unseen),
-            "pending facts": len(timeline.pending),
+            "pending facts": len(projection.pending),
         }
         yield from (f"{node.name} has {count} {what} left" for what, count in left.items() if count)
 

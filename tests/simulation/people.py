@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend import events as e
-from backend import moments
-from backend.errors import ChatError, Unavailable
-from backend.sessions import Session
-from backend.topology import Key
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.errors import ChatError, Unavailable
+from myna.protocol.session import Session
+from myna.protocol.topology import RoutingKey
 from tests.simulation.processes import Node, Socket
 
 IN_A_MOMENT_S = 0.6  # a person who types fast
@@ -234,9 +234,11 @@ class Tab:
 
 async def http(node: Node, session: Session, what: str, conversation_id: str) -> None:
     """What the routes of the same names do."""
-    conversation = await node.rooms.state.conversation(session, conversation_id)
+    conversation = await node.services.state.conversation(session, conversation_id)
     if what == "delete":
-        await node.rooms.intake.delete(session.owner, conversation.id)
+        await node.services.intake.delete(session.owner, conversation.id)
         return
-    event = e.ConversationUpdated(owner=session.owner, at=moments.now(), conversation_id=conversation.id, title=f"Title {moments.now_ms()}")
-    await node.rooms.intake.publish(Key.EVENT, [e.encode(event)])
+    event = e.ConversationUpdated(
+        owner=session.owner, at=timestamps.now(), conversation_id=conversation.id, title=f"Title {timestamps.now_ms()}"
+    )
+    await node.services.intake.publish(RoutingKey.EVENT, [e.encode(event)])

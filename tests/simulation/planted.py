@@ -1,10 +1,10 @@
 """Bugs put in on purpose, to see that the simulation finds them."""
 
-from backend import events as e
-from backend.broker.port import Delivery
-from backend.replies import OpenReply
-from backend.responder import Responder
-from backend.timeline import Timeline
+from myna.broker.port import Delivery
+from myna.core.projection import Projection
+from myna.core.replies import OpenReply
+from myna.pipeline.responder import Responder
+from myna.protocol import events as e
 from tests.simulation.processes import Make
 from tests.simulation.world import Planted
 
@@ -17,7 +17,7 @@ class AcksFirst(Responder):
         await super()._answer_all(delivery, tried=tried)
 
 
-class Overconfident(Timeline):
+class Overconfident(Projection):
     """Resumes from any cursor, whether the window goes back as far or not."""
 
     def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
@@ -37,6 +37,6 @@ class TakesEverything(OpenReply):
 
 PLANTED = {
     "ack before confirm": Planted(Make(responder=AcksFirst)),
-    "dropped window": Planted(Make(timeline=Overconfident)),
+    "dropped window": Planted(Make(projection=Overconfident)),
     "missing dedupe": Planted(reply=TakesEverything),
 }

@@ -10,20 +10,21 @@ from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from backend.connection import Connection
-from backend.hub import Hub
-from backend.intake import Intake
-from backend.mock_ai.port import Brain
-from backend.recorder import Recorder
-from backend.relay import Relay
-from backend.responder import Responder
-from backend.rooms import Rooms
-from backend.sessions import Session, Sessions
-from backend.settings import Settings
-from backend.state import State
-from backend.store.port import Store
-from backend.supervisor import Supervisor
-from backend.timeline import Timeline
+from myna.core.hub import Hub
+from myna.core.projection import Projection
+from myna.mock_ai.port import Brain
+from myna.node.supervisor import Supervisor
+from myna.pipeline.intake import Intake
+from myna.pipeline.queries import Queries
+from myna.pipeline.recorder import Recorder
+from myna.pipeline.relay import Relay
+from myna.pipeline.responder import Responder
+from myna.protocol.session import Session
+from myna.settings import Settings
+from myna.store.port import Store
+from myna.web.services import Services
+from myna.web.sessions import Sessions
+from myna.web.websocket.connection import Connection
 from tests.simulation.virtual_time import CountedTask
 from tests.simulation.wires import Wire
 
@@ -36,7 +37,7 @@ OWNER: ContextVar["Process | None"] = ContextVar("OWNER", default=None)
 class Make:
     """What a process is made of; a planted bug is another class here."""
 
-    timeline: type[Timeline] = Timeline
+    projection: type[Projection] = Projection
     responder: type[Responder] = Responder
 
 
@@ -73,15 +74,15 @@ class Node(Process):
     def __init__(self, name: str, wire: Wire, store: Store, settings: Settings, brain: Brain, make: Make) -> None:
         super().__init__(name, wire)
         self.lagged = False  # at any time of its life
-        timeline, hub = make.timeline(""), Hub()
-        intake = Intake(wire, store, timeline)
-        state = State(wire, store, timeline)
-        recorder = Recorder(store, timeline, state)
+        projection, hub = make.projection(""), Hub()
+        intake = Intake(wire, store, projection)
+        state = Queries(wire, store, projection)
+        recorder = Recorder(store, projection, state)
         relay = Relay(
-            wire, store, timeline, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
+            wire, store, projection, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
         )  # fmt: skip
-        self.rooms = Rooms(
-            settings=settings, sessions=Sessions("a key of the simulation"), broker=wire, store=store, timeline=timeline, hub=hub,
+        self.services = Services(
+            settings=settings, sessions=Sessions("a key of the simulation"), broker=wire, store=store, projection=projection, hub=hub,
             intake=intake, state=state, recorder=recorder, relay=relay, brain=brain, responder=None,
         )  # fmt: skip
         loops = {"relay": relay.run, "watch": relay.watch, "recorder": recorder.run}
@@ -90,21 +91,21 @@ class Node(Process):
 
     @property
     def serves(self) -> bool:
-        return self.alive and self.rooms.relay.ready
+        return self.alive and self.services.relay.ready
 
     def connect(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
         """Serve a socket until it ends."""
         socket.serving = self.start(self._serve(session, socket, epoch, after), "socket")
 
     async def _serve(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
-        connection = Connection(self.rooms, session, socket)  # type: ignore[arg-type]
+        connection = Connection(self.services, session, socket)  # type: ignore[arg-type]
         connection.welcome(fresh=False, epoch=epoch, after=after)
         loops = [asyncio.create_task(socket.heard_by(connection), name="reader"), asyncio.create_task(connection.write(), name="writer")]
         try:
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
             connection.closing = connection.closing or (1000, "")
-            self.rooms.hub.detach(connection.mailbox)
+            self.services.hub.detach(connection.mailbox)
             for task in loops:
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-from backend.mock_ai.port import End, Part, Prompt, Refusal, Said
+from myna.mock_ai.port import End, Part, Prompt, Refusal, Said
 
 
 def script(key: str) -> tuple[list[str], bool]:

@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from backend.moments import rfc3339
+from myna.protocol.timestamps import rfc3339
 
 T = TypeVar("T")
 
@@ -130,10 +130,10 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
     random.seed(f"global {seed}")
     try:
         with (
-            patch("backend.moments.now", lambda: rfc3339(moment())),
-            patch("backend.moments.now_ms", now_ms),
-            patch("backend.recall.datetime", VirtualDatetime),
-            patch("backend.recall.uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4)),
+            patch("myna.protocol.timestamps.now", lambda: rfc3339(moment())),
+            patch("myna.protocol.timestamps.now_ms", now_ms),
+            patch("myna.pipeline.reply_progress.datetime", VirtualDatetime),
+            patch("myna.pipeline.reply_progress.uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4)),
         ):
             yield
     finally:

@@ -10,15 +10,14 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Generic, Literal, TypeVar
 
-from backend.broker.group_commit import GroupCommit
-from backend.broker.memory import MemoryBroker
-from backend.broker.memory_work import MemoryDeliveries
-from backend.broker.port import Parked, QueueState, Record, Start
-from backend.errors import BrokerUnavailable
-from backend.store.memory import MemorySeat, MemoryStore
-from backend.store.port import Batch, Checkpoint, Key, Known
-from backend.topology import GROUP_LINES
-from backend.topology import Key as RoutingKey
+from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.deliveries import MemoryDeliveries
+from myna.broker.group_commit import GroupCommit
+from myna.broker.port import Parked, QueueState, Record, Start
+from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.topology import GROUP_LINES, RoutingKey
+from myna.store.memory import MemoryStore, MemoryWriterLock
+from myna.store.port import Batch, Checkpoint, IdempotencyKey, Known
 
 T = TypeVar("T")
 STEP_S = 0.02  # the most that one way over a wire takes on a good day
@@ -111,11 +110,11 @@ class Wire:
         return await self._broker.unpark(ids)
 
 
-class SlowSeat(MemorySeat):
+class SlowSeat(MemoryWriterLock):
     """A seat whose transactions take time, on both sides of the moment in which they happen."""
 
-    def __init__(self, seat: MemorySeat, store: "SlowStore") -> None:
-        self._seat = seat
+    def __init__(self, writer_lock: MemoryWriterLock, store: "SlowStore") -> None:
+        self._seat = writer_lock
         self._slow = store
 
     async def record(self, batch: Batch) -> int:
@@ -136,15 +135,15 @@ class SlowStore(MemoryStore):
     async def step(self) -> None:
         await asyncio.sleep(self.dice.uniform(0, STEP_S))
 
-    async def take_seat(self) -> MemorySeat | None:
+    async def acquire_writer_lock(self) -> MemoryWriterLock | None:
         await self.step()
-        seat = await super().take_seat()
-        return None if seat is None else SlowSeat(seat, self)
+        writer_lock = await super().acquire_writer_lock()
+        return None if writer_lock is None else SlowSeat(writer_lock, self)
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         await self.step()
         return await super().checkpoint(older_than_s=older_than_s)
 
-    async def known(self, keys: Sequence[Key]) -> list[Known]:
+    async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
         await self.step()
         return await super().known(keys)

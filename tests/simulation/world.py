@@ -13,10 +13,10 @@ from unittest.mock import patch
 
 import structlog
 
-from backend.broker.memory import MemoryBroker
-from backend.replies import OpenReply
-from backend.sessions import Session
-from backend.settings import Settings
+from myna.broker.embedded.broker import MemoryBroker
+from myna.core.replies import OpenReply
+from myna.protocol.session import Session
+from myna.settings import Settings
 from tests.simulation.judgement import Truth, judge
 from tests.simulation.people import Owner, Tab
 from tests.simulation.processes import Make, Node, Worker
@@ -28,7 +28,7 @@ BUSY_S = (4.0, 8.0, 30.0)  # how long people talk and things break, one of these
 CALM_S = 240.0  # by then everything is over; a healthy run needs about 20
 ABANDONED_S = 8.0
 # Shortened, as the day is: what a node re-reads when it starts, and how often a checkpoint is kept.
-SHORTENED = {"backend.relay.REWIND_S": 10.0, "backend.store.memory.KEEP_EACH_S": 1.0}
+SHORTENED = {"myna.pipeline.relay.REWIND_S": 10.0, "myna.store.memory.KEEP_EACH_S": 1.0}
 TROUBLE = ("crashed", "ended", "refused", "unreadable", "fault")  # words by which the product's log reports what must not be
 
 # People here repeat themselves by machine, which is not what is tried.
@@ -69,7 +69,10 @@ def simulate(seed: int, planted: Planted = NOTHING) -> Report:
 
 @contextmanager
 def _shortened(planted: Planted) -> Iterator[None]:
-    values: dict[str, Any] = SHORTENED | {"backend.timeline.OpenReply": planted.reply, "backend.recall.OpenReply": planted.reply}
+    values: dict[str, Any] = SHORTENED | {
+        "myna.core.projection.OpenReply": planted.reply,
+        "myna.pipeline.reply_progress.OpenReply": planted.reply,
+    }
     patches = [patch(name, value) for name, value in values.items()]
     for one in patches:
         one.start()
@@ -125,8 +128,8 @@ class World:
         self.nodes += [self._node(), self._node()]
         self.workers += [self._worker(), self._worker()]
         for node in self.nodes:
-            await node.rooms.relay.wait_live()
-        epoch = self.nodes[0].rooms.timeline.epoch
+            await node.services.relay.wait_live()
+        epoch = self.nodes[0].services.projection.epoch
         self._people()
         lives = [asyncio.create_task(tab.live(), name=tab.name) for tab in self.tabs]
         await self._break_things()
@@ -250,8 +253,11 @@ class World:
     def _all_quiet(self) -> bool:
         return (
             all(tab.settled for tab in self.tabs)
-            and not any(node.rooms.timeline.open or node.rooms.timeline.pending for node in self.nodes)
-            and all(node.rooms.relay.live and node.rooms.timeline.reached.offset + 1 == self.broker.kept.next_offset for node in self.nodes)
+            and not any(node.services.projection.open or node.services.projection.pending for node in self.nodes)
+            and all(
+                node.services.relay.live and node.services.projection.reached.offset + 1 == self.broker.kept.next_offset
+                for node in self.nodes
+            )
             and not self.broker.kept.ready
             and not self.broker.kept.out
         )

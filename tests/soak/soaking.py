@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from backend.store.migrations import migrate
+from myna.store.postgres.migrations import migrate
 from tests.checker.verdict import Verdict
 from tests.faults import scripts
 from tests.faults.proxy import Proxy

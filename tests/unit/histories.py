@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from backend import events as e
-from backend.broker.port import Record
-from backend.topology import Key
+from myna.broker.port import Record
+from myna.protocol import events as e
+from myna.protocol.topology import RoutingKey
 from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, again, at, body, completed, deleted, failed, part, renamed, said, started, stopped
 
 OWNERS, TALKS = (ANN, BEN), (TALK, OTHER_TALK)
@@ -104,10 +104,10 @@ def histories(draw: st.DrawFn, *, late: bool = True) -> list[Record]:
             lines.append(line)
             parked = what == "park" and b"log.mark" not in line
             if parked and len(lines) > 1:
-                log.append(Record(len(log), Key.EVENT, b"\n".join(lines[:-1])))
+                log.append(Record(len(log), RoutingKey.EVENT, b"\n".join(lines[:-1])))
             if parked:
-                log.append(Record(len(log), Key.PARKED, lines.pop()))
+                log.append(Record(len(log), RoutingKey.PARKED, lines.pop()))
                 lines.clear()
         if lines:
-            log.append(Record(len(log), Key.EVENT, b"\n".join(lines)))
+            log.append(Record(len(log), RoutingKey.EVENT, b"\n".join(lines)))
     return log

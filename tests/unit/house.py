@@ -6,16 +6,16 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from backend import events as e
-from backend.broker.memory import MemoryBroker
-from backend.errors import ChatError
-from backend.frames import MessageAccepted, MessageSend, ReplyRegenerate
-from backend.hub import Mailbox
-from backend.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
-from backend.sessions import Session
-from backend.settings import Settings
-from backend.store.memory import MemoryStore
-from backend.timeline import Timeline
+from myna.broker.embedded.broker import MemoryBroker
+from myna.core.hub import Mailbox
+from myna.core.projection import Projection
+from myna.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
+from myna.protocol import events as e
+from myna.protocol.errors import ChatError
+from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from myna.protocol.session import Session
+from myna.settings import Settings
+from myna.store.memory import MemoryStore
 from tests.simulation.processes import Make, Node, Worker
 from tests.simulation.virtual_time import VirtualLoop, clock, run
 from tests.simulation.wires import Wire
@@ -72,7 +72,7 @@ class House:
     async def node(self) -> Node:
         """A node that has caught up."""
         node = Node("node", self.wire(), self.store, SETTINGS, self.brain, SOUND)
-        await node.rooms.relay.wait_live()
+        await node.services.relay.wait_live()
         return node
 
     def worker(self, make: Make = SOUND) -> Worker:
@@ -100,11 +100,11 @@ def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = Non
     run(main)
 
 
-async def forget(house: House, timeline: Timeline) -> None:
+async def forget(house: House, projection: Projection) -> None:
     """Let the window forget all that is stored."""
-    await house.until(lambda: not timeline.pending)
-    timeline.window._limit = 0
-    timeline.window.trim(timeline.reached)
+    await house.until(lambda: not projection.pending)
+    projection.window._limit = 0
+    projection.window.trim(projection.reached)
 
 
 class Caller:
@@ -116,7 +116,7 @@ class Caller:
         self.heard: list[tuple[str, str]] = []  # what was answered to which id
         self.mailbox = Mailbox(owner, lambda: None)
         self._frames: list[dict[str, Any]] = []
-        node.rooms.hub.attach(self.mailbox)
+        node.services.hub.attach(self.mailbox)
 
     @property
     def frames(self) -> list[dict[str, Any]]:
@@ -135,20 +135,20 @@ class Caller:
 
     def send(self, number: int, text: str = "hello", conversation: str = TALK) -> None:
         frame = MessageSend(type="message.send", id=uid(number), conversation_id=conversation, text=text)
-        self._ask(self.node.rooms.intake.send, frame, number)
+        self._ask(self.node.services.intake.send, frame, number)
 
     def regenerate(self, number: int, message: int, conversation: str = TALK) -> None:
         frame = ReplyRegenerate(type="reply.regenerate", id=uid(number), conversation_id=conversation, message_id=uid(message))
-        self._ask(self.node.rooms.intake.regenerate, frame, number)
+        self._ask(self.node.services.intake.regenerate, frame, number)
 
     def _ask(self, how: Callable[..., None], frame: object, number: int) -> None:
         self.node.context.run(how, self.session, frame, self._answer(number), lambda: True)
 
     async def stop(self, number: int, conversation: str = TALK) -> None:
-        await self.node.rooms.intake.stop(self.session.owner, conversation, uid(number))
+        await self.node.services.intake.stop(self.session.owner, conversation, uid(number))
 
     async def delete(self, conversation: str = TALK) -> None:
-        await self.node.rooms.intake.delete(self.session.owner, conversation)
+        await self.node.services.intake.delete(self.session.owner, conversation)
 
     def answers(self, number: int) -> list[str]:
         """What this id was answered, in order."""

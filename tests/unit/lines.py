@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from backend import events as e
-from backend.broker.port import Record
-from backend.ids import reply_id_for
-from backend.topology import Key
+from myna.broker.port import Record
+from myna.protocol import events as e
+from myna.protocol.ids import reply_id_for
+from myna.protocol.topology import RoutingKey
 
 AT = "2026-01-01T00:00:00.000Z"
 
@@ -91,7 +91,7 @@ def body(*events: e.LogLine) -> bytes:
     return b"\n".join(e.encode(event) for event in events)
 
 
-def record(offset: int, *events: e.LogLine, key: Key = Key.EVENT) -> Record:
+def record(offset: int, *events: e.LogLine, key: RoutingKey = RoutingKey.EVENT) -> Record:
     """A record of the log."""
     return Record(offset, key, body(*events))
 

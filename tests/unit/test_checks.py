@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from backend.api.conversations import Rename
-from backend.api.dialect import CompletionRequest
-from backend.api.messages import NewMessage
-from backend.checks import has_lone_surrogate, parse, ref_of
-from backend.errors import InvalidFrame, InvalidText
-from backend.wording import wrong
+from myna.protocol.errors import InvalidFrame, InvalidText
+from myna.protocol.validation_errors import wrong
+from myna.web.api.conversations import Rename
+from myna.web.api.messages import NewMessage
+from myna.web.checks import has_lone_surrogate, parse, ref_of
+from myna.web.openai.schema import CompletionRequest
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["", "x", "user", "text"]),

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.cursor import decode_cursor, encode_cursor, is_cursor, tag_of
-from backend.events import BEGINNING, Position
+from myna.protocol.cursor import decode_cursor, encode_cursor, is_cursor, tag_of
+from myna.protocol.events import BEGINNING, Position
 
 positions = st.builds(Position, st.integers(-1, 2**63 - 1), st.integers(0, 255))
 names = st.text(max_size=40)

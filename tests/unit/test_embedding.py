@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend import embedded_host, operating, serving
-from backend.errors import StartupError
-from backend.settings import Settings
+from myna.cli import operating
+from myna.embedded_postgres import host
+from myna.node import server
+from myna.protocol.errors import StartupError
+from myna.settings import Settings
 
 
 class Stumbling:
@@ -34,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start in this process takes no port, no signals and leaves its memory as it is."""
-    monkeypatch.setattr(serving, "bind", lambda _: None)
-    monkeypatch.setattr(serving, "stop_signal", asyncio.Event)
-    monkeypatch.setattr(serving, "collect_less_often", lambda: None)
+    monkeypatch.setattr(server, "bind", lambda _: None)
+    monkeypatch.setattr(server, "stop_signal", asyncio.Event)
+    monkeypatch.setattr(server, "collect_less_often", lambda: None)
 
 
 def settings_in(folder: Path) -> Settings:
@@ -47,12 +49,12 @@ def settings_in(folder: Path) -> Settings:
 @pytest.mark.parametrize(("account", "mode"), [(1000, 0o700), (0, 0o711)], ids=["an ordinary user", "root"])
 async def test_nobody_else_can_look_into_the_data_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, account: int, mode: int) -> None:
     Stumbling.modes = []
-    monkeypatch.setattr(serving, "EmbeddedPostgres", Stumbling)
+    monkeypatch.setattr(server, "EmbeddedPostgres", Stumbling)
     monkeypatch.setattr(os, "geteuid", lambda: account)
     before = os.umask(0o022)
     try:
         with pytest.raises(StartupError, match="no further"):
-            await serving.serve(settings_in(folder), responder=True)
+            await server.serve(settings_in(folder), responder=True)
     finally:
         os.umask(before)
 
@@ -64,7 +66,7 @@ async def test_a_data_folder_that_can_not_be_made_is_named_in_one_sentence(folde
     folder.parent.write_text("a file")
 
     with pytest.raises(StartupError, match=r"CHAT_DATA_DIR: .*/data/myna can't be made"):
-        await serving.serve(settings_in(folder), responder=True)
+        await server.serve(settings_in(folder), responder=True)
 
 
 async def examined(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
@@ -86,8 +88,8 @@ async def test_the_doctor_finds_the_binaries_and_a_folder_that_can_be_made_and_m
 
 
 async def test_the_doctor_misses_the_binaries(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_host, "WHEEL", "no-such-wheel")
-    monkeypatch.setattr(embedded_host, "DEBIAN_VERSIONS", folder)
+    monkeypatch.setattr(host, "WHEEL", "no-such-wheel")
+    monkeypatch.setattr(host, "DEBIAN_VERSIONS", folder)
     monkeypatch.setenv("PATH", str(folder))
 
     told = await examined(folder, capsys)

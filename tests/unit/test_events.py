@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
-from backend import events as e
-from backend import moments, titles
-from backend.frames import CLIENT_FRAME, Pong, Welcome
-from backend.ids import reply_id_for
+from myna.protocol import events as e
+from myna.protocol import timestamps, titles
+from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
+from myna.protocol.ids import reply_id_for
 from tests.unit import lines
 
 HOSTILE = (
@@ -269,8 +269,8 @@ def test_a_title_is_short_and_on_one_line(text: str) -> None:
 
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_moment_is_written_and_read_to_the_millisecond(at_ms: int) -> None:
-    written = moments.rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms))
-    assert moments.milliseconds(written) == at_ms
+    written = timestamps.rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms))
+    assert timestamps.milliseconds(written) == at_ms
     assert len(written) == len("2026-01-01T00:00:00.000Z")
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from backend.api.page import HEADERS, OWN
+from myna.web.api.page import HEADERS, OWN
 
 CONFIGURATION = (Path(__file__).parents[2] / "front" / "nginx.conf").read_text()
 

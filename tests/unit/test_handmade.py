@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from backend import events as e
-from backend.handmade import OPERATOR, OPERATOR_CONVERSATION, from_hand, why_not
-from backend.ids import reply_id_for
+from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, from_hand, why_not
+from myna.protocol import events as e
+from myna.protocol.ids import reply_id_for
 from tests.unit import lines
 
 

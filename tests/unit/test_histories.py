@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.broker.memory import MemoryBroker
-from backend.broker.port import Record
-from backend.events import BEGINNING
-from backend.sessions import Session
-from backend.state import State
-from backend.store.memory import MemoryStore
-from backend.store.port import Batch, Checkpoint
-from backend.timeline import Timeline
-from backend.titles import title_from
+from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.port import Record
+from myna.core.projection import Projection
+from myna.pipeline.queries import Queries
+from myna.protocol.events import BEGINNING
+from myna.protocol.session import Session
+from myna.protocol.titles import title_from
+from myna.store.memory import MemoryStore
+from myna.store.port import Batch, Checkpoint
 from tests.simulation.virtual_time import VirtualLoop, run
 from tests.unit.histories import OWNERS, histories
 
@@ -75,19 +75,19 @@ class Node:
     """A timeline with a store behind it, read through `State`."""
 
     def __init__(self, loop: VirtualLoop) -> None:
-        self.timeline = Timeline(EPOCH)
+        self.projection = Projection(EPOCH)
         self.store = MemoryStore(lambda: loop.now)
-        self.state = State(MemoryBroker(), self.store, self.timeline)
+        self.state = Queries(MemoryBroker(), self.store, self.projection)
         self._stored: Checkpoint | None = None
 
     async def record(self) -> None:
         """As the recorder does."""
-        seat = await self.store.take_seat()
-        assert seat is not None
-        reached = self.timeline.checkpoint()
-        assert await seat.record(Batch(self._stored, reached, [fact for _, fact in self.timeline.pending])) == 0
-        await seat.release()
-        self.timeline.stored_to(reached)
+        writer_lock = await self.store.acquire_writer_lock()
+        assert writer_lock is not None
+        reached = self.projection.checkpoint()
+        assert await writer_lock.record(Batch(self._stored, reached, [fact for _, fact in self.projection.pending])) == 0
+        await writer_lock.release()
+        self.projection.stored_to(reached)
         self._stored = reached
 
     async def read(self, owner: str) -> tuple[Seen, str]:
@@ -95,7 +95,7 @@ class Node:
         session, seen = Session(owner, "", 0), Seen()
         for conversation in (await self.state.conversations(session, limit=100, before=None, at_least=None)).items:
             seen.titles[conversation.id] = conversation.title
-        cursor = self.timeline.cursor(owner)
+        cursor = self.projection.cursor(owner)
         for conversation_id in list(seen.titles):
             seen.messages[conversation_id], seen.replies[conversation_id] = {}, {}
             thread = await self.state.messages(session, conversation_id, limit=200, before=None, at_least=cursor)
@@ -120,7 +120,7 @@ def test_a_state_and_what_came_after_it_are_the_later_state(log: list[Record], d
         node = Node(loop)
         before: dict[str, tuple[Seen, str]] = {}
         for number in range(len(log) + 1):
-            if number in stored and node.timeline.reached != BEGINNING:
+            if number in stored and node.projection.reached != BEGINNING:
                 await node.record()
             if number == moment:
                 if away:
@@ -128,10 +128,10 @@ def test_a_state_and_what_came_after_it_are_the_later_state(log: list[Record], d
                 before = {owner: await node.read(owner) for owner in OWNERS}
                 node.store.recover()
             if number < len(log):
-                node.timeline.fold(log[number], 0.0)
+                node.projection.fold(log[number], 0.0)
         for owner in OWNERS:
             seen, cursor = before[owner]
-            missed = node.timeline.missed(owner, EPOCH, cursor)
+            missed = node.projection.missed(owner, EPOCH, cursor)
             assert missed is not None
             for frame in missed:
                 seen.take(json.loads(frame))
@@ -146,10 +146,10 @@ def test_what_is_shown_live_is_what_is_read_in_the_end(log: list[Record]) -> Non
     async def main(loop: VirtualLoop) -> None:
         node = Node(loop)
         for one in log:
-            node.timeline.fold(one, 0.0)
+            node.projection.fold(one, 0.0)
         for owner in OWNERS:
             seen = Seen()
-            for frame in node.timeline.window.since(owner, BEGINNING):
+            for frame in node.projection.window.since(owner, BEGINNING):
                 seen.take(json.loads(frame))
             assert seen == (await node.read(owner))[0]
 
@@ -162,11 +162,11 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
     # But for messages that were there, or whose conversation was deleted, before its checkpoint: a node looks those up in the
     # rows before it accepts them, and begins to read far enough back that repetitions by other nodes are known.
     begun = data.draw(st.integers(0, len(log)))
-    old = Timeline(EPOCH)
+    old = Projection(EPOCH)
     for one in log[:begun]:
         old.fold(one, 0.0)
     mark = old.checkpoint()
-    young = Timeline(EPOCH)
+    young = Projection(EPOCH)
     young.begin(mark, mark)
     for one in log[max(mark.low.offset, 0) :]:
         young.fold(one, 0.0)
@@ -181,6 +181,6 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
     assert young.checkpoint() == old.checkpoint()
 
 
-def progress(timeline: Timeline) -> dict[str, Any]:
+def progress(projection: Projection) -> dict[str, Any]:
     """How far the open replies are, without the clocks."""
-    return {key: (reply.parts, reply.attempt, reply.floor, reply.worker, reply.started_at) for key, reply in timeline.open.items()}
+    return {key: (reply.parts, reply.attempt, reply.floor, reply.worker, reply.started_at) for key, reply in projection.open.items()}

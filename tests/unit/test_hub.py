@@ -1,6 +1,6 @@
 """Who is told what, and what happens to those who do not listen."""
 
-from backend.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
+from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
 
 
 class Rings:

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from backend.errors import ChatError
-from backend.events import WAITING_LIMIT
-from backend.frames import MessageSend
-from backend.intake import ACCEPT_S, UNSEEN_S, Intake
-from backend.timeline import Timeline
-from backend.topology import Key
+from myna.core.projection import Projection
+from myna.pipeline.intake import ACCEPT_S, UNSEEN_S, Intake
+from myna.protocol.errors import ChatError
+from myna.protocol.events import WAITING_LIMIT
+from myna.protocol.frames import MessageSend
+from myna.protocol.topology import RoutingKey
 from tests.unit.house import PARTS, WHOLE, Caller, House, forget, in_house
 from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, body, record, said, uid, whole
 
@@ -86,7 +86,7 @@ def test_an_id_used_for_something_else_is_a_conflict(when: str) -> None:
         if when != "at once":
             await house.until(ann.ends)
         if when == "only the rows know":
-            await forget(house, node.rooms.timeline)
+            await forget(house, node.services.projection)
         ann.send(1, "something else")
         ann.send(1, conversation=OTHER_TALK)
         ann.regenerate(1, 1)
@@ -105,7 +105,7 @@ def test_an_id_that_only_the_rows_know_is_a_duplicate_too() -> None:
         house.worker()
         ann.send(1)
         await house.until(ann.ends)
-        await forget(house, node.rooms.timeline)
+        await forget(house, node.services.projection)
         ann.send(1)
         ann.send(2)
         await house.until(lambda: len(ann.heard) == 3)
@@ -196,8 +196,8 @@ def test_a_stop_with_the_broker_away_is_busy() -> None:
 def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again() -> None:
     async def test(house: House) -> None:
         ear = Caller(await house.node())
-        timeline, heard = Timeline("e1"), list[object]()
-        intake = Intake(house.broker, house.store, timeline)  # whose node does not read the log
+        projection, heard = Projection("e1"), list[object]()
+        intake = Intake(house.broker, house.store, projection)  # whose node does not read the log
         frame = MessageSend(type="message.send", id=uid(1), conversation_id=TALK, text="x")
         intake.send(ear.session, frame, heard.append, lambda: True)
         await house.until(lambda: heard)
@@ -208,7 +208,7 @@ def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again(
         await house.until(lambda: len(house.log()) == 2)
         assert house.log()[0] == house.log()[1]
         assert ear.created() == [uid(1)]
-        intake.observe(timeline.fold(record(0, house.log()[0]), 0.0))
+        intake.observe(projection.fold(record(0, house.log()[0]), 0.0))
         await asyncio.sleep(UNSEEN_S + 0.1)
         intake.repeat_unseen()
         await asyncio.sleep(1)
@@ -222,10 +222,10 @@ def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
         node = await house.node()
         ann = Caller(node)
         house.store.lose()
-        await house.broker.submit(Key.EVENT, [body(*whole(said(1, owner=ANN)))])
+        await house.broker.submit(RoutingKey.EVENT, [body(*whole(said(1, owner=ANN)))])
         await house.until(ann.created)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.timeline.PENDING_LIMIT", 1)
+            patch.setattr("myna.core.projection.PENDING_LIMIT", 1)
             ann.send(2)
         assert ann.answers(2) == ["busy"]
         ann.send(2)

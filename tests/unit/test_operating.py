@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from backend.mock_ai import PROFILES
+from myna.mock_ai import PROFILES
 
 ROOT = Path(__file__).parents[2]
 
 
 def command(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """`python -m backend …` with these settings alone, started in this folder."""
+    """`myna …` with these settings alone, started in this folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHAT_")}
     environment |= {"CHAT_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT), **settings}
-    told = [sys.executable, "-m", "backend", *arguments]
+    told = [sys.executable, "-m", "myna", *arguments]
     return subprocess.run(told, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=90)
 
 

@@ -3,25 +3,25 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.rates import Bucket, Buckets
+from myna.core.rates import TokenBucket, TokenBuckets
 
 
 def test_a_burst_passes_at_once_and_then_the_rate_counts() -> None:
-    bucket = Bucket(rate=10, burst=3, now=0.0)
+    bucket = TokenBucket(rate=10, burst=3, now=0.0)
     assert [bucket.take(0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
     assert bucket.take(0.0) == 0.1
     assert bucket.take(0.1) == 0.0
 
 
 def test_a_long_pause_earns_no_more_than_the_burst() -> None:
-    bucket = Bucket(rate=10, burst=2, now=0.0)
+    bucket = TokenBucket(rate=10, burst=2, now=0.0)
     assert [bucket.take(1000.0) for _ in range(3)][:2] == [0.0, 0.0]
     assert bucket.take(1000.0) > 0
 
 
 @given(st.floats(0.1, 1000), st.integers(1, 100), st.lists(st.floats(0, 5), max_size=100))
 def test_never_more_than_burst_and_rate_together(rate: float, burst: int, pauses: list[float]) -> None:
-    bucket, now, passed = Bucket(rate, burst, 0.0), 0.0, 0
+    bucket, now, passed = TokenBucket(rate, burst, 0.0), 0.0, 0
     for pause in pauses:
         now += pause
         wait = bucket.take(now)
@@ -31,13 +31,13 @@ def test_never_more_than_burst_and_rate_together(rate: float, burst: int, pauses
 
 
 def test_each_key_has_a_bucket_of_its_own() -> None:
-    buckets = Buckets(rate=10, burst=2)
+    buckets = TokenBuckets(rate=10, burst=2)
     assert [buckets.take("ann", 0.0) for _ in range(3)] == [0.0, 0.0, 0.1]
     assert buckets.take("bob", 0.0) == 0.0
 
 
 def test_only_keys_whose_buckets_may_lack_something_are_remembered() -> None:
-    buckets = Buckets(rate=10, burst=2)
+    buckets = TokenBuckets(rate=10, burst=2)
     for number in range(1_000):
         buckets.take(str(number), number * 0.01)
     assert len(buckets) <= 22

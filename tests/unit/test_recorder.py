@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from backend.state import SETTLE_S
-from backend.store.port import Key as StoreKey
-from backend.topology import Key
-from backend.views import MessageView
+from myna.pipeline.queries import SETTLE_S
+from myna.protocol.topology import RoutingKey
+from myna.protocol.views import MessageView
+from myna.store.port import IdempotencyKey
 from tests.simulation.processes import Node
 from tests.unit.house import PARTS, Caller, House, in_house
 from tests.unit.lines import ANN, TALK, body, said, uid, whole
@@ -22,8 +22,8 @@ async def rows(house: House) -> list[tuple[str, str]]:
 
 
 def stored(node: Node) -> bool:
-    timeline = node.rooms.timeline
-    return not timeline.pending and timeline.stored is not None and timeline.stored.high == timeline.reached
+    projection = node.services.projection
+    return not projection.pending and projection.stored is not None and projection.stored.high == projection.reached
 
 
 TURN = [("user", "hello"), ("assistant", "".join(PARTS))]
@@ -38,7 +38,7 @@ def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it() -> None:
         await house.until(ann.ends)
         await house.until(lambda: stored(here) and stored(there))
         assert await rows(house) == TURN
-        assert here.rooms.recorder.active + there.rooms.recorder.active == 1
+        assert here.services.recorder.active + there.services.recorder.active == 1
 
     in_house(test)
 
@@ -52,14 +52,14 @@ def test_who_reads_what_was_said_this_very_moment_waits_for_no_gathering() -> No
         await house.until(ann.ends)
         for node in nodes:
             began = house.loop.now
-            thread = await node.rooms.state.messages(ann.session, TALK, limit=10, before=None, at_least=None)
+            thread = await node.services.state.messages(ann.session, TALK, limit=10, before=None, at_least=None)
             assert [(view.role, view.text) for view in thread.items] == TURN
-            assert not node.rooms.timeline.unstored(ANN)
+            assert not node.services.projection.unstored(ANN)
             assert house.loop.now - began < SETTLE_S
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("backend.recorder.LOOK_S", 60.0)
-        patch.setattr("backend.recorder.IDLE_S", 60.0)
+        patch.setattr("myna.pipeline.recorder.LOOK_S", 60.0)
+        patch.setattr("myna.pipeline.recorder.IDLE_S", 60.0)
         in_house(test)
 
 
@@ -67,15 +67,15 @@ def test_another_node_takes_over_within_five_seconds() -> None:
     async def test(house: House) -> None:
         nodes = [await house.node(), await house.node()]
         house.worker()
-        await house.until(lambda: any(node.rooms.recorder.active for node in nodes))
-        recording = next(node for node in nodes if node.rooms.recorder.active)
+        await house.until(lambda: any(node.services.recorder.active for node in nodes))
+        recording = next(node for node in nodes if node.services.recorder.active)
         other = next(node for node in nodes if node is not recording)
         ann = Caller(other)
         ann.send(1)
         await house.until(lambda: ann.parts(1))
         await recording.kill()
         killed_at = house.loop.now
-        await house.until(lambda: other.rooms.recorder.active)
+        await house.until(lambda: other.services.recorder.active)
         assert house.loop.now - killed_at <= TAKEOVER_S
         await house.until(ann.ends)
         await house.until(lambda: stored(other))
@@ -140,11 +140,11 @@ def test_a_fact_that_the_database_refuses_is_set_aside_alone() -> None:
         node = await house.node()
         ann = Caller(node)
         bad = whole(said(1, "before"), "has NUL: \0")
-        await house.broker.submit(Key.EVENT, [body(event) for event in [*bad, *whole(said(2, "after"), "fine")]])
+        await house.broker.submit(RoutingKey.EVENT, [body(event) for event in [*bad, *whole(said(2, "after"), "fine")]])
         await house.until(lambda: len(ann.ends()) == 2)
         await house.until(lambda: stored(node))
         assert await rows(house) == [("user", "before"), ("user", "after"), ("assistant", "fine")]
-        assert node.rooms.recorder.refused == 1
+        assert node.services.recorder.refused == 1
         assert [fact.id for fact, _ in house.store.refused if isinstance(fact, MessageView)] == [said(1).reply_id]
 
     in_house(test)
@@ -161,12 +161,12 @@ def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_las
         await first.kill()
         second = await house.node()
         heir = Caller(second)
-        assert len(second.rooms.timeline.open) == 1
+        assert len(second.services.projection.open) == 1
         await house.until(heir.ends)
         await house.until(lambda: stored(second))
         assert heir.whole(1) == ["".join(PARTS)]
         assert await rows(house) == TURN
-        (known,) = await house.store.known([StoreKey(ANN, TALK, uid(1), said(1).reply_id)])
+        (known,) = await house.store.known([IdempotencyKey(ANN, TALK, uid(1), said(1).reply_id)])
         assert known.reply is not None
         assert known.reply.parts == len(PARTS)
 
@@ -180,13 +180,13 @@ def test_a_stopping_node_stores_what_is_left_or_leaves_it_to_others_soon() -> No
         house.worker()
         ann.send(1)
         await house.until(ann.ends)
-        await node.rooms.recorder.flush()
+        await node.services.recorder.flush()
         assert await rows(house) == TURN
         house.store.lose()
         ann.send(2)
         await house.until(lambda: len(ann.ends()) == 2)
         began = house.loop.now
-        await node.rooms.recorder.flush()
+        await node.services.recorder.flush()
         assert house.loop.now - began < TAKEOVER_S
 
     in_house(test)

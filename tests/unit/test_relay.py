@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from backend.broker.queues import Queues
-from backend.errors import BrokerUnavailable
-from backend.events import BEGINNING, LogMark, Position, ReplyCompleted
-from backend.relay import GIVE_UP_S
-from backend.topology import Key
+from myna.broker.embedded.queues import Queues
+from myna.pipeline.relay import GIVE_UP_S
+from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.events import BEGINNING, LogMark, Position, ReplyCompleted
+from myna.protocol.topology import RoutingKey
 from tests.simulation.processes import Node
 from tests.unit.house import BETWEEN_S, BOUND_S, PARTS, SETTINGS, SOUND, WHOLE, Caller, House, SlowBrain, in_house
 from tests.unit.lines import body, said, uid
@@ -25,7 +25,7 @@ def test_a_node_that_starts_during_a_reply_knows_what_the_others_know() -> None:
         await house.until(lambda: len(ann.parts(1)) == 3)
         cursor = ann.frames[1]["cursor"]
         young = await house.node()
-        missed = young.rooms.timeline.missed(ann.session.owner, young.rooms.timeline.epoch, cursor)
+        missed = young.services.projection.missed(ann.session.owner, young.services.projection.epoch, cursor)
         assert missed is not None
         late = Caller(young)
         late.mailbox.preload(missed)
@@ -38,14 +38,14 @@ def test_a_node_that_starts_during_a_reply_knows_what_the_others_know() -> None:
 def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was_missed() -> None:
     async def test(house: House) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.relay.REWIND_S", 10.0)
+            patch.setattr("myna.pipeline.relay.REWIND_S", 10.0)
             old = await house.node()
             ann = Caller(old)
             house.worker()
             for number in range(1, 7):
                 ann.send(number)
             await house.until(lambda: len(ann.ends()) == 6)
-            young = (await house.node()).rooms.timeline
+            young = (await house.node()).services.projection
         everything = ann.frames
         resumed = 0
         for number, frame in enumerate(everything):
@@ -67,19 +67,19 @@ def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_f
         first = ann.frames[0]
         for second in range(14):  # in which the log, and the checkpoint, moves on
             await asyncio.sleep(1)
-            await house.broker.submit(Key.EVENT, [body(LogMark(nonce=str(second)))])
+            await house.broker.submit(RoutingKey.EVENT, [body(LogMark(nonce=str(second)))])
         request = said(1, owner=ann.session.owner, when=first["at"])
-        await house.broker.submit(Key.EVENT, [body(request)])  # its sender's node had not heard the confirm
+        await house.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not heard the confirm
         repeated = Position(house.broker.kept.next_offset - 1, 0)
         for seconds in range(30):
             await asyncio.sleep(1)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("backend.relay.REWIND_S", 5.0)
+                patch.setattr("myna.pipeline.relay.REWIND_S", 5.0)
                 young = await house.node()
-            assert not young.rooms.timeline.open, f"started {seconds} s after the repetition"
-            assert young.rooms.intake.turns.open_count == 0
-            remembered = young.rooms.timeline.window.of(ann.session.owner)
-            resumable = young.rooms.timeline.window.resumable
+            assert not young.services.projection.open, f"started {seconds} s after the repetition"
+            assert young.services.intake.turns.open_count == 0
+            remembered = young.services.projection.window.of(ann.session.owner)
+            resumable = young.services.projection.window.resumable
             assert remembered is None or all(entry.position < resumable for entry in remembered.entries if entry.position == repeated)
             await young.kill()
 
@@ -95,15 +95,17 @@ def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
         wire = house.wire()
         wire.lag_s = 2.0
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.broker.memory.RECORDS_AT_ONCE", 3)
+            patch.setattr("myna.broker.embedded.broker.RECORDS_AT_ONCE", 3)
             young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
-            timeline = young.rooms.timeline
-            await house.until(lambda: timeline.window.of(ann.session.owner) is not None)
+            projection = young.services.projection
+            await house.until(lambda: projection.window.of(ann.session.owner) is not None)
             assert not young.serves
             house.broker.lose()
             house.broker.recover()
-            await young.rooms.relay.wait_live()
-        assert timeline.window.since(ann.session.owner, BEGINNING) == ann.node.rooms.timeline.window.since(ann.session.owner, BEGINNING)
+            await young.services.relay.wait_live()
+        assert projection.window.since(ann.session.owner, BEGINNING) == ann.node.services.projection.window.since(
+            ann.session.owner, BEGINNING
+        )
 
     in_house(test)
 
@@ -134,15 +136,15 @@ def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_
         house.worker()
         ann.send(1)
         await house.until(lambda: len(ann.parts(1)) == 2)
-        epoch, cursor = here.rooms.timeline.epoch, ann.frames[-1]["cursor"]
+        epoch, cursor = here.services.projection.epoch, ann.frames[-1]["cursor"]
         house.broker.lose()
         house.broker.kept = Queues()
         house.broker.recover()
-        await house.until(lambda: ann.mailbox.expelled and here.rooms.timeline.epoch != epoch and here.rooms.relay.live)
-        await house.until(lambda: there.rooms.timeline.epoch == here.rooms.timeline.epoch)
-        assert here.rooms.timeline.missed(ann.session.owner, epoch, cursor) is None
+        await house.until(lambda: ann.mailbox.expelled and here.services.projection.epoch != epoch and here.services.relay.live)
+        await house.until(lambda: there.services.projection.epoch == here.services.projection.epoch)
+        assert here.services.projection.missed(ann.session.owner, epoch, cursor) is None
         again = Caller(here)
-        await house.until(lambda: not here.rooms.timeline.open)
+        await house.until(lambda: not here.services.projection.open)
         again.send(1)
         again.send(2)
         await house.until(lambda: (uid(2), "stop") in again.ends())
@@ -166,7 +168,7 @@ def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends()
         house.broker.kept = Queues()
         node.wire.lag_s = 0.0
         house.broker.recover()
-        await house.until(lambda: ann.mailbox.expelled and node.rooms.relay.live)
+        await house.until(lambda: ann.mailbox.expelled and node.services.relay.live)
         again = Caller(node)
         await house.until(again.ends)
         assert again.ends() == [(uid(1), "stop")]
@@ -247,7 +249,7 @@ def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> 
         house.broker.kept._ready.clear()
         submit, refused = node.wire.submit, list[list[bytes]]()
 
-        def busy(key: Key, lines: list[bytes]) -> "asyncio.Future[None]":
+        def busy(key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":
             if b"reply.failed" in lines[0] and len(refused) < 3:
                 refused.append(lines)
                 done = asyncio.get_running_loop().create_future()
@@ -267,9 +269,9 @@ def test_an_unreadable_record_is_passed_over() -> None:
     async def test(house: House) -> None:
         node = await house.node()
         ann = Caller(node)
-        await house.broker.submit(Key.EVENT, [b"\xff{", body(said(1)), b'{"owner":"x","type": "message.created"}'])
+        await house.broker.submit(RoutingKey.EVENT, [b"\xff{", body(said(1)), b'{"owner":"x","type": "message.created"}'])
         await house.until(ann.created)
-        assert node.rooms.relay.live
+        assert node.services.relay.live
         assert ann.created() == [uid(1)]
 
     in_house(test)

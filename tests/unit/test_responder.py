@@ -6,13 +6,13 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from backend import events as e
-from backend import moments
-from backend.broker.memory_work import MemoryDelivery
-from backend.handmade import OPERATOR, OPERATOR_CONVERSATION
-from backend.recall import Recall
-from backend.supervisor import CRASHES
-from backend.topology import DELIVERY_LIMIT, Key
+from myna.broker.embedded.deliveries import MemoryDelivery
+from myna.node.supervisor import CRASHES
+from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
+from myna.pipeline.reply_progress import ReplyProgress
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 from tests.unit.house import BETWEEN_S, PARTS, Caller, House, SlowBrain, in_house
 from tests.unit.lines import ANN, BEN, TALK, again, body, completed, part, said, started, stopped, uid
 
@@ -164,7 +164,7 @@ def test_of_orders_that_travel_together_the_one_that_breaks_the_brain_dies_alone
     async def test(house: House) -> None:
         ann = Caller(await house.node())
         orders = [said(1), said(2, "crash", conversation=uid(70)), said(3, conversation=uid(71))]
-        await house.broker.submit(Key.MESSAGE, [e.encode(order) for order in orders])
+        await house.broker.submit(RoutingKey.MESSAGE, [e.encode(order) for order in orders])
         house.worker()
         await house.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
@@ -182,7 +182,7 @@ def test_garbage_is_parked_at_once_as_it_came_and_others_flow_on(garbage: bytes)
     async def test(house: House) -> None:
         ann = Caller(await house.node())
         worker = house.worker()
-        await house.broker.submit(Key.WORK, [garbage])
+        await house.broker.submit(RoutingKey.WORK, [garbage])
         ann.send(1)
         await house.until(lambda: len(ann.parts(1)) == 2)
         (letter,) = await house.broker.parked()
@@ -199,7 +199,7 @@ def test_a_message_put_on_the_queue_by_hand_is_answered() -> None:
     async def test(house: House) -> None:
         operator = Caller(await house.node(), OPERATOR)
         house.worker()
-        await house.broker.submit(Key.WORK, [b'{"text": "hello"}'])
+        await house.broker.submit(RoutingKey.WORK, [b'{"text": "hello"}'])
         await house.until(operator.ends)
         created, end = operator.frames[0], operator.frames[-1]
         assert (created["text"], created["conversation_id"]) == ("hello", OPERATOR_CONVERSATION)
@@ -212,7 +212,7 @@ def test_an_order_that_was_published_twice_has_one_reply() -> None:
     async def test(house: House) -> None:
         ann = Caller(await house.node())
         for _ in range(2):
-            await house.broker.submit(Key.MESSAGE, [body(said(1))])
+            await house.broker.submit(RoutingKey.MESSAGE, [body(said(1))])
         house.worker()
         house.worker()
         await house.until(ann.ends)
@@ -231,7 +231,7 @@ def test_a_stop_that_nobody_can_read_does_not_disturb_those_who_listen() -> None
         ann.send(1)
         await house.until(lambda: ann.parts(1))
         for _ in range(CRASHES):
-            await house.broker.submit(Key.STOP, [b'{"type":"stop.requested"}'])
+            await house.broker.submit(RoutingKey.STOP, [b'{"type":"stop.requested"}'])
             await asyncio.sleep(BETWEEN_S / 4)
         assert not worker.supervisor.failed.is_set()
         await ann.stop(1)
@@ -245,13 +245,13 @@ def test_a_stop_that_nobody_can_read_does_not_disturb_those_who_listen() -> None
 def test_a_stop_of_one_reply_says_nothing_of_another_to_the_same_message_asked_for_at_the_same_moment() -> None:
     async def test(house: House) -> None:
         ann = Caller(await house.node())
-        now = moments.now()
+        now = timestamps.now()
         first = said(1, when=now)
         house.worker()
-        await house.broker.submit(Key.MESSAGE, [body(first)])
+        await house.broker.submit(RoutingKey.MESSAGE, [body(first)])
         await house.until(lambda: ann.parts(1))
-        await house.broker.submit(Key.STOP, [body(stopped(first, when=now))])
-        await house.broker.submit(Key.MESSAGE, [body(again(2, first, when=now))])
+        await house.broker.submit(RoutingKey.STOP, [body(stopped(first, when=now))])
+        await house.broker.submit(RoutingKey.MESSAGE, [body(again(2, first, when=now))])
         await house.until(lambda: len(ann.ends()) == 2)
         assert ann.ends() == [(uid(1), "stopped"), (uid(1), "stop")]
 
@@ -304,9 +304,9 @@ def test_a_reply_is_recalled_as_every_reader_of_the_log_sees_it(what: str) -> No
 
     async def test(house: House) -> None:
         for event in told:
-            await house.broker.submit(Key.EVENT, [body(event)])
-        await house.broker.submit(Key.EVENT, [f'{{"reply_id":"{HI.reply_id}","type":"stop.requested"}}'.encode()])
-        known = await Recall(house.broker).progress([HI])
+            await house.broker.submit(RoutingKey.EVENT, [body(event)])
+        await house.broker.submit(RoutingKey.EVENT, [f'{{"reply_id":"{HI.reply_id}","type":"stop.requested"}}'.encode()])
+        known = await ReplyProgress(house.broker).progress([HI])
         assert (len(known[HI.reply_id].parts) if HI.reply_id in known else None) == parts
 
     in_house(test)
@@ -314,10 +314,10 @@ def test_a_reply_is_recalled_as_every_reader_of_the_log_sees_it(what: str) -> No
 
 def test_many_who_ask_at_once_share_a_reading_of_the_log() -> None:
     async def test(house: House) -> None:
-        works = [said(number, when=moments.now()) for number in range(1, 30)]
+        works = [said(number, when=timestamps.now()) for number in range(1, 30)]
         for work in works:
-            await house.broker.submit(Key.MESSAGE, [body(work)])
-        recall = Recall(house.broker)
+            await house.broker.submit(RoutingKey.MESSAGE, [body(work)])
+        recall = ReplyProgress(house.broker)
         found = await asyncio.gather(*(recall.progress([work]) for work in works))
         assert all(work.reply_id in known for work, known in zip(works, found, strict=True))
         assert sum(b"log.mark" in record.body for record in house.broker.kept.log) <= 2

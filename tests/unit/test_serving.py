@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.serving import address
+from myna.node.server import address
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.errors import NotFound
-from backend.topology import Key
+from myna.protocol.errors import NotFound
+from myna.protocol.topology import RoutingKey
 from tests.unit.house import BETWEEN_S, PARTS, WHOLE, Caller, House, forget, in_house
 from tests.unit.lines import BEN, uid
 
@@ -122,7 +122,7 @@ def test_a_stop_that_waits_for_its_place_outlives_its_node() -> None:
             ann.send(number)
         await house.until(lambda: ann.parts(1))
         await ann.stop(3)
-        await ann.node.rooms.intake.drain()
+        await ann.node.services.intake.drain()
         await ann.node.kill()
         await house.until(lambda: (uid(3), "stopped") in elsewhere.ends())
         assert ann.answers(3) == ["accepted"]
@@ -142,10 +142,10 @@ def test_who_waits_behind_a_stopped_message_does_not_overtake_it() -> None:
 
         async def later(lines: Sequence[bytes]) -> None:
             await held.wait()
-            await submit(Key.EVENT, lines)
+            await submit(RoutingKey.EVENT, lines)
 
-        def slow(key: Key, lines: Sequence[bytes]) -> "asyncio.Future[None]":
-            return asyncio.ensure_future(later(lines)) if key is Key.EVENT else submit(key, lines)
+        def slow(key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
+            return asyncio.ensure_future(later(lines)) if key is RoutingKey.EVENT else submit(key, lines)
 
         node.wire.submit = slow  # type: ignore[method-assign]
         stopping = asyncio.create_task(ann.stop(2))
@@ -268,7 +268,7 @@ def test_one_more_reply_to_nothing_is_not_found_and_with_the_database_away_what_
         ann.send(1)
         await house.until(ann.ends)
         assert ann.answers(5) == ["not_found"]
-        await forget(house, node.rooms.timeline)
+        await forget(house, node.services.projection)
         house.store.lose()
         ann.regenerate(6, 1)
         ann.send(7)
@@ -300,7 +300,7 @@ def test_a_deleted_conversation_refuses_what_waits_ends_what_runs_and_takes_no_m
         assert ann.heard == [(uid(1), "accepted"), (uid(2), "not_found"), (uid(3), "not_found")]
         assert ann.ends() == [(uid(1), "stopped")]
         assert ann.frames[-1]["type"] == "conversation.deleted"
-        assert ann.node.rooms.intake.turns.open_count == 0
+        assert ann.node.services.intake.turns.open_count == 0
 
     in_house(test)
 
@@ -335,6 +335,6 @@ def test_a_message_accepted_while_its_conversation_is_deleted_elsewhere_gets_its
         await house.until(lambda: here.ends()[1:])
         await asyncio.sleep(30)
         assert here.ends() == there.ends() == [(uid(1), "stop"), (uid(2), "conversation_deleted")]
-        assert here.node.rooms.intake.turns.open_count == 0
+        assert here.node.services.intake.turns.open_count == 0
 
     in_house(test)

@@ -1,97 +1,87 @@
-"""The structure is a promise too: which module may import what, how large it may be, and that it says what it is for.
+"""The packages of the backend import each other in one direction, and their modules stay small.
 
-The table below is the whole rule. It is read against the real imports, function-level ones too.
+`ALLOWED` is the whole rule. It is compared with the real imports, those inside functions too.
 """
 
 import ast
-import re
+import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = "backend"
+SOURCE = ROOT / "backend" / "myna"
 
-
-@dataclass(frozen=True)
-class Layer:
-    """Modules (each with what is below it) and the layers they may import besides their own."""
-
-    modules: tuple[str, ...]
-    below: tuple[str, ...]
-
-
-# A module belongs to the layer that names the longest beginning of its name: a port is a word, though it lies by its doors.
-LAYERS = {
-    "words": Layer(
-        ("errors", "ids", "moments", "titles", "events", "fields", "frames", "text_frames", "settings", "topology", "views", "cursor",
-         "sessions", "asks", "handmade", "wording", "crashpoints", "logs", "broker.port", "store.port", "mock_ai.port"),
-        (),
-    ),
-    "thought": Layer(("replies", "window", "timeline", "hub", "turns", "rates", "repeats", "mock_ai"), ("words",)),
-    "doors": Layer(("broker", "store", "embedded", "embedded_host"), ("words",)),
-    # Rooms know doors by their ports only, which are words; so each runs on either twin.
-    "rooms": Layer(
-        ("recall", "answering", "responder", "intake", "relay", "recorder", "state", "rooms",
-         "checks", "connection", "gateway", "edge", "api"),
-        ("words", "thought"),
-    ),
-    "roof": Layer(("supervisor", "responding", "app", "serving", "operating", "__main__"), ("words", "thought", "doors", "rooms")),
-}  # fmt: skip
-
-# Who may use what comes from outside: top-level package → the beginnings of names of modules that may import it.
-FOREIGN = {
-    "aio_pika": ("broker",),
-    "aiormq": ("broker",),
-    "pamqp": ("broker",),
-    "sqlalchemy": ("store",),
-    "sqlmodel": ("store",),
-    "asyncpg": ("store",),
-    "alembic": ("store",),
-    "quart": ("checks", "gateway", "edge", "api", "app", "serving"),
-    "quart_cors": ("app",),
-    "hypercorn": ("edge", "serving"),
-    "wsproto": ("edge",),
-    "click": ("__main__", "operating"),
+# Package → the packages it may import besides itself. A port (plain data and protocols) has a rule of its own, so that
+# the pipeline knows it and not its implementations; who may import a package may import its port.
+ALLOWED = {
+    "protocol": (),
+    "settings": ("protocol",),
+    "broker.port": ("protocol",),
+    "store.port": ("protocol",),
+    "mock_ai": (),
+    "mock_ai.port": (),
+    "core": ("protocol", "broker.port", "store.port"),
+    "broker": ("protocol", "broker.port"),
+    "store": ("protocol", "store.port"),
+    "embedded_postgres": ("protocol",),
+    "pipeline": ("protocol", "core", "broker.port", "store.port", "mock_ai.port"),
+    "web": ("protocol", "settings", "core", "broker.port", "store.port", "mock_ai", "pipeline"),
+    "node": ("protocol", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "web"),
+    "cli": ("protocol", "settings", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
+    "__main__": ("cli",),
 }
 
-# Thought has no event loop. The mock brain's sleep is handed in; asyncio's is only what it is when nobody hands one in.
-LOOPLESS, LOOPS = "thought", ("asyncio", "threading", "socket", "selectors")
-MAY_LOOP = ("mock_ai.brain",)
+# Library → the packages that may import it, so that each is replaced in one place. Libraries not listed are free.
+LIBRARIES = {
+    "aio_pika": ("broker.rabbitmq",),
+    "aiormq": ("broker.rabbitmq",),
+    "pamqp": ("broker.rabbitmq",),
+    "sqlalchemy": ("store.postgres",),
+    "sqlmodel": ("store.postgres",),
+    "asyncpg": ("store.postgres",),
+    "alembic": ("store.postgres",),
+    "quart": ("web",),
+    "quart_cors": ("web.app",),
+    "hypercorn": ("web.server", "node.server"),
+    "wsproto": ("web.server",),
+    "click": ("cli",),
+}
+
+# Pure packages take no event loop; the mock brain has its sleep handed in and falls back to asyncio's.
+PURE, EVENT_LOOP_MODULES = ("protocol", "core", "mock_ai"), ("asyncio", "threading", "socket", "selectors")
+MAY_USE_A_LOOP = ("mock_ai.brain",)
 
 MODULE_LINES, FUNCTION_LINES = 300, 50
-# A migration is a record of one day's schema, not code that somebody maintains.
-UNMEASURED = ("store.migrations.versions",)
-
-
-# What a module's docstring opens with, by its layer; modules inside a folder of their own may say it otherwise.
-OPENINGS = {"words": ("Words",), "thought": ("Thought",), "doors": ("Door",), "rooms": ("Route", "HTTP"), "roof": ("Roof",)}
-FOLDERS = ("mock_ai",)  # whose own docstring tells what the folder is
+# A migration is the record of one day's schema, not code that somebody maintains.
+NOT_MEASURED = ("store.postgres.migrations.versions",)
 
 
 @dataclass(frozen=True)
 class Module:
     """What a source file says about itself."""
 
-    name: str  # without the package
-    imports: frozenset[str]  # absolute, as far as they are modules
+    name: str  # without the package's own name
+    imports: frozenset[str]  # absolute, down to the module where one is imported
     docstring: str
     empty: bool
     lines: int
-    functions: tuple[tuple[str, int], ...]  # name and length
+    functions: tuple[tuple[str, int], ...]  # name and length in lines
 
 
-def read_tree(root: Path) -> dict[str, Module]:
-    """All modules of the package in this folder, by name."""
-    paths = {name_of(path.relative_to(root)): path for path in sorted((root / PACKAGE).rglob("*.py"))}
+def read_tree(source: Path) -> dict[str, Module]:
+    """All modules below this folder by name."""
+    paths = {name_of(path.relative_to(source)): path for path in sorted(source.rglob("*.py"))}
     return {name: read_module(name, path.read_text(), set(paths)) for name, path in paths.items() if name}
 
 
 def name_of(path: Path) -> str:
-    parts = path.with_suffix("").parts[1:]
-    return ".".join(parts[:-1] if parts and parts[-1] == "__init__" else parts)
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def read_module(name: str, source: str, known: set[str]) -> Module:
@@ -115,51 +105,45 @@ def imports_of(tree: ast.Module, known: set[str]) -> Iterator[str]:
             assert node.level == 0, "imports are absolute"
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                yield whole if whole.removeprefix(f"{PACKAGE}.") in known else str(node.module)
+                yield whole if whole.removeprefix("myna.") in known else str(node.module)
 
 
-def is_within(name: str, beginning: str) -> bool:
-    return name == beginning or name.startswith(f"{beginning}.")
+def is_within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
-def layer_of(name: str) -> str | None:
-    found = [(len(start), layer) for layer, rule in LAYERS.items() for start in rule.modules if is_within(name, start)]
-    return max(found)[1] if found else None
+def package_of(name: str) -> str | None:
+    """The entry of `ALLOWED` that this module belongs to: the longest that its name begins with."""
+    return max((package for package in ALLOWED if is_within(name, package)), key=len, default=None)
 
 
-def ours(module: Module) -> Iterator[str]:
-    for one in sorted(module.imports):
-        if is_within(one, PACKAGE) and one != PACKAGE:
-            yield one.removeprefix(f"{PACKAGE}.")
-
-
-def layer_faults(tree: dict[str, Module]) -> Iterator[str]:
-    """Modules of no layer, and imports that do not go downward."""
+def import_faults(tree: dict[str, Module]) -> Iterator[str]:
+    """Modules of no package, and imports that `ALLOWED` does not list."""
     for name, module in tree.items():
-        layer = layer_of(name)
-        if layer is None:
-            yield f"{name} is in no layer"
+        package = package_of(name)
+        if package is None:
+            yield f"{name} belongs to no package of the table"
             continue
-        for imported in ours(module):
-            its = layer_of(imported)
-            if its != layer and its not in LAYERS[layer].below:
-                yield f"{name} ({layer}) imports {imported} ({its})"
+        for imported in sorted(one.removeprefix("myna.") for one in module.imports if is_within(one, "myna") and one != "myna"):
+            target = package_of(imported) or imported
+            if package not in (target, target.removesuffix(".port")) and not {target, target.removesuffix(".port")} & {*ALLOWED[package]}:
+                yield f"{name} ({package}) imports {imported} ({target})"
 
 
-def foreign_faults(tree: dict[str, Module]) -> Iterator[str]:
-    """Outside packages where they do not belong."""
+def library_faults(tree: dict[str, Module]) -> Iterator[str]:
+    """Libraries imported outside the package that owns them, and event loops in pure code."""
     for name, module in tree.items():
         for imported in sorted(module.imports):
             top = imported.partition(".")[0]
-            if top in FOREIGN and not any(is_within(name, allowed) for allowed in FOREIGN[top]):
+            if top in LIBRARIES and not any(is_within(name, allowed) for allowed in LIBRARIES[top]):
                 yield f"{name} imports {imported}"
-            if top in LOOPS and layer_of(name) == LOOPLESS and name not in MAY_LOOP:
-                yield f"{name} ({LOOPLESS}) imports {imported}"
+            if top in EVENT_LOOP_MODULES and any(is_within(name, pure) for pure in PURE) and name not in MAY_USE_A_LOOP:
+                yield f"{name} imports {imported}, and pure code has no event loop"
 
 
 def cycles(tree: dict[str, Module]) -> Iterator[str]:
     """Modules that import each other, over however many."""
-    left = {name: {one for one in ours(module) if one in tree and one != name} for name, module in tree.items()}
+    left = {name: {one.removeprefix("myna.") for one in module.imports} & tree.keys() - {name} for name, module in tree.items()}
     while free := [name for name, needs in left.items() if not needs & left.keys()]:
         for name in free:
             del left[name]
@@ -170,93 +154,98 @@ def cycles(tree: dict[str, Module]) -> Iterator[str]:
 def size_faults(tree: dict[str, Module]) -> Iterator[str]:
     """What has grown too large to be read at once."""
     for name, module in tree.items():
-        if any(is_within(name, start) for start in UNMEASURED):
+        if any(is_within(name, package) for package in NOT_MEASURED):
             continue
         if module.lines > MODULE_LINES:
             yield f"{name} has {module.lines} lines, more than {MODULE_LINES}"
         yield from (f"{name}.{function} has {lines} lines" for function, lines in module.functions if lines > FUNCTION_LINES)
 
 
-def silent(tree: dict[str, Module]) -> Iterator[str]:
-    """Modules that do not say what they are."""
+def undocumented(tree: dict[str, Module]) -> Iterator[str]:
+    """Modules that do not say what they are for in one sentence on their first line."""
     for name, module in tree.items():
-        if not module.docstring and not module.empty:
-            yield f"{name} does not open with a docstring"
-
-
-def opening_faults(tree: dict[str, Module]) -> Iterator[str]:
-    """Modules that say they are of another kind than their layer."""
-    for name, module in tree.items():
-        layer, (word, _, _) = layer_of(name), module.docstring.partition(":")
-        if layer is not None and "." not in name and name not in FOLDERS and module.docstring and word not in OPENINGS[layer]:
-            yield f"{name} ({layer}) opens with {word}"
+        if not module.empty and not module.docstring.partition("\n")[0].endswith((".", ":")):
+            yield f"{name} does not open with a sentence"
 
 
 Rule = Callable[[dict[str, Module]], Iterator[str]]
-RULES: tuple[Rule, ...] = (layer_faults, foreign_faults, cycles, size_faults, silent, opening_faults)
+RULES: tuple[Rule, ...] = (import_faults, library_faults, cycles, size_faults, undocumented)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_source_keeps_the_structure(rule: Rule) -> None:
-    tree = read_tree(ROOT)
+    tree = read_tree(SOURCE)
     assert len(tree) > 50, "the source was not found"
     assert list(rule(tree)) == []
 
 
-def test_every_name_in_the_table_is_a_module() -> None:
-    tree = read_tree(ROOT)
-    named = [start for layer in LAYERS.values() for start in layer.modules]
-    named += [*FOLDERS, *MAY_LOOP, *UNMEASURED, *(start for starts in FOREIGN.values() for start in starts)]
-    assert [start for start in named if start not in tree] == []
+def test_every_name_in_the_tables_exists() -> None:
+    tree = read_tree(SOURCE)
+    named = [*ALLOWED, *MAY_USE_A_LOOP, *NOT_MEASURED, *(package for packages in LIBRARIES.values() for package in packages)]
+    assert [name for name in named if name not in tree] == []
 
 
-def test_the_backends_readme_names_every_module_in_its_kinds_row() -> None:
-    table = [row.split("|") for row in (ROOT / PACKAGE / "README.md").read_text().splitlines() if row.startswith("| ")]
-    rows = {cells[1].strip(): (tuple(cells[2].strip().split(", or ")), re.findall(r"`([\w/]+)`", cells[3])) for cells in table}
-    del rows["kind"]
-    assert {kind: openings for kind, (openings, _) in rows.items()} == OPENINGS
-    told = {kind: sorted(name.rstrip("/").replace("/", ".") for name in names) for kind, (_, names) in rows.items()}
-    assert told == {kind: sorted(layer.modules) for kind, layer in LAYERS.items()}
+def test_every_imported_library_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    declared = {canonical(requirement) for requirements in lists for requirement in requirements}
+    distributions = packages_distributions()
+    tops = {imported.partition(".")[0] for module in read_tree(SOURCE).values() for imported in module.imports}
+    foreign = tops - sys.stdlib_module_names - {"myna"}
+    assert sorted(top for top in foreign if not {canonical(name) for name in distributions[top]} & declared) == []
+
+
+def canonical(requirement: str) -> str:
+    """The distribution's name of a requirement such as `SQLAlchemy[asyncio]>=2.1`, as package indexes compare names."""
+    name = requirement.split(";")[0].strip()
+    for end in "[<>=!~ ":
+        name = name.split(end)[0]
+    return name.lower().replace("_", "-")
 
 
 BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
-    "a word imports thought": ({"events": "import backend.hub"}, layer_faults, "events (words) imports hub (thought)"),
-    "a room opens a door itself": (
-        {"relay": "from backend.broker import rabbit"}, layer_faults, "relay (rooms) imports broker.rabbit (doors)",
+    "the protocol imports pure logic": (
+        {"protocol.events": "import myna.core.hub"}, import_faults, "protocol.events (protocol) imports core.hub (core)",
+    ),
+    "the pipeline names an implementation": (
+        {"pipeline.relay": "from myna.broker import rabbitmq"}, import_faults, "pipeline.relay (pipeline) imports broker.rabbitmq (broker)",
     ),
     "an import hidden in a function": (
-        {"hub": "def late():\n    from backend.relay import Relay"}, layer_faults, "hub (thought) imports relay (rooms)",
+        {"core.hub": "def late():\n    from myna.pipeline.relay import Relay"},
+        import_faults,
+        "core.hub (core) imports pipeline.relay (pipeline)",
     ),
-    "a module of no layer": ({"helpers": ""}, layer_faults, "helpers is in no layer"),
-    "aio_pika outside its door": ({"relay": "import aio_pika.abc"}, foreign_faults, "relay imports aio_pika.abc"),
-    "a loop in thought": ({"turns": "import asyncio"}, foreign_faults, "turns (thought) imports asyncio"),
+    "a module of no package": ({"helpers": ""}, import_faults, "helpers belongs to no package of the table"),
+    "aio_pika outside its package": ({"pipeline.relay": "import aio_pika.abc"}, library_faults, "pipeline.relay imports aio_pika.abc"),
+    "an event loop in pure logic": (
+        {"core.hub": "import asyncio"}, library_faults, "core.hub imports asyncio, and pure code has no event loop",
+    ),
     "a ring of three": (
-        {"hub": "from backend import turns", "turns": "from backend import rates", "rates": "import backend.hub"},
+        {"core.hub": "from myna.core import turns", "core.turns": "from myna.core import rates", "core.rates": "import myna.core.hub"},
         cycles,
-        "a cycle among hub, rates, turns",
+        "a cycle among core.hub, core.rates, core.turns",
     ),
-    "a module too long": ({"hub": "x = 1\n" * 301}, size_faults, "hub has 301 lines, more than 300"),
-    "a function too long": ({"hub": "def long():\n" + "    x = 1\n" * 50}, size_faults, "hub.long has 51 lines"),
-    "a word that says it is a room": ({"hub": '"""Route: the hub."""'}, opening_faults, "hub (thought) opens with Route"),
-    "no docstring": ({"hub": "x = 1"}, silent, "hub does not open with a docstring"),
+    "a module too long": ({"core.hub": "x = 1\n" * 301}, size_faults, "core.hub has 301 lines, more than 300"),
+    "a function too long": ({"core.hub": "def long():\n" + "    x = 1\n" * 50}, size_faults, "core.hub.long has 51 lines"),
+    "no docstring": ({"core.hub": "x = 1"}, undocumented, "core.hub does not open with a sentence"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", BREAKS)
 def test_a_broken_rule_is_found(what: str, tmp_path: Path) -> None:
     broken, rule, fault = BREAKS[what]
-    names = ("events", "hub", "turns", "rates", "relay", "broker.rabbit")
-    sources = {name: f'"""{OPENINGS[layer_of(name) or ""][0]}: a module."""\n' for name in names} | broken
-    for name, source in sources.items():
-        path = tmp_path / PACKAGE / f"{name.replace('.', '/')}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source)
+    names = ("protocol.events", "core.hub", "core.turns", "core.rates", "pipeline.relay", "broker.rabbitmq")
+    write_tree(tmp_path, dict.fromkeys(names, '"""A module."""\n') | broken)
     assert list(rule(read_tree(tmp_path))) == [fault]
 
 
 def test_a_sound_tree_has_no_fault(tmp_path: Path) -> None:
-    (tmp_path / PACKAGE).mkdir()
-    (tmp_path / PACKAGE / "hub.py").write_text('"""Thought: a module."""\nfrom backend import events\n')
-    (tmp_path / PACKAGE / "events.py").write_text('"""Words: a module."""\n')
-    (tmp_path / PACKAGE / "__init__.py").write_text("")
+    write_tree(tmp_path, {"core.hub": '"""A module."""\nfrom myna.protocol import events\n', "protocol.events": '"""A module."""\n'})
     assert [fault for rule in RULES for fault in rule(read_tree(tmp_path))] == []
+
+
+def write_tree(root: Path, sources: dict[str, str]) -> None:
+    for name, source in sources.items():
+        path = root / f"{name.replace('.', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)

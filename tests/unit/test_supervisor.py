@@ -2,8 +2,8 @@
 
 import asyncio
 
-from backend.errors import BrokerUnavailable, StartupError
-from backend.supervisor import CRASHES, RESTART_MAX_S, STEADY_S, Supervisor
+from myna.node.supervisor import CRASHES, RESTART_MAX_S, STEADY_S, Supervisor
+from myna.protocol.errors import BrokerUnavailable, StartupError
 from tests.simulation.virtual_time import VirtualLoop, run
 
 

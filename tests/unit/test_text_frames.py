@@ -7,7 +7,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import Message, TextMessage
 from wsproto.frame_protocol import FrameProtocol
 
-from backend.text_frames import text_frame, whole_text
+from myna.web.server.ws_framing import text_frame, whole_text
 
 TEXTS = st.one_of(st.text(max_size=300), st.integers(120, 130).map("x".__mul__), st.integers(65_530, 65_540).map("é".__mul__))
 FROM_CLIENT, FROM_SERVER = Connection(ConnectionType.CLIENT), Connection(ConnectionType.SERVER)

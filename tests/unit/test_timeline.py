@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from backend import events as e
-from backend.broker.port import Record
-from backend.events import BEGINNING, Position
-from backend.store.port import Checkpoint, Deleted, Renamed
-from backend.timeline import Folded, Timeline
-from backend.topology import Key
-from backend.views import MessageView
+from myna.broker.port import Record
+from myna.core.projection import FoldResult, Projection
+from myna.protocol import events as e
+from myna.protocol.events import BEGINNING, Position
+from myna.protocol.topology import RoutingKey
+from myna.protocol.views import MessageView
+from myna.store.port import Checkpoint, Deleted, Renamed
 from tests.unit.lines import (
     ANN,
     BEN,
@@ -38,30 +38,30 @@ from tests.unit.lines import (
 HI = said(1, "hi")
 
 
-def fold(timeline: Timeline, *events: e.LogLine) -> Folded:
+def fold(projection: Projection, *events: e.LogLine) -> FoldResult:
     """Fold these as one record, next in the log."""
-    return timeline.fold(record(timeline.reached.offset + 1, *events), 0.0)
+    return projection.fold(record(projection.reached.offset + 1, *events), 0.0)
 
 
-def timeline(*events: e.LogLine) -> Timeline:
+def projection(*events: e.LogLine) -> Projection:
     """One that has read these, a record each."""
-    made = Timeline("e1")
+    made = Projection("e1")
     for event in events:
         fold(made, event)
     return made
 
 
-def frames(line: Timeline, owner: str = ANN) -> list[dict[str, object]]:
+def frames(line: Projection, owner: str = ANN) -> list[dict[str, object]]:
     return [json.loads(frame) for frame in line.window.since(owner, BEGINNING)]
 
 
-def shown(line: Timeline, owner: str = ANN) -> list[str]:
+def shown(line: Projection, owner: str = ANN) -> list[str]:
     """What sockets are shown, in short."""
     told = ("type", "index", "text", "finish_reason", "code")
     return [" ".join(str(frame[key]) for key in told if key in frame) for frame in frames(line, owner)]
 
 
-def checkpoint(line: Timeline) -> Checkpoint:
+def checkpoint(line: Projection) -> Checkpoint:
     return line.checkpoint()
 
 
@@ -72,43 +72,43 @@ WHOLE = ["message.created hi", "reply.started", "reply.delta 0 a", "reply.delta 
 
 
 def test_an_undisturbed_reply_is_shown_as_it_is() -> None:
-    assert shown(timeline(*whole(HI, "a", "b"))) == WHOLE
+    assert shown(projection(*whole(HI, "a", "b"))) == WHOLE
 
 
 def test_a_part_that_comes_twice_counts_once() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "a"), part(HI, 0, "a"), part(HI, 1, "b"), part(HI, 0, "a"), completed(HI, ["a", "b"]))
+    line = projection(HI, started(HI), part(HI, 0, "a"), part(HI, 0, "a"), part(HI, 1, "b"), part(HI, 0, "a"), completed(HI, ["a", "b"]))
     assert shown(line) == WHOLE
 
 
 def test_a_part_after_a_gap_does_not_count() -> None:
-    assert shown(timeline(HI, started(HI), part(HI, 1, "b"), part(HI, 0, "a"))) == WHOLE[:3]
+    assert shown(projection(HI, started(HI), part(HI, 1, "b"), part(HI, 0, "a"))) == WHOLE[:3]
 
 
 def test_a_second_responder_goes_on_where_the_first_one_was() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "a"), started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2))
+    line = projection(HI, started(HI), part(HI, 0, "a"), started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2))
     assert shown(line) == [*WHOLE[:3], "reply.started", *WHOLE[3:]]
 
 
 def test_a_frozen_responder_that_wakes_up_changes_nothing() -> None:
     undisturbed: list[e.Event] = [HI, started(HI), part(HI, 0, "a"), started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)]
     late: list[e.Event] = [part(HI, 1, "b"), completed(HI, ["a", "b"]), started(HI)]
-    assert shown(timeline(*undisturbed, *late)) == shown(timeline(*undisturbed))
+    assert shown(projection(*undisturbed, *late)) == shown(projection(*undisturbed))
 
 
 def test_nothing_counts_after_the_end() -> None:
-    line = timeline(*whole(HI, "a", "b"), started(HI, 2), part(HI, 2, "c", 2), failed(HI, 2), stopped(HI))
+    line = projection(*whole(HI, "a", "b"), started(HI, 2), part(HI, 2, "c", 2), failed(HI, 2), stopped(HI))
     assert shown(line) == WHOLE
 
 
 def test_an_end_before_which_parts_are_missing_does_not_count_and_its_order_is_given_back() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    line = projection(HI, started(HI), part(HI, 0, "a"))
     folded = fold(line, completed(HI, ["a", "b"]))
     assert folded.torn == [HI]
     assert HI.reply_id in line.open
 
 
 def test_a_brain_that_begins_anew_discards_what_was_said_before() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "x"), part(HI, 1, "y"), started(HI, 2, restarted=True))
+    line = projection(HI, started(HI), part(HI, 0, "x"), part(HI, 1, "y"), started(HI, 2, restarted=True))
     fold(line, part(HI, 2, "late"))
     fold(line, part(HI, 0, "late"))
     fold(line, completed(HI, ["x", "y", "late"]))
@@ -120,14 +120,14 @@ def test_a_brain_that_begins_anew_discards_what_was_said_before() -> None:
 
 
 def test_a_repeated_message_counts_once_and_its_order_is_dropped() -> None:
-    line = timeline(HI)
+    line = projection(HI)
     assert fold(line, HI).dropped == [HI]
     assert shown(line) == WHOLE[:1]
     assert len(line.open.of(ANN, TALK)) == 1
 
 
 def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() -> None:
-    line = timeline(HI)
+    line = projection(HI)
     line.window.owner(ANN).keys.clear()
     assert fold(line, HI).dropped == [HI]
     assert len(line.open.of(ANN, TALK)) == 1
@@ -135,7 +135,7 @@ def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() ->
 
 def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
     more = again(2, HI)
-    line = timeline(*whole(HI, "a", "b"), more, started(more), part(more, 0, "c"), completed(more, ["c"]))
+    line = projection(*whole(HI, "a", "b"), more, started(more), part(more, 0, "c"), completed(more, ["c"]))
     assert shown(line)[5:] == ["reply.started", "reply.delta 0 c", "reply.completed c stop"]
     assert {frame["message_id"] for frame in frames(line)[1:]} == {HI.id}
 
@@ -144,7 +144,7 @@ def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
 
 
 def test_a_stop_ends_a_reply_with_the_parts_seen_so_far() -> None:
-    line = timeline(HI, started(HI, when=at(30)), part(HI, 0, "a", when=at(50)), stopped(HI, when=at(90)))
+    line = projection(HI, started(HI, when=at(30)), part(HI, 0, "a", when=at(50)), stopped(HI, when=at(90)))
     for late in (part(HI, 1, "b"), completed(HI, ["a", "b"])):
         fold(line, late)
     assert shown(line) == [*WHOLE[:3], "reply.completed a stopped"]
@@ -153,7 +153,7 @@ def test_a_stop_ends_a_reply_with_the_parts_seen_so_far() -> None:
 
 
 def test_a_message_stopped_while_it_waited_ends_without_a_word() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     fold(line, HI, stopped(HI, when=at(7)))
     assert shown(line) == ["message.created hi", "reply.completed  stopped"]
     assert frames(line)[-1]["parts"] == 0
@@ -161,34 +161,34 @@ def test_a_message_stopped_while_it_waited_ends_without_a_word() -> None:
 
 def test_a_stop_ends_the_reply_it_names_and_no_other_to_the_same_message() -> None:
     more = again(2, HI)
-    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    line = projection(HI, started(HI), part(HI, 0, "a"))
     fold(line, more, stopped(more))
     assert list(line.open) == [HI.reply_id]
     assert frames(line)[-1]["reply_id"] == more.reply_id
 
 
 def test_a_stop_before_its_reply_was_asked_for_stops_nothing() -> None:
-    assert timeline(stopped(HI), HI).open.keys() == {HI.reply_id}
+    assert projection(stopped(HI), HI).open.keys() == {HI.reply_id}
 
 
 def test_a_parked_order_ends_in_one_failure() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    line = projection(HI, started(HI), part(HI, 0, "a"))
     for _ in range(2):
-        line.fold(record(line.reached.offset + 1, HI, key=Key.PARKED), 0.0)
+        line.fold(record(line.reached.offset + 1, HI, key=RoutingKey.PARKED), 0.0)
     assert shown(line) == [*WHOLE[:3], "reply.failed delivery_limit"]
 
 
 def test_parked_orders_that_travelled_together_fail_each() -> None:
     second = said(2, "two")
-    line = timeline(HI, second)
-    line.fold(record(2, HI, second, key=Key.PARKED), 0.0)
+    line = projection(HI, second)
+    line.fold(record(2, HI, second, key=RoutingKey.PARKED), 0.0)
     assert shown(line)[2:] == ["reply.failed delivery_limit"] * 2
     assert len({frame["cursor"] for frame in frames(line)}) == 4
 
 
 def test_a_parked_body_that_is_no_order_is_counted_and_passed_over() -> None:
-    line = timeline(HI)
-    assert line.fold(Record(1, Key.PARKED, b"what?"), 0.0).unreadable == 1
+    line = projection(HI)
+    assert line.fold(Record(1, RoutingKey.PARKED, b"what?"), 0.0).unreadable == 1
     assert line.open
 
 
@@ -197,20 +197,20 @@ def test_a_parked_body_that_is_no_order_is_counted_and_passed_over() -> None:
 
 def test_a_message_that_comes_too_late_is_not_shown_and_ends_in_one_failure() -> None:
     late = said(2)
-    line = timeline(*whole(HI, "a", "b"), deleted(), late, late, started(late), part(late, 0, "x"), completed(late, ["x"]))
+    line = projection(*whole(HI, "a", "b"), deleted(), late, late, started(late), part(late, 0, "x"), completed(late, ["x"]))
     assert shown(line)[6:] == ["reply.failed conversation_deleted"]
     assert not line.open
 
 
 def test_of_a_deleted_conversation_nothing_more_is_stored() -> None:
-    line = timeline(HI, started(HI), deleted(), part(HI, 0, "a"), completed(HI, ["a"]), renamed("again"))
+    line = projection(HI, started(HI), deleted(), part(HI, 0, "a"), completed(HI, ["a"]), renamed("again"))
     facts = line.window.facts(ANN)
     assert [type(fact) for fact in facts] == [MessageView, Deleted, Renamed]
     assert "reply.completed a stop" in shown(line), "its sender is told all the same"
 
 
 def test_conversations_of_one_name_under_two_owners_are_two() -> None:
-    line = timeline(deleted(owner=BEN), HI)
+    line = projection(deleted(owner=BEN), HI)
     assert shown(line) == ["message.created hi"]
 
 
@@ -218,7 +218,7 @@ def test_conversations_of_one_name_under_two_owners_are_two() -> None:
 
 
 def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
-    line = timeline(HI, started(HI))
+    line = projection(HI, started(HI))
     for foreign in (part(HI, 0, "evil"), completed(HI, []), failed(HI), stopped(HI), started(HI, 9)):
         fold(line, replace(foreign, owner=BEN))
         fold(line, replace(foreign, conversation_id=OTHER_TALK))
@@ -228,7 +228,7 @@ def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
 
 
 def test_an_order_under_somebody_elses_reply_does_not_take_its_place() -> None:
-    line = timeline(HI)
+    line = projection(HI)
     fold(line, replace(said(7, "evil", owner=BEN), reply_id=HI.reply_id))
     assert line.open[HI.reply_id].work == HI
     assert shown(line, BEN) == []
@@ -239,8 +239,8 @@ UNREADABLE = (b"", b"{", b"null", b"[]", b"\xff", b'{"type":"reply.delta"}', b'{
 
 @pytest.mark.parametrize("garbage", UNREADABLE)
 def test_an_unreadable_line_is_counted_and_its_neighbours_count(garbage: bytes) -> None:
-    line = Timeline("e1")
-    folded = line.fold(Record(0, Key.EVENT, body(HI) + b"\n" + garbage + b"\n" + body(started(HI))), 0.0)
+    line = Projection("e1")
+    folded = line.fold(Record(0, RoutingKey.EVENT, body(HI) + b"\n" + garbage + b"\n" + body(started(HI))), 0.0)
     assert folded.unreadable == (1 if garbage else 0)
     assert shown(line) == WHOLE[:2]
     assert line.reached == Position(0, 2)
@@ -266,12 +266,12 @@ BY_HAND = ("as we do", "with blanks", "in another order", "the inner fields last
 
 @pytest.mark.parametrize("how", BY_HAND)
 def test_what_somebody_else_wrote_is_shown_as_if_we_had(how: str) -> None:
-    ours, theirs = Timeline("e1"), Timeline("e1")
+    ours, theirs = Projection("e1"), Projection("e1")
     message = replace(HI, options=e.Options(profile="fast"))
     events: list[e.Event] = [message, started(HI), part(HI, 0, 'a"type":"'), completed(HI, ['a"type":"']), renamed("t")]
     for offset, event in enumerate(events):
-        ours.fold(Record(offset, Key.EVENT, e.encode(event)), 0.0)
-        theirs.fold(Record(offset, Key.EVENT, by_hand(event, how)), 0.0)
+        ours.fold(Record(offset, RoutingKey.EVENT, e.encode(event)), 0.0)
+        theirs.fold(Record(offset, RoutingKey.EVENT, by_hand(event, how)), 0.0)
     assert theirs.window.since(ANN, BEGINNING) == ours.window.since(ANN, BEGINNING)
     assert not [frame for frame in frames(theirs) if {"owner", "options"} & frame.keys()]
 
@@ -279,12 +279,12 @@ def test_what_somebody_else_wrote_is_shown_as_if_we_had(how: str) -> None:
 # --- what is stored, and remembered until then
 
 
-def store(line: Timeline) -> None:
+def store(line: Projection) -> None:
     line.stored_to(checkpoint(line))
 
 
 def test_the_checkpoint_never_passes_a_reply_that_is_open() -> None:
-    line = timeline(*whole(HI, "a"), said(2), started(said(2)))
+    line = projection(*whole(HI, "a"), said(2), started(said(2)))
     mark = checkpoint(line)
     assert (mark.low, mark.high) == (Position(4, 0), line.reached)
     fold(line, failed(said(2)))
@@ -292,7 +292,7 @@ def test_the_checkpoint_never_passes_a_reply_that_is_open() -> None:
 
 
 def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
-    line = timeline(*whole(HI, "a"))
+    line = projection(*whole(HI, "a"))
     assert [fact.id for _, fact in line.pending if isinstance(fact, MessageView)] == [HI.id, HI.reply_id]
     store(line)
     assert not line.pending
@@ -301,7 +301,7 @@ def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
 
 
 def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
-    line = timeline(*whole(HI, "a"))
+    line = projection(*whole(HI, "a"))
     store(line)
     backup = line.stored
     assert backup is not None
@@ -312,7 +312,7 @@ def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
 
 
 def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     line.window._limit = 1_000
     events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
     for event in events:
@@ -330,7 +330,7 @@ def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
 
 
 def test_what_is_forgotten_is_not_resumed_from() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     line.window._limit = 1_000
     events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
     cursors = [line.cursor(ANN)]
@@ -347,7 +347,7 @@ def test_what_is_forgotten_is_not_resumed_from() -> None:
 
 
 def test_an_owner_of_whom_everything_is_forgotten_takes_no_room() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     line.window._limit = 0
     for event in [*whole(HI, "a"), deleted()]:
         fold(line, event)
@@ -357,7 +357,7 @@ def test_an_owner_of_whom_everything_is_forgotten_takes_no_room() -> None:
 
 
 def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resumed_from() -> None:
-    line, other = timeline(HI), Timeline("e2")
+    line, other = projection(HI), Projection("e2")
     assert line.missed(ANN, "e1", line.cursor(ANN)) == []
     assert line.missed(ANN, "e1", line.cursor(BEN)) is None
     assert line.missed(ANN, "e1", other.cursor(ANN)) is None
@@ -368,7 +368,7 @@ def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resume
 
 
 def test_frames_of_one_record_have_cursors_of_their_own() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     fold(line, *whole(HI, "a", "b"))
     got = line.window.since(ANN, BEGINNING)
     for number, frame in enumerate(got):
@@ -379,7 +379,7 @@ def test_frames_of_one_record_have_cursors_of_their_own() -> None:
 
 
 def test_a_new_log_takes_nothing_of_what_is_not_stored_yet() -> None:
-    line = timeline(*whole(HI, "a"), said(2))
+    line = projection(*whole(HI, "a"), said(2))
     store(line)
     fold(line, started(said(2)))
     fold(line, completed(said(2), []))
@@ -395,7 +395,7 @@ def test_a_new_log_takes_nothing_of_what_is_not_stored_yet() -> None:
 
 
 def test_what_was_stored_of_the_old_log_says_nothing_of_the_new_one() -> None:
-    line = timeline(*whole(HI, "a"))
+    line = projection(*whole(HI, "a"))
     store(line)
     line.restart("e2")
     fold(line, said(2))
@@ -403,13 +403,13 @@ def test_what_was_stored_of_the_old_log_says_nothing_of_the_new_one() -> None:
 
 
 def test_a_message_of_the_old_log_is_still_known_in_the_new_one() -> None:
-    line = timeline(*whole(HI, "a"))
+    line = projection(*whole(HI, "a"))
     line.restart("e2")
     assert fold(line, HI).dropped == [HI]
 
 
 def test_old_frames_are_not_resumed_in_a_new_log() -> None:
-    line = timeline(*whole(HI, "a"))
+    line = projection(*whole(HI, "a"))
     before = line.cursor(ANN)
     line.restart("e2")
     assert line.window.since(ANN, BEGINNING) == []
@@ -418,7 +418,7 @@ def test_old_frames_are_not_resumed_in_a_new_log() -> None:
 
 
 def test_a_reply_that_was_open_goes_on_in_a_new_log() -> None:
-    line = timeline(HI, started(HI), part(HI, 0, "a"))
+    line = projection(HI, started(HI), part(HI, 0, "a"))
     line.restart("e2")
     for event in (started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)):
         fold(line, event)
@@ -427,7 +427,7 @@ def test_a_reply_that_was_open_goes_on_in_a_new_log() -> None:
 
 
 def test_silence_is_measured_from_the_last_word_about_a_reply() -> None:
-    line = Timeline("e1")
+    line = Projection("e1")
     for second, one in enumerate(records([HI, started(HI), said(2)])):
         line.fold(one, float(second))
     assert [reply.work.id for reply in line.open.idle_since(2.0)] == [HI.id]

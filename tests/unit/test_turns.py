@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.events import WAITING_LIMIT
-from backend.turns import TooManyWaiting, Turns
+from myna.core.turn_queue import TooManyWaiting, Turns
+from myna.protocol.events import WAITING_LIMIT
 
 TALK, OTHER = ("ann", "talk"), ("ann", "other")
 

@@ -12,12 +12,12 @@ from hypercorn.asyncio import serve
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from backend.app import Node, make_rooms
-from backend.broker.memory import MemoryBroker
-from backend.edge import harden
-from backend.serving import bind, hypercorn_config
-from backend.settings import Settings
-from backend.store.memory import MemoryStore
+from myna.broker.embedded.broker import MemoryBroker
+from myna.node.node import Node, make_services
+from myna.node.server import bind, hypercorn_config
+from myna.settings import Settings
+from myna.store.memory import MemoryStore
+from myna.web.server.hypercorn_patches import harden
 from tests.services.processes import until
 
 
@@ -67,7 +67,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     harden()
     chosen = Settings(**{"port": 0, "secret_key": "only the tests know this", "mock_profile": "instant", **settings})
     broker, store, listener, stopping = MemoryBroker(), MemoryStore(), bind(chosen), asyncio.Event()
-    node = Node(make_rooms(chosen, broker, store, responder=True))
+    node = Node(make_services(chosen, broker, store, responder=True))
     node.start()
 
     async def until_drained() -> None:
@@ -76,7 +76,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
 
     server = asyncio.create_task(serve(node.app, hypercorn_config(listener, chosen), shutdown_trigger=until_drained))
     try:
-        await asyncio.wait_for(node.rooms.relay.wait_live(), 30)
+        await asyncio.wait_for(node.services.relay.wait_live(), 30)
         yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", node, broker, store)
     finally:
         stopping.set()
@@ -135,4 +135,4 @@ async def upgrade(served: Served, path: str = "/ws", **headers: str) -> int:
 
 def records(served: Served) -> int:
     """How much the log holds."""
-    return served.node.rooms.timeline.reached.offset
+    return served.node.services.projection.reached.offset

@@ -12,16 +12,16 @@ import pytest
 from quart import Quart
 from werkzeug.routing import Rule
 
-import backend
-from backend.api.answers import DialectError, Problem
-from backend.api.describing import CLOSES, asyncapi, openapi
-from backend.api.operations import OPERATIONS
-from backend.errors import FAILURES, ChatError, Close
-from backend.mock_ai import commands
+import myna
+from myna.mock_ai import commands
+from myna.protocol.errors import FAILURES, ChatError, Close
+from myna.web.openapi.documents import CLOSES, asyncapi, openapi
+from myna.web.openapi.models import DialectError, Problem
+from myna.web.openapi.operations import OPERATIONS
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served
 
-BACKEND = Path(backend.__file__).parent
+BACKEND = Path(myna.__file__).parent
 THE_PAGE = {"/", "/{path}"}  # everything that is no interface
 
 

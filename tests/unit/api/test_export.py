@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from backend.api.export import as_markdown, closed, disposition
-from backend.views import ConversationView, MessageView
+from myna.protocol.views import ConversationView, MessageView
+from myna.web.api.export import as_markdown, closed, disposition
 from tests.services.processes import until
 from tests.unit.api.conftest import Person
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from backend.api import limiting
+from myna.web import rate_limit
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
@@ -235,7 +235,7 @@ async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_u
 async def test_only_a_proxy_beside_us_is_believed_where_a_request_comes_from(served: Served, peer: str, counted: str) -> None:
     headers = {"X-Forwarded-For": "1.1.1.1, 8.8.4.4"}
     async with served.node.app.test_request_context("/", headers=headers, scope_base={"client": (peer, 1)}):
-        assert limiting.address() == counted
+        assert rate_limit.address() == counted
 
 
 # --- cursors and pages ---
@@ -263,10 +263,10 @@ async def test_a_cursor_that_is_not_ones_own_is_refused_at_once(served: Served, 
 
 @pytest.mark.parametrize("after", ["999999999.0.{tag}", "-5.0.{tag}", "0.0.00000000"])
 async def test_resuming_from_nowhere_starts_anew(served: Served, person: Person, after: str) -> None:
-    timeline = served.node.rooms.timeline
+    projection = served.node.services.projection
     client = ChatClient(token=person.token)
-    client.epoch = timeline.epoch
-    client.cursor = after.format(tag=timeline.cursor(person.owner).rsplit(".", 1)[1])
+    client.epoch = projection.epoch
+    client.cursor = after.format(tag=projection.cursor(person.owner).rsplit(".", 1)[1])
 
     welcome = await client.open(served.url)
     await client.close()

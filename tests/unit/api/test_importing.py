@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from backend import events as e
-from backend import moments
-from backend.api.exported import ITEMS_LIMIT, REPLY_LIMIT
-from backend.edge import IMPORT_LIMIT
-from backend.errors import Busy
-from backend.topology import Key
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.errors import Busy
+from myna.protocol.topology import RoutingKey
+from myna.web.api.conversation_file import ITEMS_LIMIT, REPLY_LIMIT
+from myna.web.server.hypercorn_patches import IMPORT_LIMIT
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at
@@ -130,10 +130,10 @@ async def test_the_same_again_changes_nothing_and_goes_to_no_responder(served: S
 
 async def test_the_rest_of_an_interrupted_import_follows(served: Served, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     document, conversation_id = written(*turns(4)), str(uuid4())
-    intake = served.node.rooms.intake
+    intake = served.node.services.intake
     publish = intake.publish
 
-    async def torn(key: Key, lines: list[bytes]) -> None:
+    async def torn(key: RoutingKey, lines: list[bytes]) -> None:
         await publish(key, lines[:7])  # two turns and the title
         raise Busy("The broker can't take this now; try again.")
 
@@ -195,14 +195,14 @@ async def test_what_had_no_whole_reply_comes_back_as_failed_with_what_was_said(p
 
 async def test_an_import_stands_in_order_with_moments_of_its_own_now(person: Person) -> None:
     document = written(*turns(30))
-    begun = moments.now_ms()
+    begun = timestamps.now_ms()
 
     _, answer = await put(person, document)
 
     items = await person.messages(answer["id"])
-    stamps = [moments.milliseconds(item["created_at"]) for item in items]
+    stamps = [timestamps.milliseconds(item["created_at"]) for item in items]
     assert stamps == sorted(set(stamps))  # a page orders turns by them
-    assert begun - len(items) <= stamps[0] < stamps[-1] <= moments.now_ms()
+    assert begun - len(items) <= stamps[0] < stamps[-1] <= timestamps.now_ms()
     assert [item["text"] for item in items] == texts(document)
 
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from backend import hub
-from backend.api import openai
+from myna.core import hub
+from myna.web.openai import chat_completions
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
@@ -106,11 +106,11 @@ async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: P
 
 
 async def test_each_request_with_another_key_is_a_fresh_owners(served: Served, anybody: httpx.AsyncClient, person: Person) -> None:
-    before = len(served.node.rooms.timeline.window._owners)
+    before = len(served.node.services.projection.window._owners)
     for _ in range(2):
         assert (await anybody.post(COMPLETIONS, json=asking("/echo hi"))).status_code == 200
 
-    assert len(served.node.rooms.timeline.window._owners) == before + 2
+    assert len(served.node.services.projection.window._owners) == before + 2
     assert (await person.get("/api/conversations")).json()["items"] == []
 
 
@@ -266,7 +266,7 @@ async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Perso
 
 
 async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(chat_completions, "KEEP_ALIVE_S", 0.2)
 
     events, comments = await stream_of(anybody, asking("/echo hi", model="myna-slow"))  # its first word takes a second or two
 
@@ -277,14 +277,14 @@ async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, mon
 async def test_a_listener_that_was_overrun_goes_on_where_it_was(
     served: Served, anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = served.node.rooms.hub.overflows
+    before = served.node.services.hub.overflows
     monkeypatch.setattr(hub, "MAILBOX_BYTES", 1)  # no mailbox takes a second frame
     words = " ".join(map(str, range(200)))
 
     events, _ = await stream_of(anybody, asking(f"/echo {words}", model="myna-fast"))
 
     assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == words
-    assert served.node.rooms.hub.overflows > before
+    assert served.node.services.hub.overflows > before
 
 
 async def test_an_answer_longer_than_the_sockets_timeout_is_sent_to_its_end() -> None:
@@ -300,6 +300,6 @@ async def test_nobody_stays_attached_when_all_is_said(served: Served, anybody: h
     await anybody.post(COMPLETIONS, json=asking("/fail refused"))
 
     async def nobody() -> bool:
-        return served.node.rooms.hub.count == 0
+        return served.node.services.hub.count == 0
 
     await until(nobody, 10, "an empty hub")

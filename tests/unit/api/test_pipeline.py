@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.api.pipeline import vhost_of
+from myna.web.api.pipeline import vhost_of
 from tests.unit.api.conftest import Person
 
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from backend import state
-from backend.store.memory import MemorySeat
-from backend.store.port import Batch
+from myna.pipeline import queries
+from myna.store.memory import MemoryWriterLock
+from myna.store.port import Batch
 from tests.unit.api.conftest import Person, Served, person_at
 
 
@@ -22,14 +22,14 @@ async def test_what_was_just_said_is_found_with_marks(person: Person) -> None:
 
 
 async def test_a_slow_database_is_waited_for(frail: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = MemorySeat.record
+    record = MemoryWriterLock.record
 
-    async def record_slowly(seat: MemorySeat, batch: Batch) -> int:
+    async def record_slowly(writer_lock: MemoryWriterLock, batch: Batch) -> int:
         await asyncio.sleep(0.2)  # a busy disk
-        return await record(seat, batch)
+        return await record(writer_lock, batch)
 
-    monkeypatch.setattr(MemorySeat, "record", record_slowly)
-    monkeypatch.setattr(state, "SETTLE_S", 30)
+    monkeypatch.setattr(MemoryWriterLock, "record", record_slowly)
+    monkeypatch.setattr(queries, "SETTLE_S", 30)
     async with person_at(frail) as person:
         accepted = await person.say("A bird in the hand")
         hits = (await person.get("/api/search", params={"q": "bird"})).json()["items"]

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from backend.broker.group_commit import GroupCommit
-from backend.errors import BrokerUnavailable
+from myna.broker.group_commit import GroupCommit
+from myna.protocol.errors import BrokerUnavailable
 
 
 class Far:

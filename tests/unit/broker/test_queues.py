@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.broker import queues as queues_module
-from backend.broker.journal import Journal
-from backend.broker.queues import Acked, Entry, Published, PutAside, Queues, Removed, Returned, Taken
-from backend.topology import DELIVERY_LIMIT, Key
+from myna.broker.embedded import queues as queues_module
+from myna.broker.embedded.journal import Journal
+from myna.broker.embedded.queues import Acked, Entry, Published, PutAside, Queues, Removed, Returned, Taken
+from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 
 DAY_MS = 86_400_000
 
 
 def event(number: int, body: bytes = b"", at_ms: int = 0) -> Published:
-    return Published(number, Key.EVENT.value, at_ms, body)
+    return Published(number, RoutingKey.EVENT.value, at_ms, body)
 
 
 def contents(queues: Queues) -> dict[str, object]:
@@ -60,7 +60,7 @@ def test_a_moment_is_found_in_the_log() -> None:
 def test_what_came_back_is_given_out_before_what_never_was() -> None:
     queues = Queues()
     for number in range(3):
-        queues.apply(Published(number, Key.WORK.value, 0, b""))
+        queues.apply(Published(number, RoutingKey.WORK.value, 0, b""))
     for number in range(2):
         queues.apply(Taken(number))
     queues.apply(Returned(1))
@@ -79,7 +79,7 @@ def order(queues: Queues) -> list[tuple[int, int]]:
 def test_work_in_nobodys_hands_any_more_is_given_back_or_put_aside() -> None:
     queues = Queues()
     for number in range(2):
-        queues.apply(Published(number, Key.WORK.value, 0, b"%d" % number))
+        queues.apply(Published(number, RoutingKey.WORK.value, 0, b"%d" % number))
         queues.apply(Taken(number))
     for _ in range(DELIVERY_LIMIT):
         queues.apply(Returned(1))
@@ -95,7 +95,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
     """Entries as a broker writes them: each is possible after the ones before it."""
     queues, entries = Queues(), list[Entry]()
     for step in range(draw(st.integers(0, 40))):
-        possible: list[Entry] = [Published(queues.next_number, draw(st.sampled_from(Key)).value, step, draw(st.binary(max_size=20)))]
+        possible: list[Entry] = [Published(queues.next_number, draw(st.sampled_from(RoutingKey)).value, step, draw(st.binary(max_size=20)))]
         if queues.next_work is not None:
             possible.append(Taken(queues.next_work.number))
         for number in queues.out:
@@ -137,6 +137,6 @@ def test_a_journal_holds_exactly_what_was_written_up_to_where_it_is_torn(entries
         expected = after(entries[:whole])
         expected.give_all_back(0)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.moments.now_ms", lambda: 0)
+            patch.setattr("myna.protocol.timestamps.now_ms", lambda: 0)
             assert contents(journal.open()) == contents(expected)
         journal.close()

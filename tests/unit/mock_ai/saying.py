@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from backend.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
-from backend.mock_ai.brain import BUNDLED
-from backend.mock_ai.port import Said
+from myna.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
+from myna.mock_ai.brain import BUNDLED
+from myna.mock_ai.port import Said
 
 BRAIN = MockBrain()
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.mock_ai import Prompt
-from backend.mock_ai.arithmetic import find_sum
-from backend.mock_ai.banks import phrases
-from backend.mock_ai.banks.snippets import SNIPPETS
-from backend.mock_ai.reading import read
+from myna.mock_ai import Prompt
+from myna.mock_ai.arithmetic import find_sum
+from myna.mock_ai.banks import phrases
+from myna.mock_ai.banks.snippets import SNIPPETS
+from myna.mock_ai.reading import read
 from tests.unit.mock_ai.saying import MESSAGES, answer, text_of
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.mock_ai import COMMANDS, PROFILES, Command, End, Prompt, Refusal
-from backend.mock_ai.banks import display
-from backend.mock_ai.banks.snippets import SNIPPETS
-from backend.mock_ai.commands import FAILURES
+from myna.mock_ai import COMMANDS, PROFILES, Command, End, Prompt, Refusal
+from myna.mock_ai.banks import display
+from myna.mock_ai.banks.snippets import SNIPPETS
+from myna.mock_ai.commands import FAILURES
 from tests.unit.mock_ai.saying import answer, text_of, whole
 
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
-from backend.mock_ai.brain import RESUMED_AFTER_S
-from backend.mock_ai.parts import MAX_BYTES, MAX_PARTS
+from myna.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
+from myna.mock_ai.brain import RESUMED_AFTER_S
+from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS
 from tests.unit.mock_ai.saying import BRAIN, MESSAGES, apart, prompts, text_of, whole
 
 
@@ -78,7 +78,7 @@ def test_a_prompt_without_a_seed_is_drawn_from_its_key_and_the_brains_own_seed()
 
 def test_another_process_with_another_hash_seed_says_the_same() -> None:
     program = (
-        "import json\nfrom backend.mock_ai import MockBrain, Prompt\n"
+        "import json\nfrom myna.mock_ai import MockBrain, Prompt\n"
         "print(json.dumps([[s.text for s in list(MockBrain().script(Prompt(str(n), 'How do I tune a piano?', p)))[:-1]]"
         " for n in range(5) for p in ('fast', 'flaky')]))"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.mock_ai.dice import Dice
-from backend.mock_ai.parts import MAX_BYTES, MAX_PARTS, clip, fit, split
+from myna.mock_ai.dice import Dice
+from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS, clip, fit, split
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 TOGETHER = (

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from backend.mock_ai import DEFAULT_PROFILE, PROFILES, End, MockBrain, Prompt, Refusal
+from myna.mock_ai import DEFAULT_PROFILE, PROFILES, End, MockBrain, Prompt, Refusal
 from tests.unit.mock_ai.saying import BRAIN, text_of, whole
 
 MESSAGE = "Why do bridges hum in the wind?"

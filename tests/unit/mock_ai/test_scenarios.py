@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from backend.mock_ai import End, MockBrain, Part, Prompt, Refusal, ScenarioError, parse_scenarios
-from backend.mock_ai.brain import BUNDLED
-from backend.mock_ai.patterns import MAX_SEARCHED, compile_pattern
+from myna.mock_ai import End, MockBrain, Part, Prompt, Refusal, ScenarioError, parse_scenarios
+from myna.mock_ai.brain import BUNDLED
+from myna.mock_ai.patterns import MAX_SEARCHED, compile_pattern
 from tests.unit.mock_ai.saying import BRAIN, text_of, whole
 
 FILE: dict[str, Any] = {

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from backend.errors import RecorderFenced, StoreUnavailable
-from backend.events import Position
-from backend.store.memory import MemoryStore
-from backend.store.port import Batch, Checkpoint
-from backend.views import MessageView
+from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.protocol.events import Position
+from myna.protocol.views import MessageView
+from myna.store.memory import MemoryStore
+from myna.store.port import Batch, Checkpoint
 
 OWNER, CONVERSATION, MESSAGE = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
 HELLO = MessageView(OWNER, CONVERSATION, MESSAGE, "user", "hello", "complete", "2026-05-01T12:00:00.000Z")
@@ -17,13 +17,19 @@ REACHED = Checkpoint("epoch", Position(0, 0), Position(0, 0), "mark")
 
 async def test_a_lost_store_refuses_everything_and_keeps_what_it_had() -> None:
     store = MemoryStore()
-    seat = await store.take_seat()
-    assert seat
-    await seat.record(Batch(None, REACHED, (HELLO,)))
+    writer_lock = await store.acquire_writer_lock()
+    assert writer_lock
+    await writer_lock.record(Batch(None, REACHED, (HELLO,)))
     store.lose()
     assert (store.up, bool(store.trouble)) == (False, True)
     waiting = asyncio.create_task(store.wait_up())
-    for refused in (store.checkpoint(), store.take_seat(), store.known([]), store.check_schema(), seat.record(Batch(REACHED, REACHED))):
+    for refused in (
+        store.checkpoint(),
+        store.acquire_writer_lock(),
+        store.known([]),
+        store.check_schema(),
+        writer_lock.record(Batch(REACHED, REACHED)),
+    ):
         with pytest.raises(StoreUnavailable):
             await refused
     assert not waiting.done()
@@ -31,19 +37,19 @@ async def test_a_lost_store_refuses_everything_and_keeps_what_it_had() -> None:
     await waiting
     assert await store.checkpoint() == REACHED
     with pytest.raises(StoreUnavailable, match="seat was lost"):
-        await seat.record(Batch(REACHED, REACHED))
-    assert await store.take_seat() is not None
+        await writer_lock.record(Batch(REACHED, REACHED))
+    assert await store.acquire_writer_lock() is not None
 
 
 async def test_a_lost_answer_leaves_the_batch_stored_and_the_recorder_fenced() -> None:
     store = MemoryStore()
-    seat = await store.take_seat()
-    assert seat
+    writer_lock = await store.acquire_writer_lock()
+    assert writer_lock
     store.lose_next_answer()
     with pytest.raises(StoreUnavailable):
-        await seat.record(Batch(None, REACHED, (HELLO,)))
+        await writer_lock.record(Batch(None, REACHED, (HELLO,)))
     assert await store.checkpoint() == REACHED
-    again = await store.take_seat()
+    again = await store.acquire_writer_lock()
     assert again
     with pytest.raises(RecorderFenced):
         await again.record(Batch(None, REACHED, (HELLO,)))

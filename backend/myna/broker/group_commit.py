@@ -1,0 +1,104 @@
+"""Door: group commit, the engine of everything confirmed in bulk. It knows nothing of brokers and does no I/O itself.
+
+One flush is under way at a time. What is handed over meanwhile waits, and goes together as the next one; so a lone line
+goes alone and at once, and under load the cost of a confirm is shared by hundreds of lines, without a timer anywhere.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from myna.protocol.errors import BrokerUnavailable
+
+T = TypeVar("T")
+
+# Two seconds of 30,000 lines a second: more than that means the far side is not just slow, and `busy` is the honest answer.
+WAITING_LINES = 65_536
+
+
+class GroupCommit(Generic[T]):
+    """Hands lines to `flush`, in order, up to `limit` at once (what one `submit` hands over is never split).
+
+    `flush` returns when all its lines are confirmed and raises when that can't be known. Its failure is the failure of
+    everything waiting behind it too, so that what was confirmed of one submitter is always a prefix.
+    """
+
+    def __init__(self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int, max_waiting: int = WAITING_LINES) -> None:
+        self._flush = flush
+        self._limit = limit
+        self._max_waiting = max_waiting
+        self._waiting: deque[tuple[Sequence[T], asyncio.Future[None]]] = deque()
+        self._waiting_lines = 0
+        self._runner: asyncio.Task[None] | None = None
+
+    def submit(self, lines: Sequence[T]) -> asyncio.Future[None]:
+        """Hand lines over; the future is done when they are confirmed, or holds `BrokerUnavailable`. Never raises."""
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        if self._waiting_lines + len(lines) > self._max_waiting:
+            _fail(future, BrokerUnavailable(f"{self._waiting_lines} lines wait to be published already."))
+            return future
+        self._waiting.append((lines, future))
+        self._waiting_lines += len(lines)
+        if self._runner is None:
+            # One task for a whole busy spell, not one for each line.
+            self._runner = loop.create_task(self._run(), name="group-commit")
+        return future
+
+    async def drain(self) -> None:
+        """Return when nothing waits any more, whether confirmed or failed."""
+        while self._runner is not None:
+            await asyncio.wait([self._runner])
+
+    async def close(self) -> None:
+        """Stop at once; what was not confirmed yet fails."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.cancel()
+            await asyncio.wait([runner])
+        self._fail_all([], BrokerUnavailable("The publisher was closed before this was published."))
+
+    async def _run(self) -> None:
+        taken: list[asyncio.Future[None]] = []
+        try:
+            while self._waiting:
+                lines, taken = self._take()
+                await self._flush(lines)
+                for future in taken:
+                    if not future.done():  # whoever waited for it may have been cancelled meanwhile
+                        future.set_result(None)
+        except asyncio.CancelledError:
+            self._fail_all(taken, BrokerUnavailable("The publisher was closed before the broker confirmed."))
+            raise
+        except BrokerUnavailable as error:
+            self._fail_all(taken, error)
+        except Exception as error:
+            self._fail_all(taken, BrokerUnavailable(f"A publish failed: {error!r}."))
+        finally:
+            if self._runner is asyncio.current_task():
+                self._runner = None
+
+    def _take(self) -> tuple[list[T], list[asyncio.Future[None]]]:
+        waiting = self._waiting
+        first, future = waiting.popleft()
+        lines, futures = list(first), [future]
+        while waiting and len(lines) + len(waiting[0][0]) <= self._limit:
+            more, future = waiting.popleft()
+            lines += more
+            futures.append(future)
+        self._waiting_lines -= len(lines)
+        return lines, futures
+
+    def _fail_all(self, taken: list[asyncio.Future[None]], error: BrokerUnavailable) -> None:
+        behind = [future for _, future in self._waiting]
+        self._waiting.clear()
+        self._waiting_lines = 0
+        for future in taken + behind:
+            _fail(future, error)
+
+
+def _fail(future: asyncio.Future[None], error: BrokerUnavailable) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # counts as looked at: a submitter that does not care causes no warning

@@ -1,0 +1,159 @@
+"""Thought: one reply on its way through the log: which of its events count, and what it amounts to so far. No I/O.
+
+Responders repeat themselves after a crash; the log keeps everything. These few rules make every reader of the log see
+the same one reply: a part counts when it is the next one, whoever sent it, and nothing counts after the end.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from myna.protocol.events import OfReply, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyFailed, ReplyStarted, Timings, Work
+from myna.protocol.timestamps import milliseconds
+from myna.protocol.views import MessageView, ReplyError, Status
+
+
+@dataclass(slots=True)
+class OpenReply:
+    """A reply between its request and its end, as far as the log has told."""
+
+    work: Work
+    opened: Position
+    touched: float  # by the reader's own clock, seconds: when the log last spoke of it
+    attempt: int = 0
+    floor: int = 0  # parts of earlier attempts don't count: that brain began anew
+    worker: str | None = None
+    started_at: str | None = None
+    first_part_at: str | None = None
+    parts: list[str] = field(default_factory=list)
+
+    def is_meant_by(self, event: OfReply) -> bool:
+        """Whether this event is its owner's. One by somebody else's hand is nobody's."""
+        return (event.owner, event.conversation_id) == (self.work.owner, self.work.conversation_id)
+
+    def start(self, event: ReplyStarted) -> bool:
+        """Whether this start counts: only a higher attempt does."""
+        if event.attempt <= self.attempt:
+            return False
+        self.attempt, self.worker = event.attempt, event.worker
+        self.started_at = self.started_at or event.at
+        if event.restarted:
+            self.floor = event.attempt
+            self.parts.clear()
+        return True
+
+    def add(self, event: ReplyDelta) -> bool:
+        """Whether this part counts: only the next one does, from whichever attempt (the text is the same)."""
+        if event.index != len(self.parts) or event.attempt < self.floor:
+            return False
+        if not self.parts:
+            self.first_part_at = event.at
+        self.parts.append(event.text)
+        return True
+
+    def ends(self, event: ReplyEnd) -> bool:
+        """Whether this end counts: not that of a brain begun anew since, nor one before which parts are missing here."""
+        return event.attempt >= self.floor and (isinstance(event, ReplyFailed) or event.parts == len(self.parts))
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.parts)
+
+    def stopped(self, at: str) -> ReplyCompleted:
+        """The end of this reply by a stop at this place of the log."""
+        asked = milliseconds(self.work.at)
+        started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
+        first = milliseconds(self.first_part_at) - started if self.first_part_at else None
+        return ReplyCompleted(
+            owner=self.work.owner,
+            at=at,
+            conversation_id=self.work.conversation_id,
+            reply_id=self.work.reply_id,
+            message_id=self.work.message_id,
+            attempt=self.attempt,
+            parts=len(self.parts),
+            text=self.text,
+            finish_reason="stopped",
+            timings=Timings(
+                queued_ms=max(0, started - asked),
+                first_part_ms=first if first is None else max(0, first),
+                total_ms=max(0, milliseconds(at) - asked),
+            ),
+        )
+
+    def failed(self, at: str, code: str, detail: str, *, retryable: bool) -> ReplyFailed:
+        """The end of this reply without an answer."""
+        return ReplyFailed(
+            owner=self.work.owner,
+            at=at,
+            conversation_id=self.work.conversation_id,
+            reply_id=self.work.reply_id,
+            message_id=self.work.message_id,
+            attempt=self.attempt,
+            code=code,
+            detail=detail,
+            retryable=retryable,
+        )
+
+    def view(self) -> MessageView:
+        """The reply as people read it while it runs."""
+        return self._view(self.text, "streaming", self.started_at or self.work.at, self.attempt, len(self.parts))
+
+    def ended(self, end: ReplyEnd) -> MessageView:
+        """The reply as it is stored and read from now on."""
+        created_at = self.started_at or end.at
+        if isinstance(end, ReplyFailed):
+            error = ReplyError(end.code, end.detail, end.retryable)
+            return self._view(self.text, "failed", created_at, end.attempt, len(self.parts), error=error)
+        status: Status = "stopped" if end.finish_reason == "stopped" else "complete"
+        return self._view(end.text, status, created_at, end.attempt, end.parts, finish_reason=end.finish_reason, timings=end.timings)
+
+    def _view(self, text: str, status: Status, created_at: str, attempt: int, parts: int, **ended: Any) -> MessageView:
+        return MessageView(
+            owner=self.work.owner,
+            conversation_id=self.work.conversation_id,
+            id=self.work.reply_id,
+            role="assistant",
+            text=text,
+            status=status,
+            created_at=created_at,
+            message_id=self.work.message_id,
+            attempt=attempt,
+            parts=parts,
+            worker=self.worker,
+            **ended,
+        )
+
+
+class OpenReplies(dict[str, OpenReply]):
+    """The replies that are open, by reply_id, in the order of their requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_conversation: dict[tuple[str, str], list[OpenReply]] = {}
+
+    def add(self, reply: OpenReply) -> None:
+        """It was requested."""
+        self[reply.work.reply_id] = reply
+        self._by_conversation.setdefault((reply.work.owner, reply.work.conversation_id), []).append(reply)
+
+    def close(self, reply: OpenReply) -> None:
+        """It came to its end."""
+        del self[reply.work.reply_id]
+        conversation = (reply.work.owner, reply.work.conversation_id)
+        replies = self._by_conversation[conversation]
+        replies.remove(reply)
+        if not replies:
+            del self._by_conversation[conversation]
+
+    def of(self, owner: str, conversation_id: str) -> list[OpenReply]:
+        """Those of one conversation, oldest first."""
+        return list(self._by_conversation.get((owner, conversation_id), ()))
+
+    def idle_since(self, moment: float) -> list[OpenReply]:
+        """Those of which the log has not spoken since."""
+        return [reply for reply in self.values() if reply.touched < moment]
+
+    def before(self, position: Position) -> list[OpenReply]:
+        """Those requested before a place in the log."""
+        return [reply for reply in self.values() if reply.opened < position]

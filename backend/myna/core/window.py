@@ -1,0 +1,146 @@
+"""Thought: what one node remembers of the log's recent past, owner by owner, and when it may forget. No I/O, no clock.
+
+Three uses, one memory: frames are replayed to reconnecting sockets, facts are laid over what Postgres has, idempotency
+keys tell a repeated message from a new one. What is not stored yet is never forgotten.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from myna.protocol.cursor import tag_of
+from myna.protocol.events import BEGINNING, NOTHING, Event, Position, ReplyRequested, WireStruct, Work
+from myna.protocol.timestamps import milliseconds
+from myna.store.port import Deleted, Fact
+
+# Of frames: enough for every socket of a busy node to be away for minutes. With the events beside them about five times that in memory.
+WINDOW_BYTES = 64 * 1024 * 1024
+CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
+
+
+class Entry(WireStruct, frozen=True):
+    """One event that counts, at its place in the log, as the frame that sockets get (b"" if it is not shown to them)."""
+
+    position: Position
+    event: Event
+    frame: bytes
+    fact: Fact | None = None  # what it adds to what is stored
+
+
+@dataclass(slots=True)
+class OwnerWindow:
+    """One owner's recent past."""
+
+    tag: str
+    entries: deque[Entry] = field(default_factory=deque)
+    facts: deque[Entry] = field(default_factory=deque)  # those that hold one
+    keys: dict[str, Work] = field(default_factory=dict)  # by idempotency key
+    deleted: set[str] = field(default_factory=set)  # conversations
+
+
+class Window:
+    """The recent past of all owners, bounded by size; the oldest goes first, but nothing before it is stored."""
+
+    def __init__(self, epoch: str, *, limit: int = WINDOW_BYTES) -> None:
+        self.epoch = epoch
+        self.resumable = BEGINNING  # cursors from here on can be resumed
+        self.forgotten_at: str | None = None  # `at` of the youngest event forgotten; None: nothing was
+        self._limit = limit
+        self._bytes = 0
+        self._order: deque[Entry] = deque()
+        self._owners: dict[str, OwnerWindow] = {}
+
+    def holds_all_of(self, born_ms: int) -> bool:
+        """Whether everything of an owner born then is still here: nothing younger than that was forgotten."""
+        return self.forgotten_at is None or born_ms > milliseconds(self.forgotten_at) + CLOCKS_MS
+
+    def of(self, owner: str) -> OwnerWindow | None:
+        """What is remembered of this owner."""
+        return self._owners.get(owner)
+
+    def owner(self, owner: str) -> OwnerWindow:
+        """The same, made if there is none."""
+        found = self._owners.get(owner)
+        if found is None:
+            found = self._owners[owner] = OwnerWindow(tag_of(owner, self.epoch))
+        return found
+
+    def add(self, window: OwnerWindow, entry: Entry) -> None:
+        """Remember one event of the owner whose window this is."""
+        event, fact = entry.event, entry.fact
+        if entry.frame:
+            window.entries.append(entry)
+        if fact is not None:
+            window.facts.append(entry)
+            if type(fact) is Deleted:
+                window.deleted.add(fact.conversation_id)
+        if isinstance(event, Work):
+            window.keys[event.id] = event
+        self._order.append(entry)
+        self._bytes += _weight(entry)
+
+    def trim(self, stored: Position) -> None:
+        """Forget the oldest while over the bound, as far as everything is stored."""
+        while self._bytes > self._limit and self._order[0].position <= stored:
+            entry = self._order.popleft()
+            self._bytes -= _weight(entry)
+            self.resumable, self.forgotten_at = entry.position, entry.event.at
+            self._forget(entry)
+
+    def _forget(self, entry: Entry) -> None:
+        event, fact = entry.event, entry.fact
+        window = self._owners[event.owner]
+        if entry.frame:
+            window.entries.popleft()
+        if fact is not None:
+            window.facts.popleft()
+            if type(fact) is Deleted:
+                window.deleted.discard(fact.conversation_id)
+        if isinstance(event, Work):
+            window.keys.pop(event.id, None)
+        if not window.entries and not window.facts and not window.keys:
+            del self._owners[event.owner]
+
+    def since(self, owner: str, position: Position) -> list[bytes]:
+        """The frames of this owner after a position, in order."""
+        window = self._owners.get(owner)
+        if window is None:
+            return []
+        missed = takewhile(lambda entry: entry.position > position, reversed(window.entries))
+        return [entry.frame for entry in missed][::-1]
+
+    def events_from(self, position: Position) -> list[Event]:
+        """The events of all owners from a position on, in order."""
+        return [entry.event for entry in self._order if entry.position >= position]
+
+    def facts_after(self, position: Position) -> list[tuple[Position, Fact]]:
+        """The facts of all owners after a position, in order."""
+        return [(entry.position, entry.fact) for entry in self._order if entry.fact is not None and entry.position > position]
+
+    def facts(self, owner: str, position: Position = NOTHING) -> list[Fact]:
+        """The facts of this owner after a position, oldest first."""
+        window = self._owners.get(owner)
+        if window is None:
+            return []
+        after = takewhile(lambda entry: entry.position > position, reversed(window.facts))
+        return [entry.fact for entry in after if entry.fact is not None][::-1]
+
+    def restart(self, epoch: str) -> None:
+        """A new log: old frames can't be resumed from, but facts and keys stay true."""
+        self.epoch = epoch
+        self.resumable = BEGINNING
+        for owner, window in self._owners.items():
+            window.tag = tag_of(owner, epoch)
+            window.entries.clear()
+            window.facts.clear()
+        told = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Work)]
+        self._order = deque(Entry(BEGINNING, entry.event, b"", entry.fact) for entry in told)
+        for entry in self._order:
+            if entry.fact is not None:
+                self._owners[entry.event.owner].facts.append(entry)
+        self._bytes = 0
+
+
+def _weight(entry: Entry) -> int:
+    # One more reply's request is shown to nobody, but it holds its message's text.
+    return len(entry.frame) or (len(entry.event.text) if isinstance(entry.event, ReplyRequested) else 0)

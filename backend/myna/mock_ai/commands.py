@@ -1,0 +1,193 @@
+"""The commands a person can type, as data and as the drafts they make. Pure; an argument that doesn't fit is answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from myna.mock_ai import composer
+from myna.mock_ai.banks import display
+from myna.mock_ai.banks.snippets import ALIASES
+from myna.mock_ai.dice import Dice
+from myna.mock_ai.draft import STOP, Draft
+from myna.mock_ai.port import End, Prompt, Refusal
+
+MAX_WAIT_S = 30.0  # seconds of /sleep, and the longest wait a script may ask for: well within any sensible idle limit
+MAX_SLOW_S = 5.0  # seconds between two parts of /slow
+MAX_PARAGRAPHS = 60  # of /long: about 27 kB, within a reply's bytes
+MAX_WORDS = 4_000  # of /words: about 25 kB
+
+FAILURES: dict[str, tuple[str, bool]] = {  # code: what the person reads, whether trying again may help
+    "overloaded": ("The mock was asked to be overloaded, and is. Trying again may help.", True),
+    "rate_limited": ("The mock was asked to turn this reply away for its rate. Trying again may help.", True),
+    "timeout": ("The mock was asked to take too long, and has. Trying again may help.", True),
+    "refused": ("The mock was asked to refuse, and does. Trying again will not change its mind.", False),
+    "context_length": ("The mock was asked to find this conversation too long. A shorter one would be answered.", False),
+}
+
+
+class _BadArgumentError(ValueError):
+    """The text is the sentence the person gets: what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of /help; `answer` makes its draft from the argument, the prompt and the reply's dice."""
+
+    name: str
+    arguments: str
+    help: str
+    example: str  # arguments that work
+    answer: Callable[[str, Prompt, Dice], Draft] = field(repr=False)
+
+
+def command(prompt: Prompt, dice: Dice) -> Draft | None:
+    """The draft of a typed command, also of a wrong one; None when the message isn't a command at all."""
+    line = prompt.text.lstrip()
+    if not line.startswith("/") or line.startswith(("//", "/*")):  # those two open a comment in code
+        return None
+    name = line.split(maxsplit=1)[0]
+    if "/" in name[1:]:  # a path, not a command
+        return None
+    rest = line[len(name) :]
+    argument = rest[1:] if rest[:1].isspace() else rest
+    known = _BY_NAME.get(name.lower())
+    if known is None:
+        shown = name if len(name) <= 24 else "That"
+        return Draft(f"{_plain(shown)} is no command of mine. I know {_names()}; `/help` says what each of them does.", STOP)
+    try:
+        return known.answer(argument, prompt, dice)
+    except _BadArgumentError as allowed:
+        return Draft(f"{allowed} For example: `{f'{known.name} {known.example}'.rstrip()}`.", STOP)
+
+
+def _plain(name: str) -> str:
+    return name if name == "That" else "`" + name.replace("`", "") + "`"
+
+
+def _names() -> str:
+    return ", ".join(f"`{known.name}`" for known in COMMANDS)
+
+
+def _whole(argument: str, default: int, most: int, what: str) -> int:
+    text = argument.strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise _BadArgumentError(f"{what} takes a whole number from 1 to {most:,}.")
+    return int(text)
+
+
+def _seconds(argument: str, default: float, least: float, most: float, what: str) -> float:
+    text = argument.strip().removesuffix("s").rstrip()
+    if not argument.strip():
+        return default
+    try:
+        value = float(text) if text.isascii() and len(text) <= 10 else -1.0
+    except ValueError:
+        value = -1.0
+    if not least <= value <= most:
+        raise _BadArgumentError(f"{what} takes a number of seconds from {least:g} to {most:g}.")
+    return value
+
+
+def _nothing(argument: str, what: str) -> None:
+    if argument.strip():
+        raise _BadArgumentError(f"{what} takes nothing after it.")
+
+
+def _help(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    rows = "\n".join(f"- `{f'{c.name} {c.arguments}'.strip()}`: {c.help}" for c in COMMANDS)
+    return Draft(f"I am a mock, and these are my tricks:\n\n{rows}\n\nAnything else I answer in a borrowed voice.", STOP)
+
+
+def _echo(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    if not argument.strip():
+        raise _BadArgumentError("`/echo` takes the text that I am to repeat.")
+    return Draft(argument, STOP)
+
+
+def _slow(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    each = _seconds(argument, 0.5, 0.05, MAX_SLOW_S, "`/slow`")
+    opening = f"I leave {each:g} seconds between these words. Press stop, reload the page, or pull the cable. "
+    return Draft(opening + "Whatever you do, the sentence will be whole in the end.", STOP, each, each)
+
+
+def _sleep(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    wait = _seconds(argument, 5.0, 0.0, MAX_WAIT_S, "`/sleep`")
+    return Draft(f"Awake again after {wait:g} seconds, and nothing got lost in the meantime.", STOP, wait)
+
+
+def _long(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    count = _whole(argument, 12, MAX_PARAGRAPHS, "`/long`")
+    return Draft(composer.paragraphs(count, ("this long reply", "the next paragraph"), dice), STOP)
+
+
+def _words(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    count = _whole(argument, 100, MAX_WORDS, "`/words`")
+    return Draft(" ".join(dice.pick(display.WORDS) for _ in range(count)), STOP)
+
+
+def _fail(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    code = argument.strip().lower() or "overloaded"
+    if code not in FAILURES:
+        raise _BadArgumentError(f"`/fail` takes one of {', '.join(f'`{known}`' for known in FAILURES)}.")
+    return Draft("", Refusal(code, *FAILURES[code], after_s=0.0))
+
+
+def _cut(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    _nothing(argument, "`/cut`")
+    return Draft("This reply reaches its limit before it reaches its", End("length", 0.0))
+
+
+def _code(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    asked = argument.strip().lower()
+    language = ALIASES.get(asked, asked) or dice.pick(composer.LANGUAGES)
+    if language not in composer.LANGUAGES:
+        raise _BadArgumentError(f"`/code` takes one of {', '.join(composer.LANGUAGES)}.")
+    return Draft(composer.code(language, (), dice), STOP)
+
+
+def _table(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    return Draft(composer.table(_whole(argument, 5, composer.MOST_ROWS, "`/table`"), "Wire", "Queue", dice), STOP)
+
+
+def _list(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    count = _whole(argument, 5, composer.LONGEST_LIST, "`/list`")
+    return Draft(composer.listing(count, dice.unit() < 0.5, "a free afternoon", "an old radio", dice), STOP)
+
+
+def _seed(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+    _nothing(argument, "`/seed`")
+    if prompt.seed is None:
+        drawn = f"This reply was drawn from its key, `{prompt.key}`, since no seed was chosen: said again, it comes out otherwise."
+    else:
+        drawn = f"This reply was drawn from seed `{prompt.seed}` and the text of your message: say it again, and so do I."
+    handed = "Any responder that is handed the same says the same, and one that takes over in the middle goes on where the other stopped."
+    return Draft(f"{drawn}\n\n{handed}", STOP)
+
+
+def _page(what: str, text: str) -> Callable[[str, Prompt, Dice], Draft]:
+    def answer(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+        _nothing(argument, f"`{what}`")
+        return Draft(text, STOP)
+
+    return answer
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("/help", "", "this list", "", _help),
+    Command("/echo", "<text>", "says your text back, exactly", "good morning", _echo),
+    Command("/slow", "[seconds]", f"speaks with so many seconds between parts, up to {MAX_SLOW_S:g}", "0.5", _slow),
+    Command("/sleep", "[seconds]", f"is silent first, for up to {MAX_WAIT_S:g} seconds", "5", _sleep),
+    Command("/long", "[paragraphs]", f"talks at length, up to {MAX_PARAGRAPHS} paragraphs", "12", _long),
+    Command("/words", "[number]", f"says exactly so many words, up to {MAX_WORDS:,}", "100", _words),
+    Command("/fail", "[code]", f"fails on purpose: {', '.join(FAILURES)}", "timeout", _fail),
+    Command("/cut", "", "ends in the middle, as if at a length limit", "", _cut),
+    Command("/code", "[language]", f"writes a short program: {', '.join(composer.LANGUAGES)}", "python", _code),
+    Command("/table", "[rows]", f"draws a table, up to {composer.MOST_ROWS} rows", "4", _table),
+    Command("/list", "[items]", f"makes a list, up to {composer.LONGEST_LIST} items", "5", _list),
+    Command("/markdown", "", "shows all of Markdown, for trying a renderer", "", _page("/markdown", display.MARKDOWN)),
+    Command("/emoji", "", "shows characters that must not come apart", "", _page("/emoji", display.EMOJI)),
+    Command("/rtl", "", "writes from right to left", "", _page("/rtl", display.RTL)),
+    Command("/seed", "", "tells what this reply was drawn from", "", _seed),
+)
+_BY_NAME = {known.name: known for known in COMMANDS}

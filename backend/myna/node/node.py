@@ -1,0 +1,84 @@
+"""One backend node: builds its services, and starts, drains and stops its loops in order."""
+
+from collections.abc import Awaitable, Callable
+
+from myna.broker.port import Broker
+from myna.core.hub import Hub
+from myna.core.projection import Projection
+from myna.node.secret_key import secret_key
+from myna.node.supervisor import Supervisor
+from myna.node.worker import make_brain, worker_name
+from myna.pipeline.intake import Intake
+from myna.pipeline.queries import Queries
+from myna.pipeline.recorder import Recorder
+from myna.pipeline.relay import Relay
+from myna.pipeline.responder import Responder
+from myna.settings import Settings
+from myna.store.port import Store
+from myna.web.app import create_app
+from myna.web.services import Services
+from myna.web.sessions import Sessions
+from myna.web.websocket.gateway import Gateway
+
+
+def make_services(settings: Settings, broker: Broker, store: Store, *, responder: bool) -> Services:
+    """The services of one node, wired together; nothing runs yet."""
+    projection = Projection("")
+    hub = Hub()
+    intake = Intake(broker, store, projection)
+    state = Queries(broker, store, projection)
+    recorder = Recorder(store, projection, state)
+    relay = Relay(broker, store, projection, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s)
+    brain = make_brain(settings)
+    return Services(
+        settings=settings,
+        sessions=Sessions(secret_key(settings)),
+        broker=broker,
+        store=store,
+        projection=projection,
+        hub=hub,
+        intake=intake,
+        state=state,
+        recorder=recorder,
+        relay=relay,
+        brain=brain,
+        responder=Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None,
+    )
+
+
+class Node:
+    """A backend node: its loops, its app, and the order in which they start and stop."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.gateway = Gateway(services)
+        self.app = create_app(services, self.gateway)
+        self.supervisor = Supervisor()
+
+    def start(self) -> None:
+        """Start every loop; they wait for broker and database by themselves."""
+        services = self.services
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
+            "broker": services.broker.run,
+            "store": services.store.run,
+            "relay": services.relay.run,
+            "watch": services.relay.watch,
+            "recorder": services.recorder.run,
+        }
+        if services.responder is not None:
+            loops |= {"responder": services.responder.run, "stops": services.responder.watch_stops}
+        for name, loop in loops.items():
+            self.supervisor.start(name, loop)
+
+    async def drain(self) -> None:
+        """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""
+        services = self.services
+        await services.intake.drain()
+        if services.responder is not None:
+            await services.responder.drain(services.settings.drain_s)
+        await self.gateway.drain()
+        await services.recorder.flush()
+        await self.supervisor.stop("responder", "stops", "recorder", "relay", "watch")
+        await services.broker.close()
+        await services.store.close()
+        await self.supervisor.stop()

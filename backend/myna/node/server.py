@@ -1,0 +1,108 @@
+"""Roof: runs a node from start to SIGTERM, with Hypercorn in this process."""
+
+import asyncio
+import errno
+import gc
+import socket
+import sys
+from contextlib import AsyncExitStack, suppress
+from ipaddress import ip_address
+
+import structlog
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from myna.embedded_postgres.server import EmbeddedPostgres
+from myna.node.node import Node, make_services
+from myna.node.worker import exit_code, first_of, make_broker, make_data_dir, stop_signal
+from myna.protocol.errors import StartupError
+from myna.protocol.events import FRAME_LIMIT
+from myna.settings import Settings
+from myna.store.postgres.migrations import migrate
+from myna.store.postgres.store import PostgresStore
+from myna.web.server.hypercorn_patches import harden
+
+log = structlog.get_logger()
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket. Raises `StartupError` when the port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        why = "is taken by another process" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
+        raise StartupError(f"CHAT_PORT: {settings.host}:{settings.port} {why}; stop it or choose another port.") from None
+    return listener
+
+
+def address(host: str, port: int) -> str:
+    """The URL of what listens there, as people at this machine type it."""
+    if host in ("127.0.0.1", "::1") or ip_address(host).is_unspecified:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def announce(url: str, node: Node) -> None:
+    """Say for people where the page is, once it can be used; whatever the log looks like, and where it goes."""
+    await node.services.relay.wait_live()
+    with suppress(OSError):  # nobody listens any more
+        sys.stdout.write(f"Myna is on {url}\n")
+        sys.stdout.flush()
+
+
+def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
+    """One process, one listening socket, limits as `welcome` announces them."""
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.websocket_max_message_size = FRAME_LIMIT
+    config.websocket_ping_interval = settings.heartbeat_s
+    # Pongs are reads: a client that answers no ping for three beats is gone.
+    config.read_timeout = 3 * settings.heartbeat_s
+    config.graceful_timeout = 1
+    config.backlog = 4_096
+    config.loglevel = "WARNING"
+    config.include_server_header = False
+    config.alpn_protocols = ["http/1.1"]
+    return config
+
+
+def collect_less_often() -> None:
+    """A node remembers some hundred thousand events, long-lived and without cycles; by default Python looks through them all
+    so often that it took a third of reading the log. Cycles (of closed connections, say) are still found, 14 times as late."""
+    gc.set_threshold(10_000, 10, 10)
+
+
+async def serve(settings: Settings, *, responder: bool) -> int:
+    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
+    stopping = stop_signal()
+    collect_less_often()
+    harden()
+    listener = bind(settings)
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if url is None:
+            make_data_dir(settings)
+            postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+            url = await postgres.start()
+            stack.push_async_callback(postgres.stop)
+            await migrate(url)
+        node = Node(make_services(settings, make_broker(settings), PostgresStore(url), responder=responder))
+        node.start()
+
+        async def until_drained() -> None:
+            # Hypercorn closes nothing while this waits, so every socket is gone before it looks for any.
+            await first_of(stopping.wait(), node.supervisor.failed.wait())
+            log.info("node.draining")
+            await node.drain()
+
+        page = address(*listener.getsockname()[:2])
+        log.info("node.listening", url=page)
+        announcing = asyncio.create_task(announce(page, node), name="announce")
+        stack.callback(announcing.cancel)
+        await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
+    log.info("node.stopped")
+    return exit_code(node.supervisor)

@@ -1,0 +1,54 @@
+"""Words: what a field of a frame or of a request's body must be: types whose errors wording.py can tell. No I/O."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from myna.protocol import events as e
+from myna.protocol import titles
+from myna.protocol.ids import UUID_PATTERN
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(text: str) -> str:
+    # NUL is legal JSON and fatal to a Postgres text column; a lone surrogate has no UTF-8 form at all.
+    if _UNSTORABLE.search(text):
+        raise ValueError("text may not hold NUL or lone surrogates")
+    if not text.strip():
+        raise ValueError("text may not be empty")
+    return text
+
+
+def _title(text: str) -> str:
+    title = titles.one_line(text)
+    if not title:
+        raise ValueError("title may not be empty")
+    return title
+
+
+Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_storable)]
+Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)
+]
+
+
+class Strict(BaseModel):
+    """What every frame of a client is: exact types, no field but its own, unchangeable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Options(Strict):
+    """How a reply is to be made; all of it optional."""
+
+    profile: Annotated[str, StringConstraints(max_length=64)] | None = None
+    seed: Seed | None = None
+    scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+    def ordered(self) -> e.Options:
+        """The same as a work order has it."""
+        return e.Options(self.profile, self.seed, self.scenario)

@@ -1,0 +1,114 @@
+"""Words: the socket's own frames: models of what clients send, structs of what they get. Events are in events.py. No I/O."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from myna.protocol.events import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, Event, WireStruct, named
+from myna.protocol.field_types import Id, Options, Strict, Text
+
+# --- client to server ---
+
+
+class MessageSend(Strict):
+    """Say something; the first message makes the conversation. `id` is the idempotency key."""
+
+    type: Literal["message.send"]
+    id: Id
+    conversation_id: Id
+    text: Text
+    options: Options | None = None
+
+
+class ReplyStop(Strict):
+    """Stop the reply to a message, wherever it is being made or waits."""
+
+    type: Literal["reply.stop"]
+    conversation_id: Id
+    message_id: Id
+
+
+class ReplyRegenerate(Strict):
+    """One more reply to the same message. `id` is the idempotency key."""
+
+    type: Literal["reply.regenerate"]
+    id: Id
+    conversation_id: Id
+    message_id: Id
+    options: Options | None = None
+
+
+class Ping(Strict):
+    """Answered by `pong` with the same nonce."""
+
+    type: Literal["ping"]
+    nonce: Annotated[str, StringConstraints(max_length=128)] | int | None = None
+
+
+ClientFrame = Annotated[MessageSend | ReplyStop | ReplyRegenerate | Ping, Field(discriminator="type")]
+CLIENT_FRAME: TypeAdapter[MessageSend | ReplyStop | ReplyRegenerate | Ping] = TypeAdapter(ClientFrame)
+
+
+# --- server to client, besides events ---
+
+
+class Limits(WireStruct, frozen=True, omit_defaults=False):
+    """What the server accepts, announced at once so that a client need not find out."""
+
+    frame_bytes: int = FRAME_LIMIT
+    text_chars: int = TEXT_LIMIT
+    waiting_messages: int = WAITING_LIMIT
+
+
+class Welcome(WireStruct, frozen=True, kw_only=True):
+    """The first frame of every connection. `token` only for an owner made just now."""
+
+    type: Literal["welcome"] = named("welcome")
+    owner: str
+    token: str | None = None
+    epoch: str
+    cursor: str
+    resumed: bool
+    heartbeat_s: int
+    limits: Limits = msgspec.field(default_factory=Limits)
+
+
+class MessageAccepted(WireStruct, frozen=True, kw_only=True):
+    """To the sender only, after the broker's confirm: this will be answered and stored."""
+
+    type: Literal["message.accepted"] = named("message.accepted")
+    id: str
+    conversation_id: str
+    duplicate: bool
+
+
+class ErrorFrame(WireStruct, frozen=True, kw_only=True):
+    """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers."""
+
+    type: Literal["error"] = named("error")
+    code: str
+    detail: str
+    ref: str | None = None
+    retry_after_s: float | None = None
+
+
+class Pong(WireStruct, frozen=True, kw_only=True):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = named("pong")
+    nonce: str | int | None = None
+
+
+class Draining(WireStruct, frozen=True, kw_only=True):
+    """The server goes away soon; a close with 1012 follows."""
+
+    type: Literal["server.draining"] = named("server.draining")
+    reconnect_after_ms: int
+
+
+def json_schema() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of every frame of either side, by name: the source of the front's wire types and of the AsyncAPI page."""
+    server = (Welcome, MessageAccepted, ErrorFrame, Pong, Draining, *Event.__args__)
+    _, told = msgspec.json.schema_components(server, ref_template="#/$defs/{name}")
+    return {"client": CLIENT_FRAME.json_schema()["$defs"], "server": dict(sorted(told.items()))}

@@ -1,0 +1,64 @@
+"""Words: the exchange, queues and bindings as plain data, the same for the real and the in-process broker. No I/O."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+EXCHANGE = "chat"
+WORK_QUEUE = "chat_queue"
+LOG = "chat_responses"
+DEAD_LETTERS = "chat_dead_letters"
+
+# 5 further tries after the first: enough for a rolling restart, few enough that poison is parked within seconds.
+DELIVERY_LIMIT = 5
+# One AMQP message carries at most this many lines: 256 short events are about 64 KiB, a comfortable frame.
+GROUP_LINES = 256
+
+
+class RoutingKey(StrEnum):
+    """Routing keys of the one exchange: where a publish goes is decided by its key alone."""
+
+    MESSAGE = "message"  # an accepted message: work for a responder and a fact in the log, in one publish
+    EVENT = "event"  # a fact for the log only
+    STOP = "stop"  # a fact for the log, and a nudge to every live responder
+    WORK = "work"  # work only: a hand-made message, or one line of a delivery taken apart
+    PARKED = "parked"  # dead-lettered: kept whole in the dead letters, and told to the log so its owner hears of it
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable queue, its arguments and the keys that feed it."""
+
+    name: str
+    keys: tuple[RoutingKey, ...]
+    arguments: dict[str, str | int] = field(default_factory=dict)
+
+
+QUEUES = (
+    Queue(
+        WORK_QUEUE,
+        (RoutingKey.MESSAGE, RoutingKey.WORK),
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": EXCHANGE,
+            "x-dead-letter-routing-key": RoutingKey.PARKED.value,
+            # At-least-once dead-lettering needs reject-publish; with drop-head it silently falls back to at-most-once.
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+            "x-max-length": 100_000,  # deliveries; beyond that people are better served by `busy` than by hours of waiting
+        },
+    ),
+    Queue(
+        LOG,
+        (RoutingKey.MESSAGE, RoutingKey.EVENT, RoutingKey.STOP, RoutingKey.PARKED),
+        {
+            "x-queue-type": "stream",
+            "x-max-length-bytes": 4 * 1024**3,  # about 8 million events of 500 bytes
+            "x-max-age": "7D",
+            "x-stream-max-segment-size-bytes": 64 * 1024**2,  # the unit in which the log forgets
+        },
+    ),
+    # Looking at a dead letter gives it back, which counts as a delivery: with the limit of 20 that RabbitMQ 4 sets by
+    # default, the 21st look would drop it. There is no "none" that 3.10 takes too, so the limit is out of reach.
+    Queue(DEAD_LETTERS, (RoutingKey.PARKED,), {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}),
+)

@@ -1,0 +1,124 @@
+"""Words: what was wrong with a value from outside and what is allowed there, in our own words instead of the validator's. No I/O."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from myna.protocol.ids import UUID_PATTERN
+
+Context = Mapping[str, Any]
+Shape = Sequence[type[BaseModel]]  # what is taken: one of these
+
+NAME_SHOWN = 60  # characters of a name from outside that are said back
+# What the validator calls the branches of a union, where it names the place of an error.
+_BRANCH = re.compile(r"(constrained-)?(str|int|float|bool)|.*[\[(].*")
+_PLACE_IN_JSON = re.compile(r"line (\d+) column (\d+)")
+
+TAKES: Mapping[str, Callable[[Context], str]] = {
+    "string_type": lambda _: "text",
+    "string_too_long": lambda rule: f"at most {rule['max_length']} characters",
+    "string_too_short": lambda rule: f"at least {_counted(rule['min_length'], 'character')}",
+    "string_pattern_mismatch": lambda rule: "a UUID" if rule["pattern"] == UUID_PATTERN else f"text like {rule['pattern']}",
+    "int_type": lambda _: "a whole number",
+    "int_parsing": lambda _: "a whole number",
+    "int_parsing_size": lambda _: "a smaller number",
+    "int_from_float": lambda _: "a whole number",
+    "float_type": lambda _: "a number",
+    "float_parsing": lambda _: "a number",
+    "finite_number": lambda _: "a finite number",
+    "bool_type": lambda _: "true or false",
+    "bool_parsing": lambda _: "true or false",
+    "greater_than": lambda rule: f"more than {rule['gt']:g}",
+    "greater_than_equal": lambda rule: f"at least {rule['ge']}",
+    "less_than": lambda rule: f"less than {rule['lt']}",
+    "less_than_equal": lambda rule: f"at most {rule['le']}",
+    "literal_error": lambda rule: str(rule["expected"]),
+    "union_tag_invalid": lambda rule: f"one of {rule['expected_tags']}",
+    "list_type": lambda _: "a list",
+    "too_long": lambda rule: f"at most {_counted(rule['max_length'], 'item')}",
+    "too_short": lambda rule: f"at least {_counted(rule['min_length'], 'item')}",
+    "dict_type": lambda _: "an object",
+    "model_type": lambda _: "an object",
+    "model_attributes_type": lambda _: "an object",
+}
+
+
+class Wrong(NamedTuple):
+    """The first thing that is wrong with a value."""
+
+    place: str  # the field's name, dotted where it lies deeper; "" for the value itself
+    kind: str  # the validator's word for it
+    takes: str  # what is allowed there: follows "takes"
+    sentence: str  # all of it, without a full stop
+
+
+def wrong(error: ValidationError, shape: Shape) -> Wrong:
+    """What is to be said of a validator's error about a value that was to be one of these."""
+    found = error.errors(include_url=False, include_input=False)
+    first, kind = found[0], found[0]["type"]
+    parts, fields = _place(first, shape)
+    place = ".".join(parts)
+    takes = " or ".join(dict.fromkeys(_takes(one) for one in found if one["type"] in TAKES and _place(one, shape)[0] == parts))
+    if kind == "missing":
+        sentence = f"{place} is missing"
+    elif kind == "extra_forbidden":
+        parent = ".".join(parts[:-1])
+        sentence = f"{place} is not known{f' to {parent}' if parent else ''}; what is known is {listed(fields)}"
+    elif kind in ("union_tag_not_found", "union_tag_invalid"):
+        place = ".".join([*parts, first["ctx"]["discriminator"].strip("'")])
+        sentence = f"{place} is missing" if kind == "union_tag_not_found" else f"{place} takes {takes}"
+    elif kind == "json_invalid":
+        where = _PLACE_IN_JSON.search(first["ctx"]["error"])
+        sentence = "This is no JSON" + (f" (line {where[1]}, column {where[2]})" if where else "")
+    elif kind == "value_error":
+        sentence = f"{place}: {first['ctx']['error']}" if place else str(first["ctx"]["error"])
+    else:
+        sentence = f"{place or 'This'} takes {takes or 'something else'}"
+    return Wrong(place, kind, takes, sentence)
+
+
+def _takes(error: ErrorDetails) -> str:
+    return TAKES[error["type"]](error.get("ctx", {}))
+
+
+def _place(error: ErrorDetails, shape: Shape) -> tuple[list[str], list[str]]:
+    """Where an error lies, as whoever wrote the value knows it, and the names of the fields there."""
+    parts: list[str] = []
+    models = list(shape)
+    names: dict[str, Any] = {}
+    for part in error["loc"]:
+        if isinstance(part, int):
+            parts.append(str(part))
+            continue
+        names = {field.alias or name: field for model in models for name, field in model.model_fields.items()}
+        if part in names:
+            parts.append(part)
+            models = list(_models_in(names[part].annotation))
+        elif tagged := [model for model in models if _has_tag(model, part)]:
+            models = tagged
+        elif error["type"] == "extra_forbidden" or not _BRANCH.fullmatch(part):
+            parts.append(part[:NAME_SHOWN] if part.isprintable() else ascii(part[:NAME_SHOWN]))
+    return parts, list(names)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _has_tag(model: type[BaseModel], tag: str) -> bool:
+    return any(get_origin(field.annotation) is Literal and tag in get_args(field.annotation) for field in model.model_fields.values())
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: a, b and c."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -1,0 +1,64 @@
+"""Words: conversations and messages as people read them, whether they come from Postgres or from a node's window. No I/O."""
+
+from typing import Literal
+
+from myna.protocol.events import Timings, WireStruct
+
+Role = Literal["user", "assistant"]
+Status = Literal["waiting", "streaming", "complete", "stopped", "failed"]
+PREVIEW_LIMIT = 120  # characters of the last thing said, for lists
+
+
+class ReplyError(WireStruct, frozen=True):
+    """Why there is no reply."""
+
+    code: str
+    detail: str
+    retryable: bool
+
+
+class MessageView(WireStruct, frozen=True):
+    """One thing said. The fields from `message_id` on are a reply's only."""
+
+    owner: str
+    conversation_id: str
+    id: str  # of a reply: its reply_id
+    role: Role
+    text: str
+    status: Status
+    created_at: str  # RFC 3339; of a reply: when it was started (or ended, if it never was)
+    message_id: str | None = None
+    attempt: int | None = None
+    parts: int | None = None
+    finish_reason: Literal["stop", "length", "stopped"] | None = None
+    timings: Timings | None = None
+    worker: str | None = None
+    error: ReplyError | None = None
+    stored_at: str | None = None  # when Postgres had it
+
+
+class ConversationView(WireStruct, frozen=True):
+    """One line of the conversation list."""
+
+    owner: str
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    messages: int  # things said by either side
+    preview: str
+
+
+class SearchHit(WireStruct, frozen=True):
+    """A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
+
+    conversation_id: str
+    message_id: str
+    role: Role
+    snippet: str
+    created_at: str
+
+
+def preview_of(text: str) -> str:
+    """The start of a text on one line."""
+    return " ".join(text[: PREVIEW_LIMIT * 2].split())[:PREVIEW_LIMIT]

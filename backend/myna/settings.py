@@ -1,0 +1,106 @@
+"""Words: every setting, its default and its limits, in one typed class. Reads the environment and `.env`, nothing else."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
+
+from myna.protocol.errors import StartupError
+from myna.protocol.validation_errors import wrong
+
+PREFIX = "CHAT_"
+NO_SETTING = ("CHAT_CRASHPOINT",)  # for the tests that kill processes
+# What a pattern means, in words.
+URLS = {"amqp_url": "amqp://… or amqps://…", "database_url": "postgresql://…", "management_url": "http://… or https://…"}
+SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back
+
+
+def _split(value: Any) -> Any:
+    return [part.strip().rstrip("/") for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _default_data_dir() -> Path:
+    return Path.home() / ".local" / "share" / "myna"
+
+
+class Settings(BaseSettings):
+    """What an operator may decide. Every field is the environment variable `CHAT_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    amqp_url: Annotated[str | None, Field(pattern=r"^amqps?://", description="RabbitMQ; none: the broker runs in this process")] = None
+    database_url: Annotated[str | None, Field(pattern=r"^postgres(ql)?://", description="Postgres; none: an embedded one is started")] = (
+        None
+    )
+    host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535, description="port to listen on; 0 takes a free one")] = 5055
+    data_dir: Annotated[Path, Field(description="where the embedded broker and database keep their files")] = Field(
+        default_factory=_default_data_dir
+    )
+    secret_key: Annotated[str | None, Field(min_length=16, description="signs session tokens; needed unless embedded")] = None
+    secret_key_file: Annotated[Path | None, Field(description="a file that holds the secret key")] = None
+    allowed_origins: Annotated[
+        list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
+    ] = []
+    mock_profile: Annotated[str, Field(description="how fast and how reliably the mock AI answers unless told otherwise")] = "normal"
+    mock_scenarios: Annotated[Path | None, Field(description="a JSON file with scripted answers")] = None
+    log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
+    management_url: Annotated[
+        str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")
+    ] = None
+    front_dir: Annotated[Path, Field(description="the built page")] = Path(__file__).parents[2] / "front" / "dist"
+    heartbeat_s: Annotated[int, Field(ge=1, le=300, description="seconds between pings to a socket")] = 20
+    rate_per_s: Annotated[
+        float, Field(gt=0, description="frames a second that one socket may send for long, and writes by HTTP that one owner may")
+    ] = 100
+    rate_burst: Annotated[
+        int, Field(ge=1, description="frames that one socket may send at once, and writes by HTTP that one owner may")
+    ] = 300
+    max_sockets: Annotated[int, Field(ge=1, description="sockets on one node; beyond, 1013")] = 20_000
+    abandoned_s: Annotated[
+        float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")
+    ] = 60
+    prefetch: Annotated[int, Field(ge=1, le=1000, description="deliveries one responder has in hand at once")] = 32
+    drain_s: Annotated[float, Field(ge=0, le=60, description="seconds a stopping process gives open replies to finish")] = 8
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether the broker runs in this process."""
+        return self.amqp_url is None
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether this process starts its own Postgres."""
+        return self.database_url is None
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process. Raises `StartupError` with one sentence that names the variable and what it takes."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        field = Settings.model_fields.get(name)
+        meaning = f" ({field.description})" if field is not None and field.description else ""
+        value = "what it is" if name in SECRETS else repr(first["input"])
+        takes = URLS.get(name) or wrong(error, (Settings,)).takes or "something else"
+        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {takes}.") from None
+
+
+def unknown() -> list[str]:
+    """The names in the environment and in `.env` that look like settings and are none: misspelt ones, most likely."""
+    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
+    known = {*(f"{PREFIX}{name.upper()}" for name in Settings.model_fields), *NO_SETTING}
+    return sorted(name for name in map(str.upper, given) if name.startswith(PREFIX) and name not in known)
+
+
+def table() -> str:
+    """All settings as text for `--help`: name, default, meaning."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default_factory.__name__ if field.default_factory else field.default
+        shown = "~/.local/share/myna" if name == "data_dir" else "front/dist" if name == "front_dir" else default
+        rows.append(f"  {PREFIX}{name.upper():<22} {field.description}" + ("" if shown in (None, [], "") else f" [{shown}]"))
+    return "\n".join(rows)

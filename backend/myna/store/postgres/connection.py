@@ -1,0 +1,68 @@
+"""Door: how a connection to Postgres is made, and what its faults are called here. No table is known.
+
+Every connection is made from the URL by asyncpg itself, so unix sockets (`?host=/folder`) and `sslmode` mean what they mean to libpq.
+"""
+
+from urllib.parse import urlsplit
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from myna.protocol.errors import StartupError, StoreUnavailable
+
+CONNECT_S = 3.0
+FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DBAPIError, PoolTimeout)
+# SQLSTATE classes that speak of what was to be stored: data exception, integrity violation, limit exceeded (of one row).
+_REFUSALS = ("22", "23", "54")
+# The server is there and answers, though not with what was asked: no lock in time, statement too slow.
+_BUSY = ("55P03", "57014")
+
+
+def address_of(url: str) -> str:
+    """The URL as asyncpg takes it. Raises `StartupError` for one that is not Postgres'."""
+    scheme, _, rest = url.partition("://")
+    if scheme.removesuffix("+asyncpg") not in ("postgresql", "postgres") or not rest:
+        raise StartupError("CHAT_DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+    try:
+        urlsplit(url).port  # noqa: B018 (raises for a port that is no number)
+    except ValueError:
+        raise StartupError("CHAT_DATABASE_URL names a port that is not a number from 0 to 65535.") from None
+    return f"postgresql://{rest}"
+
+
+async def connect(address: str, *, command_s: float, settings: dict[str, str]) -> asyncpg.Connection:
+    """One connection of our own, with these server settings for its session. Raises any of `FAULTS`."""
+    settings = {"application_name": "myna", "timezone": "UTC", **settings}
+    return await asyncpg.connect(address, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The driver's own error inside SQLAlchemy's."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether an error speaks of the data: the same data would be refused again."""
+    return isinstance(error, ValueError) or str(getattr(error, "sqlstate", None) or "").startswith(_REFUSALS)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error says that the database is away, rather than busy."""
+    return not isinstance(error, PoolTimeout) and getattr(cause_of(error), "sqlstate", None) not in _BUSY
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    """An error as one sentence, which names its kind and never the address (that may hold a password)."""
+    cause = cause_of(error)
+    state = getattr(cause, "sqlstate", None)
+    kind = type(cause).__name__ + (f", {state}" if state else "")
+    if isinstance(error, PoolTimeout):
+        return StoreUnavailable("Too many requests wait for the database.")
+    if isinstance(cause, TimeoutError) or state in _BUSY:
+        return StoreUnavailable(f"The database did not answer in time ({kind}).")
+    if isinstance(cause, OSError):
+        return StoreUnavailable(f"The database cannot be reached ({kind}).")
+    return StoreUnavailable(f"The database cannot serve now ({kind}).")

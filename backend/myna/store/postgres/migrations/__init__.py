@@ -1,0 +1,83 @@
+"""Door: the schema's history, and the way to its head. Reads and writes no rows of ours."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from myna.protocol.errors import StartupError
+from myna.store.postgres.connection import FAULTS, address_of, connect, unavailable
+
+MIGRATE_LOCK = 0x6D796E62  # the advisory lock's number: one after "myna"
+WAIT_S = 60  # how long one `migrate` waits for another, and for the locks of running statements
+STEP_S = 3600  # how long one statement of a migration may take: an index over a large table does
+
+
+def config() -> Config:
+    """Alembic's settings, made in code: the scripts lie inside this package, wherever it is installed."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    return made
+
+
+def head() -> str:
+    """The revision this code needs."""
+    revision = ScriptDirectory.from_config(config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+async def migrate(url: str, revision: str = "head") -> str:
+    """Bring the schema to head (or another revision) and return the revision reached. Safe to run twice at once.
+
+    Raises `StartupError` for a wrong URL or a schema that is newer than this code, `StoreUnavailable` when the database is away.
+    """
+    address = address_of(url)
+
+    async def creator() -> object:
+        return await connect(address, command_s=STEP_S, settings={"lock_timeout": f"{WAIT_S}s"})
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATE_LOCK})
+            return await connection.run_sync(_move, revision)
+    except FAULTS as error:
+        raise unavailable(error) from error
+    finally:
+        await engine.dispose()
+
+
+def _move(connection: Connection, revision: str) -> str:
+    settings = config()
+    settings.attributes["connection"] = connection
+    scripts = ScriptDirectory.from_config(settings)
+    known = {script.revision for script in scripts.walk_revisions()}
+    current = revision_of(connection)
+    if current is not None and current not in known:
+        raise StartupError(f"The database schema is at {current}, which this version of Myna does not know: run a newer version.")
+    if revision == "base":
+        command.downgrade(settings, revision)
+    else:
+        command.upgrade(settings, revision)
+    return revision_of(connection) or "base"
+
+
+def schema_trouble(connection: Connection) -> str | None:
+    """What is wrong with the schema, as one sentence; None when it is at head."""
+    current, needed = revision_of(connection), head()
+    if current == needed:
+        return None
+    found = f"is at {current}" if current else "is empty"
+    return f"The database schema {found}, and this version needs {needed}: run `myna migrate`."

@@ -1,0 +1,93 @@
+"""HTTP: /metrics — this node's rooms in Prometheus' words, read when asked. It counts nothing itself and names no owner."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from quart import Blueprint, Response
+
+from myna.broker.port import QueueState
+from myna.core.rates import Histogram
+from myna.protocol.errors import BrokerUnavailable
+from myna.web.services import Services
+
+ASK_S = 2.0  # a broker that answers slower than this is scraped without its queues
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The route."""
+    routes = Blueprint("metrics", __name__)
+
+    @routes.get("/metrics")
+    async def show_metrics() -> Response:
+        """Counters, gauges and histograms of this node; the queues as the broker has them."""
+        queues: list[QueueState] = []
+        try:
+            async with asyncio.timeout(ASK_S):
+                queues = await services.broker.queues()
+        except (BrokerUnavailable, TimeoutError):
+            pass
+        return Response(generate_latest(NodeCollector(services, queues)), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return routes
+
+
+class NodeCollector(Collector):
+    """One look at a node."""
+
+    def __init__(self, services: Services, queues: Sequence[QueueState]) -> None:
+        self._services = services
+        self._queues = queues
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric there is."""
+        yield from self._counters()
+        yield from self._gauges()
+        yield from self._queue_gauges()
+        relay = self._services.relay
+        yield _histogram("myna_reply_queued_seconds", "From accepted to picked up by a responder, of completed replies.", relay.queued)
+        yield _histogram("myna_reply_first_part_seconds", "From picked up to the first part, of completed replies.", relay.first_part)
+
+    def _counters(self) -> Iterator[Metric]:
+        services = self._services
+        counts = services.relay.counts
+        yield CounterMetricFamily("myna_messages", "Messages accepted, as this node read them in the log.", counts["messages"])
+        yield CounterMetricFamily("myna_events", "Events that this node read in the log and that counted.", counts["events"])
+        yield CounterMetricFamily("myna_deltas", "Reply parts among the events.", counts["deltas"])
+        yield CounterMetricFamily("myna_mailbox_overflows", "Connections cut off because they read too slowly.", services.hub.overflows)
+        yield CounterMetricFamily("myna_refused_facts", "Facts that the database refused and set aside.", services.recorder.refused)
+
+    def _gauges(self) -> Iterator[Metric]:
+        services = self._services
+        yield GaugeMetricFamily("myna_connections", "Live sockets and event streams on this node.", services.hub.count)
+        turns = GaugeMetricFamily("myna_turns", "Turns that are being answered, or wait for the one before them.", labels=["state"])
+        turns.add_metric(["open"], services.intake.turns.open_count)
+        turns.add_metric(["waiting"], services.intake.turns.waiting_count)
+        yield turns
+        yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", len(services.projection.pending))
+        yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)
+        yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
+        yield GaugeMetricFamily("myna_broker_up", "1 while the broker can be used.", services.broker.up)
+        yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
+        lag_ms = services.relay.lag_ms()
+        if lag_ms is not None:
+            yield GaugeMetricFamily("myna_relay_lag_seconds", "How old the newest event was when this node read it.", lag_ms / 1000)
+
+    def _queue_gauges(self) -> Iterator[Metric]:
+        messages = GaugeMetricFamily("myna_queue_messages", "Messages in a queue, or records in the log.", labels=["queue", "state"])
+        consumers = GaugeMetricFamily("myna_queue_consumers", "Consumers of a queue.", labels=["queue"])
+        for queue in self._queues:
+            if queue.depth is not None:
+                messages.add_metric([queue.name, "ready"], queue.depth)
+            if queue.unacked is not None:
+                messages.add_metric([queue.name, "unacked"], queue.unacked)
+            if queue.consumers is not None:
+                consumers.add_metric([queue.name], queue.consumers)
+        yield messages
+        yield consumers
+
+
+def _histogram(name: str, about: str, seen: Histogram) -> Metric:
+    return HistogramMetricFamily(name, about, buckets=[(bound, count) for bound, count in seen.cumulative()], sum_value=seen.total)

@@ -1,0 +1,50 @@
+"""The Quart app: routes, problem documents, response headers, CORS. It starts nothing."""
+
+from quart import Quart, Response
+from quart_cors import cors
+
+from myna.protocol.events import FRAME_LIMIT
+from myna.web import problems, rate_limit
+from myna.web.api import conversations, export, health, importing, messages, metrics, page, pipeline, queue_position, search, session
+from myna.web.openai import chat_completions
+from myna.web.openapi import routes as documents
+from myna.web.server.hypercorn_patches import FrameWebsocket, RoomyRequest
+from myna.web.services import Services
+from myna.web.websocket.gateway import Gateway
+
+BLUEPRINTS = (
+    session, messages, conversations, export, importing, queue_position, search, pipeline,
+    chat_completions, health, metrics, documents, page,
+)  # fmt: skip
+
+
+def create_app(services: Services, gateway: Gateway) -> Quart:
+    """The app that answers HTTP requests and websocket upgrades of one node."""
+    app = Quart(__name__, static_folder=None)
+    app.websocket_class = FrameWebsocket
+    app.request_class = RoomyRequest
+    app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
+    app.config["EXPLAIN_TEMPLATE_LOADING"] = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.register_blueprint(gateway.blueprint)
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.blueprint(services))
+    problems.register(app)
+    rate_limit.register(app, services)
+
+    @app.after_request
+    async def add_headers(response: Response) -> Response:
+        response.headers.update(page.HEADERS)
+        return response
+
+    if services.settings.allowed_origins:
+        app = cors(
+            app,
+            allow_origin=services.settings.allowed_origins,
+            allow_credentials=True,
+            allow_headers=["authorization", "content-type"],
+            expose_headers=["content-disposition", "retry-after"],
+        )
+        # It would refuse every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
+        app.before_websocket_funcs.clear()
+    return app

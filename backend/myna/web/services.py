@@ -1,0 +1,34 @@
+"""Route: the rooms of one node, as the doors to the outside (gateway, api) are given them. It does nothing."""
+
+from dataclasses import dataclass
+
+from myna.broker.port import Broker
+from myna.core.hub import Hub
+from myna.core.projection import Projection
+from myna.mock_ai.port import Brain
+from myna.pipeline.intake import Intake
+from myna.pipeline.queries import Queries
+from myna.pipeline.recorder import Recorder
+from myna.pipeline.relay import Relay
+from myna.pipeline.responder import Responder
+from myna.settings import Settings
+from myna.store.port import Store
+from myna.web.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One node."""
+
+    settings: Settings
+    sessions: Sessions
+    broker: Broker
+    store: Store
+    projection: Projection
+    hub: Hub
+    intake: Intake
+    state: Queries
+    recorder: Recorder
+    relay: Relay
+    brain: Brain
+    responder: Responder | None

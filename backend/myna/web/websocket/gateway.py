@@ -1,0 +1,99 @@
+"""Route: the websocket upgrade, and all connections of this node. What one connection does is in connection.py."""
+
+import asyncio
+import random
+from contextlib import suppress
+
+import structlog
+from quart import Blueprint, Response, websocket
+
+from myna.protocol import events as e
+from myna.protocol.cursor import is_cursor
+from myna.protocol.errors import Behind, ChatError, Close, InvalidFrame, Unauthorized
+from myna.protocol.frames import Draining
+from myna.protocol.session import Session
+from myna.web.checks import check_origin, token_of
+from myna.web.server.hypercorn_patches import FrameWebsocket
+from myna.web.services import Services
+from myna.web.websocket.connection import Connection
+
+log = structlog.get_logger()
+
+DRAIN_SPREAD_S = 2.0  # reconnects after a drain are spread over this much
+# Another node may have shown this client a moment that this one has yet to read; a cursor further off is no cursor of ours.
+RESUME_S = 2.0
+
+
+class Gateway:
+    """All connections of this node."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._connections: set[Connection] = set()
+        self.blueprint = Blueprint("gateway", __name__)
+        self.blueprint.websocket("/ws")(self.serve)
+
+    async def serve(self) -> Response | None:
+        """One socket from upgrade to close."""
+        services = self._services
+        check_origin(websocket.headers, services.settings.allowed_origins)
+        session, fresh = self._session()
+        epoch, after = websocket.args.get("epoch", ""), websocket.args.get("after", "")
+        if after and not is_cursor(after):
+            raise InvalidFrame("after takes a cursor: the last one seen, of `welcome` or an event.")
+        if after and epoch == services.projection.epoch:
+            with suppress(ChatError):  # unreachable: then this is no resumption
+                await services.state.reach(session.owner, after, within_s=RESUME_S)
+        if services.intake.draining or not services.relay.ready:
+            raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
+        await websocket.accept()
+        socket: FrameWebsocket = websocket._get_current_object()  # type: ignore[attr-defined]
+        connection = Connection(services, session, socket)
+        self._connections.add(connection)
+        if len(self._connections) > services.settings.max_sockets:
+            connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
+        else:
+            connection.welcome(fresh=fresh, epoch=epoch, after=after)
+        socket.listen(connection.hear)
+        try:
+            await self._run(connection)
+        finally:
+            connection.closing = connection.closing or (1000, "")
+            services.hub.detach(connection.mailbox)
+            self._connections.discard(connection)
+        return None
+
+    async def _run(self, connection: Connection) -> None:
+        try:
+            await connection.write()
+        except Exception:
+            log.exception("gateway.fault")
+            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
+        code, reason = connection.closing or (Close.RESTART, "")
+        await websocket.close(code, reason)
+
+    def _session(self) -> tuple[Session, bool]:
+        if "token" in websocket.args:
+            raise Unauthorized("A token does not belong in a URL: send it as a cookie or as `Authorization: Bearer`.")
+        token = token_of(websocket.headers, websocket.cookies)
+        if token is None:
+            return self._services.sessions.create(), True
+        session = self._services.sessions.read(token)
+        if session is None:
+            raise Unauthorized("This token is not valid here; get a new one by POST /api/session.")
+        return session, False
+
+    async def drain(self) -> None:
+        """Tell everybody, then close with 1012, spread over a moment so that they don't all come back at once."""
+        connections = list(self._connections)
+        for connection in connections:
+            delay_ms = round(random.uniform(0, DRAIN_SPREAD_S) * 1000)
+            connection.mailbox.put(e.encode(Draining(reconnect_after_ms=delay_ms)))
+        random.shuffle(connections)
+        for connection in connections:
+            connection.close(Close.RESTART, "This node restarts; reconnect and resume.")
+            await asyncio.sleep(min(0.02, DRAIN_SPREAD_S / len(connections)))
+        for _ in range(50):
+            if not self._connections:
+                return
+            await asyncio.sleep(0.05)
