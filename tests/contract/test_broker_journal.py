@@ -28,7 +28,7 @@ async def main():
     broker = MemoryBroker(Path(sys.argv[1]))
     run = asyncio.create_task(broker.run())
     await broker.wait_up()
-    deliveries = broker.work(prefetch=1)
+    deliveries = broker.deliveries(prefetch=1)
     await broker.submit(Key.WORK, [b"work"])
     delivery = await anext(deliveries)
     print("took", delivery.tries, flush=True)
@@ -81,7 +81,7 @@ async def test_everything_confirmed_survives_a_kill(path: Path) -> None:
         lines = [line for record in await read(broker, "first", span[1] + 1) for line in record.body.split(b"\n")]
         for n in range(last + 1):
             assert lines.count(b"%d" % n) == 4
-        async with aclosing(broker.work(prefetch=last + 2)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=last + 2)) as deliveries:
             bodies = [delivery.body for delivery in await take(deliveries, last + 2)]
         assert bodies == [b"work", *(b"%d" % n for n in range(last + 1))]
 
@@ -109,7 +109,7 @@ async def test_offsets_go_on_where_they_were(path: Path) -> None:
 async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None:
     async with opened(path) as broker:
         await publish(broker, RoutingKey.WORK, b"done", b"parked", b"removed", b"open", b"fresh")
-        async with aclosing(broker.work(prefetch=4)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=4)) as deliveries:
             done, parked, removed, _open = await take(deliveries, 4)
             await done.ack()
             await parked.park()
@@ -118,7 +118,7 @@ async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None
     for _ in range(2):  # the second time from what the first has rewritten
         async with opened(path) as broker:
             assert [letter.body for letter in await broker.parked()] == [b"parked"]
-            async with aclosing(broker.work(prefetch=2)) as deliveries:
+            async with aclosing(broker.deliveries(prefetch=2)) as deliveries:
                 assert [delivery.body for delivery in await take(deliveries, 2)] == [b"open", b"fresh"]
 
 
@@ -146,7 +146,7 @@ async def test_garbage_at_the_end_is_cut_off(path: Path) -> None:
 
 async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
     async with opened(path) as broker:
-        async with aclosing(broker.work(prefetch=1)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
             for _ in range(20):
                 await publish(broker, RoutingKey.WORK, b"x" * 10_000)
                 await (await take(deliveries, 1))[0].ack()
@@ -158,7 +158,7 @@ async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
 async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "REWRITE_BYTES", 50_000)
     async with opened(path) as broker:
-        async with aclosing(broker.work(prefetch=1)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
 
             async def publish_many() -> None:
                 for n in range(200):
@@ -173,7 +173,7 @@ async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path:
         assert path.stat().st_size < 100_000
     async with opened(path) as broker:
         assert [record.body for record in await read(broker, "first", 200)] == [b"%d" % n for n in range(200)]
-        async with aclosing(broker.work(prefetch=1)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
             assert (await take(deliveries, 1))[0].body.strip() == b"199"
 
 
@@ -198,16 +198,16 @@ async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -
 async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("myna.broker.embedded.broker.REOPEN_S", 0.2)
     real_sync = journal_module._sync
-    works = False
+    jobs = False
 
     def sync(file: int) -> None:
-        if not works:
+        if not jobs:
             raise OSError(28, "No space left on device")
         real_sync(file)
 
     async with opened(path) as broker:
         await publish(broker, RoutingKey.MESSAGE, b"kept")
-        async with aclosing(broker.work(prefetch=1)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
             [delivery] = await take(deliveries, 1)
             monkeypatch.setattr(journal_module, "_sync", sync)
             with pytest.raises(BrokerUnavailable, match="No space left"):
@@ -216,9 +216,9 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
             await delivery.ack()  # harmless: it is not in our hands any more
             with pytest.raises(BrokerUnavailable):
                 await soon(anext(deliveries))
-            works = True
+            jobs = True
             await soon(broker.wait_up())
-        async with aclosing(broker.work(prefetch=1)) as deliveries:
+        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
             [again] = await take(deliveries, 1)
             assert (again.body, again.tries) == (b"kept", 1)
         await publish(broker, RoutingKey.EVENT, b"after")

@@ -27,7 +27,7 @@ from tests.simulation.script import script
 class Turn:
     """One reply as the log tells it."""
 
-    work: e.Work
+    job: e.Job
     created: Position
     parts: list[str] = field(default_factory=list)
     ends: list[tuple[Position, e.ReplyEnd]] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Truth:
         event = entry.event
         if entry.frame:
             self.frames.setdefault(event.owner, []).append(entry)
-        if isinstance(event, e.Work):
+        if isinstance(event, e.Job):
             if event.reply_id in self.turns:
                 self.faults.append(f"{event.reply_id} was begun twice")
             self.turns[event.reply_id] = Turn(event, entry.position)
@@ -78,7 +78,7 @@ def turn_faults(truth: Truth, broker: MemoryBroker) -> Iterator[str]:
             yield f"{reply_id} has {len(turn.ends)} ends"
             continue
         _, end = turn.ends[0]
-        parts, refused = script(turn.work.id)
+        parts, refused = script(turn.job.id)
         if turn.parts != parts[: len(turn.parts)]:
             yield f"{reply_id}: the text is not the brain's"
         if isinstance(end, e.ReplyCompleted):
@@ -104,7 +104,7 @@ def promise_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
             turn = truth.turns.get(reply_id_for(owner, sent.id))
             if sent.accepted and turn is None:
                 yield f"{tab.name}: {sent.id} was accepted and never begun"
-            if turn is not None and turn.work.owner != owner:
+            if turn is not None and turn.job.owner != owner:
                 yield f"{sent.id} belongs to somebody else"
         yield from (f"{tab.name}: {sent_id} got no answer" for sent_id in tab.outbox)
         for visit in tab.visits:
@@ -135,9 +135,9 @@ def _line_faults(line: list[Turn], often: Counter[str]) -> Iterator[str]:
         if not before.ends or not after.ends or after.ends[0][0].offset == after.created.offset:
             continue  # stopped while it waited: it never was in the line
         if before.created > after.created:
-            yield f"{after.work.id} at {after.created} overtook {before.work.id} at {before.created}"
-        elif before.ends[0][0] > after.created and often[after.work.reply_id] == 1:
-            yield f"{after.work.id} at {after.created} did not wait for {before.work.id} to end at {before.ends[0][0]}"
+            yield f"{after.job.id} at {after.created} overtook {before.job.id} at {before.created}"
+        elif before.ends[0][0] > after.created and often[after.job.reply_id] == 1:
+            yield f"{after.job.id} at {after.created} did not wait for {before.job.id} to end at {before.ends[0][0]}"
 
 
 def sight_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
@@ -178,23 +178,23 @@ def store_faults(truth: Truth, store: MemoryStore) -> Iterator[str]:
     }
     rows = {key: row.view for key, row in store._rows.items()}
     for turn in truth.turns.values():
-        work = turn.work
-        gone = (work.owner, work.conversation_id) in deleted
-        message, reply = rows.get((work.owner, work.message_id)), rows.get((work.owner, work.reply_id))
+        job = turn.job
+        gone = (job.owner, job.conversation_id) in deleted
+        message, reply = rows.get((job.owner, job.message_id)), rows.get((job.owner, job.reply_id))
         if gone:
             if message or reply:
-                yield f"{work.id} is stored though its conversation is gone"
+                yield f"{job.id} is stored though its conversation is gone"
             continue
-        if message is None or message.text != work.text:
-            yield f"{work.message_id} is not stored as it was said"
+        if message is None or message.text != job.text:
+            yield f"{job.message_id} is not stored as it was said"
         if reply is None or not turn.ends:
-            yield f"{work.reply_id} is not stored"
+            yield f"{job.reply_id} is not stored"
         elif isinstance(end := turn.ends[0][1], e.ReplyCompleted) and (reply.text, reply.finish_reason) != (end.text, end.finish_reason):
-            yield f"{work.reply_id} is stored as something else"
+            yield f"{job.reply_id} is stored as something else"
     if store.refused:
         yield f"{len(store.refused)} facts were refused"
-    messages = {(turn.work.owner, turn.work.message_id) for turn in truth.turns.values()}
-    replies = {(turn.work.owner, turn.work.reply_id) for turn in truth.turns.values()}
+    messages = {(turn.job.owner, turn.job.message_id) for turn in truth.turns.values()}
+    replies = {(turn.job.owner, turn.job.reply_id) for turn in truth.turns.values()}
     if stray := rows.keys() - messages - replies:
         yield f"{len(stray)} rows come from nowhere"
 

@@ -79,8 +79,8 @@ class Wire:
     async def _step(self) -> None:
         await asyncio.sleep(self._dice.uniform(0, STEP_S))
 
-    def work(self, *, prefetch: int) -> MemoryDeliveries:
-        return self._broker.work(prefetch=prefetch)
+    def deliveries(self, *, prefetch: int) -> MemoryDeliveries:
+        return self._broker.deliveries(prefetch=prefetch)
 
     async def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         life = self._broker.living()

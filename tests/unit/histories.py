@@ -22,7 +22,7 @@ class Writer:
     """Writes a history, act by act; the numbers drawn choose whom an act is about."""
 
     late: bool  # whether messages come to conversations that are gone, and twice
-    works: list[e.Work] = field(default_factory=list)
+    jobs: list[e.Job] = field(default_factory=list)
     over: set[str] = field(default_factory=set)  # reply_ids
     parts: dict[str, list[str]] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Writer:
         owner, talk = OWNERS[which % 2], TALKS[which // 2 % 2]
         if what == "say" and (self.late or (owner, talk) not in self.gone):
             return self._ordered(said(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when))
-        if what == "rename" and any((work.owner, work.conversation_id) == (owner, talk) for work in self.works):
+        if what == "rename" and any((job.owner, job.conversation_id) == (owner, talk) for job in self.jobs):
             return body(renamed(f"title {self.clock}", owner=owner, conversation=talk, when=when))
         if what == "delete":
             self.gone.add((owner, talk))
@@ -44,51 +44,51 @@ class Writer:
         if what == "garbage":
             return (b"{", b'{"type":"reply.delta"}', b"\xff\xfe", b'"type":"')[which % 4]
         late = what in ("late part", "late end", "again")
-        chosen = [work for work in self.works if (work.reply_id in self.over) is late]
+        chosen = [job for job in self.jobs if (job.reply_id in self.over) is late]
         if what in ("mark", "say", "rename") or not chosen:
             return body(e.LogMark(nonce=f"m{self.clock}"))
         return self._about(what, chosen[which % len(chosen)], when)
 
-    def _ordered(self, work: e.Work) -> bytes:
-        self.works.append(work)
-        self.parts[work.reply_id], self.attempts[work.reply_id] = [], 0
-        return body(work)
+    def _ordered(self, job: e.Job) -> bytes:
+        self.jobs.append(job)
+        self.parts[job.reply_id], self.attempts[job.reply_id] = [], 0
+        return body(job)
 
-    def _about(self, what: str, work: e.Work, when: str) -> bytes:
-        parts, attempt = self.parts[work.reply_id], self.attempts[work.reply_id]
+    def _about(self, what: str, job: e.Job, when: str) -> bytes:
+        parts, attempt = self.parts[job.reply_id], self.attempts[job.reply_id]
         text = f"{len(parts)}/{attempt} "
         match what:
-            case "again" if isinstance(work, e.MessageCreated) and (self.late or (work.owner, work.conversation_id) not in self.gone):
-                return self._ordered(again(100 + self.clock, work, when=when))
+            case "again" if isinstance(job, e.MessageCreated) and (self.late or (job.owner, job.conversation_id) not in self.gone):
+                return self._ordered(again(100 + self.clock, job, when=when))
             case "say twice" if self.late:
-                return body(work)
+                return body(job)
             case "start" | "start anew":
-                self.attempts[work.reply_id] += 1
+                self.attempts[job.reply_id] += 1
                 if what == "start anew":
                     parts.clear()
-                return body(started(work, attempt + 1, restarted=what == "start anew" or None, when=when))
+                return body(started(job, attempt + 1, restarted=what == "start anew" or None, when=when))
             case "part" if attempt:
                 parts.append(text)
-                return body(part(work, len(parts) - 1, text, attempt, when=when))
+                return body(part(job, len(parts) - 1, text, attempt, when=when))
             case "part twice" if parts:
-                return body(part(work, len(parts) - 1, parts[-1], attempt, when=when))
+                return body(part(job, len(parts) - 1, parts[-1], attempt, when=when))
             case "part too far" if attempt:
-                return body(part(work, len(parts) + 1, text, attempt, when=when))
+                return body(part(job, len(parts) + 1, text, attempt, when=when))
             case "late part":
-                return body(part(work, len(parts), text, attempt + 1, when=when))
+                return body(part(job, len(parts), text, attempt + 1, when=when))
             case "foreign part":
-                foreign = part(work, len(parts), text, attempt, when=when)
-                return body(replace(foreign, owner=BEN if work.owner == ANN else ANN))
+                foreign = part(job, len(parts), text, attempt, when=when)
+                return body(replace(foreign, owner=BEN if job.owner == ANN else ANN))
             case "late end":
-                return body(completed(work, parts, attempt + 1, when=when))
+                return body(completed(job, parts, attempt + 1, when=when))
             case "park":
-                self.over.add(work.reply_id)
-                return body(work)
+                self.over.add(job.reply_id)
+                return body(job)
             case "end" | "fail" | "stop":
-                self.over.add(work.reply_id)
+                self.over.add(job.reply_id)
                 if what == "stop":
-                    return body(stopped(work, when=when))
-                return body(completed(work, parts, attempt, when=when) if what == "end" else failed(work, attempt, when=when))
+                    return body(stopped(job, when=when))
+                return body(completed(job, parts, attempt, when=when) if what == "end" else failed(job, attempt, when=when))
         return body(e.LogMark(nonce=f"m{self.clock}"))
 
 

@@ -33,44 +33,42 @@ def said(number: int, text: str = "hello", *, owner: str = ANN, conversation: st
     )  # fmt: skip
 
 
-def again(number: int, work: e.MessageCreated, *, when: str = AT) -> e.ReplyRequested:
+def again(number: int, job: e.MessageCreated, *, when: str = AT) -> e.ReplyRequested:
     """One more reply to it was accepted."""
     return e.ReplyRequested(
-        owner=work.owner, reply_id=reply_id_for(work.owner, uid(number)), at=when, conversation_id=work.conversation_id,
-        id=uid(number), message_id=work.id, text=work.text,
+        owner=job.owner, reply_id=reply_id_for(job.owner, uid(number)), at=when, conversation_id=job.conversation_id,
+        id=uid(number), message_id=job.id, text=job.text,
     )  # fmt: skip
 
 
-def about(work: e.Work, attempt: int, when: str) -> dict[str, Any]:
+def about(job: e.Job, attempt: int, when: str) -> dict[str, Any]:
     return {
-        "owner": work.owner, "at": when, "conversation_id": work.conversation_id, "reply_id": work.reply_id,
-        "message_id": work.message_id, "attempt": attempt,
+        "owner": job.owner, "at": when, "conversation_id": job.conversation_id, "reply_id": job.reply_id,
+        "message_id": job.message_id, "attempt": attempt,
     }  # fmt: skip
 
 
-def started(work: e.Work, attempt: int = 1, *, restarted: bool | None = None, when: str = AT) -> e.ReplyStarted:
-    return e.ReplyStarted(**about(work, attempt, when), worker="w", restarted=restarted)
+def started(job: e.Job, attempt: int = 1, *, restarted: bool | None = None, when: str = AT) -> e.ReplyStarted:
+    return e.ReplyStarted(**about(job, attempt, when), worker="w", restarted=restarted)
 
 
-def part(work: e.Work, index: int, text: str, attempt: int = 1, *, when: str = AT) -> e.ReplyDelta:
-    return e.ReplyDelta(**about(work, attempt, when), index=index, text=text)
+def part(job: e.Job, index: int, text: str, attempt: int = 1, *, when: str = AT) -> e.ReplyDelta:
+    return e.ReplyDelta(**about(job, attempt, when), index=index, text=text)
 
 
-def completed(work: e.Work, parts: Sequence[str], attempt: int = 1, *, when: str = AT) -> e.ReplyCompleted:
+def completed(job: e.Job, parts: Sequence[str], attempt: int = 1, *, when: str = AT) -> e.ReplyCompleted:
     return e.ReplyCompleted(
-        **about(work, attempt, when), parts=len(parts), text="".join(parts), finish_reason="stop",
+        **about(job, attempt, when), parts=len(parts), text="".join(parts), finish_reason="stop",
         timings=e.Timings(queued_ms=0, first_part_ms=0, total_ms=0),
     )  # fmt: skip
 
 
-def failed(work: e.Work, attempt: int = 1, *, when: str = AT) -> e.ReplyFailed:
-    return e.ReplyFailed(**about(work, attempt, when), code="refused", detail="No.", retryable=True)
+def failed(job: e.Job, attempt: int = 1, *, when: str = AT) -> e.ReplyFailed:
+    return e.ReplyFailed(**about(job, attempt, when), code="refused", detail="No.", retryable=True)
 
 
-def stopped(work: e.Work, *, when: str = AT) -> e.StopRequested:
-    return e.StopRequested(
-        owner=work.owner, at=when, conversation_id=work.conversation_id, reply_id=work.reply_id, message_id=work.message_id
-    )
+def stopped(job: e.Job, *, when: str = AT) -> e.StopRequested:
+    return e.StopRequested(owner=job.owner, at=when, conversation_id=job.conversation_id, reply_id=job.reply_id, message_id=job.message_id)
 
 
 def renamed(title: str, *, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.ConversationUpdated:
@@ -81,9 +79,9 @@ def deleted(*, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.
     return e.ConversationDeleted(owner=owner, at=when, conversation_id=conversation)
 
 
-def whole(work: e.Work, *parts: str) -> list[e.Event]:
+def whole(job: e.Job, *parts: str) -> list[e.Event]:
     """A message and its undisturbed reply."""
-    return [work, started(work), *(part(work, index, text) for index, text in enumerate(parts)), completed(work, parts)]
+    return [job, started(job), *(part(job, index, text) for index, text in enumerate(parts)), completed(job, parts)]
 
 
 def body(*events: e.LogLine) -> bytes:

@@ -30,11 +30,11 @@ options = st.none() | st.builds(e.Options, profile=st.none() | texts.map(lambda 
 
 def everything(text: str, options: e.Options | None) -> list[e.Event]:
     """An event of each type, all of them holding this text."""
-    work = replace(lines.said(1, f"x{text}"), options=options)
-    request = replace(lines.again(2, work), options=options)
+    job = replace(lines.said(1, f"x{text}"), options=options)
+    request = replace(lines.again(2, job), options=options)
     return [
-        work, request, lines.stopped(work), lines.started(work), lines.started(work, 2, restarted=True), lines.part(work, 0, text),
-        lines.completed(work, [text]), replace(lines.failed(work), detail=text), lines.renamed(text), lines.deleted(),
+        job, request, lines.stopped(job), lines.started(job), lines.started(job, 2, restarted=True), lines.part(job, 0, text),
+        lines.completed(job, [text]), replace(lines.failed(job), detail=text), lines.renamed(text), lines.deleted(),
     ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ INNER = {"owner", "options"}  # and of a message its reply_id: nobody's business
 @given(texts, options)
 def test_a_frame_is_its_line_without_what_is_inside_and_with_its_cursor(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
-        inner = INNER | ({"reply_id"} if isinstance(event, e.Work) else set())
+        inner = INNER | ({"reply_id"} if isinstance(event, e.Job) else set())
         fields = msgspec.to_builtins(event)
         expected = {name: value for name, value in fields.items() if name not in inner} | {"cursor": "1.0.abc"}
         assert json.loads(e.frame(e.encode(event), "1.0.abc")) == expected
@@ -212,11 +212,11 @@ def test_a_type_may_stand_anywhere_in_a_line_by_another_hand() -> None:
 
 
 def test_an_event_that_orders_nothing_is_no_work() -> None:
-    assert e.read_work(e.encode(HI)) == HI
+    assert e.read_job(e.encode(HI)) == HI
     for event in everything("x", None):
-        if not isinstance(event, e.Work):
+        if not isinstance(event, e.Job):
             with pytest.raises(e.Unreadable):
-                e.read_work(e.encode(event))
+                e.read_job(e.encode(event))
 
 
 names = st.sampled_from(["type", "owner", "options", "at", "text", "seed", "nonce"])
@@ -238,7 +238,7 @@ DEEP = (
 
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()) | garbled | st.sampled_from(DEEP))
 def test_whatever_a_line_holds_it_is_an_event_or_unreadable(line: bytes) -> None:
-    for read in (e.read_line, e.read_work):
+    for read in (e.read_line, e.read_job):
         with suppress(e.Unreadable):
             assert isinstance(read(line), e.LogLine)
 

@@ -15,7 +15,7 @@ def test_a_text_alone_is_a_message_of_the_operator() -> None:
     assert made is not None
     assert (made.owner, made.conversation_id, made.text) == (OPERATOR, OPERATOR_CONVERSATION, "hello")
     assert made.reply_id == reply_id_for(OPERATOR, made.id)
-    assert e.read_work(e.encode(made)) == made
+    assert e.read_job(e.encode(made)) == made
 
 
 def test_two_messages_by_hand_are_two() -> None:
@@ -37,7 +37,7 @@ def test_an_id_by_hand_may_be_in_capitals() -> None:
     made = from_hand(b'{"text": "hi", "id": "ABCDEF00-0000-4000-8000-00000000000A"}')
     assert made is not None
     assert made.id == "abcdef00-0000-4000-8000-00000000000a"
-    assert e.read_work(e.encode(made)) == made
+    assert e.read_job(e.encode(made)) == made
 
 
 BAD = {

@@ -154,7 +154,7 @@ def test_an_order_that_breaks_the_brain_is_parked_whole_and_its_owner_hears_of_i
         await asyncio.sleep(60)
         assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
         (letter,) = await house.broker.parked()
-        assert e.read_work(letter.body).text == "crash"
+        assert e.read_job(letter.body).text == "crash"
         assert letter.reason == "delivery_limit"
 
     in_house(test)
@@ -169,7 +169,7 @@ def test_of_orders_that_travel_together_the_one_that_breaks_the_brain_dies_alone
         await house.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
         (letter,) = await house.broker.parked()
-        assert e.read_work(letter.body).id == uid(2)
+        assert e.read_job(letter.body).id == uid(2)
 
     in_house(test)
 
@@ -314,12 +314,12 @@ def test_a_reply_is_recalled_as_every_reader_of_the_log_sees_it(what: str) -> No
 
 def test_many_who_ask_at_once_share_a_reading_of_the_log() -> None:
     async def test(house: House) -> None:
-        works = [said(number, when=timestamps.now()) for number in range(1, 30)]
-        for work in works:
-            await house.broker.submit(RoutingKey.MESSAGE, [body(work)])
+        jobs = [said(number, when=timestamps.now()) for number in range(1, 30)]
+        for job in jobs:
+            await house.broker.submit(RoutingKey.MESSAGE, [body(job)])
         recall = ReplyProgress(house.broker)
-        found = await asyncio.gather(*(recall.progress([work]) for work in works))
-        assert all(work.reply_id in known for work, known in zip(works, found, strict=True))
+        found = await asyncio.gather(*(recall.progress([job]) for job in jobs))
+        assert all(job.reply_id in known for job, known in zip(jobs, found, strict=True))
         assert sum(b"log.mark" in record.body for record in house.broker.kept.log) <= 2
 
     in_house(test)

@@ -230,7 +230,7 @@ def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
 def test_an_order_under_somebody_elses_reply_does_not_take_its_place() -> None:
     line = projection(HI)
     fold(line, replace(said(7, "evil", owner=BEN), reply_id=HI.reply_id))
-    assert line.open[HI.reply_id].work == HI
+    assert line.open[HI.reply_id].job == HI
     assert shown(line, BEN) == []
 
 
@@ -430,5 +430,5 @@ def test_silence_is_measured_from_the_last_word_about_a_reply() -> None:
     line = Projection("e1")
     for second, one in enumerate(records([HI, started(HI), said(2)])):
         line.fold(one, float(second))
-    assert [reply.work.id for reply in line.open.idle_since(2.0)] == [HI.id]
-    assert [reply.work.id for reply in line.open.idle_since(1.0)] == []
+    assert [reply.job.id for reply in line.open.idle_since(2.0)] == [HI.id]
+    assert [reply.job.id for reply in line.open.idle_since(1.0)] == []

@@ -108,7 +108,7 @@ class Broker(Protocol):
         Never raises by itself and never needs awaiting to make progress.
         """
 
-    def work(self, *, prefetch: int) -> Deliveries:
+    def deliveries(self, *, prefetch: int) -> Deliveries:
         """The work queue, a delivery at a time, in queue order; `prefetch` deliveries may be in hand at once.
 
         Ends by raising `BrokerUnavailable` (lost broker, queue deleted). `aclose` gives everything not yet acked back.

@@ -103,22 +103,22 @@ async def requeue_parked(settings: Settings, ids: Sequence[str]) -> int:
 
 async def _again(broker: Broker, letter: Parked) -> None:
     try:
-        works = [e.read_work(line) for line in letter.body.split(b"\n")]
+        jobs = [e.read_job(line) for line in letter.body.split(b"\n")]
     except e.Unreadable:
         await broker.submit(RoutingKey.WORK, [letter.body])
         return
-    for work in works:
+    for job in jobs:
         # Its reply has failed and stays so; what is asked for is one more reply to the same message.
-        key = reply_id_for(work.owner, f"requeue:{letter.id}:{work.id}")
+        key = reply_id_for(job.owner, f"requeue:{letter.id}:{job.id}")
         again = e.ReplyRequested(
-            owner=work.owner,
-            reply_id=reply_id_for(work.owner, key),
-            options=work.options,
+            owner=job.owner,
+            reply_id=reply_id_for(job.owner, key),
+            options=job.options,
             at=timestamps.now(),
-            conversation_id=work.conversation_id,
+            conversation_id=job.conversation_id,
             id=key,
-            message_id=work.message_id,
-            text=work.text,
+            message_id=job.message_id,
+            text=job.text,
         )
         await broker.submit(RoutingKey.MESSAGE, [e.encode(again)])
 

@@ -29,8 +29,8 @@ class FoldResult:
     """What one record came to."""
 
     entries: list[Entry] = field(default_factory=list)
-    dropped: list[e.Work] = field(default_factory=list)  # requests that did not count: repeated, or to a deleted conversation
-    torn: list[e.Work] = field(default_factory=list)  # orders whose reply came to an end that does not count
+    dropped: list[e.Job] = field(default_factory=list)  # requests that did not count: repeated, or to a deleted conversation
+    torn: list[e.Job] = field(default_factory=list)  # orders whose reply came to an end that does not count
     unreadable: int = 0  # lines that are no event
 
 
@@ -105,7 +105,7 @@ class Projection:
         # Who begins in the middle may take a repetition for the first saying. All that was open there began at `low` or later.
         for reply in self.open.before(low):
             self.open.close(reply)
-            folded.dropped.append(reply.work)
+            folded.dropped.append(reply.job)
 
     def _add(self, event: e.Event, position: Position, line: bytes, fact: Fact | None, folded: FoldResult) -> None:
         # As `encode` writes it, all but the owner is for sockets to see. Of a message more is not, and a line may be by any hand.
@@ -119,7 +119,7 @@ class Projection:
         if fact is not None and position > self._stored_high:
             self.pending.append((position, fact))
 
-    def _requested(self, event: e.Work, position: Position, line: bytes, now: float, folded: FoldResult) -> None:
+    def _requested(self, event: e.Job, position: Position, line: bytes, now: float, folded: FoldResult) -> None:
         window = self.window.owner(event.owner)
         if event.id in window.keys or event.reply_id in self.open:
             folded.dropped.append(event)
@@ -135,7 +135,7 @@ class Projection:
         else:
             self._add(event, position, line, message_view(event), folded)
 
-    def _too_late(self, event: e.Work, position: Position, now: float, folded: FoldResult) -> None:
+    def _too_late(self, event: e.Job, position: Position, now: float, folded: FoldResult) -> None:
         # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
         entry = Entry(position, event, b"")
         self.window.add(self.window.owner(event.owner), entry)
@@ -166,7 +166,7 @@ class Projection:
         if reply is None:
             return
         if not reply.ends(event):
-            folded.torn.append(reply.work)
+            folded.torn.append(reply.job)
             return
         self.open.close(reply)
         gone = event.conversation_id in self.window.owner(event.owner).deleted
@@ -180,14 +180,14 @@ class Projection:
 
     def _parked(self, line: bytes, position: Position, now: float, folded: FoldResult) -> None:
         try:
-            work = e.read_work(line)
+            job = e.read_job(line)
         except e.Unreadable:
             folded.unreadable += 1
             return
-        reply = self.open.get(work.reply_id)
-        if reply is not None and reply.work.owner == work.owner:
+        reply = self.open.get(job.reply_id)
+        if reply is not None and reply.job.owner == job.owner:
             detail = "This message was tried too often without an answer and has been set aside."
-            self._ended_here(reply, reply.failed(work.at, "delivery_limit", detail, retryable=True), position, now, folded)
+            self._ended_here(reply, reply.failed(job.at, "delivery_limit", detail, retryable=True), position, now, folded)
 
     def _ended_here(self, reply: OpenReply, end: e.ReplyEnd, position: Position, now: float, folded: FoldResult) -> None:
         self._ended(end, position, e.encode(end), now, folded)

@@ -7,7 +7,7 @@ the same one reply: a part counts when it is the next one, whoever sent it, and 
 from dataclasses import dataclass, field
 from typing import Any
 
-from myna.protocol.events import OfReply, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyFailed, ReplyStarted, Timings, Work
+from myna.protocol.events import Job, OfReply, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyFailed, ReplyStarted, Timings
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView, ReplyError, Status
 
@@ -16,7 +16,7 @@ from myna.protocol.views import MessageView, ReplyError, Status
 class OpenReply:
     """A reply between its request and its end, as far as the log has told."""
 
-    work: Work
+    job: Job
     opened: Position
     touched: float  # by the reader's own clock, seconds: when the log last spoke of it
     attempt: int = 0
@@ -28,7 +28,7 @@ class OpenReply:
 
     def is_meant_by(self, event: OfReply) -> bool:
         """Whether this event is its owner's. One by somebody else's hand is nobody's."""
-        return (event.owner, event.conversation_id) == (self.work.owner, self.work.conversation_id)
+        return (event.owner, event.conversation_id) == (self.job.owner, self.job.conversation_id)
 
     def start(self, event: ReplyStarted) -> bool:
         """Whether this start counts: only a higher attempt does."""
@@ -61,15 +61,15 @@ class OpenReply:
 
     def stopped(self, at: str) -> ReplyCompleted:
         """The end of this reply by a stop at this place of the log."""
-        asked = milliseconds(self.work.at)
+        asked = milliseconds(self.job.at)
         started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
         first = milliseconds(self.first_part_at) - started if self.first_part_at else None
         return ReplyCompleted(
-            owner=self.work.owner,
+            owner=self.job.owner,
             at=at,
-            conversation_id=self.work.conversation_id,
-            reply_id=self.work.reply_id,
-            message_id=self.work.message_id,
+            conversation_id=self.job.conversation_id,
+            reply_id=self.job.reply_id,
+            message_id=self.job.message_id,
             attempt=self.attempt,
             parts=len(self.parts),
             text=self.text,
@@ -84,11 +84,11 @@ class OpenReply:
     def failed(self, at: str, code: str, detail: str, *, retryable: bool) -> ReplyFailed:
         """The end of this reply without an answer."""
         return ReplyFailed(
-            owner=self.work.owner,
+            owner=self.job.owner,
             at=at,
-            conversation_id=self.work.conversation_id,
-            reply_id=self.work.reply_id,
-            message_id=self.work.message_id,
+            conversation_id=self.job.conversation_id,
+            reply_id=self.job.reply_id,
+            message_id=self.job.message_id,
             attempt=self.attempt,
             code=code,
             detail=detail,
@@ -97,7 +97,7 @@ class OpenReply:
 
     def view(self) -> MessageView:
         """The reply as people read it while it runs."""
-        return self._view(self.text, "streaming", self.started_at or self.work.at, self.attempt, len(self.parts))
+        return self._view(self.text, "streaming", self.started_at or self.job.at, self.attempt, len(self.parts))
 
     def ended(self, end: ReplyEnd) -> MessageView:
         """The reply as it is stored and read from now on."""
@@ -110,14 +110,14 @@ class OpenReply:
 
     def _view(self, text: str, status: Status, created_at: str, attempt: int, parts: int, **ended: Any) -> MessageView:
         return MessageView(
-            owner=self.work.owner,
-            conversation_id=self.work.conversation_id,
-            id=self.work.reply_id,
+            owner=self.job.owner,
+            conversation_id=self.job.conversation_id,
+            id=self.job.reply_id,
             role="assistant",
             text=text,
             status=status,
             created_at=created_at,
-            message_id=self.work.message_id,
+            message_id=self.job.message_id,
             attempt=attempt,
             parts=parts,
             worker=self.worker,
@@ -134,13 +134,13 @@ class OpenReplies(dict[str, OpenReply]):
 
     def add(self, reply: OpenReply) -> None:
         """It was requested."""
-        self[reply.work.reply_id] = reply
-        self._by_conversation.setdefault((reply.work.owner, reply.work.conversation_id), []).append(reply)
+        self[reply.job.reply_id] = reply
+        self._by_conversation.setdefault((reply.job.owner, reply.job.conversation_id), []).append(reply)
 
     def close(self, reply: OpenReply) -> None:
         """It came to its end."""
-        del self[reply.work.reply_id]
-        conversation = (reply.work.owner, reply.work.conversation_id)
+        del self[reply.job.reply_id]
+        conversation = (reply.job.owner, reply.job.conversation_id)
         replies = self._by_conversation[conversation]
         replies.remove(reply)
         if not replies:

@@ -56,7 +56,7 @@ class Ask:
         """What is published, and where to. Of a stopped one the log gets the message and its stop in one record, and nobody works on it."""
         return (RoutingKey.EVENT, [self.line, e.encode(stop_event(self))]) if self.stopped else (RoutingKey.MESSAGE, [self.line])
 
-    def work(self) -> e.Work:
+    def job(self) -> e.Job:
         """The work order, stamped with this moment. Everything in it was validated at the edge."""
         owner, at, text = self.session.owner, timestamps.now(), self.text or ""
         options = self.options.ordered() if self.options is not None else None
@@ -92,7 +92,7 @@ def store_key(ask: Ask) -> IdempotencyKey:
     return IdempotencyKey(ask.session.owner, ask.conversation_id, ask.message_id or ask.id, ask.reply_id)
 
 
-def stop_event(order: Ask | e.Work) -> e.StopRequested:
+def stop_event(order: Ask | e.Job) -> e.StopRequested:
     owner = order.session.owner if isinstance(order, Ask) else order.owner
     message_id = order.message_id or order.id
     return e.StopRequested(

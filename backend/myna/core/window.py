@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from myna.protocol.cursor import tag_of
-from myna.protocol.events import BEGINNING, NOTHING, Event, Position, ReplyRequested, WireStruct, Work
+from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position, ReplyRequested, WireStruct
 from myna.protocol.timestamps import milliseconds
 from myna.store.port import Deleted, Fact
 
@@ -34,7 +34,7 @@ class OwnerWindow:
     tag: str
     entries: deque[Entry] = field(default_factory=deque)
     facts: deque[Entry] = field(default_factory=deque)  # those that hold one
-    keys: dict[str, Work] = field(default_factory=dict)  # by idempotency key
+    keys: dict[str, Job] = field(default_factory=dict)  # by idempotency key
     deleted: set[str] = field(default_factory=set)  # conversations
 
 
@@ -74,7 +74,7 @@ class Window:
             window.facts.append(entry)
             if type(fact) is Deleted:
                 window.deleted.add(fact.conversation_id)
-        if isinstance(event, Work):
+        if isinstance(event, Job):
             window.keys[event.id] = event
         self._order.append(entry)
         self._bytes += _weight(entry)
@@ -96,7 +96,7 @@ class Window:
             window.facts.popleft()
             if type(fact) is Deleted:
                 window.deleted.discard(fact.conversation_id)
-        if isinstance(event, Work):
+        if isinstance(event, Job):
             window.keys.pop(event.id, None)
         if not window.entries and not window.facts and not window.keys:
             del self._owners[event.owner]
@@ -133,7 +133,7 @@ class Window:
             window.tag = tag_of(owner, epoch)
             window.entries.clear()
             window.facts.clear()
-        told = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Work)]
+        told = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Job)]
         self._order = deque(Entry(BEGINNING, entry.event, b"", entry.fact) for entry in told)
         for entry in self._order:
             if entry.fact is not None:

@@ -123,7 +123,7 @@ class Intake:
             return [None] * len(asks)
 
     def _first_publish(self, ask: Ask) -> None:
-        ask.line = e.encode(ask.work())
+        ask.line = e.encode(ask.job())
         ask.deadline = asyncio.get_running_loop().time() + ACCEPT_S
         self._publish(ask)
 
@@ -193,10 +193,10 @@ class Intake:
         else:
             await self._must_exist(owner, conversation_id, message_id)
 
-    def _running(self, conversation: tuple[str, str], message_id: str) -> list[Ask | e.Work]:
+    def _running(self, conversation: tuple[str, str], message_id: str) -> list[Ask | e.Job]:
         """What is accepted and not ended of the replies to this message, whether this node has read of it yet or not."""
         unseen = [ask for ask, _ in self._unseen.values() if ask.is_about(conversation, message_id)]
-        return [*(reply.work for reply in self._projection.open.of(*conversation) if reply.work.message_id == message_id), *unseen]
+        return [*(reply.job for reply in self._projection.open.of(*conversation) if reply.job.message_id == message_id), *unseen]
 
     async def _stop_waiting(self, ask: Ask) -> None:
         # It keeps its place: who waits before it is answered first, who waits behind it waits for its end. The first goes at once.
@@ -223,7 +223,7 @@ class Intake:
         for ask in self.turns.waiting((owner, conversation_id)):
             if self.turns.withdraw(ask.conversation, ask):
                 self._settle(ask, not_found(ask))
-        events: list[e.Event] = [stop_event(reply.work) for reply in self._projection.open.of(owner, conversation_id)]
+        events: list[e.Event] = [stop_event(reply.job) for reply in self._projection.open.of(owner, conversation_id)]
         events.append(e.ConversationDeleted(owner=owner, at=timestamps.now(), conversation_id=conversation_id))
         await self.publish(RoutingKey.STOP, [e.encode(event) for event in events])
 
@@ -239,19 +239,19 @@ class Intake:
         """The relay has folded one more record: turns open and close by what the log says."""
         for entry in folded.entries:
             event = entry.event
-            if isinstance(event, e.Work):
+            if isinstance(event, e.Job):
                 self._unseen.pop(event.reply_id, None)
                 self.turns.opened((event.owner, event.conversation_id), event.reply_id)
             elif isinstance(event, e.ReplyEnd):
                 self._close((event.owner, event.conversation_id), event.reply_id)
-        for work in folded.dropped:
-            self._unseen.pop(work.reply_id, None)
-            if work.reply_id not in self._projection.open:
-                self._close((work.owner, work.conversation_id), work.reply_id)
-        for work in folded.torn:
+        for job in folded.dropped:
+            self._unseen.pop(job.reply_id, None)
+            if job.reply_id not in self._projection.open:
+                self._close((job.owner, job.conversation_id), job.reply_id)
+        for job in folded.torn:
             # Parts went with a replaced log, and whoever made them is done: it has to be made again.
-            log.warning("intake.torn_reply", reply_id=work.reply_id)
-            self._broker.submit(RoutingKey.WORK, [e.encode(work)])
+            log.warning("intake.torn_reply", reply_id=job.reply_id)
+            self._broker.submit(RoutingKey.WORK, [e.encode(job)])
 
     def repeat_unseen(self, before: float | None = None) -> None:
         """Publish messages again that were accepted before then (by the loop's clock) and never came back by the log.

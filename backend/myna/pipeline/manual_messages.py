@@ -49,7 +49,7 @@ def from_hand(body: bytes) -> e.MessageCreated | None:
 def why_not(body: bytes) -> str:
     """One sentence on why a body is neither an order nor a hand-made message."""
     try:
-        e.read_work(body)
+        e.read_job(body)
     except e.Unreadable:
         pass
     else:

@@ -148,8 +148,8 @@ class Queries:
         return rows[conversation_id]
 
     async def _just_begun(self, session: Session, conversation_id: str) -> ConversationView:
-        work = self._projection.open.of(session.owner, conversation_id)[0].work
-        return ConversationView(session.owner, conversation_id, titles.title_from(work.text), work.at, work.at, 1, preview_of(work.text))
+        job = self._projection.open.of(session.owner, conversation_id)[0].job
+        return ConversationView(session.owner, conversation_id, titles.title_from(job.text), job.at, job.at, 1, preview_of(job.text))
 
     # --- messages ---
 
@@ -161,7 +161,7 @@ class Queries:
         cursor = self._projection.cursor(session.owner)
         open_replies = self._projection.open.of(session.owner, conversation_id)
         running = [reply.view() for reply in open_replies if reply.started_at is not None]
-        waiting = {reply.work.message_id for reply in open_replies if reply.started_at is None}
+        waiting = {reply.job.message_id for reply in open_replies if reply.started_at is None}
         try:
             page = await self._store.messages(session.owner, conversation_id, limit=limit, before=before)
         except StoreUnavailable as error:

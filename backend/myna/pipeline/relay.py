@@ -218,7 +218,7 @@ class Relay:
         """Once after a new log began: order again what was open and is not spoken of in it. One that is being made takes no harm."""
         if not self._replaced or now < self._watching_since + 2 * UNHEARD_S:
             return  # the first half is for what was carried over, which is no sign of life
-        orders = [e.encode(reply.work) for reply in self._projection.open.idle_since(now - UNHEARD_S)]
+        orders = [e.encode(reply.job) for reply in self._projection.open.idle_since(now - UNHEARD_S)]
         if orders:
             log.warning("relay.unheard", replies=len(orders))
         await asyncio.gather(*(self._broker.submit(RoutingKey.WORK, [order]) for order in orders))
@@ -236,6 +236,6 @@ class Relay:
         detail = "Nobody has worked on this reply for too long; ask again."
         over = [reply for reply in idle if not depth or reply.touched < now - GIVE_UP_S]
         for reply in over:
-            log.warning("relay.abandoned", reply_id=reply.work.reply_id)
+            log.warning("relay.abandoned", reply_id=reply.job.reply_id)
         ends = [e.encode(reply.failed(timestamps.now(), "abandoned", detail, retryable=True)) for reply in over]
         await asyncio.gather(*(self._broker.submit(RoutingKey.EVENT, [end]) for end in ends))

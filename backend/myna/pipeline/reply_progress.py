@@ -27,16 +27,16 @@ class ReplyProgress:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._wanted: list[tuple[Sequence[e.Work], asyncio.Future[dict[str, OpenReply]]]] = []
+        self._wanted: list[tuple[Sequence[e.Job], asyncio.Future[dict[str, OpenReply]]]] = []
         self._scanning: asyncio.Task[None] | None = None
 
-    async def progress(self, works: Sequence[e.Work]) -> dict[str, OpenReply]:
+    async def progress(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
         """The replies to these orders as the log has them now, by reply_id; one that has ended is left out.
 
         Raises `BrokerUnavailable`.
         """
         future: asyncio.Future[dict[str, OpenReply]] = asyncio.get_running_loop().create_future()
-        self._wanted.append((works, future))
+        self._wanted.append((jobs, future))
         if self._scanning is None:
             self._scanning = asyncio.create_task(self._scan_all(), name="recall")
         return await future
@@ -46,7 +46,7 @@ class ReplyProgress:
             while self._wanted:
                 asked, self._wanted = self._wanted, []
                 try:
-                    found = await self._scan([work for works, _ in asked for work in works])
+                    found = await self._scan([job for jobs, _ in asked for job in jobs])
                 except (Exception, asyncio.CancelledError) as error:
                     # Whatever ends a scan, those who wait for it hear of it.
                     trouble = error if isinstance(error, Exception) else BrokerUnavailable("Reading the log was cancelled.")
@@ -62,11 +62,11 @@ class ReplyProgress:
         finally:
             self._scanning = None
 
-    async def _scan(self, works: Sequence[e.Work]) -> dict[str, OpenReply]:
-        replies = {work.reply_id: OpenReply(work, e.BEGINNING, 0.0) for work in works}
+    async def _scan(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
+        replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
         nonce = str(uuid4())
         await self._broker.submit(RoutingKey.EVENT, [e.encode(e.LogMark(nonce=nonce))])
-        first = min(datetime.fromisoformat(work.at) for work in works)
+        first = min(datetime.fromisoformat(job.at) for job in jobs)
         begun: set[str] = set()
         async with aclosing(self._broker.log(min(first, datetime.now(UTC)) - timedelta(seconds=CLOCKS_S))) as log:
             while True:
@@ -93,7 +93,7 @@ def _learn(replies: dict[str, OpenReply], begun: set[str], line: bytes) -> None:
         event = e.read_line(line)
     except e.Unreadable:
         return  # somebody else's hand
-    if isinstance(event, e.Work):
+    if isinstance(event, e.Job):
         begun.add(event.reply_id)
     if not isinstance(event, e.OfReply) or event.reply_id not in begun or event.reply_id not in replies:
         return

@@ -24,7 +24,7 @@ class ReplyPublisher:
     """
 
     def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
-        work = reply.work
+        job = reply.job
         self._broker = broker
         self._brain = brain
         self._reply = reply
@@ -32,15 +32,15 @@ class ReplyPublisher:
         self._attempt = reply.attempt + 1
         self._restarted = bool(reply.parts) and not brain.deterministic
         self._parts = [] if self._restarted else list(reply.parts)
-        self._asked = timestamps.milliseconds(work.at)
+        self._asked = timestamps.milliseconds(job.at)
         # Of a reply that goes on after a crash: when it was first picked up and first spoke.
         self._picked = timestamps.milliseconds(reply.started_at) if reply.started_at else timestamps.now_ms()
         self._first = timestamps.milliseconds(reply.first_part_at) if reply.first_part_at else None
         self._about: dict[str, Any] = {
-            "owner": work.owner,
-            "conversation_id": work.conversation_id,
-            "reply_id": work.reply_id,
-            "message_id": work.message_id,
+            "owner": job.owner,
+            "conversation_id": job.conversation_id,
+            "reply_id": job.reply_id,
+            "message_id": job.message_id,
             "attempt": self._attempt,
         }
         self._loop = asyncio.get_running_loop()
@@ -52,8 +52,8 @@ class ReplyPublisher:
         the log's readers have derived the end from the stop itself. Raises `BrokerUnavailable`."""
         if stopped():
             return
-        work, options = self._reply.work, self._reply.work.options or e.Options()
-        prompt = Prompt(work.id, work.text, options.profile, options.seed, options.scenario)
+        job, options = self._reply.job, self._reply.job.options or e.Options()
+        prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario)
         self._publish(e.ReplyStarted(**self._about, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
         failpoint("reply.started")
         async for said in self._brain.reply(prompt, start=len(self._parts)):

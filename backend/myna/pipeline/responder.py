@@ -53,7 +53,7 @@ class Responder:
         """Work until the broker is lost (raises) or the task is cancelled."""
         await self._broker.wait_up()
         try:
-            async with aclosing(self._broker.work(prefetch=self._prefetch)) as deliveries:
+            async with aclosing(self._broker.deliveries(prefetch=self._prefetch)) as deliveries:
                 self.consuming = True
                 async for delivery in deliveries:
                     if self._draining.is_set():
@@ -110,20 +110,20 @@ class Responder:
 
     async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
         try:
-            works = [e.read_work(line) for line in delivery.body.split(b"\n")]
+            jobs = [e.read_job(line) for line in delivery.body.split(b"\n")]
         except e.Unreadable:
             await self._not_an_order(delivery)
             return
-        if len(works) > 1 and delivery.tries > APART_AFTER:
-            for work in works:
-                await self._broker.submit(RoutingKey.WORK, [e.encode(work)])
+        if len(jobs) > 1 and delivery.tries > APART_AFTER:
+            for job in jobs:
+                await self._broker.submit(RoutingKey.WORK, [e.encode(job)])
             await delivery.ack()
             return
-        if tried or delivery.redelivered or _repeated(delivery, works):
-            known = await self._progress.progress(works)
-            replies = [known[work.reply_id] for work in works if work.reply_id in known]
+        if tried or delivery.redelivered or _repeated(delivery, jobs):
+            known = await self._progress.progress(jobs)
+            replies = [known[job.reply_id] for job in jobs if job.reply_id in known]
         else:
-            replies = [OpenReply(work, e.BEGINNING, 0.0) for work in works]
+            replies = [OpenReply(job, e.BEGINNING, 0.0) for job in jobs]
         if len(replies) == 1:
             await self._answer(replies[0])
         elif replies:
@@ -154,19 +154,19 @@ class Responder:
         await self._broker.submit(RoutingKey.MESSAGE, [e.encode(message)])
         await delivery.ack()
 
-    def _stopped(self, work: e.Work) -> bool:
-        return self._stops.get(work.reply_id) == work.owner
+    def _stopped(self, job: e.Job) -> bool:
+        return self._stops.get(job.reply_id) == job.owner
 
     async def _answer(self, reply: OpenReply) -> None:
         self.open += 1
         try:
-            await ReplyPublisher(self._broker, self._brain, self.worker, reply).run(lambda: self._stopped(reply.work))
+            await ReplyPublisher(self._broker, self._brain, self.worker, reply).run(lambda: self._stopped(reply.job))
         finally:
             self.open -= 1
 
 
-def _repeated(delivery: Delivery, works: Sequence[e.Work]) -> bool:
+def _repeated(delivery: Delivery, jobs: Sequence[e.Job]) -> bool:
     if delivery.sent_at is None:
         return False
     sent_ms = delivery.sent_at.timestamp() * 1000
-    return any(sent_ms - timestamps.milliseconds(work.at) > REPEATED_MS for work in works)
+    return any(sent_ms - timestamps.milliseconds(job.at) > REPEATED_MS for job in jobs)

@@ -199,7 +199,7 @@ class LogMark(WireStruct, frozen=True, kw_only=True):
     nonce: str
 
 
-Work = MessageCreated | ReplyRequested
+Job = MessageCreated | ReplyRequested
 ReplyEnd = ReplyCompleted | ReplyFailed
 OfReply = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed | StopRequested
 Event = (
@@ -246,7 +246,7 @@ def _decoders(*kinds: type[WireStruct]) -> dict[str, msgspec.json.Decoder[Any]]:
 # A line is read twice: for its type, wherever that stands in it, and then as what it is.
 _TYPED = msgspec.json.Decoder(_Typed)
 _LINES = _decoders(*LogLine.__args__)
-_WORKS = _decoders(*Work.__args__)
+_WORKS = _decoders(*Job.__args__)
 _IDS_OF = {kind: attrgetter(*(name for name, hint in kind.__annotations__.items() if hint == Id)) for kind in Asked.__args__}
 
 
@@ -261,10 +261,10 @@ def read_line(line: bytes) -> LogLine:
     return event
 
 
-def read_work(line: bytes) -> Work:
+def read_job(line: bytes) -> Job:
     """A work order, by whatever hand. Raises `Unreadable`."""
-    work: Work = _read(line, _WORKS)
-    return work
+    job: Job = _read(line, _WORKS)
+    return job
 
 
 def _read(line: bytes, decoders: dict[str, msgspec.json.Decoder[Any]]) -> Any:

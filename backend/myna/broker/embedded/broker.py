@@ -186,7 +186,7 @@ class MemoryBroker:
 
     # --- the work queue -----------------------------------------------------------------------------------------------
 
-    def work(self, *, prefetch: int) -> MemoryDeliveries:
+    def deliveries(self, *, prefetch: int) -> MemoryDeliveries:
         consumer = MemoryDeliveries(self, prefetch)
         if self.up:
             self._consumers.append(consumer)

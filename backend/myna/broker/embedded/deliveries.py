@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import Protocol
 
-from myna.broker.embedded.queues import Acked, Published, PutAside, Queues, Returned, Taken, Work
+from myna.broker.embedded.queues import Acked, Published, PutAside, Queues, Returned, Taken, WorkItem
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 
@@ -48,7 +48,7 @@ class MemoryDelivery:
 
     __slots__ = ("_owner", "_work", "body", "redelivered", "sent_at", "tries")
 
-    def __init__(self, owner: "MemoryDeliveries", work: Work) -> None:
+    def __init__(self, owner: "MemoryDeliveries", work: WorkItem) -> None:
         self._owner = owner
         self._work = work
         self.body = work.body
@@ -73,7 +73,7 @@ class MemoryDeliveries:
         self._source = source
         self._prefetch = prefetch
         self._life = source.life
-        self._in_hand: dict[int, Work] = {}
+        self._in_hand: dict[int, WorkItem] = {}
         self._closed = False
 
     def __aiter__(self) -> "MemoryDeliveries":
@@ -98,17 +98,17 @@ class MemoryDeliveries:
             self.give_back()
             self._source.work_bell.ring()
 
-    def ack(self, work: Work) -> None:
+    def ack(self, work: WorkItem) -> None:
         if self._let_go(work):
             self._source.change(Acked(work.number))
             self._source.work_bell.ring()
 
-    def requeue(self, work: Work) -> None:
+    def requeue(self, work: WorkItem) -> None:
         if self._let_go(work):
             self._return(work)
             self._source.work_bell.ring()
 
-    async def park(self, work: Work) -> None:
+    async def park(self, work: WorkItem) -> None:
         if self._let_go(work):
             on_disk = self._source.commit(PutAside(work.number, "rejected", timestamps.now_ms()))
             self._source.work_bell.ring()
@@ -125,11 +125,11 @@ class MemoryDeliveries:
             for work in in_hand.values():
                 self._return(work)
 
-    def _let_go(self, work: Work) -> bool:
+    def _let_go(self, work: WorkItem) -> bool:
         # After a loss, a close, or an earlier answer the message is not in our hands any more, and nothing is to be done.
         return self._source.life == self._life and self._in_hand.pop(work.number, None) is not None
 
-    def _return(self, work: Work) -> None:
+    def _return(self, work: WorkItem) -> None:
         if self._source.kept.exhausted(work):
             self._source.commit(PutAside(work.number, "delivery_limit", timestamps.now_ms()))
         else:

@@ -35,7 +35,7 @@ _KINDS: dict[str, Callable[..., Entry]] = {
         _entries.PutAside,
         _entries.Removed,
         _entries.KeptRecord,
-        _entries.KeptWork,
+        _entries.StoredWork,
         _entries.KeptDead,
         _entries.Mark,
     )

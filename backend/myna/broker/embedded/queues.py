@@ -68,7 +68,7 @@ class KeptRecord(NamedTuple):
     body: bytes
 
 
-class KeptWork(NamedTuple):
+class StoredWork(NamedTuple):
     """A snapshot's work; of its tries, the one under way is told by a `Taken` that follows."""
 
     number: int
@@ -93,11 +93,11 @@ class Mark(NamedTuple):
     next_number: int
 
 
-Entry = Published | Taken | Acked | Returned | PutAside | Removed | KeptRecord | KeptWork | KeptDead | Mark
+Entry = Published | Taken | Acked | Returned | PutAside | Removed | KeptRecord | StoredWork | KeptDead | Mark
 
 
 @dataclass(slots=True)
-class Work:
+class WorkItem:
     """One message of the work queue."""
 
     number: int
@@ -114,9 +114,9 @@ class Queues:
         self.next_offset = 0
         self.log: list[KeptRecord] = []
         self.dead: dict[int, KeptDead] = {}
-        self.out: dict[int, Work] = {}  # in a consumer's hands
-        self._ready: deque[Work] = deque()
-        self._returned: deque[Work] = deque()  # given out before what is ready, as a quorum queue does
+        self.out: dict[int, WorkItem] = {}  # in a consumer's hands
+        self._ready: deque[WorkItem] = deque()
+        self._returned: deque[WorkItem] = deque()  # given out before what is ready, as a quorum queue does
         self._log_bytes = 0
 
     @property
@@ -130,7 +130,7 @@ class Queues:
         return len(self._ready) + len(self._returned)
 
     @property
-    def next_work(self) -> Work | None:
+    def next_work(self) -> WorkItem | None:
         """What `Taken` would take."""
         waiting = self._returned or self._ready
         return waiting[0] if waiting else None
@@ -144,7 +144,7 @@ class Queues:
         """More work waits than the topology allows."""
         return self.ready >= int(_ARGUMENTS[WORK_QUEUE]["x-max-length"])
 
-    def exhausted(self, work: Work) -> bool:
+    def exhausted(self, work: WorkItem) -> bool:
         """Given back once more, it would pass the delivery limit."""
         return work.tries >= int(_ARGUMENTS[WORK_QUEUE]["x-delivery-limit"])
 
@@ -178,8 +178,8 @@ class Queues:
                 del self.dead[number]
             case KeptRecord():
                 self._remember(entry)
-            case KeptWork(number, tries, at_ms, body):
-                self._ready.append(Work(number, body, at_ms, tries))
+            case StoredWork(number, tries, at_ms, body):
+                self._ready.append(WorkItem(number, body, at_ms, tries))
             case KeptDead(number):
                 self.dead[number] = entry
             case Mark(next_offset, next_number):
@@ -194,7 +194,7 @@ class Queues:
         """Entries that make these queues again; work in hand counts as still there, and is taken again."""
         yield from list(self.log)
         waiting = [*self.out.values(), *self._returned, *self._ready]
-        yield from [KeptWork(work.number, work.tries, work.at_ms, work.body) for work in waiting]
+        yield from [StoredWork(work.number, work.tries, work.at_ms, work.body) for work in waiting]
         yield from [Taken(number) for number in self.out]
         yield from list(self.dead.values())
         yield Mark(self.next_offset, self.next_number)
@@ -204,7 +204,7 @@ class Queues:
             if name == LOG:
                 self._remember(KeptRecord(self.next_offset, key, at_ms, body))
             elif name == WORK_QUEUE:
-                self._ready.append(Work(number, body, at_ms))
+                self._ready.append(WorkItem(number, body, at_ms))
             elif name == DEAD_LETTERS:
                 self.dead[number] = KeptDead(number, reason, at_ms, body)
 

@@ -145,7 +145,7 @@ class RabbitBroker:
 
     # --- the way out --------------------------------------------------------------------------------------------------
 
-    def work(self, *, prefetch: int) -> RabbitDeliveries:
+    def deliveries(self, *, prefetch: int) -> RabbitDeliveries:
         return RabbitDeliveries(self._consuming, prefetch)
 
     def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:

@@ -162,25 +162,25 @@ class Line:
         self._doubted.clear()
 
     async def _unless_lost(self, preparing: Awaitable[None]) -> None:
-        work, lost = asyncio.ensure_future(preparing), asyncio.ensure_future(self._lost.wait())
+        job, lost = asyncio.ensure_future(preparing), asyncio.ensure_future(self._lost.wait())
         try:
-            await asyncio.wait((work, lost), timeout=PREPARE_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((job, lost), timeout=PREPARE_S, return_when=asyncio.FIRST_COMPLETED)
             if lost.done():
                 raise BrokerUnavailable(self.trouble or "RabbitMQ went away at once.")
-            if not work.done():
+            if not job.done():
                 raise BrokerUnavailable(f"RabbitMQ took a connection and then said nothing for {PREPARE_S:.0f} s.")
             with unavailable_on_trouble("preparing the queues"):
-                work.result()
+                job.result()
         except BrokerUnavailable as error:
             if isinstance(error.__cause__, ChannelPreconditionFailed):
                 raise StartupError(f"RabbitMQ has a queue or exchange of this name with other arguments: {error.__cause__}.") from error
             raise
         finally:
-            for task in (work, lost):
+            for task in (job, lost):
                 task.cancel()
-            await asyncio.wait((work, lost))
-            if not work.cancelled():
-                work.exception()
+            await asyncio.wait((job, lost))
+            if not job.cancelled():
+                job.exception()
 
     async def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

@@ -112,7 +112,7 @@ UNFINISHED = ExportedError(code="unfinished", detail="It was still being said wh
 class Unit:
     """A request and its whole reply: published together or not at all, so that nothing stays open."""
 
-    work: e.Work
+    job: e.Job
     events: Sequence[e.Event]
 
 
@@ -137,9 +137,9 @@ def units(owner: str, conversation_id: str, document: ExportedConversation, now_
             for number, (said, reply) in enumerate(replies.get(item.id) or [(place, None)]):
                 key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
                 asked_at, said_at = (timestamps.written(begun_ms + one) for one in (place if number == 0 else said, said))
-                work = _work(owner, conversation_id, key, message_id, item.text, asked_at)
-                made.append(Unit(work, [work, *_reply(work, reply, said_at)]))
-    first = made[0].work
+                job = _work(owner, conversation_id, key, message_id, item.text, asked_at)
+                made.append(Unit(job, [job, *_reply(job, reply, said_at)]))
+    first = made[0].job
     title = e.ConversationUpdated(owner=owner, at=first.at, conversation_id=conversation_id, title=document.conversation.title)
     if title.title != titles.title_from(first.text):
         made[0] = Unit(first, [*made[0].events, title])
@@ -160,7 +160,7 @@ def check(document: ExportedConversation) -> None:
             raise InvalidFrame(f"messages.{place}.message_id: takes the id of a message above it.")
 
 
-def _work(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Work:
+def _work(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Job:
     reply_id = reply_id_for(owner, key)
     if key == message_id:
         return e.MessageCreated(owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, text=text)
@@ -169,9 +169,9 @@ def _work(owner: str, conversation_id: str, key: str, message_id: str, text: str
     )  # fmt: skip
 
 
-def _reply(work: e.Work, reply: ExportedReply | None, at: str) -> Iterator[e.Event]:
+def _reply(job: e.Job, reply: ExportedReply | None, at: str) -> Iterator[e.Event]:
     about: dict[str, Any] = {
-        "owner": work.owner, "at": at, "conversation_id": work.conversation_id, "reply_id": work.reply_id, "message_id": work.message_id
+        "owner": job.owner, "at": at, "conversation_id": job.conversation_id, "reply_id": job.reply_id, "message_id": job.message_id
     }  # fmt: skip
     if reply is None:
         yield e.ReplyFailed(**about, attempt=0, **UNANSWERED.model_dump())

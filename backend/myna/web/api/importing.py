@@ -52,11 +52,11 @@ class Imports:
         self._owners.add(session.owner)
         try:
             known = await self._known(session, conversation_id, made)
-            missing = [unit for unit in made if unit.work.reply_id not in known]
+            missing = [unit for unit in made if unit.job.reply_id not in known]
             for lines in bursts(missing):
                 await self._services.intake.publish(RoutingKey.EVENT, lines)
             if missing:
-                await self._services.state.sees(lambda: self._has(session.owner, missing[-1].work.id))
+                await self._services.state.sees(lambda: self._has(session.owner, missing[-1].job.id))
         finally:
             self._owners.discard(session.owner)
         return made
@@ -71,14 +71,14 @@ class Imports:
         try:
             known = {view.id for view in await whole(self._services, session, conversation_id)}
         except NotFound:
-            if await self._was_deleted(session, conversation_id, made[0].work):
+            if await self._was_deleted(session, conversation_id, made[0].job):
                 raise taken from None
             return set()
-        if made[0].work.id not in known:
+        if made[0].job.id not in known:
             raise taken
         return known
 
-    async def _was_deleted(self, session: Session, conversation_id: str, first: e.Work) -> bool:
+    async def _was_deleted(self, session: Session, conversation_id: str, first: e.Job) -> bool:
         window = self._services.projection.window
         of_owner = window.of(session.owner)
         if of_owner is not None and conversation_id in of_owner.deleted:
@@ -104,7 +104,7 @@ def blueprint(services: Services) -> Blueprint:
             raise InvalidFrame("A conversation's id takes a UUID; this address ends in something else.") from None
         document = await body_of(ExportedConversation)
         made = await imports.take(session, conversation_id, document)
-        messages = sum(isinstance(unit.work, e.MessageCreated) for unit in made) + len(made)
+        messages = sum(isinstance(unit.job, e.MessageCreated) for unit in made) + len(made)
         response: Response = jsonify({
             "id": conversation_id, "title": document.conversation.title, "messages": messages,
             "cursor": services.projection.cursor(session.owner),

@@ -35,10 +35,10 @@ class Line:
 
 def _counted(replies: Iterable[OpenReply]) -> dict[str, list[dict[str, Any]]]:
     places: dict[str, list[dict[str, Any]]] = {}
-    waiting = (reply.work for reply in replies if reply.started_at is None)
-    for place, work in enumerate(waiting, 1):
-        its = {"conversation_id": work.conversation_id, "message_id": work.message_id, "place": place}
-        places.setdefault(work.owner, []).append(its)
+    waiting = (reply.job for reply in replies if reply.started_at is None)
+    for place, job in enumerate(waiting, 1):
+        its = {"conversation_id": job.conversation_id, "message_id": job.message_id, "place": place}
+        places.setdefault(job.owner, []).append(its)
     return places
 
 
