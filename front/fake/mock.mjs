@@ -1,4 +1,4 @@
-/** What the fake server says: a few canned answers, cut into parts. It knows no sockets. */
+/** The fake server's canned replies, split into parts. */
 
 const CODE = [
   'Here is the shape of it, in one small class:',
@@ -85,7 +85,7 @@ export function answerTo(text) {
   };
 }
 
-/** Cuts a text into word-sized parts that join to the same text. */
+/** Splits a text into word-sized parts that join to the same text. */
 export function partsOf(text) {
   return text.match(/\s*\S+\s*?(?=\s|$)|\s+/g) ?? [];
 }

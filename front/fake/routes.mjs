@@ -1,4 +1,4 @@
-/** The fake's HTTP side: the routes of the contract, over the same memory, and the built page. */
+/** The fake server's HTTP routes, and the built page. */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';

@@ -1,4 +1,4 @@
-/** `npm run fake`: the fake backend and the built page on one port. FAKE_TURNS fills one conversation for looking at long ones. */
+/** `npm run fake`: the fake backend and the built page on one port. FAKE_TURNS fills one long conversation. */
 import { randomUUID } from 'node:crypto';
 import { answerTo } from './mock.mjs';
 import { FakeServer } from './server.mjs';
@@ -50,7 +50,7 @@ if (process.env.FAKE_SAMPLES !== '0')
   for (const [title, count, days] of samples) fill(title, count, Date.now() - days * DAY);
 if (turns > 0) console.log(`long conversation: /c/${fill('A very long conversation', turns, Date.now() - 3 * DAY)}`);
 
-/** What nobody should have to draw, and a page must live through. */
+/** Replies that are expensive or dangerous to render. */
 function hostile() {
   const texts = [
     'x'.repeat(1_000_000),

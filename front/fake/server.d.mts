@@ -20,8 +20,8 @@ export declare class FakeServer {
   accepting: boolean;
   listen(port?: number): Promise<FakeServer>;
   close(): Promise<void>;
-  cut(code?: number): void;
-  tell(ws: FakeConnection['ws'], frame: Record<string, unknown>): void;
+  disconnect(code?: number): void;
+  send(ws: FakeConnection['ws'], frame: Record<string, unknown>): void;
   emit(owner: string, event: Record<string, unknown>): Record<string, unknown>;
   conversationsOf(owner: string): Map<string, { items: Record<string, unknown>[] }>;
 }

@@ -1,6 +1,6 @@
 /**
- * A small backend that speaks the contract, for tests of the client and for looking at the page without
- * the real one. In memory, one log, honest about cursors; scripts may cut lines, hold answers and speak for it.
+ * A small in-memory backend with the protocol of the real one, for tests of the client and for demos of the page.
+ * Tests can cut connections, delay replies and script frames.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -17,9 +17,9 @@ export class FakeServer {
     /** @type {Map<string, Map<string, any>>} owner → conversation id → conversation */
     this.owners = new Map();
     this.sockets = new Set();
-    /** Every frame that clients sent, for tests to look at. */
+    /** Every frame that clients sent, for assertions. */
     this.received = [];
-    /** Sees each frame first; true means: the script has dealt with it. */
+    /** Sees each frame first; returning true means that the script handled it. */
     this.script = null;
     this.silent = false;
     this.accepting = true;
@@ -70,8 +70,8 @@ export class FakeServer {
     const resumed = url.searchParams.get('epoch') === this.epoch && after >= 0 && after <= this.log.length;
     this.sockets.add(connection);
     ws.on('close', () => this.sockets.delete(connection));
-    ws.on('message', (data) => this.frame(connection, JSON.parse(String(data))));
-    this.tell(ws, {
+    ws.on('message', (data) => this.onFrame(connection, JSON.parse(String(data))));
+    this.send(ws, {
       type: 'welcome',
       owner,
       epoch: this.epoch,
@@ -81,30 +81,30 @@ export class FakeServer {
       limits: { frame_bytes: 65536, text_chars: 8000, waiting: 8 },
     });
     if (!resumed) return;
-    for (const record of this.log.slice(after)) if (record.owner === owner) this.tell(ws, record.event);
+    for (const record of this.log.slice(after)) if (record.owner === owner) this.send(ws, record.event);
   }
 
-  tell(ws, frame) {
+  send(ws, frame) {
     if (!this.silent && ws.readyState === 1) ws.send(JSON.stringify(frame));
   }
 
-  /** Writes to the log and to every socket of the owner. */
+  /** Appends an event to the log and sends it to every socket of the owner. */
   emit(owner, event) {
     const full = { cursor: String(this.log.length + 1), at: new Date().toISOString(), ...event };
     this.log.push({ owner, event: full });
-    for (const one of this.sockets) if (one.owner === owner) this.tell(one.ws, full);
+    for (const one of this.sockets) if (one.owner === owner) this.send(one.ws, full);
     return full;
   }
 
-  /** Ends every line, as a crash (1006) or with a code. */
-  cut(code) {
+  /** Closes every socket, abruptly (1006) or with a code. */
+  disconnect(code) {
     for (const one of this.sockets) {
       if (code) one.ws.close(code);
       else one.ws.terminate();
     }
   }
 
-  later(ms, job) {
+  schedule(ms, job) {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       job();
@@ -112,17 +112,17 @@ export class FakeServer {
     this.timers.add(timer);
   }
 
-  frame(connection, frame) {
+  onFrame(connection, frame) {
     if (this.silent) return;
     this.received.push(frame);
     if (this.script?.(frame, connection)) return;
-    if (frame.type === 'ping') this.tell(connection.ws, { type: 'pong', nonce: frame.nonce });
-    if (frame.type === 'message.send') this.said(connection, frame);
-    if (frame.type === 'reply.regenerate') this.again(connection, frame);
-    if (frame.type === 'reply.stop') this.stopped(connection, frame);
+    if (frame.type === 'ping') this.send(connection.ws, { type: 'pong', nonce: frame.nonce });
+    if (frame.type === 'message.send') this.onMessage(connection, frame);
+    if (frame.type === 'reply.regenerate') this.onRegenerate(connection, frame);
+    if (frame.type === 'reply.stop') this.onStop(connection, frame);
   }
 
-  said({ ws, owner }, frame) {
+  onMessage({ ws, owner }, frame) {
     const all = this.conversationsOf(owner);
     const now = new Date().toISOString();
     const conversation = all.get(frame.conversation_id) ?? {
@@ -138,7 +138,7 @@ export class FakeServer {
     const duplicate = conversation.seen.has(frame.id);
     conversation.seen.add(frame.id);
     const accepted = { type: 'message.accepted', id: frame.id, conversation_id: frame.conversation_id, duplicate };
-    if (duplicate) return this.tell(ws, accepted);
+    if (duplicate) return this.send(ws, accepted);
     const turn = async () => {
       const created = this.emit(owner, {
         type: 'message.created',
@@ -154,19 +154,19 @@ export class FakeServer {
         created_at: created.at,
       });
       conversation.updated_at = created.at;
-      this.tell(ws, accepted);
+      this.send(ws, accepted);
       if (this.settings.auto) await this.answer(owner, conversation, frame.id, frame.text);
     };
     if (this.settings.auto) conversation.busy = conversation.busy.then(turn);
     else void turn();
   }
 
-  again({ ws, owner }, frame) {
+  onRegenerate({ ws, owner }, frame) {
     const conversation = this.conversationsOf(owner).get(frame.conversation_id);
     const message = conversation?.items.find((item) => item.id === frame.message_id);
     if (!message)
-      return this.tell(ws, { type: 'error', code: 'not_found', detail: 'There is no such message.', ref: frame.id });
-    this.tell(ws, {
+      return this.send(ws, { type: 'error', code: 'not_found', detail: 'There is no such message.', ref: frame.id });
+    this.send(ws, {
       type: 'message.accepted',
       id: frame.id,
       conversation_id: frame.conversation_id,
@@ -177,7 +177,7 @@ export class FakeServer {
     conversation.busy = conversation.busy.then(() => this.answer(owner, conversation, frame.message_id, message.text));
   }
 
-  stopped({ owner }, frame) {
+  onStop({ owner }, frame) {
     const conversation = this.conversationsOf(owner).get(frame.conversation_id);
     const open = conversation?.items.find(
       (item) => item.message_id === frame.message_id && item.status === 'streaming',
@@ -234,6 +234,6 @@ export class FakeServer {
   }
 
   pause(ms) {
-    return new Promise((resolve) => this.later(ms, resolve));
+    return new Promise((resolve) => this.schedule(ms, resolve));
   }
 }

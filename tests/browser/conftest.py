@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.person import Person
+from tests.browser.user import User
 from tests.services.chromium import ARGUMENTS
 from tests.services.processes import Group, free_ports, open_folder, until
 from tests.services.stack import Node
@@ -19,7 +19,7 @@ from tests.services.stack import Node
 FRONT = Path(__file__).parents[2] / "front"
 NODE_BOOT_S = 30  # node starts in half a second on two idle cores
 
-OpenPage = Callable[..., Awaitable[Person]]
+OpenPage = Callable[..., Awaitable[User]]
 
 
 class FakeBackend:
@@ -97,17 +97,17 @@ async def browser(chromium_path: str) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def open_page(browser: Browser, live_server: Node) -> AsyncIterator[OpenPage]:
-    """Opens the page as a new person; afterwards nobody's console may hold an error they did not expect."""
-    people: list[Person] = []
+    """Opens the page as a new user; afterwards nobody's console may hold an error they did not expect."""
+    users: list[User] = []
 
-    async def opened(path: str = "/", *, server: str | None = None, **context: Any) -> Person:
+    async def opened(path: str = "/", *, server: str | None = None, **context: Any) -> User:
         context = {"viewport": {"width": 1280, "height": 800}, **context}
-        person = await Person.arrive(browser, server or live_server.url, path, **context)
-        people.append(person)
-        return person
+        user = await User.open(browser, server or live_server.url, path, **context)
+        users.append(user)
+        return user
 
     yield opened
-    complaints = [complaint for person in people for complaint in person.complaints]
-    for person in people:
-        await person.context.close()
-    assert complaints == []
+    console_errors = [error for user in users for error in user.console_errors]
+    for user in users:
+        await user.context.close()
+    assert console_errors == []

@@ -6,7 +6,7 @@ import tempfile
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.conftest import FRONT
-from tests.browser.person import Person
+from tests.browser.user import User
 from tests.services.chromium import ARGUMENTS, chromium_path
 from tests.services.stack import Node
 
@@ -15,45 +15,45 @@ SIZES = {390: 844, 820: 1100, 1440: 900}
 EARLIER = ("Why is a queue not a list?", "What happens when a worker dies?", "Draw the route of one message", "Notes on backpressure")
 
 
-async def fill(person: Person) -> None:
+async def fill(user: User) -> None:
     """Some past conversations, so that the side looks lived in."""
-    await person.page.get_by_role("button", name="How the mock answers").click()
-    await person.page.get_by_label("Speed").select_option("instant")
+    await user.page.get_by_role("button", name="How the mock answers").click()
+    await user.page.get_by_label("Speed").select_option("instant")
     for text in EARLIER:
-        await person.say(text)
-        await person.hears_the_end()
-        await person.page.keyboard.press("Control+Shift+o")
-    await person.page.get_by_role("button", name="How the mock answers").click()
-    await person.page.get_by_label("Speed").select_option("fast")
-    await person.say("Show me what a bounded mailbox looks like, please")
-    await person.hears_the_end()
-    await person.say("/code python")
-    await person.hears_the_end(2)
-    await person.page.wait_for_timeout(500)  # the colours of the code
+        await user.send(text)
+        await user.sees_replies()
+        await user.page.keyboard.press("Control+Shift+o")
+    await user.page.get_by_role("button", name="How the mock answers").click()
+    await user.page.get_by_label("Speed").select_option("fast")
+    await user.send("Show me what a bounded mailbox looks like, please")
+    await user.sees_replies()
+    await user.send("/code python")
+    await user.sees_replies(2)
+    await user.page.wait_for_timeout(500)  # the colours of the code
 
 
 async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
-    person = await Person.arrive(browser, server, "/", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
-    await fill(person)
-    await person.page.set_viewport_size({"width": width, "height": SIZES[width]})
-    await person.page.mouse.move(0, 0)  # what only the pointer shows stays away
-    await person.page.wait_for_timeout(600)  # the layout of the new size
-    await person.page.screenshot(path=OUT / f"conversation-{width}-{theme}.png")
+    user = await User.open(browser, server, "/", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
+    await fill(user)
+    await user.page.set_viewport_size({"width": width, "height": SIZES[width]})
+    await user.page.mouse.move(0, 0)  # what only the pointer shows stays away
+    await user.page.wait_for_timeout(600)  # the layout of the new size
+    await user.page.screenshot(path=OUT / f"conversation-{width}-{theme}.png")
     if width == 1440:
-        await person.page.get_by_role("button", name="show the way of this reply").last.click()
-        await expect(person.page.get_by_text("stored in Postgres", exact=True)).to_be_visible()
-        await person.page.wait_for_timeout(300)
-        await person.page.screenshot(path=OUT / f"xray-{width}-{theme}.png")
-    await person.page.goto(server + "/")
-    await person.connected()
-    await person.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
-    await person.page.goto(server + "/pipeline")
-    await person.connected()
-    await person.page.get_by_role("button", name="Send one through").click()
-    await expect(person.page.get_by_text("the reply is whole")).to_be_visible()
-    await person.page.wait_for_timeout(1_200)  # one more look at the numbers
-    await person.page.screenshot(path=OUT / f"pipeline-{width}-{theme}.png")
-    await person.context.close()
+        await user.page.get_by_role("button", name="show the way of this reply").last.click()
+        await expect(user.page.get_by_text("stored in Postgres", exact=True)).to_be_visible()
+        await user.page.wait_for_timeout(300)
+        await user.page.screenshot(path=OUT / f"xray-{width}-{theme}.png")
+    await user.page.goto(server + "/")
+    await user.connected()
+    await user.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
+    await user.page.goto(server + "/pipeline")
+    await user.connected()
+    await user.page.get_by_role("button", name="Send one through").click()
+    await expect(user.page.get_by_text("the reply is whole")).to_be_visible()
+    await user.page.wait_for_timeout(1_200)  # one more look at the numbers
+    await user.page.screenshot(path=OUT / f"pipeline-{width}-{theme}.png")
+    await user.context.close()
 
 
 async def main() -> None:

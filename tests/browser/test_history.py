@@ -1,4 +1,4 @@
-"""Past conversations: found, named, pinned, deleted, brought back, taken along; several of them at once."""
+"""Conversations: search, titles, pins, deletion, export and import, several at once."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
-from tests.browser.person import Person
+from tests.browser.user import User
 from tests.services.processes import until
 
 PINS_KEPT = """() => new Promise((resolve, reject) => {
@@ -24,91 +24,91 @@ PINS_KEPT = """() => new Promise((resolve, reject) => {
 })"""
 
 
-async def talk(person: Person, text: str) -> str:
+async def start_conversation(user: User, text: str) -> str:
     """A conversation of its own with this message and its reply; its id."""
-    await person.page.goto(person.server + "/")
-    await person.say(text)
-    await person.hears_the_end()
-    return await person.conversation()
+    await user.page.goto(user.server + "/")
+    await user.send(text)
+    await user.sees_replies()
+    return await user.conversation_id()
 
 
-async def choose(person: Person, title: str, act: str) -> None:
+async def choose(user: User, title: str, act: str) -> None:
     """One act from the menu of a conversation in the side."""
-    await person.side.get_by_role("link", name=title).hover()
-    await person.side.get_by_role("button", name=f"Menu of {title}").click()
-    await person.side.get_by_role("button", name=act, exact=True).click()
+    await user.sidebar.get_by_role("link", name=title).hover()
+    await user.sidebar.get_by_role("button", name=f"Menu of {title}").click()
+    await user.sidebar.get_by_role("button", name=act, exact=True).click()
 
 
 async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPage) -> None:
-    person = await open_page()
-    await talk(person, "/echo ropes and knots")
-    await choose(person, "/echo ropes and knots", "Rename")
-    await person.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
-    await person.page.keyboard.press("Enter")
-    await expect(person.page).to_have_title(re.compile("On knots · Myna"))
-    await person.page.reload()
-    await expect(person.side.get_by_role("link", name="On knots")).to_be_visible()
+    user = await open_page()
+    await start_conversation(user, "/echo ropes and knots")
+    await choose(user, "/echo ropes and knots", "Rename")
+    await user.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
+    await user.page.keyboard.press("Enter")
+    await expect(user.page).to_have_title(re.compile("On knots · Myna"))
+    await user.page.reload()
+    await expect(user.sidebar.get_by_role("link", name="On knots")).to_be_visible()
 
 
 async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: OpenPage) -> None:
-    person = await open_page()
-    await talk(person, "/echo alpha")
-    await talk(person, "/echo beta")
-    await choose(person, "/echo alpha", "Pin")
-    pinned = person.side.get_by_role("region", name="Pinned").get_by_role("link")
+    user = await open_page()
+    await start_conversation(user, "/echo alpha")
+    await start_conversation(user, "/echo beta")
+    await choose(user, "/echo alpha", "Pin")
+    pinned = user.sidebar.get_by_role("region", name="Pinned").get_by_role("link")
     await expect(pinned).to_have_text(["/echo alpha"])
 
     async def kept() -> bool:
-        return int(await person.page.evaluate(PINS_KEPT)) == 1
+        return int(await user.page.evaluate(PINS_KEPT)) == 1
 
     await until(kept, 30, "the pin in the browser's own database")
-    await person.page.reload()
+    await user.page.reload()
     await expect(pinned).to_have_text(["/echo alpha"])
 
 
 async def test_a_deleted_conversation_can_be_brought_back_and_is_gone_otherwise(open_page: OpenPage) -> None:
-    person = await open_page()
-    await talk(person, "/echo keep me")
-    await choose(person, "/echo keep me", "Delete")
-    await expect(person.side.get_by_role("link", name="/echo keep me")).to_have_count(0)
-    await person.page.get_by_role("button", name="Undo").click()
-    await expect(person.side.get_by_role("link", name="/echo keep me")).to_be_visible()
-    await choose(person, "/echo keep me", "Delete")
-    await expect(person.page).to_have_url(person.server + "/")
-    await expect(person.page.get_by_role("button", name="Undo")).to_have_count(0)
-    await person.page.reload()
-    await expect(person.page.get_by_text("What you say is kept here.")).to_be_visible()
-    assert (await person.ask("/api/conversations"))["items"] == []
+    user = await open_page()
+    await start_conversation(user, "/echo keep me")
+    await choose(user, "/echo keep me", "Delete")
+    await expect(user.sidebar.get_by_role("link", name="/echo keep me")).to_have_count(0)
+    await user.page.get_by_role("button", name="Undo").click()
+    await expect(user.sidebar.get_by_role("link", name="/echo keep me")).to_be_visible()
+    await choose(user, "/echo keep me", "Delete")
+    await expect(user.page).to_have_url(user.server + "/")
+    await expect(user.page.get_by_role("button", name="Undo")).to_have_count(0)
+    await user.page.reload()
+    await expect(user.page.get_by_text("What you say is kept here.")).to_be_visible()
+    assert (await user.get_json("/api/conversations"))["items"] == []
 
 
 async def test_a_search_shows_marked_hits_and_jumps_to_the_message(open_page: OpenPage) -> None:
-    person = await open_page()
-    await talk(person, "/echo the cormorant dives at dawn")
-    await talk(person, "/echo nothing of the kind")
-    await person.page.get_by_role("searchbox").fill("cormorant")
-    hits = person.side.get_by_role("list", name="Found messages")
+    user = await open_page()
+    await start_conversation(user, "/echo the cormorant dives at dawn")
+    await start_conversation(user, "/echo nothing of the kind")
+    await user.page.get_by_role("searchbox").fill("cormorant")
+    hits = user.sidebar.get_by_role("list", name="Found messages")
     await expect(hits.locator("mark").first).to_have_text("cormorant")
     await expect(hits.get_by_role("button").filter(has_text="you said")).to_have_count(1)
     await expect(hits.get_by_role("button").filter(has_text="Myna said")).to_have_count(1)
     await hits.get_by_role("button").first.click()
-    await expect(person.turns.first).to_contain_text("cormorant dives")
-    await person.page.get_by_role("searchbox").fill("zzzznothing")
-    await expect(person.side.get_by_text("Nothing was said about")).to_be_visible()
+    await expect(user.turns.first).to_contain_text("cormorant dives")
+    await user.page.get_by_role("searchbox").fill("zzzznothing")
+    await expect(user.sidebar.get_by_text("Nothing was said about")).to_be_visible()
 
 
 async def test_a_hit_far_back_in_a_long_conversation_is_read_and_shown(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    person = await open_page("/", server=fake_backend.url)
-    await person.page.get_by_role("searchbox").fill("(4801)")
-    await person.side.get_by_role("list", name="Found messages").get_by_role("button").first.click()
-    await expect(person.turns.filter(has_text="(4801)")).to_be_in_viewport()
+    user = await open_page("/", server=fake_backend.url)
+    await user.page.get_by_role("searchbox").fill("(4801)")
+    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").first.click()
+    await expect(user.turns.filter(has_text="(4801)")).to_be_in_viewport()
 
 
 async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_path: Path) -> None:
-    person = await open_page()
-    await talk(person, "/echo take me along")
+    user = await open_page()
+    await start_conversation(user, "/echo take me along")
     for act, ending in (("Export as Markdown", ".md"), ("Export as JSON", ".json")):
-        async with person.page.expect_download() as download:
-            await choose(person, "/echo take me along", act)
+        async with user.page.expect_download() as download:
+            await choose(user, "/echo take me along", act)
         file = await download.value
         assert file.suggested_filename.endswith(ending)
         await file.save_as(tmp_path / ending)
@@ -117,102 +117,102 @@ async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_
     assert json.loads(text)
 
 
-async def test_what_was_exported_can_be_imported_when_it_is_gone(open_page: OpenPage, tmp_path: Path) -> None:
-    person = await open_page()
-    await talk(person, "/echo there and back")
-    await person.page.get_by_role("button", name="Another reply").click()
-    await person.hears_the_end()
-    await expect(person.log.get_by_text("2/2")).to_be_visible()
-    said = await person.stored_texts()
-    async with person.page.expect_download() as download:
-        await choose(person, "/echo there and back", "Export as JSON")
+async def test_an_exported_conversation_can_be_imported_after_deletion(open_page: OpenPage, tmp_path: Path) -> None:
+    user = await open_page()
+    await start_conversation(user, "/echo there and back")
+    await user.page.get_by_role("button", name="Another reply").click()
+    await user.sees_replies()
+    await expect(user.log.get_by_text("2/2")).to_be_visible()
+    texts = await user.stored_texts()
+    async with user.page.expect_download() as download:
+        await choose(user, "/echo there and back", "Export as JSON")
     file = tmp_path / "there-and-back.json"
     await (await download.value).save_as(file)
-    gone = await person.conversation()
-    await choose(person, "/echo there and back", "Delete")
-    await expect(person.turns).to_have_count(0)
+    gone = await user.conversation_id()
+    await choose(user, "/echo there and back", "Delete")
+    await expect(user.turns).to_have_count(0)
 
-    async with person.page.expect_file_chooser() as chooser:
-        await person.side.get_by_role("button", name="Import a conversation").click()
+    async with user.page.expect_file_chooser() as chooser:
+        await user.sidebar.get_by_role("button", name="Import a conversation").click()
     await (await chooser.value).set_files(file)
 
-    await expect(person.log.get_by_text("2/2")).to_be_visible()
-    await expect(person.side.get_by_role("link", name="/echo there and back")).to_be_visible()
-    assert await person.conversation() != gone
-    assert await person.stored_texts() == said
-    await person.page.reload()
-    await expect(person.turns.first).to_contain_text("/echo there and back")
-    await person.say("/echo and on")
-    await person.hears_the_end(2)
+    await expect(user.log.get_by_text("2/2")).to_be_visible()
+    await expect(user.sidebar.get_by_role("link", name="/echo there and back")).to_be_visible()
+    assert await user.conversation_id() != gone
+    assert await user.stored_texts() == texts
+    await user.page.reload()
+    await expect(user.turns.first).to_contain_text("/echo there and back")
+    await user.send("/echo and on")
+    await user.sees_replies(2)
 
 
 async def test_a_file_that_is_no_conversation_is_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:
-    person = await open_page()
-    person.page.on("filechooser", lambda _: None)  # the browser is told to hand choosers over early: a key is quicker than the telling
-    await person.connected()
+    user = await open_page()
+    user.page.on("filechooser", lambda _: None)  # the browser is told to hand choosers over early: a key is quicker than the telling
+    await user.connected()
     file = tmp_path / "notes.json"
     file.write_text("# Notes")
-    await person.page.keyboard.press("Control+k")
-    await person.page.keyboard.type("import")
-    await expect(person.page.get_by_role("option", name="Import a conversation…")).to_have_attribute("aria-selected", "true")
-    async with person.page.expect_file_chooser() as chooser:
-        await person.page.keyboard.press("Enter")
+    await user.page.keyboard.press("Control+k")
+    await user.page.keyboard.type("import")
+    await expect(user.page.get_by_role("option", name="Import a conversation…")).to_have_attribute("aria-selected", "true")
+    async with user.page.expect_file_chooser() as chooser:
+        await user.page.keyboard.press("Enter")
     await (await chooser.value).set_files(file)
-    await expect(person.page.get_by_text("“notes.json” could not be imported.")).to_be_visible()
-    await expect(person.page.get_by_role("button", name="Another file")).to_be_visible()
+    await expect(user.page.get_by_text("“notes.json” could not be imported.")).to_be_visible()
+    await expect(user.page.get_by_role("button", name="Another file")).to_be_visible()
 
 
 async def test_every_conversation_has_an_address_and_the_back_button_works(open_page: OpenPage) -> None:
-    person = await open_page()
-    first = await talk(person, "/echo one")
-    second = await talk(person, "/echo two")
-    await person.side.get_by_role("link", name="/echo one").click()
-    await expect(person.page).to_have_url(re.compile(first))
-    await expect(person.turns.first).to_contain_text("/echo one")
-    await person.page.go_back()
-    await expect(person.page).to_have_url(re.compile(second))
-    await expect(person.turns.first).to_contain_text("/echo two")
+    user = await open_page()
+    first = await start_conversation(user, "/echo one")
+    second = await start_conversation(user, "/echo two")
+    await user.sidebar.get_by_role("link", name="/echo one").click()
+    await expect(user.page).to_have_url(re.compile(first))
+    await expect(user.turns.first).to_contain_text("/echo one")
+    await user.page.go_back()
+    await expect(user.page).to_have_url(re.compile(second))
+    await expect(user.turns.first).to_contain_text("/echo two")
     stranger = await open_page(f"/c/{first}")
-    stranger.expects_cuts = True
+    stranger.expects_disconnects = True
     await expect(stranger.page.get_by_text("There is no such conversation")).to_be_visible()
     await expect(stranger.field).to_have_count(0)
     await stranger.page.get_by_role("button", name="New chat").click()
     await expect(stranger.field).to_be_visible()
     await stranger.page.goto(stranger.server + "/nonsense/deep")
     await expect(stranger.page).to_have_url(stranger.server + "/")
-    stranger.complaints[:] = [one for one in stranger.complaints if "404" not in one]
+    stranger.console_errors[:] = [one for one in stranger.console_errors if "404" not in one]
 
 
 async def test_a_reply_in_the_background_shows_a_dot_then_unread_and_the_tab_says_so(open_page: OpenPage) -> None:
-    person = await open_page()
-    await person.say("/slow 0.1")
-    await expect(person.replies).to_contain_text("I leave")
-    await expect(person.page).to_have_title(re.compile("^… "))
-    await person.page.get_by_role("main").get_by_role("button", name="New conversation").click()
-    row = person.side.get_by_role("link", name="/slow")
+    user = await open_page()
+    await user.send("/slow 0.1")
+    await expect(user.replies).to_contain_text("I leave")
+    await expect(user.page).to_have_title(re.compile("^… "))
+    await user.page.get_by_role("main").get_by_role("button", name="New conversation").click()
+    row = user.sidebar.get_by_role("link", name="/slow")
     await expect(row).to_contain_text("a reply is being made")
-    await person.say("/echo meanwhile")
-    await person.hears_the_end()
+    await user.send("/echo meanwhile")
+    await user.sees_replies()
     await expect(row).to_contain_text("unread")
-    await expect(person.page).to_have_title(re.compile(r"^\(1\) "))
+    await expect(user.page).to_have_title(re.compile(r"^\(1\) "))
     await row.click()
     await expect(row).not_to_contain_text("unread")
-    await person.hears_the_end()
+    await user.sees_replies()
 
 
 async def test_two_tabs_show_the_same_reply_as_it_comes(open_page: OpenPage) -> None:
     one = await open_page()
-    await one.say("/slow 0.1")
-    await one.conversation()
+    await one.send("/slow 0.1")
+    await one.conversation_id()
     two = await one.second_tab()
     await expect(two.replies).to_contain_text("I leave 0.1")
-    await one.hears_the_end()
-    await two.hears_the_end()
+    await one.sees_replies()
+    await two.sees_replies()
     prose = [await tab.replies.locator(".prose").inner_text() for tab in (one, two)]
     assert prose[0] == prose[1]
 
 
-async def test_day_lines_and_groups_tell_when_it_was(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    person = await open_page("/", server=fake_backend.url)
+async def test_day_headings_and_groups_show_dates(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    user = await open_page("/", server=fake_backend.url)
     for group in ("Today", "Yesterday", "Previous 7 days", "Previous 30 days"):
-        await expect(person.side.get_by_role("heading", name=group)).to_be_attached()
+        await expect(user.sidebar.get_by_role("heading", name=group)).to_be_attached()

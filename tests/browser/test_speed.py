@@ -1,4 +1,4 @@
-"""How quick it is, in figures: printed, and held to generous bounds for slow machines."""
+"""Speed in figures: printed, and held to generous bounds for slow machines."""
 
 import gzip
 import re
@@ -29,10 +29,10 @@ async def test_the_first_load_is_small() -> None:
 
 
 async def test_the_shell_is_painted_without_waiting_for_the_socket(open_page: OpenPage) -> None:
-    person = await open_page()
-    await person.connected()
-    paint = await person.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    session = await person.page.evaluate(
+    user = await open_page()
+    await user.connected()
+    paint = await user.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    session = await user.page.evaluate(
         "performance.getEntriesByType('resource').find((one) => one.name.endsWith('/api/session')).responseEnd"
     )
     print(f"\nfirst contentful paint {paint:.0f} ms, session answered {session:.0f} ms")
@@ -40,27 +40,27 @@ async def test_the_shell_is_painted_without_waiting_for_the_socket(open_page: Op
 
 
 async def test_a_hundred_parts_a_second_into_ten_thousand_messages_stay_smooth(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    person = await open_page(fake_backend.address("long conversation"), server=fake_backend.url)
-    await expect(person.turns.last).to_be_visible()
+    user = await open_page(fake_backend.address("long conversation"), server=fake_backend.url)
+    await expect(user.turns.last).to_be_visible()
     # All 10,000 messages into the page's own state, as a reader who scrolled to the very beginning has them.
-    await person.page.evaluate(
+    await user.page.evaluate(
         """async () => {
             const log = document.querySelector('.thread');
-            for (let round = 0; round < 1500 && document.querySelector('.older-word'); round += 1) {
+            for (let round = 0; round < 1500 && document.querySelector('.loading-older'); round += 1) {
                 log.scrollTop = 0;
                 await new Promise((resolve) => setTimeout(resolve, 20));
             }
         }"""
     )
-    await expect(person.page.get_by_text("Reading what was said before")).to_have_count(0)
-    await person.page.get_by_role("button", name="Jump to latest").click()
-    await person.field.fill("/long")
-    await person.sees_the_log_at_rest()
-    await person.page.evaluate(WATCH)
-    await person.field.press("Enter")
-    await expect(person.page.get_by_role("button", name="Stop the reply")).to_be_visible()
-    await person.page.wait_for_timeout(6_000)  # the time that is measured
-    figures = await person.page.evaluate("window.figures")
+    await expect(user.page.get_by_text("Reading what was said before")).to_have_count(0)
+    await user.page.get_by_role("button", name="Jump to latest").click()
+    await user.field.fill("/long")
+    await user.waits_for_layout()
+    await user.page.evaluate(WATCH)
+    await user.field.press("Enter")
+    await expect(user.page.get_by_role("button", name="Stop the reply")).to_be_visible()
+    await user.page.wait_for_timeout(6_000)  # the time that is measured
+    figures = await user.page.evaluate("window.figures")
     frames = sorted(figures["frames"])
     rate = 1_000 * len(frames) / sum(frames)
     long_tasks = sorted(figures["tasks"], reverse=True)

@@ -1,12 +1,12 @@
-/** The whole page, from its parts. */
+/** The page: sidebar, header, the current view, dialogs. */
 import { useEffect, useRef } from 'react';
 import { Banner } from '../ui/Banner';
 import { useChat } from '../ui/context';
-import { KeysSheet } from '../ui/dialogs/KeysSheet';
 import { Palette } from '../ui/dialogs/Palette';
-import { Announcer, Notes } from '../ui/Notes';
+import { ShortcutsDialog } from '../ui/dialogs/ShortcutsDialog';
 import { PipelineView } from '../ui/pipeline/PipelineView';
 import { Sidebar } from '../ui/sidebar/Sidebar';
+import { Announcer, Toasts } from '../ui/Toasts';
 import { Topbar } from '../ui/Topbar';
 import { routeOf, useView, view } from '../ui/view';
 import { ChatView } from './ChatView';
@@ -17,19 +17,19 @@ export function App() {
   const chat = useChat();
   const route = useView((state) => state.route);
   const dialog = useView((state) => state.dialog);
-  const drawer = useView((state) => state.drawer);
-  const narrowed = useView((state) => state.narrowed);
+  const drawer = useView((state) => state.drawerOpen);
+  const sidebarCollapsed = useView((state) => state.sidebarCollapsed);
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcuts(chat, field);
   useTabTitle();
 
   useEffect(() => {
-    const back = () => view.setState({ route: routeOf(location.pathname), dialog: null, drawer: false });
+    const back = () => view.setState({ route: routeOf(location.pathname), dialog: null, drawerOpen: false });
     addEventListener('popstate', back);
     return () => removeEventListener('popstate', back);
   }, []);
 
-  // The drawer covers the page: focus goes in with it, and comes back when it closes.
+  // The drawer covers the page: focus moves into it, and back when it closes.
   useEffect(() => {
     if (!drawer) return;
     const before = document.activeElement;
@@ -44,17 +44,17 @@ export function App() {
   }, [chat, route]);
 
   return (
-    <div className={`shell${drawer ? ' drawer' : ''}${narrowed ? ' narrowed' : ''}`}>
+    <div className={`shell${drawer ? ' drawer-open' : ''}${sidebarCollapsed ? ' sidebar-collapsed' : ''}`}>
       <a className="skip-link" href="#main">
         Skip to the conversation
       </a>
       <Sidebar />
       <button
         type="button"
-        className="drawer-veil"
+        className="drawer-backdrop"
         aria-label="Close the sidebar"
         tabIndex={-1}
-        onClick={() => view.setState({ drawer: false })}
+        onClick={() => view.setState({ drawerOpen: false })}
       />
       <main className="main" id="main" tabIndex={-1} inert={drawer}>
         <Topbar />
@@ -66,8 +66,8 @@ export function App() {
         )}
       </main>
       {dialog === 'palette' && <Palette />}
-      {dialog === 'keys' && <KeysSheet />}
-      <Notes />
+      {dialog === 'keys' && <ShortcutsDialog />}
+      <Toasts />
       <Announcer />
     </div>
   );

@@ -1,13 +1,13 @@
-/** The roof: makes the parts, joins them, and puts the page up before the line is open. */
+/** The entry point: creates store, client and page; the page renders before the socket is open. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ChatClient } from '../chat/client';
-import { BrowserKeep } from '../chat/keep';
+import { BrowserStorage } from '../chat/storage';
 import { ChatStore } from '../chat/store';
 import { ChatApi } from '../transport/api';
 import { ChatContext } from '../ui/context';
 import { preloadMarkdown } from '../ui/markdown/Markdown';
-import { go, readTheme, routeOf } from '../ui/view';
+import { navigate, restoreTheme, routeOf } from '../ui/view';
 import '../ui/style/tokens.css';
 import '../ui/style/base.css';
 import '../ui/style/shell.css';
@@ -25,12 +25,12 @@ const socketUrl = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location
 const client = new ChatClient({
   api,
   store,
-  keep: new BrowserKeep(),
+  storage: new BrowserStorage(),
   socket: { url: socketUrl, isOnline: () => navigator.onLine },
 });
 
-readTheme();
-go(routeOf(location.pathname), true); // an address that means nothing becomes the one that is shown
+restoreTheme();
+navigate(routeOf(location.pathname), true); // an unknown address becomes that of the view shown
 
 addEventListener('online', () => client.socket.retryNow());
 addEventListener('offline', () => client.socket.networkLost());
@@ -38,7 +38,7 @@ addEventListener('pagehide', () => client.leavePage());
 document.addEventListener('visibilitychange', () => {
   const on = document.visibilityState === 'visible';
   store.dispatch({ type: 'visible', on });
-  // A laptop that was asleep finds out at once whether its line still lives.
+  // After sleep the socket may be dead: check at once.
   if (on) client.socket.retryNow();
 });
 

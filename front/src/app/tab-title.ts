@@ -1,4 +1,4 @@
-/** What the browser's tab says: the conversation, and whether something runs or waits to be read. */
+/** The tab's title and icon: the conversation, and whether replies run or are unread. */
 import { useEffect } from 'react';
 import { useChatState } from '../ui/context';
 import { useView } from '../ui/view';

@@ -1,45 +1,45 @@
-/** Joins socket, routes, storage and store into the verbs a page needs. The only place with effects of the chat. */
+/** The chat's commands: joins socket, HTTP, storage and store. The only module of the chat with side effects. */
 import { isEvent } from '../protocol/decode';
 import type { SendOptions, ServerFrame, Welcome } from '../protocol/wire';
 import { ApiError, type ChatApi } from '../transport/api';
 import { ChatSocket, type SocketSettings } from '../transport/socket';
+import { HistoryLoader } from './history';
 import { newId } from './ids';
-import type { Keep } from './keep';
-import { due, hasLeft, nextDue } from './outbox';
-import { Reader } from './reader';
-import type { Kept, OutboxEntry } from './state';
+import { due, nextDue, wasSent } from './outbox';
+import type { OutboxEntry, SavedState } from './state';
+import type { ChatStorage } from './storage';
 import type { ChatStore } from './store';
 
-const UNDO_MS = 6_000; // how long a deleted conversation can be brought back
-const SAVE_MS = 150; // drafts are kept after a pause in typing
+const UNDO_MS = 6_000; // how long a deletion can be undone
+const SAVE_MS = 150; // drafts are saved after a pause in typing
 
-/** Something that really happened on the route, for the pictures. */
-export type RouteMove = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
+/** A step of a message through the pipeline, as observed on this page's socket. */
+export type PipelineStep = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
 
 export interface ClientSettings {
   api: ChatApi;
-  keep: Keep;
+  storage: ChatStorage;
   store: ChatStore;
   socket: Omit<SocketSettings, 'openSession'>;
 }
 
 export class ChatClient {
   readonly socket: ChatSocket;
-  private readonly moves = new Set<(move: RouteMove) => void>();
+  private readonly steps = new Set<(move: PipelineStep) => void>();
   private readonly removals = new Map<string, ReturnType<typeof setTimeout>>();
-  private saved: Kept | null = null;
+  private saved: SavedState | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private dueTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly reader: Reader;
+  private readonly history: HistoryLoader;
 
   constructor(private readonly settings: ClientSettings) {
-    this.reader = new Reader(settings.api, settings.store);
+    this.history = new HistoryLoader(settings.api, settings.store);
     this.socket = new ChatSocket(
       { ...settings.socket, openSession: () => settings.api.session() },
       {
         onFrame: (frame) => this.received(frame),
         onWelcome: (welcome) => this.welcomed(welcome),
-        onLink: (link) => settings.store.dispatch({ type: 'link', link }),
+        onConnection: (connection) => settings.store.dispatch({ type: 'connection', connection }),
       },
     );
   }
@@ -48,15 +48,15 @@ export class ChatClient {
     return this.settings.store;
   }
 
-  /** Brings back what was kept, then opens the line. */
+  /** Restores the saved state, then connects. */
   async start(): Promise<void> {
-    const kept = await this.settings.keep.load();
-    // What was accepted will be read; what was being edited is nobody's any more.
-    const outbox = (kept.outbox ?? [])
+    const saved = await this.settings.storage.load();
+    // Accepted messages will be loaded from the server; an edit does not survive a reload.
+    const outbox = (saved.outbox ?? [])
       .filter((entry) => entry.phase !== 'accepted')
       .map(({ editing: _editing, ...entry }) => entry);
-    this.store.dispatch({ type: 'restored', kept: { ...kept, outbox } });
-    this.settings.keep.onOthers((change) => this.store.dispatch({ type: 'shared', change }));
+    this.store.dispatch({ type: 'restored', saved: { ...saved, outbox } });
+    this.settings.storage.onOtherTabs((change) => this.store.dispatch({ type: 'shared', change }));
     this.saved = this.store.state;
     this.store.zustand.subscribe(() => this.changed());
     this.socket.start();
@@ -69,29 +69,29 @@ export class ChatClient {
     this.socket.stop();
   }
 
-  onMove(listener: (move: RouteMove) => void): () => void {
-    this.moves.add(listener);
-    return () => this.moves.delete(listener);
+  onStep(listener: (move: PipelineStep) => void): () => void {
+    this.steps.add(listener);
+    return () => this.steps.delete(listener);
   }
 
-  // What a person does
+  // Commands
 
-  /** Says something; `begins` says that the conversation is a new one, so that there is nothing to read. */
+  /** Queues a message; `begins` marks the first message of a new conversation, which has no history to load. */
   send(conversationId: string, text: string, options: SendOptions = {}, begins = false): string {
     const id = newId();
-    if (begins) this.store.dispatch({ type: 'thread.born', id: conversationId });
+    if (begins) this.store.dispatch({ type: 'thread.created', id: conversationId });
     const entry: OutboxEntry = {
       id,
       conversation_id: conversationId,
       text,
-      typedAt: Date.now(),
-      phase: 'held',
+      createdAt: Date.now(),
+      phase: 'queued',
       sends: 0,
     };
     if (Object.keys(options).length > 0) entry.options = options;
     if (begins) entry.begins = true;
     this.store.dispatch({ type: 'outbox.added', entry });
-    if (this.store.state.live) this.know(conversationId);
+    if (this.store.state.live) this.ensureLoaded(conversationId);
     return id;
   }
 
@@ -103,8 +103,8 @@ export class ChatClient {
         conversation_id: conversationId,
         text: '',
         regenerates: messageId,
-        typedAt: Date.now(),
-        phase: 'held',
+        createdAt: Date.now(),
+        phase: 'queued',
         sends: 0,
       },
     });
@@ -114,12 +114,12 @@ export class ChatClient {
     this.socket.send({ type: 'reply.stop', conversation_id: conversationId, message_id: messageId });
   }
 
-  /** While somebody edits it, it does not go out. */
+  /** A queued message is not sent while it is being edited. */
   editing(id: string, on: boolean): void {
     this.store.dispatch({ type: 'outbox.editing', id, on });
   }
 
-  editHeld(id: string, text: string): void {
+  editQueued(id: string, text: string): void {
     this.store.dispatch({ type: 'outbox.edited', id, text, newId: newId() });
   }
 
@@ -127,17 +127,17 @@ export class ChatClient {
     this.store.dispatch({ type: 'outbox.retried', id, newId: newId() });
   }
 
-  /** Takes a waiting message back; one that has left is stopped at the server instead. */
+  /** Drops a queued message; one that was sent already is stopped at the server instead. */
   cancel(id: string): void {
     const entry = this.store.state.outbox.find((one) => one.id === id);
     if (!entry) return;
-    if (hasLeft(entry) && entry.phase !== 'failed') this.stopReply(entry.conversation_id, entry.id);
+    if (wasSent(entry) && entry.phase !== 'failed') this.stopReply(entry.conversation_id, entry.id);
     else this.store.dispatch({ type: 'outbox.dropped', id });
   }
 
   open(id: string | null): void {
     this.store.dispatch({ type: 'opened', id });
-    if (id && this.store.state.live) this.know(id);
+    if (id && this.store.state.live) this.ensureLoaded(id);
   }
 
   draft(id: string, text: string): void {
@@ -159,9 +159,9 @@ export class ChatClient {
     }
   }
 
-  /** Hides it now, deletes it when the time for second thoughts is over. */
+  /** Hides the conversation now, and deletes it when the time for undo is over. */
   remove(id: string): void {
-    this.store.dispatch({ type: 'leaving', id, on: true });
+    this.store.dispatch({ type: 'deleting', id, on: true });
     this.removals.set(
       id,
       setTimeout(() => this.finishRemoval(id), UNDO_MS),
@@ -171,13 +171,13 @@ export class ChatClient {
   undoRemove(id: string): void {
     clearTimeout(this.removals.get(id));
     this.removals.delete(id);
-    this.store.dispatch({ type: 'leaving', id, on: false });
+    this.store.dispatch({ type: 'deleting', id, on: false });
   }
 
-  /** The page goes away: second thoughts are over. */
+  /** The page unloads: pending deletions are carried out and the outbox is saved. */
   leavePage(): void {
     for (const id of [...this.removals.keys()]) this.finishRemoval(id);
-    this.settings.keep.saveNow(this.store.state);
+    this.settings.storage.saveNow(this.store.state);
     this.save();
   }
 
@@ -186,84 +186,84 @@ export class ChatClient {
     this.removals.delete(id);
     this.settings.api.remove(id).catch((error: unknown) => {
       if (error instanceof ApiError && error.status === 404) return;
-      this.store.dispatch({ type: 'leaving', id, on: false });
+      this.store.dispatch({ type: 'deleting', id, on: false });
     });
   }
 
-  // Reading state
+  // Loading history
 
-  readList(older = false): Promise<void> {
-    return this.reader.list(older);
+  loadList(older = false): Promise<void> {
+    return this.history.loadList(older);
   }
 
-  /** Reads a conversation; `cursor` is a place in the log that the answer must reach, if the line may not have got there. */
+  /** Loads a conversation; the answer includes everything up to `cursor`, by default the position of the last welcome. */
   read(id: string, cursor?: string): Promise<void> {
-    return this.reader.newest(id, cursor);
+    return this.history.loadNewest(id, cursor);
   }
 
-  readOlder(id: string): Promise<void> {
-    return this.reader.older(id);
+  loadOlder(id: string): Promise<void> {
+    return this.history.loadOlder(id);
   }
 
-  readUntil(id: string, messageId: string): Promise<void> {
-    return this.reader.until(id, messageId);
+  loadUntil(id: string, messageId: string): Promise<void> {
+    return this.history.loadUntil(id, messageId);
   }
 
-  readAgain(id: string): Promise<void> {
-    return this.reader.again(id);
+  refresh(id: string): Promise<void> {
+    return this.history.refresh(id);
   }
 
-  // What the line brings
+  // Incoming frames
 
   private welcomed(welcome: Welcome): void {
-    this.reader.from(welcome.cursor);
+    this.history.setPosition(welcome.cursor);
     this.store.dispatch({ type: 'welcome', frame: welcome });
     const { list, open, outbox } = this.store.state;
-    if (list.loaded !== 'yes') void this.readList();
-    // What waits to be said is not sent before its conversation has been read, wherever it is.
-    for (const id of new Set([open, ...outbox.map((entry) => entry.conversation_id)])) if (id) this.know(id);
+    if (list.loaded !== 'yes') void this.loadList();
+    // Queued messages are sent only after their conversation has been loaded, open or not.
+    for (const id of new Set([open, ...outbox.map((entry) => entry.conversation_id)])) if (id) this.ensureLoaded(id);
     this.flush();
   }
 
-  /** Reads a conversation that has not been read since the line was opened, if there can be anything to read. */
-  private know(id: string): void {
+  /** Loads a conversation that has not been loaded on this connection, unless the server cannot know it yet. */
+  private ensureLoaded(id: string): void {
     if (this.store.state.threads[id]?.loaded === 'yes') return;
-    if (this.unsaid(id)) this.store.dispatch({ type: 'thread.born', id });
+    if (this.neverSent(id)) this.store.dispatch({ type: 'thread.created', id });
     else void this.read(id);
   }
 
-  /** Nothing of it has ever left this page, so the server cannot know it. */
-  private unsaid(id: string): boolean {
-    return this.store.state.outbox.some((entry) => entry.conversation_id === id && entry.begins && !hasLeft(entry));
+  /** No message of the conversation was ever sent, so the server cannot know it. */
+  private neverSent(id: string): boolean {
+    return this.store.state.outbox.some((entry) => entry.conversation_id === id && entry.begins && !wasSent(entry));
   }
 
   private received(frame: ServerFrame): void {
     if (isEvent(frame)) {
       this.store.queue({ type: 'event', event: frame });
-      if (frame.type === 'message.created') this.moved('created');
-      if (frame.type === 'reply.started') this.moved('started');
-      if (frame.type === 'reply.delta') this.moved('part');
-      if (frame.type === 'reply.completed' || frame.type === 'reply.failed') this.moved('ended');
+      if (frame.type === 'message.created') this.notifyStep('created');
+      if (frame.type === 'reply.started') this.notifyStep('started');
+      if (frame.type === 'reply.delta') this.notifyStep('part');
+      if (frame.type === 'reply.completed' || frame.type === 'reply.failed') this.notifyStep('ended');
     } else if (frame.type === 'message.accepted') {
       this.store.dispatch({ type: 'accepted', frame, now: Date.now() });
-      this.moved('accepted');
+      this.notifyStep('accepted');
     } else if (frame.type === 'error') {
       this.store.dispatch({ type: 'refused', frame, now: Date.now() });
     }
   }
 
-  private moved(move: RouteMove): void {
-    for (const listener of this.moves) listener(move);
+  private notifyStep(move: PipelineStep): void {
+    for (const listener of this.steps) listener(move);
   }
 
-  // What follows from a change of state
+  // Effects of state changes
 
   private changed(): void {
     this.flush();
     const state = this.store.zustand.getState();
     const saved = this.saved;
     if (!saved) return;
-    // The outbox is a promise to the person: it is kept at once. Drafts can wait for a pause.
+    // The outbox is saved at once, because losing a message is worse than losing a draft; drafts wait for a pause.
     if (state.outbox !== saved.outbox) this.save();
     else if (state.drafts !== saved.drafts || state.pins !== saved.pins || state.unread !== saved.unread) {
       clearTimeout(this.saveTimer);
@@ -275,20 +275,20 @@ export class ChatClient {
     clearTimeout(this.saveTimer);
     const { outbox, drafts, pins, unread } = this.store.zustand.getState();
     this.saved = { outbox, drafts, pins, unread };
-    void this.settings.keep.save({ outbox, drafts, pins, unread });
+    void this.settings.storage.save({ outbox, drafts, pins, unread });
   }
 
-  /** Sends what is due. Each sending changes the state, which calls this again: it ends when nothing is due. */
+  /** Sends what is due. Each send changes the state, which calls this again: it ends when nothing is due. */
   private flush(): void {
     const now = Date.now();
     const entry = due(this.store.zustand.getState(), now)[0];
     if (entry) {
       const { id, conversation_id, text, options, regenerates } = entry;
-      const left = regenerates
+      const sent = regenerates
         ? this.socket.send({ type: 'reply.regenerate', id, conversation_id, message_id: regenerates })
         : this.socket.send({ type: 'message.send', id, conversation_id, text, ...(options ? { options } : {}) });
-      if (!left) return;
-      this.moved('sent');
+      if (!sent) return;
+      this.notifyStep('sent');
       this.store.dispatch({ type: 'outbox.sent', id, now });
       return;
     }

@@ -1,4 +1,4 @@
-/** What was said here and is not yet confirmed. Pure rules over the list of entries; it sends nothing. */
+/** The outbox: messages that the server has not confirmed yet. Pure rules over the list of entries. */
 import type { ErrorFrame } from '../protocol/wire';
 import type { ChatState, OutboxEntry } from './state';
 
@@ -22,25 +22,25 @@ export function without(outbox: readonly OutboxEntry[], id: string): readonly Ou
   return outbox.some((entry) => entry.id === id) ? outbox.filter((entry) => entry.id !== id) : outbox;
 }
 
-/** A lost socket makes every unconfirmed entry due again; its id keeps it from being said twice. */
-export function dueAgain(outbox: readonly OutboxEntry[]): readonly OutboxEntry[] {
-  return outbox.map((entry) => (entry.phase === 'sent' ? { ...entry, phase: 'held' as const } : entry));
+/** A lost socket puts unconfirmed entries back into the queue; their ids are idempotency keys, so nothing is sent twice. */
+export function requeued(outbox: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  return outbox.map((entry) => (entry.phase === 'sent' ? { ...entry, phase: 'queued' as const } : entry));
 }
 
-/** The server may already know it: its text is fixed, and it can be stopped but not taken back. */
-export function hasLeft(entry: OutboxEntry): boolean {
+/** The server may know the message already: its text is fixed, and it can be stopped but not withdrawn. */
+export function wasSent(entry: OutboxEntry): boolean {
   return entry.sends > 0;
 }
 
-/** Whether a reply runs there is known only of a conversation that has been read; a failed reading holds nobody up. */
+/** A conversation that is not loaded yet may have a running reply; one that failed to load does not block sending. */
 function mayRun(state: ChatState, id: string): boolean {
   const loaded = state.threads[id]?.loaded ?? 'no';
   return loaded === 'no' || loaded === 'loading' || (state.running[id]?.length ?? 0) > 0;
 }
 
 /**
- * The entries to send now, in order. One message of a conversation is under way at a time, and none while a
- * reply runs there: what waits here can still be edited. What has left once goes first and at once.
+ * The entries to send now, in order. One message of a conversation is in flight at a time, and none while a
+ * reply runs there: a queued message can still be edited. A message that was sent before is sent again at once.
  */
 export function due(state: ChatState, now: number): readonly OutboxEntry[] {
   if (!state.live) return [];
@@ -48,32 +48,32 @@ export function due(state: ChatState, now: number): readonly OutboxEntry[] {
   const ready: OutboxEntry[] = [];
   for (const entry of state.outbox) {
     if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
-    const busy = !hasLeft(entry) && mayRun(state, entry.conversation_id);
+    const busy = !wasSent(entry) && mayRun(state, entry.conversation_id);
     const early = entry.notBefore !== undefined && entry.notBefore > now;
-    if (entry.phase === 'held' && !busy && !early && !entry.editing) ready.push(entry);
+    if (entry.phase === 'queued' && !busy && !early && !entry.editing) ready.push(entry);
     if (entry.phase !== 'accepted' || !entry.regenerates) blocked.add(entry.conversation_id);
   }
   return ready;
 }
 
-/** The earliest moment at which an entry that was asked to be patient becomes due. */
+/** The earliest time at which an entry that the server deferred becomes due. */
 export function nextDue(state: ChatState, now: number): number | null {
   const times = state.outbox.flatMap((entry) =>
-    entry.phase === 'held' && entry.notBefore !== undefined && entry.notBefore > now ? [entry.notBefore] : [],
+    entry.phase === 'queued' && entry.notBefore !== undefined && entry.notBefore > now ? [entry.notBefore] : [],
   );
   return times.length > 0 ? Math.min(...times) : null;
 }
 
-const PATIENT = new Set(['busy', 'rate_limited']);
-const PATIENCE_MS = 2_000; // when the server says "later" without saying when
+const RETRYABLE = new Set(['busy', 'rate_limited']);
+const DEFAULT_RETRY_MS = 2_000; // when the server gives no `retry_after_s`
 
 export function onRefused(state: ChatState, frame: ErrorFrame, now: number): ChatState {
   if (!frame.ref) return state;
-  const wait = PATIENT.has(frame.code) ? (frame.retry_after_s ?? PATIENCE_MS / 1_000) * 1_000 : null;
+  const wait = RETRYABLE.has(frame.code) ? (frame.retry_after_s ?? DEFAULT_RETRY_MS / 1_000) * 1_000 : null;
   const problem = { code: frame.code, detail: frame.detail };
   const outbox = changed(state.outbox, frame.ref, (entry) => {
     if (wait === null) return { ...entry, phase: 'failed', problem };
-    return { ...entry, phase: 'held', notBefore: now + wait, problem };
+    return { ...entry, phase: 'queued', notBefore: now + wait, problem };
   });
   return { ...state, outbox };
 }
@@ -84,7 +84,7 @@ export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
       const key = action.entry.regenerates ?? action.entry.id;
       const clocks = action.entry.regenerates
         ? state.clocks
-        : { ...state.clocks, [key]: { typed: action.entry.typedAt } };
+        : { ...state.clocks, [key]: { typed: action.entry.createdAt } };
       return { ...state, clocks, outbox: [...state.outbox, action.entry] };
     }
     case 'outbox.editing': {
@@ -98,7 +98,7 @@ export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
       const fresh = (entry: OutboxEntry): OutboxEntry => {
         const { problem: _problem, notBefore: _notBefore, editing: _editing, ...rest } = entry;
         const text = action.type === 'outbox.edited' ? action.text : entry.text;
-        return { ...rest, id: action.newId, text, phase: 'held', sends: 0 };
+        return { ...rest, id: action.newId, text, phase: 'queued', sends: 0 };
       };
       const clock = state.clocks[action.id];
       const clocks = clock ? { ...state.clocks, [action.newId]: { typed: clock.typed } } : state.clocks;

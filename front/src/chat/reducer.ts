@@ -1,17 +1,17 @@
-/** The one pure reducer: (state, action) → state, the same for live, replayed and stored facts. It does no I/O. */
+/** The one pure reducer: (state, action) → state, the same for live events, replayed events and history pages. No I/O. */
 import type { ConversationItem, ConversationsPage, MessagesPage } from '../protocol/http';
 import type { ErrorFrame, MessageAccepted, ServerEvent, Welcome } from '../protocol/wire';
-import type { Link } from '../transport/socket';
-import { patched, type SharedChange } from './keep';
-import { changed, dueAgain, type OutboxAction, onOutbox, onRefused, without } from './outbox';
-import { type ChatState, EMPTY_THREAD, type Kept, type Thread } from './state';
-import { isMessageOpen, withAwaited, withItems, withMessage, withReplyEvent, withWaiting } from './thread';
+import type { Connection } from '../transport/socket';
+import { changed, type OutboxAction, onOutbox, onRefused, requeued, without } from './outbox';
+import { type ChatState, EMPTY_THREAD, type SavedState, type Thread } from './state';
+import { patched, type SharedChange } from './storage';
+import { isMessageOpen, withItems, withMessage, withPendingReply, withReplyEvent, withWaitingReplies } from './thread';
 import { titleFrom } from './title';
 
 export type Action =
-  | { type: 'restored'; kept: Partial<Kept> }
+  | { type: 'restored'; saved: Partial<SavedState> }
   | { type: 'shared'; change: SharedChange }
-  | { type: 'link'; link: Link }
+  | { type: 'connection'; connection: Connection }
   | { type: 'welcome'; frame: Welcome }
   | { type: 'event'; event: ServerEvent }
   | { type: 'accepted'; frame: MessageAccepted; now: number }
@@ -20,7 +20,7 @@ export type Action =
   | { type: 'list.failed' }
   | { type: 'list.loaded'; page: ConversationsPage; older: boolean }
   | { type: 'thread.loading'; id: string }
-  | { type: 'thread.born'; id: string }
+  | { type: 'thread.created'; id: string }
   | { type: 'thread.failed'; id: string; problem: string; missing: boolean }
   | { type: 'thread.loaded'; id: string; page: MessagesPage; older: boolean }
   | OutboxAction
@@ -29,7 +29,7 @@ export type Action =
   | { type: 'opened'; id: string | null }
   | { type: 'visible'; on: boolean }
   | { type: 'renamed'; id: string; title: string }
-  | { type: 'leaving'; id: string; on: boolean }
+  | { type: 'deleting'; id: string; on: boolean }
   | { type: 'seen'; id: string };
 
 function toggled<T>(map: Readonly<Record<string, T>>, key: string, value: T | null): Readonly<Record<string, T>> {
@@ -54,7 +54,7 @@ function withThread(state: ChatState, id: string, thread: Thread, touched: reado
   return next;
 }
 
-function spoken(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
+function withActivity(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
   const known = state.conversations[id];
   const conversation = known
     ? {
@@ -70,13 +70,13 @@ function spoken(state: ChatState, id: string, text: string, at: string, counts: 
 function removed(state: ChatState, id: string): ChatState {
   return {
     ...state,
-    gone: { ...state.gone, [id]: true },
+    deleted: { ...state.deleted, [id]: true },
     conversations: toggled(state.conversations, id, null),
     threads: toggled(state.threads, id, null),
     running: toggled(state.running, id, null),
     pins: toggled(state.pins, id, null),
     unread: toggled(state.unread, id, null),
-    leaving: toggled(state.leaving, id, null),
+    deleting: toggled(state.deleting, id, null),
     drafts: toggled(state.drafts, id, null),
     outbox: state.outbox.filter((entry) => entry.conversation_id !== id),
   };
@@ -84,7 +84,7 @@ function removed(state: ChatState, id: string): ChatState {
 
 function onEvent(state: ChatState, event: ServerEvent): ChatState {
   const id = event.conversation_id;
-  if (state.gone[id]) return state;
+  if (state.deleted[id]) return state;
   const thread = state.threads[id] ?? EMPTY_THREAD;
   switch (event.type) {
     case 'conversation.deleted':
@@ -98,7 +98,7 @@ function onEvent(state: ChatState, event: ServerEvent): ChatState {
       const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at });
       const outbox = without(state.outbox, event.id);
       const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);
-      return grown === thread ? next : spoken(next, id, event.text, event.at, true);
+      return grown === thread ? next : withActivity(next, id, event.text, event.at, true);
     }
     default: {
       const grown = withReplyEvent(thread, event);
@@ -119,7 +119,9 @@ function onEnd(
   const unseen = state.open !== id || !state.visible;
   const text = event.type === 'reply.completed' ? event.text : `The reply failed. ${event.detail}`;
   const next =
-    event.type === 'reply.completed' && state.conversations[id] ? spoken(state, id, text, event.at, false) : state;
+    event.type === 'reply.completed' && state.conversations[id]
+      ? withActivity(state, id, text, event.at, false)
+      : state;
   return {
     ...next,
     unread: unseen ? toggled(next.unread, id, true) : next.unread,
@@ -130,7 +132,7 @@ function onEnd(
 function onWelcome(state: ChatState, frame: Welcome): ChatState {
   const base: ChatState = { ...state, owner: frame.owner, epoch: frame.epoch, limits: frame.limits ?? {}, live: true };
   if (frame.resumed) return base;
-  // What was accepted is in the state that is about to be read.
+  // Accepted messages are part of the history that is about to be loaded.
   const outbox = state.outbox.filter((entry) => entry.phase !== 'accepted');
   const threads: Record<string, Thread> = {};
   for (const [id, thread] of Object.entries(state.threads)) {
@@ -150,7 +152,7 @@ function onAccepted(state: ChatState, frame: MessageAccepted, now: number): Chat
   if (entry.regenerates) {
     const next = { ...state, clocks, outbox: without(state.outbox, entry.id) };
     if (frame.duplicate) return next;
-    return withThread(next, frame.conversation_id, withAwaited(thread, entry.regenerates), [entry.regenerates]);
+    return withThread(next, frame.conversation_id, withPendingReply(thread, entry.regenerates), [entry.regenerates]);
   }
   const known = thread.turns.some((turn) => turn.id === entry.id);
   const outbox =
@@ -163,21 +165,21 @@ function onAccepted(state: ChatState, frame: MessageAccepted, now: number): Chat
 function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean): ChatState {
   const conversations: Record<string, ConversationItem> = older ? { ...state.conversations } : {};
   if (!older) {
-    // What live events told of conversations that the page does not reach stays.
+    // Conversations known from live events that the page does not reach stay.
     const known = new Set(page.items.map((item) => item.id));
     for (const [id, one] of Object.entries(state.conversations)) {
-      const speaking = (state.threads[id]?.turns.length ?? 0) > 0;
-      if (!known.has(id) && (speaking || page.next !== null)) conversations[id] = one;
+      const hasTurns = (state.threads[id]?.turns.length ?? 0) > 0;
+      if (!known.has(id) && (hasTurns || page.next !== null)) conversations[id] = one;
     }
   }
-  for (const item of page.items) if (!state.gone[item.id]) conversations[item.id] = item;
+  for (const item of page.items) if (!state.deleted[item.id]) conversations[item.id] = item;
   return { ...state, conversations, list: { loaded: 'yes', next: page.next } };
 }
 
 function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older: boolean): ChatState {
   const thread = state.threads[id] ?? EMPTY_THREAD;
   const read = withItems(thread, page.items);
-  const grown = older || thread.loaded === 'yes' ? read : withWaiting(read, page.items);
+  const grown = older || thread.loaded === 'yes' ? read : withWaitingReplies(read, page.items);
   const touched = page.items.map((item) => (item.role === 'user' ? item.id : item.message_id));
   const next: Thread = { ...grown, loaded: 'yes', problem: null, next: page.next, previous: null };
   const arrived = new Set(touched);
@@ -187,7 +189,7 @@ function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older:
 
 function onThreadProblem(state: ChatState, id: string, problem: string, missing: boolean): ChatState {
   const thread = state.threads[id] ?? EMPTY_THREAD;
-  // A conversation that was begun here and has not reached the server yet is simply empty.
+  // A conversation that was started here and never sent is empty rather than missing.
   if (missing && (thread.turns.length > 0 || state.outbox.some((entry) => entry.conversation_id === id))) {
     return withThread(state, id, { ...thread, loaded: 'yes', problem: null, previous: null }, []);
   }
@@ -197,15 +199,15 @@ function onThreadProblem(state: ChatState, id: string, problem: string, missing:
 export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'restored': {
-      // A quick person has typed before the storage answered: what is newer stays.
-      const { outbox = [], drafts, pins, unread } = action.kept;
+      // The user may have typed before the storage answered: the newer value wins.
+      const { outbox = [], drafts, pins, unread } = action.saved;
       return {
         ...state,
         drafts: { ...drafts, ...state.drafts },
         pins: { ...pins, ...state.pins },
         unread: { ...unread, ...state.unread },
         outbox: [
-          ...dueAgain(outbox.filter((one, at) => outbox.findIndex(({ id }) => id === one.id) === at)),
+          ...requeued(outbox.filter((one, at) => outbox.findIndex(({ id }) => id === one.id) === at)),
           ...state.outbox,
         ],
       };
@@ -218,9 +220,9 @@ export function reduce(state: ChatState, action: Action): ChatState {
         unread: unread ? patched(state.unread, unread) : state.unread,
       };
     }
-    case 'link': {
-      const live = state.live && action.link.phase === 'open';
-      return { ...state, link: action.link, live, outbox: live ? state.outbox : dueAgain(state.outbox) };
+    case 'connection': {
+      const live = state.live && action.connection.phase === 'open';
+      return { ...state, connection: action.connection, live, outbox: live ? state.outbox : requeued(state.outbox) };
     }
     case 'welcome':
       return onWelcome(state, action.frame);
@@ -243,7 +245,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
         { ...(state.threads[action.id] ?? EMPTY_THREAD), loaded: 'loading', problem: null },
         [],
       );
-    case 'thread.born':
+    case 'thread.created':
       return withThread(state, action.id, { ...(state.threads[action.id] ?? EMPTY_THREAD), loaded: 'yes' }, []);
     case 'thread.failed':
       return onThreadProblem(state, action.id, action.problem, action.missing);
@@ -266,8 +268,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       if (!known) return state;
       return { ...state, conversations: { ...state.conversations, [action.id]: { ...known, title: action.title } } };
     }
-    case 'leaving':
-      return { ...state, leaving: toggled(state.leaving, action.id, action.on ? true : null) };
+    case 'deleting':
+      return { ...state, deleting: toggled(state.deleting, action.id, action.on ? true : null) };
     default:
       return onOutbox(state, action);
   }

@@ -1,9 +1,9 @@
-/** The chat's state as plain data. Nothing here does anything; the reducer alone makes new ones. */
+/** The chat's state as plain data. Only the reducer makes new states. */
 import type { ReplyError } from '../protocol/http';
 import type { Limits, SendOptions, Timings } from '../protocol/wire';
-import type { Link } from '../transport/socket';
+import type { Connection } from '../transport/socket';
 
-/** One try at a reply, by one responder. */
+/** One attempt at a reply, by one responder. */
 export interface Attempt {
   attempt: number;
   worker: string;
@@ -22,16 +22,16 @@ export interface Reply {
   text: string;
   /** How many parts `text` holds; the next delta to be applied has this index. */
   parts: number;
-  /** Deltas that came before their turn (a page read in mid-reply), by index. */
-  ahead: Readonly<Record<number, string>>;
-  /** Deltas of an attempt below this one belong to a text that was begun anew. */
-  floor: number;
+  /** Deltas that arrived ahead of a gap (the page was loaded in mid-reply), by index. */
+  buffered: Readonly<Record<number, string>>;
+  /** Deltas of an attempt below this one are ignored: their text was restarted. */
+  minAttempt: number;
   attempts: readonly Attempt[];
   firstAt: string | null;
   lastAt: string | null;
   endAt: string | null;
   timings: Timings | null;
-  /** When Postgres had it, if anybody asked. */
+  /** When it was stored in Postgres, if loaded from the history. */
   storedAt: string | null;
   end: ReplyEnd | null;
 }
@@ -42,23 +42,23 @@ export interface Turn {
   text: string;
   at: string;
   replies: readonly Reply[];
-  /** Versions asked for and accepted, of which nothing has been seen yet. */
-  awaited: number;
-  /** The store says that nothing more will come, whatever the replies look like. */
+  /** Replies that were accepted (regenerate) and have not started yet. */
+  pendingReplies: number;
+  /** The history says that no more events will come, whatever the replies look like. */
   closed: boolean;
 }
 
 export interface Thread {
-  /** `missing`: the server knows no such conversation, and asking again would not change that. */
+  /** `missing`: the server answered 404, so a retry would not help. */
   loaded: 'no' | 'loading' | 'yes' | 'failed' | 'missing';
-  /** Why reading failed, in words for the reader. */
+  /** Why loading failed, as shown to the user. */
   problem: string | null;
   turns: readonly Turn[];
   /** Replies whose message is not here yet. */
   orphans: readonly Reply[];
   /** Opaque key of the next older page. */
   next: string | null;
-  /** What stood here before the state was read anew; shown until the new page arrives. */
+  /** The turns from before a full reload of the state; shown until the new page arrives. */
   previous: readonly Turn[] | null;
 }
 
@@ -71,37 +71,37 @@ export interface Conversation {
   preview: string;
 }
 
-export type OutboxPhase = 'held' | 'sent' | 'accepted' | 'failed';
+export type OutboxPhase = 'queued' | 'sent' | 'accepted' | 'failed';
 
 export interface OutboxEntry {
   id: string;
   conversation_id: string;
   text: string;
-  /** Set when this asks for one more reply to that message; `text` is then empty. */
+  /** Set for a regenerate: one more reply to that message; `text` is then empty. */
   regenerates?: string;
   options?: SendOptions;
-  /** The conversation begins with it, so until it has left nobody else can know the conversation. */
+  /** The first message of a new conversation: until it is sent, the server cannot know the conversation. */
   begins?: true;
-  typedAt: number;
+  createdAt: number;
   phase: OutboxPhase;
-  /** How often it left this page; once it did, its text is fixed. */
+  /** How often it was sent; from the first time on its text is fixed. */
   sends: number;
-  /** Somebody is changing its text at this moment: it waits for them. */
+  /** It is being edited, and not sent meanwhile. */
   editing?: true;
-  /** Not before this moment (the server asked for patience). */
+  /** Not to be sent before this time (the server deferred it). */
   notBefore?: number;
   problem?: { code: string; detail: string };
 }
 
-/** What outlives the page, in this browser. */
-export interface Kept {
+/** What is saved in this browser between visits. */
+export interface SavedState {
   outbox: readonly OutboxEntry[];
   drafts: Readonly<Record<string, string>>;
   pins: Readonly<Record<string, true>>;
   unread: Readonly<Record<string, true>>;
 }
 
-/** When this page saw its own message take each step (milliseconds of the wall clock). */
+/** When this page sent its own message and got the confirmation (milliseconds, wall clock). */
 export interface Clock {
   typed: number;
   sent?: number;
@@ -113,7 +113,7 @@ export interface ChatState {
   epoch: string | null;
   /** Empty until the first `welcome`. */
   limits: Partial<Limits>;
-  link: Link;
+  connection: Connection;
   /** True between `welcome` and the loss of the socket. */
   live: boolean;
   conversations: Readonly<Record<string, Conversation>>;
@@ -125,15 +125,15 @@ export interface ChatState {
   drafts: Readonly<Record<string, string>>;
   pins: Readonly<Record<string, true>>;
   unread: Readonly<Record<string, true>>;
-  /** Deleted here, still to be undone. */
-  leaving: Readonly<Record<string, true>>;
+  /** Deleted here, while the deletion can still be undone. */
+  deleting: Readonly<Record<string, true>>;
   /** Deleted for good; late events about them are dropped. */
-  gone: Readonly<Record<string, true>>;
+  deleted: Readonly<Record<string, true>>;
   clocks: Readonly<Record<string, Clock>>;
-  /** The conversation on the screen, and whether anybody can see it. */
+  /** The conversation on the screen, and whether the tab is visible. */
   open: string | null;
   visible: boolean;
-  /** Latest finished reply, for the screen reader's polite word. */
+  /** Latest finished reply, for the screen reader announcement. */
   lastFinished: { reply_id: string; conversation_id: string; text: string } | null;
 }
 
@@ -150,7 +150,7 @@ export const INITIAL: ChatState = {
   owner: null,
   epoch: null,
   limits: {},
-  link: { phase: 'idle' },
+  connection: { phase: 'idle' },
   live: false,
   conversations: {},
   list: { loaded: 'no', next: null },
@@ -160,8 +160,8 @@ export const INITIAL: ChatState = {
   drafts: {},
   pins: {},
   unread: {},
-  leaving: {},
-  gone: {},
+  deleting: {},
+  deleted: {},
   clocks: {},
   open: null,
   visible: true,

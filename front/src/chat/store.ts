@@ -1,14 +1,14 @@
-/** The one store: it holds the state and hands actions to the reducer. Events are painted once a frame. */
+/** The store: holds the state and passes actions to the reducer. Events are batched once per animation frame. */
 import { createStore } from 'zustand/vanilla';
 import { type Action, reduceAll } from './reducer';
 import { type ChatState, INITIAL } from './state';
 
-/** Runs a job soon, once a frame where there are frames. */
-export type Soon = (job: () => void) => void;
+/** Schedules a job, with the next animation frame where there are frames. */
+export type Schedule = (job: () => void) => void;
 
-const HIDDEN_MS = 60; // a hidden tab gets no frames, but its title and dots still have to move
+const HIDDEN_MS = 60; // a hidden tab gets no frames, but its title still has to change
 
-export const onNextFrame: Soon = (job) => {
+export const onNextFrame: Schedule = (job) => {
   let done = false;
   const once = () => {
     if (done) return;
@@ -23,23 +23,23 @@ export class ChatStore {
   readonly zustand = createStore<ChatState>(() => INITIAL);
   private pending: Action[] = [];
 
-  constructor(private readonly soon: Soon = onNextFrame) {}
+  constructor(private readonly schedule: Schedule = onNextFrame) {}
 
   get state(): ChatState {
     this.flush();
     return this.zustand.getState();
   }
 
-  /** At once, after whatever was queued before it. */
+  /** Applies actions at once, after those that were queued before. */
   dispatch(...actions: Action[]): void {
     this.pending.push(...actions);
     this.flush();
   }
 
-  /** With the next frame: for events that arrive faster than anybody can look. */
+  /** Applies an action with the next frame: for events that arrive faster than the screen refreshes. */
   queue(action: Action): void {
     this.pending.push(action);
-    if (this.pending.length === 1) this.soon(() => this.flush());
+    if (this.pending.length === 1) this.schedule(() => this.flush());
   }
 
   private flush(): void {

@@ -1,6 +1,6 @@
 /**
- * Folds what is known of one conversation: events and pages, in any mixture, give the same thread.
- * Pure: no clock, no network, and no knowledge of the other conversations.
+ * The projection of one conversation: events and history pages, in any order, give the same thread.
+ * Pure: no clock, no network, no other conversations.
  */
 import type { AssistantItem, MessageItem } from '../protocol/http';
 import type { ReplyCompleted, ReplyDelta, ReplyFailed, ReplyStarted } from '../protocol/wire';
@@ -8,15 +8,15 @@ import type { Reply, ReplyEnd, Thread, Turn } from './state';
 
 export type ReplyEvent = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed;
 
-function blank(id: string, messageId: string, at: string): Reply {
+function emptyReply(id: string, messageId: string, at: string): Reply {
   return {
     id,
     message_id: messageId,
     at,
     text: '',
     parts: 0,
-    ahead: {},
-    floor: 0,
+    buffered: {},
+    minAttempt: 0,
     attempts: [],
     firstAt: null,
     lastAt: null,
@@ -27,18 +27,18 @@ function blank(id: string, messageId: string, at: string): Reply {
   };
 }
 
-/** Moves waiting deltas into the text as far as they follow without a gap. */
-function drained(reply: Reply): Reply {
-  if (Object.keys(reply.ahead).length === 0) return reply;
+/** Appends buffered deltas to the text as far as they follow without a gap. */
+function withBuffered(reply: Reply): Reply {
+  if (Object.keys(reply.buffered).length === 0) return reply;
   let { text, parts } = reply;
-  const ahead: Record<number, string> = {};
-  for (const [key, value] of Object.entries(reply.ahead)) if (Number(key) >= parts) ahead[Number(key)] = value;
-  for (let next = ahead[parts]; next !== undefined; next = ahead[parts]) {
+  const buffered: Record<number, string> = {};
+  for (const [key, value] of Object.entries(reply.buffered)) if (Number(key) >= parts) buffered[Number(key)] = value;
+  for (let next = buffered[parts]; next !== undefined; next = buffered[parts]) {
     text += next;
-    delete ahead[parts];
+    delete buffered[parts];
     parts += 1;
   }
-  return { ...reply, text, parts, ahead };
+  return { ...reply, text, parts, buffered };
 }
 
 function started(reply: Reply, event: ReplyStarted): Reply {
@@ -48,25 +48,25 @@ function started(reply: Reply, event: ReplyStarted): Reply {
     : [...reply.attempts, { attempt: event.attempt, worker: event.worker, at: event.at }].sort(
         (a, b) => a.attempt - b.attempt,
       );
-  const anew = event.restarted === true && event.attempt > reply.floor && reply.end === null;
+  const restarts = event.restarted === true && event.attempt > reply.minAttempt && reply.end === null;
   const next = { ...reply, attempts };
-  return anew ? { ...next, text: '', parts: 0, ahead: {}, floor: event.attempt } : next;
+  return restarts ? { ...next, text: '', parts: 0, buffered: {}, minAttempt: event.attempt } : next;
 }
 
 function delta(reply: Reply, event: ReplyDelta): Reply {
-  // Only a failure carries no text of its own: what was said before it may still be on its way.
-  if ((reply.end && reply.end.kind !== 'failed') || event.index < reply.parts || event.attempt < reply.floor)
+  // A failure carries no text, so deltas that arrive after it still count; any other end carries the whole text.
+  if ((reply.end && reply.end.kind !== 'failed') || event.index < reply.parts || event.attempt < reply.minAttempt)
     return reply;
   const seen = { ...reply, firstAt: reply.firstAt ?? event.at, lastAt: event.at };
   if (event.index === reply.parts) {
-    return drained({ ...seen, text: reply.text + event.text, parts: reply.parts + 1 });
+    return withBuffered({ ...seen, text: reply.text + event.text, parts: reply.parts + 1 });
   }
-  return { ...seen, ahead: { ...reply.ahead, [event.index]: event.text } };
+  return { ...seen, buffered: { ...reply.buffered, [event.index]: event.text } };
 }
 
 function ended(reply: Reply, at: string, end: ReplyEnd, rest: Partial<Reply>): Reply {
   if (reply.end) return reply;
-  return { ...reply, ahead: {}, ...rest, end, endAt: at };
+  return { ...reply, buffered: {}, ...rest, end, endAt: at };
 }
 
 function completed(reply: Reply, event: ReplyCompleted): Reply {
@@ -77,15 +77,11 @@ function completed(reply: Reply, event: ReplyCompleted): Reply {
 
 function failed(reply: Reply, event: ReplyFailed): Reply {
   const error = { code: event.code, detail: event.detail, retryable: event.retryable };
-  return ended(reply, event.at, { kind: 'failed', error }, { ahead: reply.ahead });
+  return ended(reply, event.at, { kind: 'failed', error }, { buffered: reply.buffered });
 }
 
-function applied(reply: Reply, event: ReplyEvent): Reply {
-  const early = event.at < reply.at ? { ...reply, at: event.at } : reply;
-  return told(early, event);
-}
-
-function told(reply: Reply, event: ReplyEvent): Reply {
+function withEvent(known: Reply, event: ReplyEvent): Reply {
+  const reply = event.at < known.at ? { ...known, at: event.at } : known;
   switch (event.type) {
     case 'reply.started':
       return started(reply, event);
@@ -106,54 +102,55 @@ function endOf(item: AssistantItem): ReplyEnd | null {
   return { kind: 'failed', error: item.error ?? { code: 'failed', detail: 'No reason was given.', retryable: true } };
 }
 
-/** The stored reply and the live one are one reply; whichever knows more wins. */
+/** Merges a stored reply into the live one; whichever holds more wins. */
 function mergedItem(reply: Reply, item: AssistantItem): Reply {
   const end = endOf(item);
   const earlier = item.created_at < reply.at;
   const at = earlier ? item.created_at : reply.at;
   const timings = reply.timings ?? item.timings ?? null;
   const storedAt = item.stored_at ?? reply.storedAt;
-  if (end && !reply.end) return { ...reply, text: item.text, parts: item.parts, ahead: {}, end, timings, storedAt, at };
-  const knowsMore = item.attempt >= reply.floor && item.parts > reply.parts;
+  if (end && !reply.end)
+    return { ...reply, text: item.text, parts: item.parts, buffered: {}, end, timings, storedAt, at };
+  const knowsMore = item.attempt >= reply.minAttempt && item.parts > reply.parts;
   const text = knowsMore && (!reply.end || reply.end.kind === 'failed') ? { text: item.text, parts: item.parts } : {};
-  return drained({ ...reply, ...text, timings, storedAt, at });
+  return withBuffered({ ...reply, ...text, timings, storedAt, at });
 }
 
-/** Turns stand in the order of the log; ids made in the same millisecond sort as they were made. */
+/** The order of the log; ids made in the same millisecond sort by creation. */
 function before(a: { at: string; id: string }, b: { at: string; id: string }): boolean {
   return a.at === b.at ? a.id < b.id : a.at < b.at;
 }
 
 function inserted<T extends { at: string; id: string }>(items: readonly T[], item: T): readonly T[] {
-  let place = items.length;
-  for (; place > 0; place -= 1) {
-    const previous = items[place - 1];
+  let index = items.length;
+  for (; index > 0; index -= 1) {
+    const previous = items[index - 1];
     if (!previous || !before(item, previous)) break;
   }
-  return [...items.slice(0, place), item, ...items.slice(place)];
+  return [...items.slice(0, index), item, ...items.slice(index)];
 }
 
-function replaced<T>(items: readonly T[], place: number, item: T): readonly T[] {
+function replaced<T>(items: readonly T[], index: number, item: T): readonly T[] {
   const next = items.slice();
-  next[place] = item;
+  next[index] = item;
   return next;
 }
 
-/** The running turn is nearly always the last one, so the search begins there. */
-function placeOf(turns: readonly Turn[], id: string): number {
+/** The running turn is nearly always the last one, so the search starts at the end. */
+function indexOfTurn(turns: readonly Turn[], id: string): number {
   return turns.findLastIndex((turn) => turn.id === id);
 }
 
-/** Adds or completes a message; replies that came before it find their place. */
+/** Adds a message, or marks it closed; replies that arrived before it are attached. */
 export function withMessage(
   thread: Thread,
   message: { id: string; text: string; at: string; closed?: boolean },
 ): Thread {
-  const place = placeOf(thread.turns, message.id);
-  const known = thread.turns[place];
+  const index = indexOfTurn(thread.turns, message.id);
+  const known = thread.turns[index];
   if (known) {
     if (!message.closed || known.closed) return thread;
-    return { ...thread, turns: replaced(thread.turns, place, { ...known, closed: true }) };
+    return { ...thread, turns: replaced(thread.turns, index, { ...known, closed: true }) };
   }
   const mine = thread.orphans.filter((reply) => reply.message_id === message.id);
   const replies = mine.reduce<readonly Reply[]>((all, reply) => inserted(all, reply), []);
@@ -162,7 +159,7 @@ export function withMessage(
     text: message.text,
     at: message.at,
     replies,
-    awaited: 0,
+    pendingReplies: 0,
     closed: message.closed ?? false,
   };
   const orphans = mine.length > 0 ? thread.orphans.filter((reply) => reply.message_id !== message.id) : thread.orphans;
@@ -174,26 +171,26 @@ function changeReply(
   key: { reply_id: string; message_id: string; at: string },
   change: (reply: Reply) => Reply,
 ): Thread {
-  const place = placeOf(thread.turns, key.message_id);
-  const turn = thread.turns[place];
+  const index = indexOfTurn(thread.turns, key.message_id);
+  const turn = thread.turns[index];
   const home = turn ? turn.replies : thread.orphans;
   const at = home.findIndex((reply) => reply.id === key.reply_id);
   const known = home[at];
-  const fresh = blank(key.reply_id, key.message_id, key.at);
+  const fresh = emptyReply(key.reply_id, key.message_id, key.at);
   const next = change(known ?? fresh);
   if (next === known) return thread;
   const stays = known?.at === next.at;
   const replies = stays ? replaced(home, at, next) : inserted(known ? home.filter((one) => one !== known) : home, next);
   if (!turn) return { ...thread, orphans: replies };
-  const awaited = known ? turn.awaited : Math.max(0, turn.awaited - 1);
-  return { ...thread, turns: replaced(thread.turns, place, { ...turn, replies, awaited }) };
+  const pendingReplies = known ? turn.pendingReplies : Math.max(0, turn.pendingReplies - 1);
+  return { ...thread, turns: replaced(thread.turns, index, { ...turn, replies, pendingReplies }) };
 }
 
 export function withReplyEvent(thread: Thread, event: ReplyEvent): Thread {
-  return changeReply(thread, event, (reply) => applied(reply, event));
+  return changeReply(thread, event, (reply) => withEvent(reply, event));
 }
 
-/** One page of stored items, in any order relative to the live events. */
+/** Merges one history page, in any order relative to the live events. */
 export function withItems(thread: Thread, items: readonly MessageItem[]): Thread {
   let next = thread;
   for (const item of items) {
@@ -213,33 +210,35 @@ export function withItems(thread: Thread, items: readonly MessageItem[]): Thread
 }
 
 /**
- * What a first reading says of one more reply that still waits: the message is `waiting`, and its replies are all ended
- * and on the page. One that has begun meanwhile is known by its events, and no longer awaited.
+ * Detects a regenerate that still waits: the message is `waiting`, and its replies have all ended and are on the page.
+ * One that has started meanwhile is known by its events, and no longer pending.
  */
-export function withWaiting(thread: Thread, items: readonly MessageItem[]): Thread {
+export function withWaitingReplies(thread: Thread, items: readonly MessageItem[]): Thread {
   const listed = new Set(items.map((item) => item.id));
   return items.reduce((next, item) => {
     if (item.role !== 'user' || item.status !== 'waiting') return next;
-    const turn = next.turns[placeOf(next.turns, item.id)];
-    if (!turn || turn.awaited > 0 || turn.replies.length === 0) return next;
-    return turn.replies.every((reply) => reply.end && listed.has(reply.id)) ? withAwaited(next, item.id) : next;
+    const turn = next.turns[indexOfTurn(next.turns, item.id)];
+    if (!turn || turn.pendingReplies > 0 || turn.replies.length === 0) return next;
+    return turn.replies.every((reply) => reply.end && listed.has(reply.id)) ? withPendingReply(next, item.id) : next;
   }, thread);
 }
 
-export function withAwaited(thread: Thread, messageId: string): Thread {
-  const place = placeOf(thread.turns, messageId);
-  const turn = thread.turns[place];
-  return turn ? { ...thread, turns: replaced(thread.turns, place, { ...turn, awaited: turn.awaited + 1 }) } : thread;
+export function withPendingReply(thread: Thread, messageId: string): Thread {
+  const index = indexOfTurn(thread.turns, messageId);
+  const turn = thread.turns[index];
+  return turn
+    ? { ...thread, turns: replaced(thread.turns, index, { ...turn, pendingReplies: turn.pendingReplies + 1 }) }
+    : thread;
 }
 
-/** A turn is open while somebody owes it the end of a reply. */
+/** A turn is open while a reply to it is still to come or to end. */
 export function isOpen(turn: Turn): boolean {
-  if (turn.awaited > 0 || turn.replies.some((reply) => reply.end === null)) return true;
+  if (turn.pendingReplies > 0 || turn.replies.some((reply) => reply.end === null)) return true;
   return turn.replies.length === 0 && !turn.closed;
 }
 
 export function isMessageOpen(thread: Thread, messageId: string): boolean {
-  const turn = thread.turns[placeOf(thread.turns, messageId)];
+  const turn = thread.turns[indexOfTurn(thread.turns, messageId)];
   if (turn) return isOpen(turn);
   return thread.orphans.some((reply) => reply.message_id === messageId && reply.end === null);
 }

@@ -1,7 +1,7 @@
-/** One turn's way through the pipeline, in milliseconds. Pure: it only reads what the events and timings said. */
+/** One turn's stages in the pipeline, in milliseconds, from its events and timings. Pure. */
 import type { Clock, Reply, Turn } from './state';
 
-export type StageKind = 'person' | 'waits' | 'thinks' | 'speaks' | 'stores';
+export type StageKind = 'client' | 'queued' | 'thinking' | 'streaming' | 'stored';
 
 export interface Stage {
   kind: StageKind;
@@ -31,26 +31,26 @@ export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay
   const stages: Stage[] = [];
   const first = turn.replies[0]?.id === reply.id;
   const begin = reply.attempts[0];
-  if (first && clock?.sent) push(stages, 'person', 'typed, then sent', clock.sent - clock.typed);
+  if (first && clock?.sent) push(stages, 'client', 'typed, then sent', clock.sent - clock.typed);
   if (first && clock?.sent && clock.accepted)
-    push(stages, 'person', 'accepted by the broker', clock.accepted - clock.sent);
+    push(stages, 'client', 'accepted by the broker', clock.accepted - clock.sent);
   const worker = begin?.worker ? `picked up by ${begin.worker}` : 'picked up';
   const { timings } = reply;
   if (timings) {
-    push(stages, 'waits', `waited in chat_queue, ${worker}`, timings.queued_ms);
-    push(stages, 'thinks', 'thought about the first part', timings.first_part_ms);
+    push(stages, 'queued', `waited in chat_queue, ${worker}`, timings.queued_ms);
+    push(stages, 'thinking', 'thought about the first part', timings.first_part_ms);
     push(
       stages,
-      'speaks',
+      'streaming',
       `said ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`,
       timings.total_ms - timings.queued_ms - (timings.first_part_ms ?? 0),
     );
   } else {
-    if (first) push(stages, 'waits', `waited in chat_queue, ${worker}`, between(turn.at, begin?.at));
-    push(stages, 'thinks', 'thought about the first part', between(begin?.at, reply.firstAt));
+    if (first) push(stages, 'queued', `waited in chat_queue, ${worker}`, between(turn.at, begin?.at));
+    push(stages, 'thinking', 'thought about the first part', between(begin?.at, reply.firstAt));
     push(
       stages,
-      'speaks',
+      'streaming',
       `said ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`,
       between(reply.firstAt, reply.endAt ?? reply.lastAt),
     );
@@ -59,8 +59,8 @@ export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay
     reply.endAt ??
     (timings ? new Date(Date.parse(reply.at) + timings.total_ms - timings.queued_ms).toISOString() : null);
   const stored = between(end, reply.storedAt);
-  const own = stages.filter((stage) => stage.kind !== 'person');
-  push(stages, 'stores', 'stored in Postgres', stored);
+  const own = stages.filter((stage) => stage.kind !== 'client');
+  push(stages, 'stored', 'stored in Postgres', stored);
   return {
     stages,
     totalMs: timings?.total_ms ?? (own.length > 0 ? own.reduce((sum, stage) => sum + stage.ms, 0) : null),

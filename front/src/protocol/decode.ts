@@ -1,4 +1,4 @@
-/** Turns a socket text into a frame, or says no. The only place where the wire's `unknown` is narrowed. */
+/** Parses and validates socket frames. The only module that narrows `unknown` from the wire. */
 import type { ServerEvent, ServerFrame } from './wire';
 
 type Kind = 'string' | 'number' | 'boolean';
@@ -6,7 +6,7 @@ type Kind = 'string' | 'number' | 'boolean';
 const EVENT: Record<string, Kind> = { cursor: 'string', at: 'string', conversation_id: 'string' };
 const REPLY: Record<string, Kind> = { ...EVENT, reply_id: 'string', message_id: 'string', attempt: 'number' };
 
-/** The fields each frame cannot do without; optional ones are read with care where they are used. */
+/** The required fields of each frame. */
 const REQUIRED: Record<ServerFrame['type'], Record<string, Kind>> = {
   welcome: { owner: 'string', epoch: 'string', cursor: 'string', resumed: 'boolean', heartbeat_s: 'number' },
   'message.accepted': { id: 'string', conversation_id: 'string' },
@@ -24,7 +24,7 @@ const REQUIRED: Record<ServerFrame['type'], Record<string, Kind>> = {
 
 const NOT_EVENTS = new Set<string>(['welcome', 'message.accepted', 'error', 'pong', 'server.draining']);
 
-/** A frame of a type this page does not know, or of a wrong shape, is `null`: the reader skips it and lives on. */
+/** A frame of an unknown type or a wrong shape is `null`, and is skipped. */
 export function decodeFrame(text: string): ServerFrame | null {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** The HTTP side: one function per route, errors as `ApiError`. It may not touch the chat's state. */
+/** The HTTP side: one function per route, errors as `ApiError`. */
 import type {
   ConversationsPage,
   HitsPage,
@@ -10,10 +10,10 @@ import type {
   SessionAnswer,
 } from '../protocol/http';
 
-const TIMEOUT_MS = 15_000; // longer than any healthy answer, shorter than a person's patience
-const UPLOAD_MS = 120_000; // the longest import over a line of 300 kbit/s
+const TIMEOUT_MS = 15_000; // longer than any healthy answer
+const UPLOAD_MS = 120_000; // the longest import at 300 kbit/s
 
-/** The server refused, or could not be reached (`status` 0). `message` is fit to be shown. */
+/** The server refused, or could not be reached (`status` 0). `message` can be shown to the user. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -42,48 +42,48 @@ export class ChatApi {
   ) {}
 
   session(): Promise<SessionAnswer> {
-    return this.ask('POST', '/api/session');
+    return this.request('POST', '/api/session');
   }
 
   conversations(query: { before?: string; at_least?: string; limit?: number }): Promise<ConversationsPage> {
-    return this.ask('GET', `/api/conversations${queryText(query)}`);
+    return this.request('GET', `/api/conversations${queryText(query)}`);
   }
 
   messages(id: string, query: { before?: string; at_least?: string; limit?: number }): Promise<MessagesPage> {
-    return this.ask('GET', `/api/conversations/${encodeURIComponent(id)}/messages${queryText(query)}`);
+    return this.request('GET', `/api/conversations/${encodeURIComponent(id)}/messages${queryText(query)}`);
   }
 
   rename(id: string, title: string): Promise<void> {
-    return this.ask('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { title });
+    return this.request('PATCH', `/api/conversations/${encodeURIComponent(id)}`, { title });
   }
 
   remove(id: string): Promise<void> {
-    return this.ask('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
+    return this.request('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
   }
 
   search(q: string, query: { before?: string; limit?: number } = {}): Promise<HitsPage> {
-    return this.ask('GET', `/api/search${queryText({ q, ...query })}`);
+    return this.request('GET', `/api/search${queryText({ q, ...query })}`);
   }
 
-  /** Where this owner's messages stand that nobody works on yet. */
-  line(): Promise<Line> {
-    return this.ask('GET', '/api/line');
+  /** The positions of this owner's waiting messages in `chat_queue`. */
+  queuePositions(): Promise<Line> {
+    return this.request('GET', '/api/line');
   }
 
   pipeline(): Promise<Pipeline> {
-    return this.ask('GET', '/api/pipeline');
+    return this.request('GET', '/api/pipeline');
   }
 
   exportAddress(id: string, format: 'markdown' | 'json'): string {
     return `${this.base}/api/conversations/${encodeURIComponent(id)}/export?format=${format}`;
   }
 
-  /** Brings an exported conversation back under a new id. The same again with the same id is done once. */
+  /** Imports an exported conversation under `id`, which is the idempotency key. */
   importConversation(id: string, document: unknown): Promise<Imported> {
-    return this.ask('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
+    return this.request('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
   }
 
-  private async ask<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
+  private async request<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
     let answer: Response;
     try {
       answer = await this.fetcher(this.base + path, {

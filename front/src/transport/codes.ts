@@ -1,9 +1,9 @@
-/** What each way of losing a socket means for the next try. A table, and no behaviour. */
+/** What each close code means for the next connection attempt. */
 
 export interface CloseRule {
-  /** Least wait before the next try, in milliseconds; jitter comes on top. */
+  /** Least wait before the next attempt, in milliseconds; jitter comes on top. */
   floorMs: number;
-  /** The session must be asked for again, and the old position is worth nothing. */
+  /** The session has to be renewed, and the old cursor is void. */
   renew: boolean;
   reason: string;
 }

@@ -1,13 +1,12 @@
 /**
- * One socket that keeps coming back. It knows frames and time, and nothing of conversations:
- * it may not read or change the chat's state.
+ * A socket that reconnects and resumes by itself. It knows frames, cursors and time, and nothing of conversations.
  */
 import { decodeFrame, isEvent } from '../protocol/decode';
 import type { ClientFrame, ServerFrame, Welcome } from '../protocol/wire';
 import { backoffMs } from './backoff';
 import { closeRule } from './codes';
 
-export type Link =
+export type Connection =
   | { phase: 'idle' }
   | { phase: 'connecting'; attempt: number; since: number }
   | { phase: 'open'; since: number }
@@ -17,16 +16,16 @@ export type Link =
 export interface SocketEvents {
   onFrame(frame: ServerFrame): void;
   onWelcome(welcome: Welcome): void;
-  onLink(link: Link): void;
+  onConnection(connection: Connection): void;
 }
 
 export interface SocketSettings {
   url: string;
-  /** Asks for a session; resolves when the cookie is set. */
+  /** Requests a session; resolves when the cookie is set. */
   openSession(): Promise<unknown>;
   random?: () => number;
   isOnline?: () => boolean;
-  /** Longest silence after a probe before the line counts as dead. */
+  /** How long a ping may stay unanswered before the connection counts as dead. */
   probeMs?: number;
   /** Longest wait for `welcome`. */
   welcomeMs?: number;
@@ -34,7 +33,7 @@ export interface SocketSettings {
 
 export class ChatSocket {
   private ws: WebSocket | null = null;
-  private link: Link = { phase: 'idle' };
+  private connection: Connection = { phase: 'idle' };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
   private attempt = 0;
@@ -52,10 +51,10 @@ export class ChatSocket {
   ) {}
 
   start(): void {
-    if (this.link.phase === 'idle') void this.connect();
+    if (this.connection.phase === 'idle') void this.connect();
   }
 
-  /** Ends it for good; nothing is called after this. */
+  /** Closes the socket for good; no callback follows. */
   stop(): void {
     this.generation += 1;
     clearTimeout(this.timer);
@@ -63,34 +62,34 @@ export class ChatSocket {
     this.ws?.close(1000);
     this.ws = null;
     this.welcomed = false;
-    this.link = { phase: 'idle' };
+    this.connection = { phase: 'idle' };
   }
 
-  /** True only if the frame really left; the caller keeps what did not. */
+  /** Returns whether the frame was written; the caller keeps what was not. */
   send(frame: ClientFrame): boolean {
     if (!this.ws || !this.welcomed || this.ws.readyState !== 1) return false;
     this.ws.send(JSON.stringify(frame));
     return true;
   }
 
-  /** The person's "retry now", and the browser's "online". */
+  /** Connects at once: for "retry now" and the browser's `online` event. */
   retryNow(): void {
-    if (this.link.phase === 'waiting' || this.link.phase === 'offline') {
+    if (this.connection.phase === 'waiting' || this.connection.phase === 'offline') {
       clearTimeout(this.timer);
       void this.connect();
-    } else if (this.link.phase === 'open') {
+    } else if (this.connection.phase === 'open') {
       this.probe();
     }
   }
 
-  /** The browser says the network is gone: no use in counting down. */
+  /** For the browser's `offline` event: no countdown until the network is back. */
   networkLost(): void {
-    if (this.link.phase === 'idle' || this.link.phase === 'offline') return;
-    this.drop();
+    if (this.connection.phase === 'idle' || this.connection.phase === 'offline') return;
+    this.closeSocket();
     this.goOffline();
   }
 
-  /** Asks for a sign of life; none in time means the line is dead though it looks open. */
+  /** Sends a ping; no frame in time means that the connection is dead though it looks open. */
   probe(): void {
     if (!this.welcomed) return;
     this.nonce += 1;
@@ -98,7 +97,7 @@ export class ChatSocket {
     clearTimeout(this.watch);
     const generation = this.generation;
     this.watch = setTimeout(() => {
-      if (generation === this.generation) this.lost(4000, 'The connection went silent.');
+      if (generation === this.generation) this.disconnected(4000, 'The connection went silent.');
     }, this.settings.probeMs ?? 5_000);
   }
 
@@ -106,11 +105,11 @@ export class ChatSocket {
     this.generation += 1;
     const generation = this.generation;
     if (this.downSince === 0) this.downSince = Date.now();
-    this.setLink({ phase: 'connecting', attempt: this.attempt, since: this.downSince });
+    this.setConnection({ phase: 'connecting', attempt: this.attempt, since: this.downSince });
     try {
       await this.settings.openSession();
     } catch {
-      if (generation === this.generation) this.lost(1006, 'The server does not answer.');
+      if (generation === this.generation) this.disconnected(1006, 'The server does not answer.');
       return;
     }
     if (generation !== this.generation) return;
@@ -120,11 +119,11 @@ export class ChatSocket {
       if (generation === this.generation) this.received(String(message.data));
     };
     ws.onclose = (close) => {
-      if (generation === this.generation) this.lost(close.code);
+      if (generation === this.generation) this.disconnected(close.code);
     };
     clearTimeout(this.watch);
     this.watch = setTimeout(() => {
-      if (generation === this.generation) this.lost(4000, 'The server does not answer.');
+      if (generation === this.generation) this.disconnected(4000, 'The server does not answer.');
     }, this.settings.welcomeMs ?? 10_000);
   }
 
@@ -136,7 +135,7 @@ export class ChatSocket {
 
   private received(text: string): void {
     const frame = decodeFrame(text);
-    this.listen();
+    this.postponeProbe();
     if (!frame) return;
     if (frame.type === 'welcome') {
       this.attempt = 0;
@@ -144,10 +143,10 @@ export class ChatSocket {
       this.welcomed = true;
       this.drainMs = null;
       this.heartbeatMs = Math.max(1, frame.heartbeat_s) * 1_000;
-      // A resumed socket stays at its own last event: the missed ones are still to come.
+      // A resumed socket stays at its own last cursor: the missed events are still to come.
       if (!frame.resumed || !this.position) this.position = { epoch: frame.epoch, cursor: frame.cursor };
-      this.listen();
-      this.setLink({ phase: 'open', since: Date.now() });
+      this.postponeProbe();
+      this.setConnection({ phase: 'open', since: Date.now() });
       this.events.onWelcome(frame);
       return;
     }
@@ -156,13 +155,13 @@ export class ChatSocket {
     this.events.onFrame(frame);
   }
 
-  /** Every sign of life pushes the next probe away. */
-  private listen(): void {
+  /** Every frame postpones the next ping. */
+  private postponeProbe(): void {
     clearTimeout(this.watch);
     this.watch = setTimeout(() => this.probe(), this.heartbeatMs);
   }
 
-  private drop(): void {
+  private closeSocket(): void {
     this.generation += 1;
     clearTimeout(this.watch);
     clearTimeout(this.timer);
@@ -172,10 +171,10 @@ export class ChatSocket {
     if (ws && ws.readyState < 2) ws.close(1000);
   }
 
-  private lost(code: number, reason?: string): void {
+  private disconnected(code: number, reason?: string): void {
     const rule = closeRule(code);
     if (rule.renew) this.position = null;
-    this.drop();
+    this.closeSocket();
     if (this.downSince === 0) this.downSince = Date.now();
     if (!(this.settings.isOnline?.() ?? true)) {
       this.goOffline();
@@ -187,7 +186,7 @@ export class ChatSocket {
     this.attempt += 1;
     this.drainMs = null;
     const retryAt = Date.now() + wait;
-    this.setLink({
+    this.setConnection({
       phase: 'waiting',
       attempt: this.attempt,
       since: this.downSince,
@@ -200,11 +199,11 @@ export class ChatSocket {
   private goOffline(): void {
     if (this.downSince === 0) this.downSince = Date.now();
     this.attempt = 0;
-    this.setLink({ phase: 'offline', since: this.downSince });
+    this.setConnection({ phase: 'offline', since: this.downSince });
   }
 
-  private setLink(link: Link): void {
-    this.link = link;
-    this.events.onLink(link);
+  private setConnection(connection: Connection): void {
+    this.connection = connection;
+    this.events.onConnection(connection);
   }
 }

@@ -1,9 +1,9 @@
-/** Copies a text and says so. */
+/** Copies a text and confirms it. */
 import { useEffect, useState } from 'react';
 import { Icon } from './Icon';
-import { note } from './view';
+import { toast } from './view';
 
-const SHOWN_MS = 1_600; // long enough to be seen, short enough to press again
+const CONFIRMED_MS = 1_600; // long enough to be seen, short enough to press again
 
 async function copied(text: string): Promise<boolean> {
   try {
@@ -14,27 +14,27 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-export function CopyButton({ text, label, words = false }: { text: string; label: string; words?: boolean }) {
+export function CopyButton({ text, label, showLabel = false }: { text: string; label: string; showLabel?: boolean }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
-    const timer = setTimeout(() => setDone(false), SHOWN_MS);
+    const timer = setTimeout(() => setDone(false), CONFIRMED_MS);
     return () => clearTimeout(timer);
   }, [done]);
   const copy = async () => {
     if (await copied(text)) setDone(true);
-    else note('The browser did not allow copying. Select the text and copy it by hand.');
+    else toast('The browser did not allow copying. Select the text and copy it by hand.');
   };
   return (
     <button
       type="button"
-      className={words ? 'small-button' : 'icon-button'}
+      className={showLabel ? 'small-button' : 'icon-button'}
       aria-label={done ? 'Copied' : label}
       title={label}
       onClick={() => void copy()}
     >
       <Icon name={done ? 'check' : 'copy'} />
-      {words && (done ? 'Copied' : 'Copy')}
+      {showLabel && (done ? 'Copied' : 'Copy')}
     </button>
   );
 }

@@ -1,4 +1,4 @@
-/** The page's own small drawings: one stroke width, one grid of 24. */
+/** The icons: one stroke width, one grid of 24. */
 
 const PATHS = {
   plus: 'M12 5v14M5 12h14',

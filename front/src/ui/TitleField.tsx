@@ -1,11 +1,11 @@
-/** A title being changed: Enter keeps, Escape leaves it. */
+/** Edits a title in place: Enter saves, Escape cancels. */
 import { useState } from 'react';
 
 export function TitleField({ title, onDone }: { title: string; onDone(next: string | null): void }) {
   const [text, setText] = useState(title);
   return (
     <input
-      // biome-ignore lint/a11y/noAutofocus: the person has just asked to rename it
+      // biome-ignore lint/a11y/noAutofocus: the user has just asked to rename it
       autoFocus
       aria-label="Title of the conversation"
       value={text}

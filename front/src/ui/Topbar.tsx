@@ -1,18 +1,18 @@
-/** The head of the main column: where one is, and the route in small. */
+/** The header of the main column: the title, its menu, the pipeline status. */
 import { useState } from 'react';
-import { exportConversation, removeConversation, renameConversation } from './acts';
 import { useChat, useChatState } from './context';
+import { exportConversation, removeConversation, renameConversation } from './conversation-actions';
 import { Icon } from './Icon';
+import { PipelineStatus } from './PipelineStatus';
 import { Popover } from './Popover';
-import { RouteGlyph } from './RouteGlyph';
 import { TitleField } from './TitleField';
-import { go, useView, view } from './view';
+import { navigate, useView, view } from './view';
 
 const NARROW = '(max-width: 860px)';
 
 export function toggleSidebar(): void {
-  if (matchMedia(NARROW).matches) view.setState(({ drawer }) => ({ drawer: !drawer }));
-  else view.setState(({ narrowed }) => ({ narrowed: !narrowed }));
+  if (matchMedia(NARROW).matches) view.setState(({ drawerOpen }) => ({ drawerOpen: !drawerOpen }));
+  else view.setState(({ sidebarCollapsed }) => ({ sidebarCollapsed: !sidebarCollapsed }));
 }
 
 function Title({ id }: { id: string }) {
@@ -59,8 +59,8 @@ function ConversationMenu({ id }: { id: string }) {
 
 export function Topbar() {
   const route = useView((state) => state.route);
-  const narrowed = useView((state) => state.narrowed);
-  const drawer = useView((state) => state.drawer);
+  const sidebarCollapsed = useView((state) => state.sidebarCollapsed);
+  const drawer = useView((state) => state.drawerOpen);
   return (
     <header className="topbar">
       <button
@@ -69,7 +69,7 @@ export function Topbar() {
         aria-label="Conversations"
         title="Conversations (Ctrl+B)"
         aria-controls="sidebar"
-        aria-expanded={matchMedia(NARROW).matches ? drawer : !narrowed}
+        aria-expanded={matchMedia(NARROW).matches ? drawer : !sidebarCollapsed}
         onClick={toggleSidebar}
       >
         <Icon name="panel" />
@@ -78,14 +78,14 @@ export function Topbar() {
         {route.name === 'chat' ? <Title id={route.id} /> : route.name === 'pipeline' ? 'The pipeline' : ''}
       </div>
       {route.name === 'chat' && <ConversationMenu id={route.id} />}
-      <RouteGlyph />
+      <PipelineStatus />
       {route.name !== 'new' && (
         <button
           type="button"
           className="icon-button"
           aria-label="New conversation"
           title="New conversation (Ctrl+Shift+O)"
-          onClick={() => go({ name: 'new' })}
+          onClick={() => navigate({ name: 'new' })}
         >
           <Icon name="plus" />
         </button>

@@ -20,7 +20,7 @@ export function useChat(): Chat {
   return chat;
 }
 
-/** `select` must give the same object for the same state, or the component paints for nothing. */
+/** `select` must return the same object for the same state, or the component renders for nothing. */
 export function useChatState<T>(select: (state: ChatState) => T): T {
   return useStore(useChat().store.zustand, select);
 }

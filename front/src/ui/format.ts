@@ -1,4 +1,4 @@
-/** Times and numbers as people read them. Pure, apart from the reader's own locale and time zone. */
+/** Formats times and numbers in the user's locale and time zone. */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -11,7 +11,7 @@ export function exactTime(at: number | string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 }
 
-/** "just now", "5 min ago", then the time of day: the day itself stands above. */
+/** "just now", "5 min ago", then the time of day: the day has its own heading. */
 export function shortTime(at: number | string, now: number): string {
   const gone = now - new Date(at).getTime();
   if (gone < MINUTE) return 'just now';
@@ -34,7 +34,7 @@ export function dayName(at: string, now: Date): string {
   return date.toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long', ...year });
 }
 
-/** The time of day if it was today, else the day: in as few letters as the reader's language allows. */
+/** The time of day if it was today, else the day, in the locale's short form. */
 export function dayOrTime(at: string, now: Date): string {
   if (dayKey(at) === dayKey(now.toISOString())) return clockTime(at);
   return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });

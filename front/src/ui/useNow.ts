@@ -1,4 +1,4 @@
-/** The time, renewed by one shared clock per step however many components ask. */
+/** The current time, updated by one shared timer per interval for all components. */
 import { useSyncExternalStore } from 'react';
 
 interface Ticker {
@@ -8,7 +8,7 @@ interface Ticker {
 
 const tickers = new Map<number, Ticker>();
 
-/** One ticker per step for the life of the page: React must find the same `subscribe` at every render. */
+/** One ticker per interval: React needs the same `subscribe` at every render. */
 function tickerOf(stepMs: number): Ticker {
   const known = tickers.get(stepMs);
   if (known) return known;
@@ -25,7 +25,7 @@ function tickerOf(stepMs: number): Ticker {
       listeners.add(listener);
       if (listeners.size === 1) {
         timer = setInterval(tick, stepMs);
-        // The clock stood while nobody looked: set it right, once the render is over.
+        // The value is stale after a time without listeners: update it after this render.
         if (Date.now() - now > stepMs) setTimeout(tick, 0);
       }
       return () => {

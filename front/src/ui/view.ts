@@ -1,4 +1,4 @@
-/** What the page shows, apart from what was said: the route, dialogs, notes, choices of this visit. */
+/** The page's own state, apart from the chat: the route, dialogs, toasts, choices of this visit. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
@@ -6,7 +6,7 @@ export type Route = { name: 'new' } | { name: 'chat'; id: string } | { name: 'pi
 export type Dialog = 'palette' | 'keys' | null;
 export type Theme = 'system' | 'light' | 'dark';
 
-export interface Note {
+export interface Toast {
   id: number;
   text: string;
   action?: { name: string; run(): void };
@@ -15,28 +15,28 @@ export interface Note {
 export interface View {
   route: Route;
   dialog: Dialog;
-  drawer: boolean;
-  narrowed: boolean;
+  drawerOpen: boolean;
+  sidebarCollapsed: boolean;
   theme: Theme;
-  notes: readonly Note[];
+  toasts: readonly Toast[];
   /** The chosen version of a turn's reply; without a choice it is the latest. */
   versions: Readonly<Record<string, number>>;
-  /** Replies whose X-ray stands open. */
-  xrays: Readonly<Record<string, true>>;
-  /** A message that was looked for: to be scrolled to and marked. */
-  found: { conversation: string; message: string } | null;
+  /** Replies whose X-ray is open. */
+  openXrays: Readonly<Record<string, true>>;
+  /** A search hit: to be scrolled to and marked. */
+  highlighted: { conversation: string; message: string } | null;
 }
 
 export const view = createStore<View>(() => ({
   route: { name: 'new' },
   dialog: null,
-  drawer: false,
-  narrowed: false,
+  drawerOpen: false,
+  sidebarCollapsed: false,
   theme: 'system',
-  notes: [],
+  toasts: [],
   versions: {},
-  xrays: {},
-  found: null,
+  openXrays: {},
+  highlighted: null,
 }));
 
 export function useView<T>(select: (state: View) => T): T {
@@ -54,35 +54,35 @@ export function addressOf(route: Route): string {
   return route.name === 'pipeline' ? '/pipeline' : '/';
 }
 
-export function go(route: Route, replace = false): void {
+export function navigate(route: Route, replace = false): void {
   const address = addressOf(route);
   if (address !== location.pathname) history[replace ? 'replaceState' : 'pushState'](null, '', address);
-  view.setState({ route, drawer: false, dialog: null });
+  view.setState({ route, drawerOpen: false, dialog: null });
 }
 
 let notes = 0;
 
-/** A small note at the foot; it goes by itself, or with `dropNote`. */
-export function note(text: string, action?: Note['action'], lastsMs = 6_000): number {
+/** Shows a short message at the bottom; it disappears by itself, or with `dismissToast`. */
+export function toast(text: string, action?: Toast['action'], lastsMs = 6_000): number {
   notes += 1;
   const id = notes;
-  view.setState((state) => ({ notes: [...state.notes.slice(-2), { id, text, ...(action ? { action } : {}) }] }));
-  setTimeout(() => dropNote(id), lastsMs);
+  view.setState((state) => ({ toasts: [...state.toasts.slice(-2), { id, text, ...(action ? { action } : {}) }] }));
+  setTimeout(() => dismissToast(id), lastsMs);
   return id;
 }
 
-export function dropNote(id: number): void {
-  view.setState((state) => ({ notes: state.notes.filter((one) => one.id !== id) }));
+export function dismissToast(id: number): void {
+  view.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
 }
 
 const THEME_KEY = 'myna-theme'; // also read by public/theme.js before the first paint
 
-export function readTheme(): void {
+export function restoreTheme(): void {
   const kept = document.documentElement.dataset.theme;
   if (kept === 'light' || kept === 'dark') view.setState({ theme: kept });
 }
 
-export function chooseTheme(theme: Theme): void {
+export function setTheme(theme: Theme): void {
   view.setState({ theme });
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket as NodeSocket } from 'ws';
 import { FakeServer } from '../../fake/server.mjs';
 import { ChatClient } from '../../src/chat/client';
-import { MemoryKeep } from '../../src/chat/keep';
+import { MemoryStorage } from '../../src/chat/storage';
 import { ChatStore } from '../../src/chat/store';
 import { ChatApi } from '../../src/transport/api';
 
@@ -23,19 +23,19 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-/** A page: its store, its client, what it keeps. The same `keep` again is the same browser after a reload. */
-async function page(keep = new MemoryKeep(), socket: { probeMs?: number; welcomeMs?: number } = {}) {
+/** A page: its store, its client, its storage. The same `storage` again is the same browser after a reload. */
+async function page(storage = new MemoryStorage(), socket: { probeMs?: number; welcomeMs?: number } = {}) {
   const store = new ChatStore((job) => setTimeout(job, 1));
   const url = `${server.url.replace('http', 'ws')}/ws`;
   const client = new ChatClient({
     api: new ChatApi(server.url),
-    keep,
+    storage,
     store,
     socket: { url, random: () => 0.01, ...socket },
   });
   clients.push(client);
   await client.start();
-  const live = () => until('the line is open', () => store.state.live);
+  const live = () => until('the socket is open', () => store.state.live);
   const texts = () => (store.state.threads[CHAT]?.turns ?? []).map((turn) => [turn.text, turn.replies.at(-1)?.text]);
   const answered = (count: number) =>
     until(
@@ -44,7 +44,7 @@ async function page(keep = new MemoryKeep(), socket: { probeMs?: number; welcome
         (store.state.threads[CHAT]?.turns ?? []).filter((turn) => turn.replies.some((reply) => reply.end)).length ===
         count,
     );
-  return { store, client, keep, live, texts, answered };
+  return { store, client, storage, live, texts, answered };
 }
 
 const sends = () => server.received.filter((frame) => frame.type === 'message.send');
@@ -80,13 +80,13 @@ describe('sending', () => {
     await live();
     client.send(CHAT, '/echo a', {}, true);
     for (const text of ['/echo b', '/echo c']) client.send(CHAT, text);
-    expect(store.state.outbox.filter((entry) => entry.phase === 'held')).toHaveLength(2);
+    expect(store.state.outbox.filter((entry) => entry.phase === 'queued')).toHaveLength(2);
     await answered(3);
     expect(texts().map(([said]) => said)).toEqual(['/echo a', '/echo b', '/echo c']);
     expect(sends()).toHaveLength(3);
   });
 
-  it('still holds what waits after a reload in the middle of a reply, also out of sight', async () => {
+  it('still holds queued messages after a reload in the middle of a reply, also in the background', async () => {
     const before = await page();
     await before.live();
     before.client.send(CHAT, '/list');
@@ -101,14 +101,14 @@ describe('sending', () => {
       running += items.filter((item) => item.status === 'streaming').length;
       return false;
     };
-    const after = await page(before.keep);
+    const after = await page(before.storage);
     await after.answered(2);
     expect(running).toBe(0);
     expect(after.texts().map(([said]) => said)).toEqual(['/list', '/echo second']);
     expect(sends()).toHaveLength(2);
   });
 
-  it('keeps what was written before there was a line, over a reload, and sends it once', async () => {
+  it('keeps what was written before there was a connection, over a reload, and sends it once', async () => {
     server.accepting = false;
     const before = await page();
     before.client.send(CHAT, '/echo one');
@@ -116,13 +116,13 @@ describe('sending', () => {
     before.client.leavePage();
     before.client.stop();
     server.accepting = true;
-    const after = await page(before.keep);
+    const after = await page(before.storage);
     await after.answered(2);
     expect(after.texts().map(([said]) => said)).toEqual(['/echo one', '/echo two']);
     expect(sends()).toHaveLength(2);
   });
 
-  it('says again what was not confirmed when the line broke, under the same id', async () => {
+  it('sends again what was not confirmed when the connection was lost, under the same id', async () => {
     let swallowed = 0;
     server.script = (frame, connection) => {
       if (frame.type !== 'message.send' || swallowed > 0) return false;
@@ -156,32 +156,35 @@ describe('sending', () => {
     expect(texts()).toHaveLength(1);
   });
 
-  it.each(['busy', 'rate_limited'])('waits as long as a server asks that is %s, then sends again', async (code) => {
-    server.script = (frame, { ws }) => {
-      if (frame.type !== 'message.send' || sends().length > 1) return false;
-      server.tell(ws, {
-        type: 'error',
-        code,
-        detail: 'Not now.',
-        ref: frame.id,
-        retry_after_s: WAIT_S,
-      });
-      return true;
-    };
-    const { client, live, answered, store } = await page();
-    await live();
-    const id = client.send(CHAT, '/echo patience');
-    await until('it is refused', () => store.state.outbox[0]?.notBefore !== undefined);
-    const asked = Date.now();
-    await answered(1);
-    expect(sends().map((frame) => frame.type === 'message.send' && frame.id)).toEqual([id, id]);
-    expect(store.state.clocks[id]?.accepted).toBeGreaterThan(asked + (WAIT_S * 1_000) / 2);
-  });
+  it.each(['busy', 'rate_limited'])(
+    'waits as long as a server asks that answers %s, then sends again',
+    async (code) => {
+      server.script = (frame, { ws }) => {
+        if (frame.type !== 'message.send' || sends().length > 1) return false;
+        server.send(ws, {
+          type: 'error',
+          code,
+          detail: 'Not now.',
+          ref: frame.id,
+          retry_after_s: WAIT_S,
+        });
+        return true;
+      };
+      const { client, live, answered, store } = await page();
+      await live();
+      const id = client.send(CHAT, '/echo patience');
+      await until('it is refused', () => store.state.outbox[0]?.notBefore !== undefined);
+      const asked = Date.now();
+      await answered(1);
+      expect(sends().map((frame) => frame.type === 'message.send' && frame.id)).toEqual([id, id]);
+      expect(store.state.clocks[id]?.accepted).toBeGreaterThan(asked + (WAIT_S * 1_000) / 2);
+    },
+  );
 
   it('shows a refusal with its reason and does not send it again by itself', async () => {
     server.script = (frame, { ws }) => {
       if (frame.type !== 'message.send') return false;
-      server.tell(ws, { type: 'error', code: 'invalid_text', detail: 'The text holds a NUL.', ref: frame.id });
+      server.send(ws, { type: 'error', code: 'invalid_text', detail: 'The text holds a NUL.', ref: frame.id });
       return true;
     };
     const { client, live, store } = await page();
@@ -189,16 +192,16 @@ describe('sending', () => {
     client.send(CHAT, 'bad');
     await until('it is refused', () => store.state.outbox[0]?.phase === 'failed');
     expect(store.state.outbox[0]?.problem?.detail).toBe('The text holds a NUL.');
-    server.cut();
+    server.disconnect();
     await live();
     expect(sends()).toHaveLength(1);
   });
 
-  it('edits and takes back what waits', async () => {
+  it('edits and withdraws queued messages', async () => {
     server.accepting = false;
     const { client, store, answered, texts } = await page();
     const [first, second] = [client.send(CHAT, '/echo typo'), client.send(CHAT, '/echo not this')];
-    client.editHeld(first, '/echo right');
+    client.editQueued(first, '/echo right');
     client.cancel(second);
     expect(store.state.outbox.map((entry) => entry.text)).toEqual(['/echo right']);
     server.accepting = true;
@@ -207,7 +210,7 @@ describe('sending', () => {
     expect(texts()).toEqual([['/echo right', 'right']]);
   });
 
-  it('does not send what somebody is editing, though its turn has come', async () => {
+  it('does not send a queued message while it is being edited', async () => {
     const { client, live, answered, store, texts } = await page();
     await live();
     client.send(CHAT, '/echo first');
@@ -216,7 +219,7 @@ describe('sending', () => {
     await answered(1);
     await until('the reply is over', () => store.state.running[CHAT] === undefined);
     expect(sends()).toHaveLength(1);
-    client.editHeld(second, '/echo typo');
+    client.editQueued(second, '/echo typo');
     await answered(2);
     expect(texts().map(([said]) => said)).toEqual(['/echo first', '/echo typo']);
   });
@@ -231,34 +234,34 @@ describe('sending', () => {
       'two versions',
       () => store.state.threads[CHAT]?.turns[0]?.replies.filter((reply) => reply.end).length === 2,
     );
-    expect(store.state.threads[CHAT]?.turns[0]?.awaited).toBe(0);
+    expect(store.state.threads[CHAT]?.turns[0]?.pendingReplies).toBe(0);
     expect(store.state.running[CHAT]).toBeUndefined();
   });
 });
 
-describe('the line', () => {
+describe('the connection', () => {
   it('resumes where it was after a cut in the middle of a reply, without loss or doubling', async () => {
     const { client, live, answered, texts } = await page();
     await live();
     client.send(CHAT, '/list');
     await until('it has begun', () => (texts()[0]?.[1]?.length ?? 0) > 20);
-    server.cut();
+    server.disconnect();
     await answered(1);
     expect(texts()[0]?.[1]).toContain('one* transaction');
-    // From the last event seen, not from where the line once began.
+    // From the last event seen, not from the position at connect.
     const after = Number(/epoch=.+&after=(\d+)/.exec(server.upgrades.at(-1) ?? '')?.[1]);
     expect(after).toBeGreaterThan(2);
   });
 
-  it('reads the state again when the log has another life', async () => {
+  it('reads the state again when the epoch has changed', async () => {
     const { client, live, answered, texts, store } = await page();
     await live();
     client.open(CHAT);
     client.send(CHAT, '/echo kept');
     await answered(1);
     server.epoch = 'another';
-    server.cut();
-    await until('the new life is known', () => store.state.epoch === 'another');
+    server.disconnect();
+    await until('the new epoch is known', () => store.state.epoch === 'another');
     await until('it was read again', () => store.state.threads[CHAT]?.loaded === 'yes');
     expect(texts()).toEqual([['/echo kept', 'kept']]);
   });
@@ -269,19 +272,19 @@ describe('the line', () => {
     first.client.send(CHAT, '/list');
     await until('it has begun', () => (first.texts()[0]?.[1]?.length ?? 0) > 20);
     first.client.stop();
-    const second = await page(first.keep);
+    const second = await page(first.storage);
     second.client.open(CHAT);
     await second.answered(1);
     expect(second.texts()[0]?.[1]).toContain('one* transaction');
-    expect(second.store.state.threads[CHAT]?.turns[0]?.replies[0]?.ahead).toEqual({});
+    expect(second.store.state.threads[CHAT]?.turns[0]?.replies[0]?.buffered).toEqual({});
   });
 
-  it('notices a line that is open and dead', async () => {
-    const { live, store } = await page(new MemoryKeep(), { probeMs: 60 });
+  it('notices a connection that is open and dead', async () => {
+    const { live, store } = await page(new MemoryStorage(), { probeMs: 60 });
     await live();
     server.silent = true;
-    const [zombie] = clients;
-    zombie?.socket.probe();
+    const [first] = clients;
+    first?.socket.probe();
     await until('it gives up', () => !store.state.live);
     server.silent = false;
     await live();
@@ -291,8 +294,8 @@ describe('the line', () => {
   it('asks for a new session when the old one has ended, and starts without a position', async () => {
     const { live, store } = await page();
     await live();
-    server.cut(4401);
-    await until('the line was lost', () => !store.state.live);
+    server.disconnect(4401);
+    await until('the connection was lost', () => !store.state.live);
     await live();
     expect(server.upgrades.at(-1)).toBe('/ws');
   });
@@ -300,12 +303,12 @@ describe('the line', () => {
   it('waits as long as a draining server asks', async () => {
     const { live, store } = await page();
     await live();
-    for (const one of server.sockets) server.tell(one.ws, { type: 'server.draining', reconnect_after_ms: 300 });
-    server.cut(1012);
-    await until('it waits', () => store.state.link.phase === 'waiting');
-    const { link } = store.state;
-    expect(link.phase === 'waiting' && link.retryAt - Date.now()).toBeGreaterThan(150);
-    expect(link.phase === 'waiting' && link.reason).toBe('The server is restarting.');
+    for (const one of server.sockets) server.send(one.ws, { type: 'server.draining', reconnect_after_ms: 300 });
+    server.disconnect(1012);
+    await until('it waits', () => store.state.connection.phase === 'waiting');
+    const { connection } = store.state;
+    expect(connection.phase === 'waiting' && connection.retryAt - Date.now()).toBeGreaterThan(150);
+    expect(connection.phase === 'waiting' && connection.reason).toBe('The server is restarting.');
     await live();
   });
 
@@ -313,14 +316,14 @@ describe('the line', () => {
     const { client, live, store } = await page();
     await live();
     client.socket.networkLost();
-    expect(store.state.link.phase).toBe('offline');
+    expect(store.state.connection.phase).toBe('offline');
     client.socket.retryNow();
     await live();
   });
 });
 
 describe('several at once', () => {
-  it('shows two tabs the same, and marks what ended out of sight as unread', async () => {
+  it('shows two tabs the same, and marks what ended in the background as unread', async () => {
     const [one, two] = [await page(), await page()];
     await one.live();
     await two.live();
@@ -334,15 +337,15 @@ describe('several at once', () => {
     expect(one.store.state.unread[CHAT]).toBeUndefined();
   });
 
-  it('takes back a deletion in time, and carries it out otherwise', async () => {
+  it('undoes a deletion in time, and carries it out otherwise', async () => {
     const { client, live, answered, store } = await page();
     await live();
     client.send(CHAT, '/echo x');
     await answered(1);
     client.remove(CHAT);
-    expect(store.state.leaving[CHAT]).toBe(true);
+    expect(store.state.deleting[CHAT]).toBe(true);
     client.undoRemove(CHAT);
-    expect(store.state.leaving[CHAT]).toBeUndefined();
+    expect(store.state.deleting[CHAT]).toBeUndefined();
     client.remove(CHAT);
     client.leavePage();
     await until('it is gone', () => store.state.conversations[CHAT] === undefined);

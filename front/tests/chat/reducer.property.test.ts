@@ -1,9 +1,9 @@
-/** Whatever way the facts arrive, the state is the same. */
+/** Events and pages in any order give the same state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Action, reduceAll } from '../../src/chat/reducer';
 import { type ChatState, INITIAL } from '../../src/chat/state';
-import { CHAT, eventAction, logOf, pageAfter, type TurnPlan, welcome } from './story';
+import { CHAT, eventAction, logOf, pageAfter, type TurnPlan, welcome } from './events';
 
 const reply = fc.record({
   id: fc.uuid(),
@@ -25,13 +25,13 @@ const turns: fc.Arbitrary<TurnPlan[]> = fc
     plan.map((turn) => ({ ...turn, replies: turn.replies.map((one) => ({ ...one, id: `${turn.id}/${one.id}` })) })),
   );
 
-/** What a reader sees: words, order, ends. Times of parts are this page's own impressions. */
+/** What the user sees: text, order, outcomes. Receive times are left out. */
 function seen(state: ChatState) {
   return {
     turns: (state.threads[CHAT]?.turns ?? []).map((turn) => ({
       id: turn.id,
       text: turn.text,
-      replies: turn.replies.map(({ id, text, parts, end, ahead }) => ({ id, text, parts, end, ahead })),
+      replies: turn.replies.map(({ id, text, parts, end, buffered }) => ({ id, text, parts, end, buffered })),
     })),
     orphans: state.threads[CHAT]?.orphans ?? [],
     running: [...(state.running[CHAT] ?? [])].sort(),
@@ -41,7 +41,7 @@ function seen(state: ChatState) {
 const live = (actions: readonly Action[]) => reduceAll(INITIAL, [welcome(false), ...actions]);
 
 describe('the reducer', () => {
-  it('gives the same state for a log and for the same log with any events told twice', () => {
+  it('gives the same state for a log and for the same log with any events repeated', () => {
     fc.assert(
       fc.property(turns, fc.array(fc.nat()), (plan, repeats) => {
         const log = logOf(plan).map(eventAction);
@@ -83,13 +83,13 @@ describe('the reducer', () => {
     );
   });
 
-  it('resumes after any number of cuts to the state of a line that never broke', () => {
+  it('resumes after any number of cuts to the state of an unbroken connection', () => {
     fc.assert(
       fc.property(turns, fc.array(fc.nat(), { maxLength: 4 }), (plan, cuts) => {
         const log = logOf(plan).map(eventAction);
         const actions = log.flatMap((action, place) =>
           cuts.includes(place)
-            ? [{ type: 'link', link: { phase: 'offline', since: 0 } } as Action, welcome(true), action]
+            ? [{ type: 'connection', connection: { phase: 'offline', since: 0 } } as Action, welcome(true), action]
             : [action],
         );
         expect(seen(live(actions))).toEqual(seen(live(log)));
@@ -97,7 +97,7 @@ describe('the reducer', () => {
     );
   });
 
-  it('reads everything anew when it could not resume, and ends at the same state', () => {
+  it('reloads everything when it could not resume, and ends at the same state', () => {
     fc.assert(
       fc.property(turns, fc.nat(), (plan, cut) => {
         const log = logOf(plan);

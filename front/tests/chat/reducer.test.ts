@@ -1,31 +1,31 @@
 /** The reducer, case by case: what a reader would notice. */
 import { describe, expect, it } from 'vitest';
 import { type Action, reduceAll } from '../../src/chat/reducer';
+import { openTurnOf } from '../../src/chat/selectors';
 import { type ChatState, INITIAL, type OutboxEntry } from '../../src/chat/state';
 import { titleFrom } from '../../src/chat/title';
-import { openTurnOf } from '../../src/chat/view-of';
-import { at, CHAT, eventAction, logOf, pageAfter, welcome } from './story';
+import { at, CHAT, eventAction, logOf, pageAfter, welcome } from './events';
 
 const ONE = logOf([
   { id: 'm1', text: 'hello', replies: [{ id: 'r1', parts: ['a', 'b', 'c'], end: 'complete', attempts: 1 }] },
 ]);
-const told = (...actions: Action[]): ChatState => reduceAll(INITIAL, [welcome(false), ...actions]);
+const stateAfter = (...actions: Action[]): ChatState => reduceAll(INITIAL, [welcome(false), ...actions]);
 
 function entry(id: string, more: Partial<OutboxEntry> = {}): OutboxEntry {
-  return { id, conversation_id: CHAT, text: id, typedAt: 0, phase: 'held', sends: 0, ...more };
+  return { id, conversation_id: CHAT, text: id, createdAt: 0, phase: 'queued', sends: 0, ...more };
 }
 
 describe('a reply', () => {
   it('keeps deltas that came too early until the page fills the gap', () => {
-    const late = told(...ONE.slice(3, 4).map(eventAction));
+    const late = stateAfter(...ONE.slice(3, 4).map(eventAction));
     const reply = late.threads[CHAT]?.orphans[0];
     expect(reply?.text).toBe('');
-    expect(reply?.ahead).toEqual({ 1: 'b' });
+    expect(reply?.buffered).toEqual({ 1: 'b' });
   });
 
-  it('begins anew when a higher attempt says so, and ignores what the old attempt still says', () => {
+  it('restarts when a higher attempt says so, and ignores deltas of the old attempt', () => {
     const key = { conversation_id: CHAT, reply_id: 'r1', message_id: 'm1', cursor: '9', at: at(9) };
-    const state = told(
+    const state = stateAfter(
       ...ONE.slice(0, 4).map(eventAction),
       eventAction({ type: 'reply.started', ...key, attempt: 2, worker: 'w2', restarted: true }),
       eventAction({ type: 'reply.delta', ...key, attempt: 1, index: 0, text: 'old' }),
@@ -36,8 +36,8 @@ describe('a reply', () => {
     expect(reply?.attempts.map((one) => one.worker)).toEqual(['worker 1', 'w2']);
   });
 
-  it('marks a conversation that nobody looks at as unread when it ends, and says it is running before', () => {
-    const running = told({ type: 'opened', id: 'other' }, ...ONE.slice(0, 3).map(eventAction));
+  it('marks a conversation in the background as running, then as unread', () => {
+    const running = stateAfter({ type: 'opened', id: 'other' }, ...ONE.slice(0, 3).map(eventAction));
     expect(running.running[CHAT]).toEqual(['m1']);
     const done = reduceAll(running, ONE.slice(3).map(eventAction));
     expect(done.running[CHAT]).toBeUndefined();
@@ -46,7 +46,7 @@ describe('a reply', () => {
   });
 });
 
-describe('one more reply that still waits', () => {
+describe('a regenerate that still waits', () => {
   const page = (status: 'waiting' | 'complete'): Action => {
     const read = pageAfter(ONE, ONE.length);
     const items = read.items.map((item) => (item.role === 'user' ? { ...item, status } : item));
@@ -57,34 +57,34 @@ describe('one more reply that still waits', () => {
   const timings = { queued_ms: 1, total_ms: 3 };
   const ended = eventAction({ type: 'reply.completed', ...more, parts: 0, text: '', finish_reason: 'stop', timings });
 
-  it('is known of a page that is read anew, so that it can be stopped', () => {
-    const state = told(page('waiting'));
+  it('is recognized in a reloaded page, so that it can be stopped', () => {
+    const state = stateAfter(page('waiting'));
     expect(openTurnOf(state, CHAT)).toBe('m1');
-    expect(openTurnOf(told(page('complete')), CHAT)).toBeNull();
+    expect(openTurnOf(stateAfter(page('complete')), CHAT)).toBeNull();
     expect(openTurnOf(reduceAll(state, [begun, ended]), CHAT)).toBeNull();
   });
 
   it('waits no longer when it began before the page came, or was known before', () => {
-    expect(openTurnOf(told(begun, ended, page('waiting')), CHAT)).toBeNull();
-    expect(openTurnOf(told(page('complete'), page('waiting')), CHAT)).toBeNull();
+    expect(openTurnOf(stateAfter(begun, ended, page('waiting')), CHAT)).toBeNull();
+    expect(openTurnOf(stateAfter(page('complete'), page('waiting')), CHAT)).toBeNull();
   });
 });
 
 describe('a conversation', () => {
   it('gets its title from the first line of the first message', () => {
-    const state = told(...ONE.map(eventAction));
+    const state = stateAfter(...ONE.map(eventAction));
     expect(state.conversations[CHAT]).toMatchObject({ title: 'hello', preview: 'abc' });
   });
 
   it('is forgotten with everything in it when it is deleted, and late events do not bring it back', () => {
     const gone = { type: 'conversation.deleted' as const, conversation_id: CHAT, cursor: '99', at: at(99) };
-    const state = told(...ONE.map(eventAction), eventAction(gone), ...ONE.map(eventAction));
+    const state = stateAfter(...ONE.map(eventAction), eventAction(gone), ...ONE.map(eventAction));
     expect(state.conversations[CHAT]).toBeUndefined();
     expect(state.threads[CHAT]).toBeUndefined();
   });
 
-  it('shows what stood there before while the state is read anew', () => {
-    const state = told(...ONE.map(eventAction), welcome(false));
+  it('shows the previous turns while the state is reloaded', () => {
+    const state = stateAfter(...ONE.map(eventAction), welcome(false));
     expect(state.threads[CHAT]?.turns).toEqual([]);
     expect(state.threads[CHAT]?.previous?.[0]?.text).toBe('hello');
   });
@@ -103,39 +103,39 @@ describe('a conversation', () => {
   });
 });
 
-describe('what was kept', () => {
-  it('does not wipe what was typed and sent before the storage answered', () => {
+describe('the saved state', () => {
+  it('does not overwrite what was typed and sent before the storage answered', () => {
     const quick = reduceAll(INITIAL, [
       { type: 'draft', id: 'new', text: 'typed at once' },
       { type: 'outbox.added', entry: entry('m2') },
-      { type: 'restored', kept: { drafts: { new: 'older', c9: 'other' }, outbox: [entry('m1', { phase: 'sent' })] } },
+      { type: 'restored', saved: { drafts: { new: 'older', c9: 'other' }, outbox: [entry('m1', { phase: 'sent' })] } },
     ]);
     expect(quick.drafts).toEqual({ new: 'typed at once', c9: 'other' });
     expect(quick.outbox.map(({ id, phase }) => [id, phase])).toEqual([
-      ['m1', 'held'],
-      ['m2', 'held'],
+      ['m1', 'queued'],
+      ['m2', 'queued'],
     ]);
   });
 });
 
 describe('the outbox', () => {
-  it('makes everything unconfirmed due again when the line is lost', () => {
-    const state = told(
+  it('makes everything unconfirmed due again when the connection is lost', () => {
+    const state = stateAfter(
       { type: 'outbox.added', entry: entry('m1') },
       { type: 'outbox.sent', id: 'm1', now: 5 },
-      { type: 'link', link: { phase: 'offline', since: 0 } },
+      { type: 'connection', connection: { phase: 'offline', since: 0 } },
     );
-    expect(state.outbox[0]).toMatchObject({ id: 'm1', phase: 'held', sends: 1 });
+    expect(state.outbox[0]).toMatchObject({ id: 'm1', phase: 'queued', sends: 1 });
     expect(state.live).toBe(false);
   });
 
-  it('lets go of a message once it stands in the thread', () => {
-    const state = told({ type: 'outbox.added', entry: entry('m1') }, ...ONE.slice(0, 1).map(eventAction));
+  it('drops a message once it is in the thread', () => {
+    const state = stateAfter({ type: 'outbox.added', entry: entry('m1') }, ...ONE.slice(0, 1).map(eventAction));
     expect(state.outbox).toEqual([]);
   });
 
-  it('keeps a refused message with its reason, and waits where the server asked for patience', () => {
-    const base = told({ type: 'outbox.added', entry: entry('m1') }, { type: 'outbox.sent', id: 'm1', now: 5 });
+  it('keeps a refused message with its reason, and waits where the server deferred it', () => {
+    const base = stateAfter({ type: 'outbox.added', entry: entry('m1') }, { type: 'outbox.sent', id: 'm1', now: 5 });
     const refuse = (code: string, retry_after_s?: number): ChatState =>
       reduceAll(base, [
         {
@@ -145,14 +145,14 @@ describe('the outbox', () => {
         },
       ]);
     expect(refuse('invalid_text').outbox[0]).toMatchObject({ phase: 'failed', problem: { detail: 'why' } });
-    expect(refuse('busy', 3).outbox[0]).toMatchObject({ phase: 'held', notBefore: 3_100 });
+    expect(refuse('busy', 3).outbox[0]).toMatchObject({ phase: 'queued', notBefore: 3_100 });
   });
 
   it('gives an edited or retried message a new id, because the old one may be known', () => {
-    const state = told(
+    const state = stateAfter(
       { type: 'outbox.added', entry: entry('m1', { phase: 'failed', sends: 2 }) },
       { type: 'outbox.edited', id: 'm1', text: 'better', newId: 'm2' },
     );
-    expect(state.outbox[0]).toMatchObject({ id: 'm2', text: 'better', phase: 'held', sends: 0 });
+    expect(state.outbox[0]).toMatchObject({ id: 'm2', text: 'better', phase: 'queued', sends: 0 });
   });
 });

@@ -1,14 +1,14 @@
-/** The way of a turn in milliseconds: every number from one clock, none invented. */
+/** The stages of a turn: no duration mixes two clocks. */
 import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/app/tab-title';
 import { reduceAll } from '../../src/chat/reducer';
 import { type Clock, INITIAL } from '../../src/chat/state';
 import { xrayOf } from '../../src/chat/xray';
-import { CHAT, eventAction, logOf, pageAfter, welcome } from './story';
+import { CHAT, eventAction, logOf, pageAfter, welcome } from './events';
 
 const LOG = logOf([{ id: 'm1', text: 'hi', replies: [{ id: 'r1', parts: ['a', 'b'], end: 'complete', attempts: 2 }] }]);
 
-function rayOf(count: number, clock?: Clock) {
+function xrayAfter(count: number, clock?: Clock) {
   const state = reduceAll(INITIAL, [welcome(false), ...LOG.slice(0, count).map(eventAction)]);
   const turn = state.threads[CHAT]?.turns[0];
   const reply = turn?.replies[0];
@@ -18,24 +18,25 @@ function rayOf(count: number, clock?: Clock) {
 
 describe('the X-ray', () => {
   it('takes the server’s own timings once the reply is whole', () => {
-    const { stages, totalMs } = rayOf(LOG.length);
+    const { stages, totalMs } = xrayAfter(LOG.length);
     expect(stages.map(({ kind, ms }) => [kind, ms])).toEqual([
-      ['waits', 1],
-      ['thinks', 2],
-      ['speaks', 0],
+      ['queued', 1],
+      ['thinking', 2],
+      ['streaming', 0],
     ]);
     expect(totalMs).toBe(3);
   });
 
   it('shows this page’s own steps only where this page took them', () => {
-    const kinds = (clock?: Clock) => rayOf(LOG.length, clock).stages.filter((stage) => stage.kind === 'person').length;
+    const kinds = (clock?: Clock) =>
+      xrayAfter(LOG.length, clock).stages.filter((stage) => stage.kind === 'client').length;
     expect(kinds()).toBe(0);
     expect(kinds({ typed: 5, sent: 9 })).toBe(1);
     expect(kinds({ typed: 5, sent: 9, accepted: 20 })).toBe(2);
   });
 
   it('names every attempt and when it took over', () => {
-    expect(rayOf(LOG.length).attempts).toEqual([
+    expect(xrayAfter(LOG.length).attempts).toEqual([
       { attempt: 1, worker: 'worker 1', afterMs: 0 },
       { attempt: 2, worker: 'worker 2', afterMs: 2 },
     ]);
@@ -54,7 +55,7 @@ describe('the X-ray', () => {
     const turn = state.threads[CHAT]?.turns[0];
     const reply = turn?.replies[0];
     if (!turn || !reply) throw new Error('There is no reply.');
-    expect(xrayOf(turn, reply, undefined).stages.at(-1)).toMatchObject({ kind: 'stores', ms: 40 });
+    expect(xrayOf(turn, reply, undefined).stages.at(-1)).toMatchObject({ kind: 'stored', ms: 40 });
   });
 });
 

@@ -1,4 +1,4 @@
-/** The waiting sum: spread out, growing, bounded. */
+/** Reconnect delays: spread out, growing, bounded. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { backoffMs } from '../../src/transport/backoff';

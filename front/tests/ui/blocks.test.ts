@@ -1,7 +1,7 @@
 /** How a text is cut into blocks, and what is done for a text that is still growing. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blocksOf, mended } from '../../src/ui/markdown/blocks';
+import { blocksOf, closeOpenMarkup } from '../../src/ui/markdown/blocks';
 
 const kinds = (text: string) => blocksOf(text).map((block) => block.kind);
 
@@ -71,6 +71,6 @@ describe('a growing text', () => {
     ['2 * 3 = 6', '2 * 3 = 6'],
     ['done **bold** and `code`', 'done **bold** and `code`'],
   ])('%j is drawn as %j', (text, drawn) => {
-    expect(mended(text)).toBe(drawn);
+    expect(closeOpenMarkup(text)).toBe(drawn);
   });
 });

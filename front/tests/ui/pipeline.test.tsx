@@ -1,17 +1,17 @@
 // @vitest-environment happy-dom
-/** The picture of the route: what is known is shown, and leads to where an operator would look. */
+/** The pipeline diagram: known numbers, and links to the broker's management page. */
 import { act, cleanup, screen } from '@testing-library/react';
 import { afterEach, expect, it } from 'vitest';
 import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
-import { Route } from '../../src/ui/pipeline/Route';
-import { RouteGlyph } from '../../src/ui/RouteGlyph';
-import { go } from '../../src/ui/view';
-import { CHAT, welcome } from '../chat/story';
+import { PipelineStatus } from '../../src/ui/PipelineStatus';
+import { Diagram } from '../../src/ui/pipeline/Diagram';
+import { navigate } from '../../src/ui/view';
+import { CHAT, welcome } from '../chat/events';
 import { show } from './setup';
 
 afterEach(cleanup);
 
-function factsOf(broker: Partial<PipelineBroker>): Pipeline {
+function snapshotOf(broker: Partial<PipelineBroker>): Pipeline {
   const unknown = { unacked: null, consumers: null, publish_rate: null, deliver_rate: null };
   return {
     broker: {
@@ -37,24 +37,28 @@ it.each([
   ['http://rabbit:15672', '/', 'http://rabbit:15672/#/queues/%2F/chat_queue'],
   ['https://rabbit.example/admin/', 'a/b c', 'https://rabbit.example/admin/#/queues/a%2Fb%20c/chat_queue'],
 ])('leads to the queue at %s in the virtual host %s', (management_url, vhost, address) => {
-  show(<Route facts={factsOf({ management_url, vhost })} />);
+  show(<Diagram snapshot={snapshotOf({ management_url, vhost })} />);
   expect(screen.getByRole('link', { name: 'chat_queue' }).getAttribute('href')).toBe(address);
 });
 
 it('leads nowhere when no management page is configured, and shows no number that nobody knows', () => {
-  show(<Route facts={factsOf({})} />);
+  show(<Diagram snapshot={snapshotOf({})} />);
   expect(screen.queryByRole('link')).toBeNull();
   expect(screen.getAllByText('waiting')[0]?.nextSibling?.textContent).toBe('7');
   expect(screen.queryByText('in work')).toBeNull();
 });
 
-it('shows in small where a message is, and no place when none is on its way', () => {
-  go({ name: 'chat', id: CHAT });
-  const { chat, container } = show(<RouteGlyph />, { type: 'link', link: { phase: 'open', since: 0 } }, welcome(false));
+it('shows where a message is, and nothing when none is in flight', () => {
+  navigate({ name: 'chat', id: CHAT });
+  const { chat, container } = show(
+    <PipelineStatus />,
+    { type: 'connection', connection: { phase: 'open', since: 0 } },
+    welcome(false),
+  );
   const lit = () => [...container.querySelectorAll('circle')].map((one) => one.getAttribute('class'));
   expect(lit()).toEqual(['node', 'node', 'node', 'node']);
   expect(screen.getByRole('button').title).toBe('Nothing is on its way');
-  const entry = { id: 'm1', conversation_id: CHAT, text: 'hi', typedAt: 0, phase: 'sent', sends: 1 } as const;
+  const entry = { id: 'm1', conversation_id: CHAT, text: 'hi', createdAt: 0, phase: 'sent', sends: 1 } as const;
   act(() => chat.store.dispatch({ type: 'outbox.added', entry }));
-  expect(lit()).toEqual(['node person', 'node', 'node', 'node']);
+  expect(lit()).toEqual(['node client', 'node', 'node', 'node']);
 });

@@ -1,4 +1,4 @@
-/** The list of commands above the composer; the composer keeps the focus and moves the choice. */
+/** The list of slash commands above the composer, which keeps the focus and moves the active option. */
 import type { Command } from './commands';
 
 interface Props {
@@ -12,7 +12,7 @@ export function CommandMenu({ id, commands, chosen, onPick }: Props) {
   return (
     <div className="commands" role="listbox" tabIndex={0} id={id} aria-label="Commands of the mock">
       {commands.map((command, place) => (
-        // biome-ignore lint/a11y/useFocusableInteractive: the composer keeps the focus and names the choice
+        // biome-ignore lint/a11y/useFocusableInteractive: the composer keeps the focus (aria-activedescendant)
         <div
           key={command.name}
           id={`${id}-${place}`}

@@ -1,17 +1,17 @@
-/** Where one speaks. Keeps a draft per conversation; never sends while an input method composes. */
+/** The message field. Keeps a draft per conversation; never sends while an input method composes. */
 import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
 import type { SendOptions } from '../../protocol/wire';
 import { useChat, useChatState } from '../context';
 import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
-import { HeldRows } from './HeldRows';
-import { useCommands } from './useCommands';
+import { QueuedMessages } from './QueuedMessages';
+import { useCommands } from './useCommandMenu';
 
-const LIMIT = 8_000; // characters, if the server has not said otherwise
-const COMPOSING = 229; // the key code browsers report while an input method has the word
+const LIMIT = 8_000; // characters, until the server announces its limit
+const COMPOSING = 229; // the key code browsers report while an input method composes
 
 interface Props {
-  /** The draft's place: the conversation, or `new`. */
+  /** The key of the draft: the conversation's id, or `new`. */
   draftKey: string;
   field: RefObject<HTMLTextAreaElement | null>;
   openTurn: string | null;
@@ -36,19 +36,19 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation, another draft
   useEffect(() => {
-    // A finger that opens a conversation wants to read: only a keyboard gets the cursor at once.
+    // On touch screens focus would open the keyboard over the conversation.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   }, [draftKey]);
 
   const send = () => {
     if (empty || left < 0) return;
-    // The draft ends first: a page that goes away at this moment must not keep the text in both places.
+    // The draft is cleared first: a page that unloads now must not save the text as draft and message.
     write('');
     onSend(text, options);
   };
   const stop = () => {
     onStop();
-    // The button goes with the reply: who pressed it by keyboard would stand nowhere.
+    // The button disappears with the reply, so the focus has to go somewhere.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -70,7 +70,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   };
   return (
     <div className="composer column">
-      <HeldRows id={draftKey} />
+      <QueuedMessages id={draftKey} />
       <div className="composer-box">
         {menu && (
           <CommandMenu id="commands" commands={commands.offered} chosen={commands.chosen} onPick={commands.pick} />
@@ -98,7 +98,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           empty={empty}
           running={openTurn !== null}
           onCommands={offer}
-          onTune={setOptions}
+          onOptions={setOptions}
           onSend={send}
           onStop={stop}
         />

@@ -1,4 +1,4 @@
-/** The row under the text: commands, how the mock answers, the counter, Send or Stop. */
+/** The composer's buttons: commands, reply options, the character counter, Send or Stop. */
 import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
 import { OptionsMenu } from './OptionsMenu';
@@ -8,11 +8,11 @@ interface Props {
   /** Characters left; negative when there are too many. */
   left: number;
   limit: number;
-  /** A reply runs: Stop is there, also beside a text that could be sent. */
+  /** A reply runs: Stop is shown, also beside a text that could be sent. */
   running: boolean;
   empty: boolean;
   onCommands(): void;
-  onTune(options: SendOptions): void;
+  onOptions(options: SendOptions): void;
   onSend(): void;
   onStop(): void;
 }
@@ -31,7 +31,7 @@ export function ComposerTools({ options, left, limit, running, empty, ...on }: P
       >
         <Icon name="slash" />
       </button>
-      <OptionsMenu options={options} onChange={on.onTune} />
+      <OptionsMenu options={options} onChange={on.onOptions} />
       <span className="grow" />
       {left < limit * NEAR && (
         <span className={left < 0 ? 'counter over' : 'counter'} role="status">
@@ -39,7 +39,7 @@ export function ComposerTools({ options, left, limit, running, empty, ...on }: P
         </span>
       )}
       {running && (
-        <button type="button" className="send halt" aria-label="Stop the reply" title="Stop (Esc)" onClick={on.onStop}>
+        <button type="button" className="send stop" aria-label="Stop the reply" title="Stop (Esc)" onClick={on.onStop}>
           <Icon name="stop" />
         </button>
       )}

@@ -1,20 +1,20 @@
-/** How the mock shall answer: its speed, and a seed so that it answers the same again. A panel at its button. */
+/** Reply options: the mock's speed profile, and a seed for repeatable replies. */
 import { useEffect, useId } from 'react';
 import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
 import { useOpening } from '../useOpening';
 import { PROFILES } from './commands';
 
-const MOST_SEED = 2_147_483_647; // the server takes 64 bits; these are enough, and JavaScript holds them exactly
+const MAX_SEED = 2_147_483_647; // the server takes 64 bits; JavaScript holds these exactly
 
-function wordsOf(options: SendOptions): string {
+function summaryOf(options: SendOptions): string {
   return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
 }
 
-/** The seed that was typed; undefined for an empty field, null for what is no seed. */
+/** The typed seed; undefined for an empty field, null for an invalid one. */
 function seedOf(text: string): number | undefined | null {
   if (text === '') return undefined;
-  return /^\d+$/.test(text) && Number(text) <= MOST_SEED ? Number(text) : null;
+  return /^\d+$/.test(text) && Number(text) <= MAX_SEED ? Number(text) : null;
 }
 
 interface Props {
@@ -58,7 +58,7 @@ function OptionsFields({ options, onChange }: Props) {
         />
       </label>
       <small id={hint}>
-        The same text with the same seed gets the same reply. A whole number, at most {MOST_SEED.toLocaleString()}.
+        The same text with the same seed gets the same reply. A whole number, at most {MAX_SEED.toLocaleString()}.
       </small>
     </>
   );
@@ -67,7 +67,7 @@ function OptionsFields({ options, onChange }: Props) {
 export function OptionsMenu({ options, onChange }: Props) {
   const { open, setOpen, button, box } = useOpening<HTMLElement>();
   const id = useId();
-  const tuned = wordsOf(options);
+  const summary = summaryOf(options);
   useEffect(() => {
     if (open) box.current?.querySelector('select')?.focus();
   }, [open, box]);
@@ -80,11 +80,11 @@ export function OptionsMenu({ options, onChange }: Props) {
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         title="How the mock answers"
-        aria-label={tuned ? `How the mock answers: ${tuned}` : 'How the mock answers'}
+        aria-label={summary ? `How the mock answers: ${summary}` : 'How the mock answers'}
         onClick={() => setOpen(!open)}
       >
         <Icon name="dial" />
-        {tuned}
+        {summary}
       </button>
       {open && (
         <section ref={box} id={id} className="options" tabIndex={-1} aria-label="How the mock answers">

@@ -1,4 +1,4 @@
-/** The mock's typed commands and profiles, as the menus show them. Data only. */
+/** The mock's slash commands and profiles, as the menus show them. Data only. */
 
 export interface Command {
   name: string;
@@ -35,7 +35,7 @@ export const PROFILES = [
   { name: 'overloaded', help: 'Overloaded: long waits, half turned away' },
 ] as const;
 
-/** The commands that a half-typed word could become; none once there is more than the word. */
+/** The commands that begin with the typed word; none once there is more than one word. */
 export function matching(text: string): readonly Command[] {
   if (!/^\/\S*$/.test(text)) return [];
   return COMMANDS.filter((command) => command.name.startsWith(text));

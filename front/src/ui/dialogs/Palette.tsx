@@ -1,13 +1,13 @@
-/** Finds anything: conversations, what was said, and what the page can do. */
+/** The command palette: finds conversations, messages and actions. */
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useChat, useChatState } from '../context';
 import { Icon, type IconName } from '../Icon';
 import { openHit } from '../sidebar/SearchResults';
-import { Snippet, saidBy, snippetOf } from '../sidebar/Snippet';
+import { authorOf, Snippet, snippetOf } from '../sidebar/Snippet';
 import { useSearch } from '../sidebar/useSearch';
-import { go, view } from '../view';
-import { DialogFrame } from './DialogFrame';
-import { pageActs } from './page-acts';
+import { navigate, view } from '../view';
+import { Dialog } from './Dialog';
+import { pageActions } from './page-actions';
 
 interface Choice {
   key: string;
@@ -23,16 +23,16 @@ const SHOWN = 8; // conversations offered at a time
 function useChoices(question: string): Choice[] {
   const chat = useChat();
   const conversations = useChatState((state) => state.conversations);
-  const leaving = useChatState((state) => state.leaving);
+  const deleting = useChatState((state) => state.deleting);
   const search = useSearch(question);
   return useMemo(() => {
     const q = question.trim().toLowerCase();
     const fits = (name: string) => name.toLowerCase().includes(q);
-    const acts: Choice[] = pageActs(chat)
+    const acts: Choice[] = pageActions(chat)
       .filter((act) => fits(act.name))
       .map((act) => ({ ...act, key: act.name, kind: 'do' }));
     const chats: Choice[] = Object.values(conversations)
-      .filter((one) => !leaving[one.id] && fits(one.title))
+      .filter((one) => !deleting[one.id] && fits(one.title))
       .sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
       .slice(0, SHOWN)
       .map((one) => ({
@@ -40,18 +40,18 @@ function useChoices(question: string): Choice[] {
         icon: 'chat',
         name: one.title,
         kind: 'conversation',
-        run: () => go({ name: 'chat', id: one.id }),
+        run: () => navigate({ name: 'chat', id: one.id }),
       }));
     const hits: Choice[] = ('hits' in search ? search.hits : []).slice(0, SHOWN).map((hit) => ({
       key: `${hit.message_id}${hit.role}`,
       icon: 'search',
       name: '',
       snippet: snippetOf(hit),
-      kind: saidBy(hit),
+      kind: authorOf(hit),
       run: () => openHit(hit),
     }));
     return q === '' ? [...chats, ...acts] : [...chats, ...hits, ...acts];
-  }, [question, conversations, leaving, search, chat]);
+  }, [question, conversations, deleting, search, chat]);
 }
 
 export function Palette() {
@@ -80,11 +80,10 @@ export function Palette() {
     }
   };
   return (
-    <DialogFrame label="Find anything">
+    <Dialog label="Find anything">
       <div className="palette-input">
         <Icon name="search" />
         <input
-          // biome-ignore lint/a11y/noAutofocus: a dialog that was asked for takes the cursor
           autoFocus
           role="combobox"
           aria-expanded="true"
@@ -103,7 +102,7 @@ export function Palette() {
       </div>
       <div className="palette-list" role="listbox" id="palette" aria-label="Choices" ref={list}>
         {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the choice
+          // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus (aria-activedescendant)
           // biome-ignore lint/a11y/useKeyWithClickEvents: as above, Enter is the field's
           <div
             key={choice.key}
@@ -121,7 +120,7 @@ export function Palette() {
           </div>
         ))}
       </div>
-      {choices.length === 0 && <p className="list-word">Nothing fits “{question.trim()}”.</p>}
-    </DialogFrame>
+      {choices.length === 0 && <p className="list-note">Nothing fits “{question.trim()}”.</p>}
+    </Dialog>
   );
 }

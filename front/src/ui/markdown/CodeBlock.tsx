@@ -1,9 +1,9 @@
-/** A block of code: its language, a copy button, colours when they have been loaded. */
+/** A code block: language label, copy button, lazy highlighting. */
 import { memo, useEffect, useState } from 'react';
 import { CopyButton } from '../CopyButton';
 import type { Piece } from './highlight';
 
-const LONGEST = 60_000; // characters; colouring more would hold up the page
+const MAX_CHARS = 60_000; // characters; highlighting more would block the page
 
 export const CodeBlock = memo(function CodeBlock({
   lang,
@@ -17,8 +17,8 @@ export const CodeBlock = memo(function CodeBlock({
   const [pieces, setPieces] = useState<Piece[] | null>(null);
   useEffect(() => {
     setPieces(null);
-    // A growing block would be coloured again with every part: it waits until it is whole.
-    if (!closed || !lang || text.length > LONGEST) return;
+    // A streaming block would be highlighted again with every part: it waits until it is complete.
+    if (!closed || !lang || text.length > MAX_CHARS) return;
     let wanted = true;
     void import('./highlight').then(({ highlight }) => {
       if (wanted) setPieces(highlight(lang, text));
@@ -31,14 +31,14 @@ export const CodeBlock = memo(function CodeBlock({
     <div className="code" dir="ltr">
       <div className="code-head">
         <span>{lang || 'text'}</span>
-        <CopyButton text={text} label="Copy code" words />
+        <CopyButton text={text} label="Copy code" showLabel />
       </div>
       <pre tabIndex={0}>
         <code>
           {pieces
             ? pieces.map((piece, place) =>
                 piece.className ? (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: pieces are never moved
+                  // biome-ignore lint/suspicious/noArrayIndexKey: pieces never change order
                   <span key={place} className={piece.className}>
                     {piece.text}
                   </span>

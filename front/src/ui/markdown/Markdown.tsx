@@ -1,18 +1,18 @@
-/** A whole text: cut into blocks, each drawn once and left alone while the last one grows. */
+/** A Markdown text, split into blocks: while it streams only the last block renders again. */
 import { lazy, memo, Suspense, useMemo, useState } from 'react';
-import { blocksOf, mended } from './blocks';
+import { blocksOf, closeOpenMarkup } from './blocks';
 import { CodeBlock } from './CodeBlock';
 
 const loadBlock = () => import('./MarkdownBlock');
 const MarkdownBlock = lazy(loadBlock);
 
-/** Called when the page has nothing better to do, so that the first reply finds the parser there. */
+/** Called when the page is idle, so that the first reply finds the parser loaded. */
 export function preloadMarkdown(): void {
   void loadBlock();
 }
 
-const SHOWN = 100_000; // characters drawn without being asked; more than a hundred screens
-const SLICE = 8_000; // characters of plain text in one box: layout stays quick, even in one endless line
+const SHOWN = 100_000; // characters rendered at first; more than a hundred screens
+const SLICE = 8_000; // characters of plain text in one box, so that layout stays fast in one endless line
 
 function slices(text: string): string[] {
   const out: string[] = [];
@@ -20,10 +20,10 @@ function slices(text: string): string[] {
   return out;
 }
 
-const Raw = memo(function Raw({ text }: { text: string }) {
+const PlainText = memo(function PlainText({ text }: { text: string }) {
   return slices(text).map((slice, place) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: slices are never moved
-    <div key={place} className="raw" dir="auto">
+    // biome-ignore lint/suspicious/noArrayIndexKey: slices never change order
+    <div key={place} className="plain-text" dir="auto">
       {slice}
     </div>
   ));
@@ -37,27 +37,27 @@ export const Markdown = memo(function Markdown({ text, growing = false }: { text
   return (
     <div className={growing ? 'prose growing' : 'prose'}>
       {blocks.map((block, place) => {
-        // Blocks only ever grow at the end, so the place is a faithful key.
+        // Blocks are only added at the end, so the index is a stable key.
         const key = `${block.kind}${place}`;
         if (block.kind === 'code')
           return <CodeBlock key={key} lang={block.lang} text={block.text} closed={block.closed || !growing} />;
-        if (block.kind === 'raw') return <Raw key={key} text={block.text} />;
-        const words = growing && place === last ? mended(block.text) : block.text;
+        if (block.kind === 'raw') return <PlainText key={key} text={block.text} />;
+        const shownText = growing && place === last ? closeOpenMarkup(block.text) : block.text;
         return (
           <Suspense
             key={key}
             fallback={
-              <div className="raw" dir="auto">
-                {words}
+              <div className="plain-text" dir="auto">
+                {shownText}
               </div>
             }
           >
-            <MarkdownBlock text={words} />
+            <MarkdownBlock text={shownText} />
           </Suspense>
         );
       })}
       {shown.length < text.length && (
-        <button type="button" className="button too-much" onClick={() => setAll(true)}>
+        <button type="button" className="button show-all" onClick={() => setAll(true)}>
           Show all of it ({Math.round(text.length / 1_000).toLocaleString()} thousand characters)
         </button>
       )}

@@ -1,4 +1,4 @@
-/** One block of Markdown as React elements; no HTML of the text ever reaches the page. The only importer of the parser. */
+/** One block of Markdown as React elements; HTML in the text is dropped. The only importer of the renderer. */
 import { memo } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
@@ -7,7 +7,7 @@ import { CodeBlock } from './CodeBlock';
 
 const schema = {
   ...defaultSchema,
-  clobberPrefix: 'said-',
+  clobberPrefix: 'reply-',
   protocols: { ...defaultSchema.protocols, href: ['http', 'https', 'mailto'] },
 };
 
@@ -20,7 +20,7 @@ const components: Components = {
     ) : (
       <span>{children}</span>
     ),
-  // A picture from elsewhere would tell that somebody is reading: it is named, and not fetched.
+  // A remote image would tell its server that the reply is being read: it is named and not fetched.
   img: ({ alt }) => <span className="image-note">picture: {alt || 'no description'}</span>,
   table: ({ children }) => (
     <section className="table-frame" tabIndex={0} aria-label="Table">

@@ -11,16 +11,16 @@ export type Block =
 const FENCE = /^( {0,3})(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
 const LIST = /^ {0,3}([-*+]|\d{1,9}[.)])(\s|$)/;
 /** A block that costs more than this to parse is shown as it came. */
-const LONGEST = 20_000; // characters
-const WIDEST = 400; // lines: a table of so many rows is no longer read, it is searched
-const DEEPEST = 60; // markers in a row: nesting that no person wrote
-const DEEP = new RegExp(`(?:[>*_~\\[\\]()!|\`#-]\\s?){${DEEPEST},}`);
+const MAX_CHARS = 20_000; // characters
+const MAX_LINES = 400; // lines: a table of so many rows is no longer read, it is searched
+const MAX_DEPTH = 60; // markers in a row: nesting that no person wrote
+const DEEP = new RegExp(`(?:[>*_~\\[\\]()!|\`#-]\\s?){${MAX_DEPTH},}`);
 
 /** A parser's nightmare is shown as plain text; nothing is lost, nothing freezes. */
 function proseOf(text: string): Block {
   const tooMuch =
-    text.length > LONGEST ||
-    text.split('\n', WIDEST + 1).length > WIDEST ||
+    text.length > MAX_CHARS ||
+    text.split('\n', MAX_LINES + 1).length > MAX_LINES ||
     DEEP.test(text.replace(/[-:| ]{3,}/g, ' '));
   return { kind: tooMuch ? 'raw' : 'prose', text };
 }
@@ -79,7 +79,7 @@ export function blocksOf(text: string): Block[] {
  * Closes what a text that is still growing has left open, so that half an emphasis or half a link
  * does not flicker as raw marks.
  */
-export function mended(text: string): string {
+export function closeOpenMarkup(text: string): string {
   const line = text.slice(text.lastIndexOf('\n') + 1);
   if ((line.split('`').length - 1) % 2 === 1) return `${text}\``;
   const link = line.lastIndexOf('[');

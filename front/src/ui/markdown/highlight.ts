@@ -1,4 +1,4 @@
-/** Colours for code. Loaded only when there is code to be coloured; the only importer of lowlight. */
+/** Syntax highlighting. Loaded only when there is code; the only importer of lowlight. */
 import bash from 'highlight.js/lib/languages/bash';
 import css from 'highlight.js/lib/languages/css';
 import diff from 'highlight.js/lib/languages/diff';

@@ -1,30 +1,30 @@
-/** Asks the backend how the pipeline stands, once a second while somebody looks. */
+/** Polls the state of the pipeline once a second while the view is open. */
 import { useEffect, useState } from 'react';
 import type { Pipeline } from '../../protocol/http';
 import { useChat, useChatState } from '../context';
 
 const STEP_MS = 1_000;
 
-export interface Sight {
-  facts: Pipeline | null;
+export interface PipelineQuery {
+  snapshot: Pipeline | null;
   problem: string | null;
 }
 
-export function usePipeline(): Sight {
+export function usePipeline(): PipelineQuery {
   const { api } = useChat();
-  // Before there is a session there is nobody to answer.
+  // Without a session the request would be refused.
   const known = useChatState((state) => state.owner !== null);
-  const [sight, setSight] = useState<Sight>({ facts: null, problem: null });
+  const [query, setQuery] = useState<PipelineQuery>({ snapshot: null, problem: null });
   useEffect(() => {
     if (!known) return;
     let wanted = true;
     let timer: ReturnType<typeof setTimeout>;
     const ask = async () => {
       try {
-        const facts = await api.pipeline();
-        if (wanted) setSight({ facts, problem: null });
+        const snapshot = await api.pipeline();
+        if (wanted) setQuery({ snapshot, problem: null });
       } catch (error) {
-        if (wanted) setSight((was) => ({ ...was, problem: error instanceof Error ? error.message : 'No answer.' }));
+        if (wanted) setQuery((was) => ({ ...was, problem: error instanceof Error ? error.message : 'No answer.' }));
       }
       if (wanted) timer = setTimeout(() => void ask(), STEP_MS);
     };
@@ -34,5 +34,5 @@ export function usePipeline(): Sight {
       clearTimeout(timer);
     };
   }, [api, known]);
-  return sight;
+  return query;
 }

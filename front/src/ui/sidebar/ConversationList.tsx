@@ -1,6 +1,6 @@
-/** The past conversations in groups by day; older ones are read when the end comes near. */
+/** The conversations in groups by day; older pages load near the end of the list. */
 import { useMemo } from 'react';
-import { grouped } from '../../chat/view-of';
+import { grouped } from '../../chat/selectors';
 import { useChat, useChatState } from '../context';
 import { useNow } from '../useNow';
 import { useView } from '../view';
@@ -12,26 +12,26 @@ export function ConversationList() {
   const { client } = useChat();
   const conversations = useChatState((state) => state.conversations);
   const pins = useChatState((state) => state.pins);
-  const leaving = useChatState((state) => state.leaving);
+  const deleting = useChatState((state) => state.deleting);
   const list = useChatState((state) => state.list);
   const current = useView((state) => (state.route.name === 'chat' ? state.route.id : null));
   const now = useNow(MINUTE_MS);
   const groups = useMemo(
-    () => grouped({ conversations, pins, leaving }, new Date(now)),
-    [conversations, pins, leaving, now],
+    () => grouped({ conversations, pins, deleting }, new Date(now)),
+    [conversations, pins, deleting, now],
   );
   if (groups.length === 0) {
     if (list.loaded === 'failed') {
       return (
-        <div className="list-word">
+        <div className="list-note">
           The conversations could not be read.
-          <button type="button" className="button" onClick={() => void client.readList()}>
+          <button type="button" className="button" onClick={() => void client.loadList()}>
             Try again
           </button>
         </div>
       );
     }
-    return <p className="list-word">{list.loaded === 'yes' ? 'What you say is kept here.' : ''}</p>;
+    return <p className="list-note">{list.loaded === 'yes' ? 'What you say is kept here.' : ''}</p>;
   }
   return (
     <>
@@ -45,7 +45,7 @@ export function ConversationList() {
           </ul>
         </section>
       ))}
-      {list.next && list.loaded === 'loading' && <p className="list-word">Reading older ones</p>}
+      {list.next && list.loaded === 'loading' && <p className="list-note">Reading older ones</p>}
     </>
   );
 }

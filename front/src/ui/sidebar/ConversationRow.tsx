@@ -1,12 +1,12 @@
-/** One past conversation: its title, a dot for what runs or is unread, and its menu. */
+/** One conversation in the sidebar: its title, a dot for a running or unread reply, its menu. */
 import { memo, useState } from 'react';
 import type { Conversation } from '../../chat/state';
-import { exportConversation, removeConversation, renameConversation } from '../acts';
 import { useChat, useChatState } from '../context';
+import { exportConversation, removeConversation, renameConversation } from '../conversation-actions';
 import { Icon } from '../Icon';
 import { Popover } from '../Popover';
 import { TitleField } from '../TitleField';
-import { go } from '../view';
+import { navigate } from '../view';
 
 export const ConversationRow = memo(function ConversationRow({
   one,
@@ -41,7 +41,7 @@ export const ConversationRow = memo(function ConversationRow({
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
-          go({ name: 'chat', id: one.id });
+          navigate({ name: 'chat', id: one.id });
         }}
       >
         <span className="row-title" dir="auto">
@@ -49,12 +49,12 @@ export const ConversationRow = memo(function ConversationRow({
         </span>
         {running && (
           <span className="state-dot running">
-            <span className="spoken-only">, a reply is being made</span>
+            <span className="visually-hidden">, a reply is being made</span>
           </span>
         )}
         {!running && unread && (
           <span className="state-dot unread">
-            <span className="spoken-only">, unread</span>
+            <span className="visually-hidden">, unread</span>
           </span>
         )}
       </a>

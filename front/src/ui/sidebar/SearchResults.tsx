@@ -1,24 +1,24 @@
-/** Hits of a search over everything that was said; choosing one goes to the message. */
+/** Search hits in titles, messages and replies; a hit opens its conversation at the message. */
 import type { SearchHit } from '../../protocol/http';
 import { useChatState } from '../context';
 import { dayOrTime, exactTime } from '../format';
-import { go, view } from '../view';
-import { Snippet, saidBy, snippetOf } from './Snippet';
+import { navigate, view } from '../view';
+import { authorOf, Snippet, snippetOf } from './Snippet';
 import { useSearch } from './useSearch';
 
 export function openHit(hit: SearchHit): void {
-  go({ name: 'chat', id: hit.conversation_id });
-  view.setState({ found: { conversation: hit.conversation_id, message: hit.message_id } });
+  navigate({ name: 'chat', id: hit.conversation_id });
+  view.setState({ highlighted: { conversation: hit.conversation_id, message: hit.message_id } });
 }
 
 export function SearchResults({ question }: { question: string }) {
   const search = useSearch(question);
   const conversations = useChatState((state) => state.conversations);
-  if (search.state === 'idle') return <p className="list-word">Type two letters or more.</p>;
-  if (search.state === 'failed') return <p className="list-word">The search did not work. {search.problem}</p>;
+  if (search.state === 'idle') return <p className="list-note">Type two letters or more.</p>;
+  if (search.state === 'failed') return <p className="list-note">The search did not work. {search.problem}</p>;
   if (search.hits.length === 0) {
     return (
-      <p className="list-word">
+      <p className="list-note">
         {search.state === 'asking' ? 'Searching' : `Nothing was said about “${question.trim()}”.`}
       </p>
     );
@@ -34,7 +34,7 @@ export function SearchResults({ question }: { question: string }) {
                 {dayOrTime(hit.created_at, new Date())}
               </time>
             </span>
-            <Snippet text={snippetOf(hit)} by={`${saidBy(hit)}:`} />
+            <Snippet text={snippetOf(hit)} by={`${authorOf(hit)}:`} />
           </button>
         </li>
       ))}

@@ -1,16 +1,16 @@
-/** The side of the page: new, search, past conversations, the page's own switches. */
+/** The sidebar: new conversation, search, conversations, page settings. */
 import { type UIEvent, useState } from 'react';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
-import { chooseImport } from '../importing';
-import { Mark } from '../Mark';
-import { chooseTheme, go, type Theme, useView, view } from '../view';
+import { chooseImport } from '../import-file';
+import { Logo } from '../Logo';
+import { navigate, setTheme, type Theme, useView, view } from '../view';
 import { ConversationList } from './ConversationList';
 import { SearchResults } from './SearchResults';
 
 const NEXT_THEME: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const THEME_ICON = { system: 'half', light: 'sun', dark: 'moon' } as const;
-const LINK_WORDS = {
+const CONNECTION_LABELS = {
   idle: 'Starting',
   connecting: 'Connecting',
   open: 'Connected',
@@ -19,15 +19,15 @@ const LINK_WORDS = {
 };
 const NEAR_END_PX = 400;
 
-function Foot() {
+function SidebarFooter() {
   const chat = useChat();
-  const phase = useChatState((state) => state.link.phase);
+  const phase = useChatState((state) => state.connection.phase);
   const theme = useView((state) => state.theme);
   return (
     <div className="sidebar-foot">
-      <span className={`link-word ${phase}`}>
+      <span className={`connection-status ${phase}`}>
         <span className="dot" />
-        {LINK_WORDS[phase]}
+        {CONNECTION_LABELS[phase]}
       </span>
       <button
         type="button"
@@ -43,7 +43,7 @@ function Foot() {
         className="icon-button"
         aria-label="Keyboard shortcuts"
         title="Keyboard shortcuts ( ? )"
-        onClick={() => view.setState({ dialog: 'keys', drawer: false })}
+        onClick={() => view.setState({ dialog: 'keys', drawerOpen: false })}
       >
         <Icon name="keys" />
       </button>
@@ -52,7 +52,7 @@ function Foot() {
         className="icon-button"
         aria-label={`Theme: ${theme}. Change it`}
         title={`Theme: ${theme}`}
-        onClick={() => chooseTheme(NEXT_THEME[theme])}
+        onClick={() => setTheme(NEXT_THEME[theme])}
       >
         <Icon name={THEME_ICON[theme]} />
       </button>
@@ -63,11 +63,11 @@ function Foot() {
 export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
-  const speaking = useChatState((state) => Object.keys(state.running).length > 0);
+  const replying = useChatState((state) => Object.keys(state.running).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
     if (question === '' && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
-      void client.readList(true);
+      void client.loadList(true);
   };
   return (
     <nav className="sidebar" id="sidebar" aria-label="Conversations">
@@ -77,10 +77,10 @@ export function Sidebar() {
           href="/"
           onClick={(event) => {
             event.preventDefault();
-            go({ name: 'new' });
+            navigate({ name: 'new' });
           }}
         >
-          <Mark size={26} speaking={speaking} />
+          <Logo size={26} active={replying} />
           Myna
         </a>
         <button
@@ -88,7 +88,7 @@ export function Sidebar() {
           className="icon-button"
           aria-label="New conversation"
           title="New conversation (Ctrl+Shift+O)"
-          onClick={() => go({ name: 'new' })}
+          onClick={() => navigate({ name: 'new' })}
         >
           <Icon name="plus" />
         </button>
@@ -116,7 +116,7 @@ export function Sidebar() {
       <div className="sidebar-list" onScroll={onScroll}>
         {question === '' ? <ConversationList /> : <SearchResults question={question} />}
       </div>
-      <Foot />
+      <SidebarFooter />
     </nav>
   );
 }

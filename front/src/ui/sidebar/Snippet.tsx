@@ -1,4 +1,4 @@
-/** A search hit's text with its marks; the text is only ever text, whatever stands in it. */
+/** A search hit's text with its marks; the text is never interpreted as HTML. */
 import type { SearchHit } from '../../protocol/http';
 
 const MARKED = /<mark>(.*?)<\/mark>/gs;
@@ -20,26 +20,26 @@ export function piecesOf(snippet: string): Piece[] {
   return pieces;
 }
 
-export function saidBy({ role }: SearchHit): string {
+export function authorOf({ role }: SearchHit): string {
   return role === 'user' ? 'you said' : 'Myna said';
 }
 
-const SIGNS: readonly (readonly [RegExp, string])[] = [
+const MARKUP: readonly (readonly [RegExp, string])[] = [
   [/(^|\s)#{1,6} /g, '$1'], // headings
-  [/(?:\|\s*:?-{2,}:?\s*)+\|?/g, '|'], // the line below a table's head
+  [/(?:\|\s*:?-{2,}:?\s*)+\|?/g, '|'], // the separator below a table's header
   [/(^|\s)\|(?:\s*\|)*(?=\s|…?$)/g, '$1·'], // between cells and rows
   [/^\s*·\s*|\s*·\s*(?=…?$)/g, ''],
   [/\[([^\]\n]*)\]\([^)\s]*\)/g, '$1'], // links
-  [/(?<=^|[\s(“"'·])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?=$|[\s.,;:!?)”"'…])/g, ''], // emphasis, also where the cut took one end
+  [/(?<=^|[\s(“"'·])\*{1,3}(?=[^\s*])|(?<=[^\s*])\*{1,3}(?=$|[\s.,;:!?)”"'…])/g, ''], // emphasis, also where the snippet cut off one end
   [/(?<=^|\s)(_{1,2})(?=\S)([^_]+)(?<=\S)\1(?=$|[\s.,;:!?)…])/g, '$2'],
-  [/~~|`+/g, ''], // struck out, code
-  [/\\([\\*_|~#])/g, '$1'], // signs that were meant as such
+  [/~~|`+/g, ''], // strikethrough, code
+  [/\\([\\*_|~#])/g, '$1'], // escaped characters
 ];
 
-/** Replies are Markdown and lose its simple signs; what a person said is shown as they wrote it. It is one line. */
+/** The snippet without Markdown syntax if it is of a reply; messages are shown as typed. */
 export function snippetOf({ role, snippet }: SearchHit): string {
   if (role === 'user') return snippet;
-  return SIGNS.reduce((text, [sign, by]) => text.replace(sign, by), snippet);
+  return MARKUP.reduce((text, [sign, by]) => text.replace(sign, by), snippet);
 }
 
 export function Snippet({ text, by }: { text: string; by?: string }) {
@@ -47,7 +47,7 @@ export function Snippet({ text, by }: { text: string; by?: string }) {
     <span className="hit-text" dir="auto">
       {by && <bdi className="hit-by">{by} </bdi>}
       {piecesOf(text).map((piece, place) =>
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces are never moved
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces never change order
         piece.marked ? <mark key={place}>{piece.text}</mark> : piece.text,
       )}
     </span>

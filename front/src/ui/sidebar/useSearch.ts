@@ -1,9 +1,9 @@
-/** Asks the server for hits while one types; only the latest question's answer counts. */
+/** Searches while the user types; only the answer to the latest query counts. */
 import { useEffect, useState } from 'react';
 import type { SearchHit } from '../../protocol/http';
 import { useChat } from '../context';
 
-const PAUSE_MS = 180; // a pause between letters
+const PAUSE_MS = 180; // debounce
 const HITS = 30;
 
 export type Search =

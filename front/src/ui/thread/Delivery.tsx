@@ -1,21 +1,21 @@
-/** One small glyph for how far a message has come, with words for those who hear the page. */
-import type { Delivery as State } from '../../chat/view-of';
+/** The delivery state of a message as an icon with text for screen readers. */
+import type { Delivery as State } from '../../chat/selectors';
 import { Icon, type IconName } from '../Icon';
 
-const LOOK: Record<State, { icon: IconName; words: string }> = {
-  waiting: { icon: 'clock', words: 'Waiting to be sent' },
-  sent: { icon: 'check', words: 'Sent, not confirmed yet' },
-  accepted: { icon: 'checks', words: 'Accepted: it will be answered' },
-  answered: { icon: 'checks', words: 'Answered' },
-  failed: { icon: 'alert', words: 'Failed' },
+const STATES: Record<State, { icon: IconName; label: string }> = {
+  waiting: { icon: 'clock', label: 'Waiting to be sent' },
+  sent: { icon: 'check', label: 'Sent, not confirmed yet' },
+  accepted: { icon: 'checks', label: 'Accepted: it will be answered' },
+  answered: { icon: 'checks', label: 'Answered' },
+  failed: { icon: 'alert', label: 'Failed' },
 };
 
 export function Delivery({ state }: { state: State }) {
-  const { icon, words } = LOOK[state];
+  const { icon, label } = STATES[state];
   return (
-    <span className={`delivery ${state}`} title={words}>
+    <span className={`delivery ${state}`} title={label}>
       <Icon name={icon} />
-      <span className="spoken-only">{words}</span>
+      <span className="visually-hidden">{label}</span>
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** One reply: its text, how it ended, what can be done with it. */
+/** One reply: its text, its outcome, its actions. */
 import { memo } from 'react';
 import type { Clock, Reply, Turn } from '../../chat/state';
 import { xrayOf } from '../../chat/xray';
@@ -7,15 +7,15 @@ import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { Markdown } from '../markdown/Markdown';
 import { useView, view } from '../view';
-import { Ending } from './Ending';
+import { ReplyOutcome } from './ReplyOutcome';
+import { ReplyStatus } from './ReplyStatus';
 import { Versions } from './Versions';
-import { Where } from './Where';
-import { XRayDetails, XRayLine } from './XRay';
+import { XRayButton, XRayDetails } from './XRay';
 
 function toggleXray(id: string): void {
-  view.setState(({ xrays }) => {
-    const { [id]: was, ...rest } = xrays;
-    return { xrays: was ? rest : { ...xrays, [id]: true } };
+  view.setState(({ openXrays }) => {
+    const { [id]: was, ...rest } = openXrays;
+    return { openXrays: was ? rest : { ...openXrays, [id]: true } };
   });
 }
 
@@ -23,15 +23,15 @@ interface Props {
   conversation: string;
   turn: Turn;
   reply: Reply;
-  at: number;
+  version: number;
   count: number;
   clock: Clock | undefined;
 }
 
-export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at, count, clock }: Props) {
+export const ReplyView = memo(function ReplyView({ conversation, turn, reply, version, count, clock }: Props) {
   const { client } = useChat();
   const live = useChatState((state) => state.live);
-  const open = useView((state) => state.xrays[reply.id] === true);
+  const xrayOpen = useView((state) => state.openXrays[reply.id] === true);
   const again = () => {
     client.regenerate(conversation, turn.id);
     view.setState(({ versions }) => {
@@ -41,30 +41,30 @@ export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at
   };
   const toggle = () => {
     toggleXray(reply.id);
-    if (!reply.storedAt) void client.readAgain(conversation);
+    if (!reply.storedAt) void client.refresh(conversation);
   };
   const running = reply.end === null;
-  const offered = reply.end?.kind === 'failed' && reply.end.error.retryable; // by the word of failure, as "Try again"
-  const facts = xrayOf(turn, reply, clock);
+  const retryOffered = reply.end?.kind === 'failed' && reply.end.error.retryable; // as "Try again" beside the failure
+  const xray = xrayOf(turn, reply, clock);
   const details = `xray-${reply.id}`;
   return (
     <div className="reply">
-      <span className="spoken-only">Myna said: </span>
+      <span className="visually-hidden">Myna said: </span>
       {reply.text && <Markdown text={reply.text} growing={running} />}
-      {running && !reply.text && <Where message={turn.id} reply={reply} live={live} />}
-      <Ending reply={reply} onAgain={again} />
+      {running && !reply.text && <ReplyStatus message={turn.id} reply={reply} live={live} />}
+      <ReplyOutcome reply={reply} onAgain={again} />
       {running && reply.text && (
         <div className="reply-foot">
-          {!live && <span className="where">The rest comes when the connection is back</span>}
+          {!live && <span className="reply-status">The rest comes when the connection is back</span>}
         </div>
       )}
       {!running && (
         <div className="reply-foot">
-          {count > 1 && <Versions turn={turn.id} at={at} count={count} />}
-          {facts.stages.length > 0 && <XRayLine facts={facts} open={open} id={details} onToggle={toggle} />}
+          {count > 1 && <Versions turn={turn.id} version={version} count={count} />}
+          {xray.stages.length > 0 && <XRayButton xray={xray} open={xrayOpen} id={details} onToggle={toggle} />}
           <div className="reply-actions">
             {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
-            {!offered && (
+            {!retryOffered && (
               <button
                 type="button"
                 className="icon-button"
@@ -78,7 +78,7 @@ export const ReplyView = memo(function ReplyView({ conversation, turn, reply, at
           </div>
         </div>
       )}
-      {!running && open && <XRayDetails facts={facts} id={details} live={running} />}
+      {!running && xrayOpen && <XRayDetails xray={xray} id={details} live={running} />}
     </div>
   );
 });

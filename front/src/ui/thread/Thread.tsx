@@ -1,17 +1,17 @@
-/** The reading column of one conversation, or the word that stands there instead. */
+/** The messages of one conversation, or a placeholder while there are none. */
 import { useMemo } from 'react';
-import { spokenIn, turnsOf } from '../../chat/view-of';
+import { turnsOf, unconfirmedIn } from '../../chat/selectors';
 import { useChatState } from '../context';
-import { Rows } from './Rows';
-import { rowsOf } from './row';
-import { ThreadWord } from './ThreadWord';
+import { MessageList } from './MessageList';
+import { rowsOf } from './rows';
+import { ThreadPlaceholder } from './ThreadPlaceholder';
 
 export function Thread({ id }: { id: string }) {
   const thread = useChatState((state) => state.threads[id]);
   const turns = useChatState((state) => turnsOf(state, id));
   const outbox = useChatState((state) => state.outbox);
-  const spoken = useMemo(() => spokenIn({ outbox }, id), [outbox, id]);
-  const rows = useMemo(() => rowsOf(turns, spoken), [turns, spoken]);
-  if (rows.length === 0) return <ThreadWord id={id} thread={thread} />;
-  return <Rows key={id} id={id} rows={rows} spoken={spoken.length} />;
+  const unconfirmed = useMemo(() => unconfirmedIn({ outbox }, id), [outbox, id]);
+  const rows = useMemo(() => rowsOf(turns, unconfirmed), [turns, unconfirmed]);
+  if (rows.length === 0) return <ThreadPlaceholder id={id} thread={thread} />;
+  return <MessageList key={id} id={id} rows={rows} unconfirmed={unconfirmed.length} />;
 }

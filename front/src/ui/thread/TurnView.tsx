@@ -1,13 +1,13 @@
 /** A message and the chosen version of its reply. */
 import { memo } from 'react';
+import { deliveryOf } from '../../chat/selectors';
 import type { Turn } from '../../chat/state';
-import { deliveryOf } from '../../chat/view-of';
 import { useChatState } from '../context';
 import { dayName } from '../format';
 import { useView } from '../view';
+import { MessageBubble } from './MessageBubble';
+import { ReplyStatus } from './ReplyStatus';
 import { ReplyView } from './ReplyView';
-import { Said } from './Said';
-import { Where } from './Where';
 
 interface Props {
   conversation: string;
@@ -19,13 +19,13 @@ interface Props {
 
 export const TurnView = memo(function TurnView({ conversation, turn, newDay, last }: Props) {
   const chosen = useView((state) => state.versions[turn.id]);
-  const found = useView((state) => state.found?.message === turn.id);
+  const found = useView((state) => state.highlighted?.message === turn.id);
   const clock = useChatState((state) => state.clocks[turn.id]);
   const live = useChatState((state) => state.live);
-  const count = turn.replies.length + (turn.awaited > 0 ? 1 : 0);
-  const at = Math.min(chosen ?? count - 1, count - 1);
-  const reply = turn.replies[at];
-  const awaiting = !reply && (turn.awaited > 0 || (turn.replies.length === 0 && !turn.closed));
+  const count = turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);
+  const version = Math.min(chosen ?? count - 1, count - 1);
+  const reply = turn.replies[version];
+  const pending = !reply && (turn.pendingReplies > 0 || (turn.replies.length === 0 && !turn.closed));
   return (
     <article
       className={`turn${last ? ' last' : ''}${found ? ' found' : ''}`}
@@ -33,11 +33,20 @@ export const TurnView = memo(function TurnView({ conversation, turn, newDay, las
       aria-label="Message and reply"
     >
       {newDay && <div className="day">{dayName(turn.at, new Date())}</div>}
-      <Said text={turn.text} at={turn.at} state={deliveryOf(turn)} />
-      {reply && <ReplyView conversation={conversation} turn={turn} reply={reply} at={at} count={count} clock={clock} />}
-      {awaiting && (
+      <MessageBubble text={turn.text} at={turn.at} state={deliveryOf(turn)} />
+      {reply && (
+        <ReplyView
+          conversation={conversation}
+          turn={turn}
+          reply={reply}
+          version={version}
+          count={count}
+          clock={clock}
+        />
+      )}
+      {pending && (
         <div className="reply">
-          <Where message={turn.id} reply={null} live={live} />
+          <ReplyStatus message={turn.id} reply={null} live={live} />
         </div>
       )}
     </article>

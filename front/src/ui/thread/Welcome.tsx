@@ -1,5 +1,5 @@
-/** The first sight: who this is, honestly, and four things to try. */
-import { Mark } from '../Mark';
+/** The start page: what Myna is, and four things to try. */
+import { Logo } from '../Logo';
 
 const PROMPTS = [
   { text: '/table', name: 'Draw me a table', what: 'of the places a message passes' },
@@ -12,8 +12,8 @@ export function Welcome({ onPick }: { onPick(text: string): void }) {
   return (
     <div className="welcome">
       <div className="column">
-        <Mark size={72} />
-        <div className="welcome-words">
+        <Logo size={72} />
+        <div className="welcome-text">
           <h1>Say something, and follow it through the queue.</h1>
           <p>
             Myna is a mock AI: it answers in borrowed voices and knows nothing. The way there and back is real. Your

@@ -1,0 +1,47 @@
+/** The actions that the palette offers. */
+
+import type { Chat } from '../context';
+import { copyLastCode, exportConversation, removeConversation } from '../conversation-actions';
+import type { IconName } from '../Icon';
+import { chooseImport } from '../import-file';
+import { navigate, setTheme, view } from '../view';
+
+interface PageAction {
+  name: string;
+  icon: IconName;
+  run(): void;
+}
+
+function conversationActions(chat: Chat): PageAction[] {
+  const { route } = view.getState();
+  if (route.name !== 'chat') return [];
+  const { id } = route;
+  const state = chat.store.state;
+  const title = state.conversations[id]?.title;
+  if (!title) return [];
+  const pinned = state.pins[id] === true;
+  return [
+    {
+      name: pinned ? 'Unpin this conversation' : 'Pin this conversation',
+      icon: 'pin',
+      run: () => chat.client.pin(id, !pinned),
+    },
+    { name: 'Export this conversation as Markdown', icon: 'save', run: () => exportConversation(chat, id, 'markdown') },
+    { name: 'Export this conversation as JSON', icon: 'save', run: () => exportConversation(chat, id, 'json') },
+    { name: 'Copy the last code', icon: 'copy', run: () => void copyLastCode() },
+    { name: 'Delete this conversation', icon: 'bin', run: () => removeConversation(chat, id, title) },
+  ];
+}
+
+export function pageActions(chat: Chat): PageAction[] {
+  return [
+    { name: 'New conversation', icon: 'plus', run: () => navigate({ name: 'new' }) },
+    { name: 'Show the pipeline', icon: 'route', run: () => navigate({ name: 'pipeline' }) },
+    ...conversationActions(chat),
+    { name: 'Import a conversation…', icon: 'load', run: () => chooseImport(chat) },
+    { name: 'Theme: light', icon: 'sun', run: () => setTheme('light') },
+    { name: 'Theme: dark', icon: 'moon', run: () => setTheme('dark') },
+    { name: 'Theme: as the system', icon: 'half', run: () => setTheme('system') },
+    { name: 'Keyboard shortcuts', icon: 'keys', run: () => view.setState({ dialog: 'keys' }) },
+  ];
+}

@@ -1,0 +1,42 @@
+/** An arrow between two boxes. A dot travels along it when one of this page's own messages does. */
+import { useEffect, useRef } from 'react';
+import type { PipelineStep } from '../../chat/client';
+import { useChat } from '../context';
+
+const TRAVEL_MS = 420; // of the dot; the message itself is a hundred times faster
+const MAX_DOTS = 6; // at a time on one edge, for fast replies
+const DOT_PX = 8;
+
+interface Props {
+  on: readonly PipelineStep[];
+  /** Where it attaches to its element: from the left or from above, out below, or back out to the left. */
+  side: 'before' | 'above' | 'below' | 'back';
+  /** Not shown in the narrow layout, which is a plain list. */
+  branch?: boolean;
+  fromClient?: boolean;
+}
+
+export function DiagramEdge({ on, side, branch = false, fromClient = false }: Props) {
+  const { client } = useChat();
+  const edge = useRef<HTMLSpanElement>(null);
+  const steps = on.join(' ');
+  useEffect(() => {
+    const wanted = steps.split(' ');
+    return client.onStep((step) => {
+      const element = edge.current;
+      if (!element || !wanted.includes(step) || element.childElementCount >= MAX_DOTS) return;
+      if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+      const dot = document.createElement('i');
+      if (fromClient) dot.className = 'client';
+      element.append(dot);
+      const vertical = element.offsetHeight > element.offsetWidth;
+      const end = vertical
+        ? `translateY(${element.offsetHeight - DOT_PX}px)`
+        : `translateX(${element.offsetWidth - DOT_PX}px)`;
+      const path = [{ transform: 'none' }, { transform: end }];
+      if (side === 'back') path.reverse();
+      dot.animate(path, { duration: TRAVEL_MS, easing: 'ease-in-out' }).onfinish = () => dot.remove();
+    });
+  }, [client, steps, fromClient, side]);
+  return <span className={`edge ${side}${branch ? ' branch' : ''}`} ref={edge} aria-hidden="true" />;
+}

@@ -1,0 +1,61 @@
+/** The latest steps of this page's own messages, newest first. */
+import { useEffect, useState } from 'react';
+import type { PipelineStep } from '../../chat/client';
+import { useChat } from '../context';
+
+interface Line {
+  key: number;
+  at: number;
+  step: PipelineStep;
+  /** Equal steps in a row share one line; this is their number. */
+  count: number;
+}
+
+const SHOWN = 8;
+
+const TEXTS: Record<PipelineStep, { node: string; what(count: number): string }> = {
+  sent: { node: 'sockets', what: () => 'a message left this page' },
+  accepted: { node: 'chat_queue', what: () => 'the broker confirmed it: it will be answered' },
+  created: { node: 'chat_responses', what: () => 'it stands in the log, for every reader' },
+  started: { node: 'responders', what: () => 'a responder took it from the queue' },
+  part: {
+    node: 'relay',
+    what: (count) => (count === 1 ? 'one part of the reply came back' : `${count} parts of the reply came back`),
+  },
+  ended: { node: 'chat_responses', what: () => 'the reply is whole, and on its way into Postgres' },
+};
+
+function added(lines: readonly Line[], step: PipelineStep): readonly Line[] {
+  const [first, ...rest] = lines;
+  if (first && first.step === step) return [{ ...first, at: Date.now(), count: first.count + 1 }, ...rest];
+  return [{ key: (first?.key ?? 0) + 1, at: Date.now(), step, count: 1 }, ...lines].slice(0, SHOWN);
+}
+
+function timeOf(at: number): string {
+  const date = new Date(at);
+  return `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+export function EventLog() {
+  const { client } = useChat();
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  useEffect(() => client.onStep((step) => setLines((was) => added(was, step))), [client]);
+  return (
+    <section className="event-log" aria-label="What just happened">
+      <h2>What just happened</h2>
+      {lines.length === 0 ? (
+        <p>Nothing yet. Send one through, and every step is written down here.</p>
+      ) : (
+        <ol>
+          {lines.map((line) => (
+            <li key={line.key}>
+              <time>{timeOf(line.at)}</time>
+              <code>{TEXTS[line.step].node}</code>
+              <span>{TEXTS[line.step].what(line.count)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+/** The request path: one publish to the queue and to the log. */
+
+import { DiagramEdge } from './DiagramEdge';
+import { DiagramNode } from './DiagramNode';
+import { brokerClass, isEmbedded, linkTo, queueOf, type Snapshot } from './snapshot';
+
+export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
+  const queue = queueOf(snapshot, 'chat_queue');
+  const busy = snapshot?.responders?.reduce((sum, one) => sum + one.open, 0);
+  return (
+    <>
+      <DiagramNode
+        name="Sockets"
+        kind="gateway: takes what this page, and every other, says"
+        variant="sockets"
+        numbers={[
+          ['open', snapshot?.sockets],
+          ['messages/s', snapshot?.rates?.messages_per_s],
+        ]}
+      >
+        <p className="kind back-note">hub: tells every event to the sockets of its owner</p>
+      </DiagramNode>
+      <DiagramNode
+        name="Exchange"
+        kind="one publish, one confirm: to the queue and to the log"
+        variant={`exchange ${brokerClass(snapshot)}`}
+        numbers={[]}
+      >
+        <DiagramEdge on={['sent']} side="before" fromClient />
+        <DiagramEdge on={['accepted']} side="below" branch />
+      </DiagramNode>
+      <DiagramNode
+        name="chat_queue"
+        kind={`${isEmbedded(snapshot) ? 'in-process' : 'quorum'} queue: work, one responder each`}
+        variant={`queue ${brokerClass(snapshot)}`}
+        href={linkTo(snapshot, 'chat_queue')}
+        numbers={[
+          ['waiting', queue?.depth],
+          ['in work', queue?.unacked],
+          ['in/s', queue?.publish_rate],
+          ['out/s', queue?.deliver_rate],
+        ]}
+      >
+        <DiagramEdge on={['accepted']} side="before" />
+      </DiagramNode>
+      <DiagramNode
+        name="Responders"
+        kind="the mock AI, as many as wanted"
+        variant="responders"
+        numbers={[
+          ['consumers', queue?.consumers ?? snapshot?.responders?.length],
+          ['at work', busy],
+          ['open turns', snapshot?.open_turns],
+        ]}
+      >
+        <DiagramEdge on={['started']} side="before" />
+        <DiagramEdge on={['started', 'part', 'ended']} side="below" />
+      </DiagramNode>
+    </>
+  );
+}

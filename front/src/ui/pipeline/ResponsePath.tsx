@@ -1,0 +1,63 @@
+/** The response path: one log with several readers. */
+import type { PipelineStep } from '../../chat/client';
+import { DiagramEdge } from './DiagramEdge';
+import { DiagramNode } from './DiagramNode';
+import { brokerClass, isEmbedded, linkTo, queueOf, type Snapshot } from './snapshot';
+
+const EVENTS: readonly PipelineStep[] = ['created', 'started', 'part', 'ended'];
+const STORED: readonly PipelineStep[] = ['created', 'ended'];
+
+export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
+  const log = queueOf(snapshot, 'chat_responses');
+  const dead = queueOf(snapshot, 'chat_dead_letters');
+  return (
+    <>
+      <DiagramNode
+        name="chat_responses"
+        kind={isEmbedded(snapshot) ? 'in-process log: kept, in order' : 'stream: the log, kept, in order'}
+        variant={`log queue ${brokerClass(snapshot)}`}
+        href={linkTo(snapshot, 'chat_responses')}
+        numbers={[
+          ['records', log?.depth],
+          ['events/s', snapshot?.rates?.events_per_s],
+        ]}
+      />
+      <DiagramNode
+        name="Relay"
+        kind="reads the log, for the sockets and the recorder"
+        variant="relay"
+        numbers={[
+          ['read to', snapshot?.relay?.position],
+          ['lag ms', snapshot?.relay?.lag_ms],
+          ['parts/s', snapshot?.rates?.deltas_per_s],
+        ]}
+      >
+        <DiagramEdge on={EVENTS} side="above" />
+        <DiagramEdge on={EVENTS} side="back" branch />
+      </DiagramNode>
+      <DiagramNode
+        name="Recorder"
+        kind={snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches, in the background'}
+        variant="recorder"
+        numbers={[['pending', snapshot?.recorder?.pending]]}
+      >
+        <DiagramEdge on={STORED} side="before" />
+      </DiagramNode>
+      <DiagramNode
+        name="Postgres"
+        kind="rows and position, one transaction"
+        variant={snapshot?.store?.up === false ? 'postgres down' : 'postgres'}
+        numbers={[['stored to', snapshot?.recorder?.stored_position]]}
+      >
+        <DiagramEdge on={STORED} side="before" />
+      </DiagramNode>
+      <DiagramNode
+        name="chat_dead_letters"
+        kind="what could not be answered, kept whole"
+        variant="dead-letters"
+        href={linkTo(snapshot, 'chat_dead_letters')}
+        numbers={[['parked', dead?.depth]]}
+      />
+    </>
+  );
+}
