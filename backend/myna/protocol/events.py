@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from myna.protocol.ids import UUID_PATTERN
+from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import milliseconds
 
 TEXT_LIMIT = 8_000  # characters of one message
@@ -282,9 +283,8 @@ def _check(event: Asked, ids: str) -> None:
     if not _IDS.fullmatch(ids):
         raise ValueError("an id is no UUID")
     milliseconds(event.at)
-    # NUL is legal JSON and fatal to a Postgres text column. A lone surrogate is no JSON to the decoder.
-    if isinstance(event, (MessageCreated, ReplyRequested)) and ("\0" in event.text or event.text.isspace()):
-        raise ValueError("text takes more than blanks, and no NUL")
+    if isinstance(event, (MessageCreated, ReplyRequested)) and (event.text.isspace() or not is_storable(event.text)):
+        raise ValueError(f"text takes more than blanks, and no {REFUSED_CHARACTERS}")
 
 
 def frame(line: bytes, cursor: str) -> bytes:

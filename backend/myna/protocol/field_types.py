@@ -1,6 +1,5 @@
 """Words: what a field of a frame or of a request's body must be: types whose errors wording.py can tell. No I/O."""
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -8,14 +7,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from myna.protocol import events as e
 from myna.protocol import titles
 from myna.protocol.ids import UUID_PATTERN
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 
 
 def _storable(text: str) -> str:
-    # NUL is legal JSON and fatal to a Postgres text column; a lone surrogate has no UTF-8 form at all.
-    if _UNSTORABLE.search(text):
-        raise ValueError("text may not hold NUL or lone surrogates")
+    if not is_storable(text):
+        raise ValueError(f"text may not hold {REFUSED_CHARACTERS}")
     if not text.strip():
         raise ValueError("text may not be empty")
     return text

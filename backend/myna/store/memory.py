@@ -4,7 +4,6 @@ It means the same as postgres.py to the last rule (tests/contract/test_store.py 
 """
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Literal, TypeVar
 from msgspec.structs import replace
 
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.titles import title_from
 from myna.protocol.views import ConversationView, MessageView, SearchHit, preview_of
@@ -22,7 +22,6 @@ from myna.store.port import KEEP_EACH_S, KEEP_FOR_S, Batch, Checkpoint, Deleted,
 
 T = TypeVar("T")
 Place = TypeVar("Place", pagination.InMessages, pagination.InConversations, pagination.InSearch)
-_REFUSED_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +274,6 @@ def _refusal(fact: Fact) -> str | None:
         texts = [fact.title] if isinstance(fact, Renamed) else []
     if not all(pagination.is_id(one) for one in ids if one is not None):
         return "An id is not a UUID."
-    if any(_REFUSED_TEXT.search(one) for one in texts if one):
-        return "A text holds NUL or a lone surrogate, which Postgres cannot store."
+    if not all(is_storable(one) for one in texts if one):
+        return f"A text holds {REFUSED_CHARACTERS}, which Postgres cannot store."
     return None

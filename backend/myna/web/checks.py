@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from myna.mock_ai.port import Brain
+from myna.protocol import text_rules
 from myna.protocol.errors import ChatError, Forbidden, InvalidFrame, InvalidText
 from myna.protocol.events import TEXT_LIMIT
 from myna.protocol.field_types import Options
@@ -47,7 +48,7 @@ def frame_error(error: ValidationError | UnicodeEncodeError, data: str | bytes, 
 
 
 def _text_rule(name: str) -> str:
-    return f"{name} takes 1 to {LIMITS[name]} characters, not all of them blank, none of them NUL or a lone surrogate"
+    return f"{name} takes 1 to {LIMITS[name]} characters, not all of them blank, none of them {text_rules.REFUSED_CHARACTERS}"
 
 
 def ref_of(data: str) -> str | None:
@@ -58,7 +59,7 @@ def ref_of(data: str) -> str | None:
 
 def has_lone_surrogate(data: str | bytes, name: str = "text") -> bool:
     """Whether the text of a frame that can't be taken holds half a character; the parser only says that an escape is wrong."""
-    return any("\ud800" <= character <= "\udfff" for character in _field(data, name) or "")
+    return text_rules.has_lone_surrogate(_field(data, name) or "")
 
 
 def _field(data: str | bytes, name: str) -> str | None:

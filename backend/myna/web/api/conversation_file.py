@@ -18,20 +18,21 @@ from myna.protocol import timestamps, titles
 from myna.protocol.errors import InvalidFrame
 from myna.protocol.field_types import Id, Text, Title
 from myna.protocol.ids import reply_id_for
+from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 
 ITEMS_LIMIT = 2_000  # messages and replies of one import: about what a node under full load takes in a second
 REPLY_LIMIT = 32_768  # characters of one reply: the longest that the mock says
 DAY_MS = 24 * 60 * 60 * 1000
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("text may not hold NUL")
+def _storable(text: str) -> str:
+    if not is_storable(text):
+        raise ValueError(f"text may not hold {REFUSED_CHARACTERS}")
     return text
 
 
 Moment = Annotated[str, StringConstraints(max_length=40)]
-Words = Annotated[str, StringConstraints(max_length=500), AfterValidator(_no_nul)]
+Words = Annotated[str, StringConstraints(max_length=500), AfterValidator(_storable)]
 Ms = Annotated[int, Field(ge=0, le=DAY_MS)]
 
 
@@ -81,13 +82,13 @@ class ExportedReply(_Part):
     id: Id
     role: Literal["assistant"]
     message_id: Id
-    text: Annotated[str, StringConstraints(max_length=REPLY_LIMIT), AfterValidator(_no_nul)]
+    text: Annotated[str, StringConstraints(max_length=REPLY_LIMIT), AfterValidator(_storable)]
     status: Literal["waiting", "streaming", "complete", "stopped", "failed"]
     attempt: Annotated[int, Field(ge=0, le=1_000)] = 0
     parts: Annotated[int, Field(ge=0)] = 0
     finish_reason: e.FinishReason | None = None
     timings: ExportedTimings = ExportedTimings()
-    worker: Annotated[str, StringConstraints(max_length=200), AfterValidator(_no_nul)] | None = None
+    worker: Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)] | None = None
     error: ExportedError = ExportedError()
     created_at: Moment | None = None
     stored_at: Moment | None = None

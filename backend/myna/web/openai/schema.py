@@ -17,6 +17,7 @@ from myna.protocol import events as e
 from myna.protocol.errors import ChatError, InvalidText, RequestRefused
 from myna.protocol.field_types import Options, Seed
 from myna.protocol.frames import MessageSend
+from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
 
 MODEL = "myna"  # the default profile; `myna-<profile>` names one
@@ -100,7 +101,7 @@ class CompletionRequest(_Lenient):
         except ValidationError as error:
             if error.errors()[0]["loc"] == ("conversation_id",):
                 raise Fault("metadata.conversation_id takes a UUID.", param="metadata") from None
-            detail = f"The last user message takes 1 to {e.TEXT_LIMIT} characters of text, none of them NUL or a lone surrogate."
+            detail = f"The last user message takes 1 to {e.TEXT_LIMIT} characters of text, none of them {REFUSED_CHARACTERS}."
             fault = Fault(detail, param="messages")
             fault.code = InvalidText.code
             raise fault from None
