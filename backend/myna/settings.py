@@ -10,7 +10,7 @@ from myna.protocol.errors import StartupError
 from myna.protocol.validation_errors import wrong
 
 PREFIX = "CHAT_"
-NO_SETTING = ("CHAT_CRASHPOINT",)  # for the tests that kill processes
+NO_SETTING = ("CHAT_FAILPOINT",)  # for the tests that kill processes
 # What a pattern means, in words.
 URLS = {"amqp_url": "amqp://… or amqps://…", "database_url": "postgresql://…", "management_url": "http://… or https://…"}
 SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back

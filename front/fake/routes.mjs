@@ -121,7 +121,7 @@ function search(all, url) {
   return slice(items.reverse(), url);
 }
 
-const UNKNOWN = { depth: null, unacked: null, consumers: null, publish_rate: null, deliver_rate: null };
+const UNKNOWN = { depth: null, unacked: null, consumers: null };
 
 function pipeline(server) {
   const open = [...server.owners.values()]
@@ -135,7 +135,7 @@ function pipeline(server) {
       management_url: null,
       vhost: null,
       queues: [
-        { name: 'chat_queue', depth: 0, unacked: open, consumers: 3, publish_rate: null, deliver_rate: null },
+        { name: 'chat_queue', depth: 0, unacked: open, consumers: 3 },
         { ...UNKNOWN, name: 'chat_responses', depth: server.log.length },
         { ...UNKNOWN, name: 'chat_dead_letters', depth: 0 },
       ],

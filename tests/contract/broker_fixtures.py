@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker, Deliveries, Delivery, Record, Start
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.protocol.topology import RoutingKey
@@ -35,8 +35,8 @@ class Rig(ABC):
         """Bring it back, and return when it is up."""
 
 
-class MemoryRig(Rig):
-    def __init__(self, broker: MemoryBroker) -> None:
+class EmbeddedRig(Rig):
+    def __init__(self, broker: EmbeddedBroker) -> None:
         self.broker = self._memory = broker
 
     async def lose(self) -> None:
@@ -85,9 +85,9 @@ async def running(broker: Broker) -> AsyncIterator[Broker]:
 def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rig]:
     match request.param:
         case "memory":
-            return lambda: MemoryRig(MemoryBroker())
+            return lambda: EmbeddedRig(EmbeddedBroker())
         case "journal":
-            return lambda: MemoryRig(MemoryBroker(tmp_path / "journal"))
+            return lambda: EmbeddedRig(EmbeddedBroker(tmp_path / "journal"))
     node: RabbitNode = request.getfixturevalue("rabbit")
     url: str = request.getfixturevalue("amqp_url")
     return lambda: RabbitRig(RabbitBroker(url, worker="contract"), node)

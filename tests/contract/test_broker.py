@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from myna.broker.port import Broker, Parked, Record
+from myna.broker.port import Broker, DeadLetter, Record
 from myna.broker.rabbitmq import connection
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, RoutingKey
@@ -32,7 +32,7 @@ def bodies(count: int) -> list[bytes]:
 async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broker) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     await publish(broker, RoutingKey.MESSAGE, b"one")
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         [delivery] = await take(deliveries, 1)
         assert (delivery.body, delivery.redelivered, delivery.tries) == (b"one", False, 0)
         assert delivery.sent_at is not None
@@ -47,7 +47,7 @@ async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broke
 async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: RoutingKey, is_work: bool, is_record: bool) -> None:
     await publish(broker, key, b"one")
     await publish(broker, RoutingKey.MESSAGE, b"last")
-    async with aclosing(broker.deliveries(prefetch=9)) as deliveries:
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
         assert (await take(deliveries, 1))[0].body == (b"one" if is_work else b"last")
     assert (await read(broker, "first", 1))[0].body == (b"one" if is_record else b"last")
 
@@ -97,7 +97,7 @@ async def test_a_submitter_that_stops_waiting_does_not_stop_its_line(broker: Bro
 
 async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> None:
     await publish(broker, RoutingKey.MESSAGE, *AWKWARD)
-    async with aclosing(broker.deliveries(prefetch=9)) as deliveries:
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
         assert [delivery.body for delivery in await take(deliveries, len(AWKWARD))] == AWKWARD
     assert [record.body for record in await read(broker, "first", len(AWKWARD))] == AWKWARD
 
@@ -105,7 +105,7 @@ async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> N
 async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_three: None, broker: Broker) -> None:
     with pytest.raises(BrokerUnavailable, match="full"):
         await publish(broker, RoutingKey.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
-    async with aclosing(broker.deliveries(prefetch=50)) as deliveries:
+    async with aclosing(broker.consume(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
         await until_taken(broker, b"again")
@@ -128,7 +128,7 @@ async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
     span = await soon(broker.log_span())
     assert await turned_away()
     assert await soon(broker.log_span()) == span
-    async with aclosing(broker.deliveries(prefetch=50)) as deliveries:
+    async with aclosing(broker.consume(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
         await until_taken(broker, b"again")
@@ -139,7 +139,7 @@ async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
 
 async def test_work_comes_in_queue_order(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(40))
-    async with aclosing(broker.deliveries(prefetch=7)) as deliveries:
+    async with aclosing(broker.consume(prefetch=7)) as deliveries:
         for body in bodies(40):
             [delivery] = await take(deliveries, 1)
             assert delivery.body == body
@@ -149,7 +149,7 @@ async def test_work_comes_in_queue_order(broker: Broker) -> None:
 
 async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, b"one")
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         for tries in range(3):
             [delivery] = await take(deliveries, 1)
             assert (delivery.body, delivery.redelivered, delivery.tries) == (b"one", tries > 0, tries)
@@ -158,17 +158,17 @@ async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> No
 
 async def test_closing_gives_everything_not_acked_back_in_order(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(6))
-    async with aclosing(broker.deliveries(prefetch=5)) as deliveries:
+    async with aclosing(broker.consume(prefetch=5)) as deliveries:
         taken = await take(deliveries, 4)
         await taken[1].ack()
-    async with aclosing(broker.deliveries(prefetch=9)) as deliveries:
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
         again = await take(deliveries, 5)
     assert [delivery.body for delivery in again] == [b'{"n":%d}' % n for n in (0, 2, 3, 4, 5)]
     assert all(delivery.redelivered and delivery.tries == 1 for delivery in again[:3])
 
 
 async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: Broker) -> None:
-    async with aclosing(broker.deliveries(prefetch=2)) as deliveries:
+    async with aclosing(broker.consume(prefetch=2)) as deliveries:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(deliveries), 0.3)
         await publish(broker, RoutingKey.WORK, *bodies(2))
@@ -186,7 +186,7 @@ async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: 
 
 async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(4))
-    async with aclosing(broker.deliveries(prefetch=2)) as deliveries:
+    async with aclosing(broker.consume(prefetch=2)) as deliveries:
         first, _second = await take(deliveries, 2)
         third = asyncio.create_task(anext(deliveries))
         await asyncio.wait([third], timeout=0.3)
@@ -196,7 +196,7 @@ async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
 
 
 async def test_two_consumers_share_the_work(broker: Broker) -> None:
-    async with aclosing(broker.deliveries(prefetch=1)) as one, aclosing(broker.deliveries(prefetch=1)) as other:
+    async with aclosing(broker.consume(prefetch=1)) as one, aclosing(broker.consume(prefetch=1)) as other:
         both = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
         await publish(broker, RoutingKey.WORK, *bodies(2))
         assert sorted([(await soon(task)).body for task in both]) == bodies(2)
@@ -204,14 +204,14 @@ async def test_two_consumers_share_the_work(broker: Broker) -> None:
 
 async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(8))
-    async with aclosing(broker.deliveries(prefetch=8)) as deliveries:
+    async with aclosing(broker.consume(prefetch=8)) as deliveries:
         taken = await take(deliveries, 8)
         await taken[2].requeue()
         await asyncio.gather(taken[0].ack(), taken[1].ack(), taken[4].ack(), taken[7].ack())
         await taken[3].ack()
         await taken[3].ack()  # a second answer changes nothing
         await taken[3].requeue()
-    async with aclosing(broker.deliveries(prefetch=8)) as deliveries:
+    async with aclosing(broker.consume(prefetch=8)) as deliveries:
         assert sorted([delivery.body for delivery in await take(deliveries, 3)]) == [b'{"n":%d}' % n for n in (2, 5, 6)]
         await until_depth(broker, 0)
 
@@ -221,15 +221,15 @@ async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -
 
 async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_told(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *AWKWARD)
-    async with aclosing(broker.deliveries(prefetch=9)) as deliveries:
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
         for delivery in await take(deliveries, len(AWKWARD)):
-            await delivery.park()
+            await delivery.reject()
         records = await read(broker, "first", len(AWKWARD))
     assert [(record.key, record.body) for record in records] == [("parked", body) for body in AWKWARD]
     parked = await until_parked(broker, len(AWKWARD))
     assert sorted(letter.body for letter in parked) == sorted(AWKWARD)
     assert {letter.reason for letter in parked} == {"rejected"}
-    moment = parked[0].parked_at
+    moment = parked[0].dead_lettered_at
     assert moment is not None
     assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
 
@@ -237,7 +237,7 @@ async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_t
 async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, b"poison")
     await publish(broker, RoutingKey.WORK, b"innocent")
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         for _ in range(DELIVERY_LIMIT + 1):
             [delivery] = await take(deliveries, 1)
             assert delivery.body == b"poison"
@@ -251,17 +251,17 @@ async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: B
 
 async def test_dead_letters_keep_their_ids_and_go_when_they_are_removed(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, b"twin", b"twin", b"other")
-    async with aclosing(broker.deliveries(prefetch=3)) as deliveries:
+    async with aclosing(broker.consume(prefetch=3)) as deliveries:
         for delivery in await take(deliveries, 3):
-            await delivery.park()
+            await delivery.reject()
     parked = await until_parked(broker, 3)
     assert len({letter.id for letter in parked}) == 3
     for _ in range(3):
-        assert {letter.id for letter in await soon(broker.parked())} == {letter.id for letter in parked}
-    assert await soon(broker.unpark(["no such id", parked[0].id, parked[0].id])) == 1
-    assert {letter.id for letter in await soon(broker.parked())} == {letter.id for letter in parked[1:]}
-    assert await soon(broker.unpark([letter.id for letter in parked])) == 2
-    assert await soon(broker.parked()) == []
+        assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in parked}
+    assert await soon(broker.remove_dead_letters(["no such id", parked[0].id, parked[0].id])) == 1
+    assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in parked[1:]}
+    assert await soon(broker.remove_dead_letters([letter.id for letter in parked])) == 2
+    assert await soon(broker.dead_letters()) == []
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------------
@@ -341,10 +341,10 @@ async def test_stops_reach_who_listens_and_nobody_later(broker: Broker) -> None:
 
 async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
     await publish(broker, RoutingKey.MESSAGE, *bodies(3))
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await take(deliveries, 1)
         await until_depth(broker, 2)
-        job, log, dead = await soon(broker.queues())
+        job, log, dead = await soon(broker.queue_states())
         assert (job.name, job.consumers) == ("chat_queue", 1)
         assert (log.name, dead.name, dead.depth) == ("chat_responses", "chat_dead_letters", 0)
 
@@ -355,7 +355,7 @@ async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
 async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(rig: Rig) -> None:
     broker = rig.broker
     await publish(broker, RoutingKey.MESSAGE, *bodies(3))
-    deliveries, batches, stops = broker.deliveries(prefetch=1), broker.log("first"), broker.stops()
+    deliveries, batches, stops = broker.consume(prefetch=1), broker.log("first"), broker.stops()
     async with aclosing(deliveries), aclosing(batches), aclosing(stops):
         [delivery] = await take(deliveries, 1)
         await more(batches, 3)
@@ -368,20 +368,20 @@ async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_i
                 await soon(task)
         with pytest.raises(BrokerUnavailable):
             await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"lost"]), 1)
-        for ask in (broker.log_span, broker.queues, broker.parked):
+        for ask in (broker.log_span, broker.queue_states, broker.dead_letters):
             with pytest.raises(BrokerUnavailable):
                 await asyncio.wait_for(ask(), 1)
         await delivery.ack()  # on a channel that has died: harmless, and without effect
         await rig.recover()
         assert rig.broker.trouble is None
-        await delivery.park()
-    async with aclosing(broker.deliveries(prefetch=3)) as deliveries:
+        await delivery.reject()
+    async with aclosing(broker.consume(prefetch=3)) as deliveries:
         again = await take(deliveries, 3)
         assert [delivery.body for delivery in again] == bodies(3)
         assert (again[0].redelivered, again[0].tries) == (True, 1)
     await publish(broker, RoutingKey.EVENT, b"after")
     assert (await read(broker, "first", 4))[3].body == b"after"
-    assert await soon(broker.parked()) == []
+    assert await soon(broker.dead_letters()) == []
 
 
 async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_a_loss(rig: Rig) -> None:
@@ -410,17 +410,17 @@ async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_
 
 async def until_depth(broker: Broker, depth: int) -> None:
     async def reached() -> bool:
-        return (await broker.queues())[0].depth == depth
+        return (await broker.queue_states())[0].depth == depth
 
     await eventually(reached, PATIENCE_S, f"{depth} deliveries that wait")
 
 
-async def until_parked(broker: Broker, count: int) -> list[Parked]:
+async def until_parked(broker: Broker, count: int) -> list[DeadLetter]:
     async def reached() -> bool:
-        return len(await broker.parked()) == count
+        return len(await broker.dead_letters()) == count
 
     await eventually(reached, PATIENCE_S, f"{count} dead letters")
-    return await broker.parked()
+    return await broker.dead_letters()
 
 
 async def until_taken(broker: Broker, body: bytes) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from myna.broker.embedded import journal as journal_module
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 from tests.contract.broker_fixtures import publish, read, running, soon, take
@@ -21,19 +21,19 @@ from tests.contract.broker_fixtures import publish, read, running, soon, take
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from myna.broker.embedded.broker import MemoryBroker
-from myna.protocol.topology import Key
+from myna.broker.embedded.broker import EmbeddedBroker
+from myna.protocol.topology import RoutingKey
 
 async def main():
-    broker = MemoryBroker(Path(sys.argv[1]))
+    broker = EmbeddedBroker(Path(sys.argv[1]))
     run = asyncio.create_task(broker.run())
     await broker.wait_up()
-    deliveries = broker.deliveries(prefetch=1)
-    await broker.submit(Key.WORK, [b"work"])
+    deliveries = broker.consume(prefetch=1)
+    await broker.submit(RoutingKey.WORK, [b"work"])
     delivery = await anext(deliveries)
     print("took", delivery.tries, flush=True)
     for n in range(10**9):
-        futures = [broker.submit(Key.EVENT, [b"%d" % n]) for _ in range(3)] + [broker.submit(Key.MESSAGE, [b"%d" % n])]
+        futures = [broker.submit(RoutingKey.EVENT, [b"%d" % n]) for _ in range(3)] + [broker.submit(RoutingKey.MESSAGE, [b"%d" % n])]
         await asyncio.gather(*futures)
         print(n, flush=True)
 
@@ -47,8 +47,8 @@ def path(tmp_path: Path, clean_loop: None) -> Path:
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[MemoryBroker]:
-    broker = MemoryBroker(path)
+async def opened(path: Path) -> AsyncIterator[EmbeddedBroker]:
+    broker = EmbeddedBroker(path)
     async with running(broker):
         yield broker
 
@@ -81,7 +81,7 @@ async def test_everything_confirmed_survives_a_kill(path: Path) -> None:
         lines = [line for record in await read(broker, "first", span[1] + 1) for line in record.body.split(b"\n")]
         for n in range(last + 1):
             assert lines.count(b"%d" % n) == 4
-        async with aclosing(broker.deliveries(prefetch=last + 2)) as deliveries:
+        async with aclosing(broker.consume(prefetch=last + 2)) as deliveries:
             bodies = [delivery.body for delivery in await take(deliveries, last + 2)]
         assert bodies == [b"work", *(b"%d" % n for n in range(last + 1))]
 
@@ -90,7 +90,7 @@ async def test_work_in_hand_at_a_kill_is_given_out_again_and_that_counts(path: P
     for tries in range(DELIVERY_LIMIT + 1):
         assert (await killed_after(path, 0))[0] == tries
     async with opened(path) as broker:
-        [letter] = await broker.parked()
+        [letter] = await broker.dead_letters()
         assert (letter.body, letter.reason) == (b"work", "delivery_limit")
         span = await broker.log_span()
         assert span is not None
@@ -109,16 +109,16 @@ async def test_offsets_go_on_where_they_were(path: Path) -> None:
 async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None:
     async with opened(path) as broker:
         await publish(broker, RoutingKey.WORK, b"done", b"parked", b"removed", b"open", b"fresh")
-        async with aclosing(broker.deliveries(prefetch=4)) as deliveries:
+        async with aclosing(broker.consume(prefetch=4)) as deliveries:
             done, parked, removed, _open = await take(deliveries, 4)
             await done.ack()
-            await parked.park()
-            await removed.park()
-            await broker.unpark([letter.id for letter in await broker.parked() if letter.body == b"removed"])
+            await parked.reject()
+            await removed.reject()
+            await broker.remove_dead_letters([letter.id for letter in await broker.dead_letters() if letter.body == b"removed"])
     for _ in range(2):  # the second time from what the first has rewritten
         async with opened(path) as broker:
-            assert [letter.body for letter in await broker.parked()] == [b"parked"]
-            async with aclosing(broker.deliveries(prefetch=2)) as deliveries:
+            assert [letter.body for letter in await broker.dead_letters()] == [b"parked"]
+            async with aclosing(broker.consume(prefetch=2)) as deliveries:
                 assert [delivery.body for delivery in await take(deliveries, 2)] == [b"open", b"fresh"]
 
 
@@ -146,7 +146,7 @@ async def test_garbage_at_the_end_is_cut_off(path: Path) -> None:
 
 async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
     async with opened(path) as broker:
-        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(broker.consume(prefetch=1)) as deliveries:
             for _ in range(20):
                 await publish(broker, RoutingKey.WORK, b"x" * 10_000)
                 await (await take(deliveries, 1))[0].ack()
@@ -158,7 +158,7 @@ async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
 async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "REWRITE_BYTES", 50_000)
     async with opened(path) as broker:
-        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(broker.consume(prefetch=1)) as deliveries:
 
             async def publish_many() -> None:
                 for n in range(200):
@@ -173,7 +173,7 @@ async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path:
         assert path.stat().st_size < 100_000
     async with opened(path) as broker:
         assert [record.body for record in await read(broker, "first", 200)] == [b"%d" % n for n in range(200)]
-        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(broker.consume(prefetch=1)) as deliveries:
             assert (await take(deliveries, 1))[0].body.strip() == b"199"
 
 
@@ -207,7 +207,7 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
 
     async with opened(path) as broker:
         await publish(broker, RoutingKey.MESSAGE, b"kept")
-        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(broker.consume(prefetch=1)) as deliveries:
             [delivery] = await take(deliveries, 1)
             monkeypatch.setattr(journal_module, "_sync", sync)
             with pytest.raises(BrokerUnavailable, match="No space left"):
@@ -218,7 +218,7 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
                 await soon(anext(deliveries))
             jobs = True
             await soon(broker.wait_up())
-        async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+        async with aclosing(broker.consume(prefetch=1)) as deliveries:
             [again] = await take(deliveries, 1)
             assert (again.body, again.tries) == (b"kept", 1)
         await publish(broker, RoutingKey.EVENT, b"after")

@@ -81,7 +81,7 @@ async def test_a_publish_that_timed_out_may_arrive_all_the_same(broker: RabbitBr
 
 async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: RabbitBroker, rabbit: RabbitNode) -> None:
     await publish(broker, RoutingKey.MESSAGE, b"one", b"two")
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         [first] = await take(deliveries, 1)
         await rabbit.raise_memory_alarm()
         with pytest.raises(BrokerUnavailable, match="alarm"):
@@ -110,20 +110,20 @@ async def test_a_killed_broker_is_told_in_one_line_and_its_return_in_another(bro
         await rabbit.start()
         await soon(broker.wait_up())
     assert [line["event"] for line in lines] == ["broker.lost", "broker.regained"]
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         assert (await take(deliveries, 1))[0].body == b"kept"
 
 
 async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
     await publish(broker, RoutingKey.WORK, b"one")
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await take(deliveries, 1)
         await rabbit.ctl("close_all_connections", "--vhost", vhost, "maintenance")
         with pytest.raises(BrokerUnavailable):
             await take(deliveries, 1)
     await soon(broker.wait_up())
     await published(broker, RoutingKey.WORK, b"two")
-    async with aclosing(broker.deliveries(prefetch=2)) as deliveries:
+    async with aclosing(broker.consume(prefetch=2)) as deliveries:
         assert [delivery.body for delivery in await take(deliveries, 2)] == [b"one", b"two"]
 
 
@@ -143,14 +143,14 @@ async def test_a_publish_that_reaches_no_queue_fails_and_brings_the_queue_back(
 
 
 async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         waiting = asyncio.create_task(anext(deliveries))
         await asyncio.sleep(0.2)
         await rabbit.delete_queue(vhost, WORK_QUEUE)
         with pytest.raises(BrokerUnavailable, match="deleted"):
             await soon(waiting)
     await soon(broker.wait_up())
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await published(broker, RoutingKey.MESSAGE, b"again")
         assert (await take(deliveries, 1))[0].body == b"again"
 
@@ -237,14 +237,14 @@ async def test_a_hand_made_message_is_work_like_any_other(broker: RabbitBroker, 
     message = {"routing_key": WORK_QUEUE, "payload": '{"text": "hello"}', "payload_encoding": "string", "properties": {}}
     answer = await rabbit.manage("POST", f"exchanges/{vhost}/amq.default/publish", message)
     assert answer == {"routed": True}
-    async with aclosing(broker.deliveries(prefetch=1)) as deliveries:
+    async with aclosing(broker.consume(prefetch=1)) as deliveries:
         [delivery] = await take(deliveries, 1)
         assert (delivery.body, delivery.redelivered, delivery.tries, delivery.sent_at) == (b'{"text": "hello"}', False, 0, None)
-        await delivery.park()
+        await delivery.reject()
     records = await read(broker, "first", 1)
     assert (records[0].key, records[0].body) == ("parked", b'{"text": "hello"}')
-    [letter] = await soon(broker.parked())
-    assert await soon(broker.unpark([letter.id])) == 1
+    [letter] = await soon(broker.dead_letters())
+    assert await soon(broker.remove_dead_letters([letter.id])) == 1
 
 
 async def test_a_message_says_in_the_management_page_what_it_is(broker: RabbitBroker, amqp_url: str) -> None:

@@ -34,13 +34,13 @@ async def test_a_node_killed_at_random_parts_loses_nobody(world: World) -> None:
     assert not verdict.failed
 
 
-@pytest.mark.parametrize("crashpoint", ["accepted.confirmed:3", "relay.folded:40", "record.before:5", "record.after:5"])
-async def test_a_node_killed_at_any_crash_point_keeps_its_promises(world: World, failpoint: str) -> None:
+@pytest.mark.parametrize("failpoint", ["accepted.confirmed:3", "relay.folded:40", "record.before:5", "record.after:5"])
+async def test_a_node_killed_at_any_failpoint_keeps_its_promises(world: World, failpoint: str) -> None:
     steady, victim = world.nodes
     await victim.kill()
     if failpoint.startswith("record"):  # then the victim has to be the recorder
         await steady.kill()
-    await Process.start(victim, CHAT_CRASHPOINT=failpoint)  # it may well die before it is ready
+    await Process.start(victim, CHAT_FAILPOINT=failpoint)  # it may well die before it is ready
     if not steady.running:
         await victim.ready()
         await until(lambda: recording(world, victim), budget(20), "the victim records")

@@ -21,9 +21,9 @@ PLACES = ("reply.started", *(f"reply.part:{part}" for part in range(1, 42)), "re
 pytestmark = pytest.mark.timeout(300)
 
 
-async def doom(world: World, *crashpoints: str, in_turn: bool = False) -> Process:
+async def doom(world: World, *failpoints: str, in_turn: bool = False) -> Process:
     """Responders that take one message each and die, one at each of these places."""
-    process = Process(["-m", "tests.faults.doomed", *(["--in-turn"] if in_turn else []), *crashpoints], world.stack.environment, "doomed")
+    process = Process(["-m", "tests.faults.doomed", *(["--in-turn"] if in_turn else []), *failpoints], world.stack.environment, "doomed")
     world.stack.responders.append(process)
     await process.start()
     return process
@@ -42,7 +42,7 @@ async def answered_undisturbed(client: Talker, message_id: str, within_s: float 
     assert (end["type"], end["text"], end["parts"]) == ("reply.completed", scripts.FORTY_TEXT, 40)
 
 
-async def test_killed_at_every_part_and_crash_point_another_goes_on_at_the_next_part(world: World) -> None:
+async def test_killed_at_every_part_and_failpoint_another_goes_on_at_the_next_part(world: World) -> None:
     await world.dismiss_responders()
     victims = await doom(world, *PLACES)
     await world.queue("chat_queue", consumers=len(PLACES))

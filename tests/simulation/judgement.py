@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.projection import Projection
 from myna.core.window import Entry
 from myna.protocol import events as e
@@ -36,13 +36,13 @@ class Turn:
 class Truth:
     """The whole log, folded."""
 
-    def __init__(self, broker: MemoryBroker, epoch: str) -> None:
+    def __init__(self, broker: EmbeddedBroker, epoch: str) -> None:
         self.turns: dict[str, Turn] = {}  # by reply_id
         self.frames: dict[str, list[Entry]] = {}  # by owner
-        self.records = broker.kept.log
+        self.records = broker.queues.log
         self.faults: list[str] = []
         projection = Projection(epoch)
-        for record in broker.kept.records(0, len(broker.kept.log)):
+        for record in broker.queues.records(0, len(broker.queues.log)):
             folded = projection.fold(record, 0.0)
             if folded.unreadable:
                 self.faults.append(f"record {record.offset} holds unreadable lines")
@@ -70,9 +70,9 @@ class Truth:
             self.turns[event.reply_id].ends.append((entry.position, event))
 
 
-def turn_faults(truth: Truth, broker: MemoryBroker) -> Iterator[str]:
+def turn_faults(truth: Truth, broker: EmbeddedBroker) -> Iterator[str]:
     """Each reply ends once, and is what the brain would have said undisturbed."""
-    parked = [body.body for body in broker.kept.dead.values()]
+    parked = [body.body for body in broker.queues.dead_letters.values()]
     for reply_id, turn in truth.turns.items():
         if len(turn.ends) != 1:
             yield f"{reply_id} has {len(turn.ends)} ends"
@@ -200,13 +200,13 @@ def store_faults(truth: Truth, store: MemoryStore) -> Iterator[str]:
 
 
 def leftover_faults(
-    truth: Truth, broker: MemoryBroker, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+    truth: Truth, broker: EmbeddedBroker, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
 ) -> Iterator[str]:
     """Nothing lies about: no open turn, no waiting one, no delivery in anybody's hands."""
     if truth.open:
         yield f"{truth.open} replies are open"
-    if broker.kept.ready or broker.kept.out:
-        yield f"the queue holds {broker.kept.ready} + {len(broker.kept.out)} in hand"
+    if broker.queues.ready or broker.queues.unacked:
+        yield f"the queue holds {broker.queues.ready} + {len(broker.queues.unacked)} in hand"
     for worker in workers:
         if worker.responder.open:
             yield f"{worker.name} still answers {worker.responder.open}"
@@ -225,7 +225,7 @@ def leftover_faults(
 
 
 def judge(
-    truth: Truth, broker: MemoryBroker, store: MemoryStore, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+    truth: Truth, broker: EmbeddedBroker, store: MemoryStore, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
 ) -> list[str]:
     """Every fault there is."""
     return [

@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Generic, Literal, TypeVar
 
-from myna.broker.embedded.broker import MemoryBroker
-from myna.broker.embedded.deliveries import MemoryDeliveries
+from myna.broker.embedded.broker import EmbeddedBroker
+from myna.broker.embedded.deliveries import EmbeddedConsumer
 from myna.broker.group_commit import GroupCommit
-from myna.broker.port import Parked, QueueState, Record, Start
+from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.store.memory import MemoryStore, MemoryWriterLock
@@ -44,7 +44,7 @@ class Wire:
     up = Borrowed[bool]("up")
     trouble = Borrowed[str | None]("trouble")
 
-    def __init__(self, broker: MemoryBroker, dice: random.Random, *, lost_confirms: float = 0.0) -> None:
+    def __init__(self, broker: EmbeddedBroker, dice: random.Random, *, lost_confirms: float = 0.0) -> None:
         self.lag_s = 0.0  # what reading the log takes on top
         self.dead = False
         self._broker = broker
@@ -79,8 +79,8 @@ class Wire:
     async def _step(self) -> None:
         await asyncio.sleep(self._dice.uniform(0, STEP_S))
 
-    def deliveries(self, *, prefetch: int) -> MemoryDeliveries:
-        return self._broker.deliveries(prefetch=prefetch)
+    def consume(self, *, prefetch: int) -> EmbeddedConsumer:
+        return self._broker.consume(prefetch=prefetch)
 
     async def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         life = self._broker.living()
@@ -100,14 +100,14 @@ class Wire:
     def stops(self) -> AsyncGenerator[bytes, None]:
         return self._broker.stops()
 
-    async def queues(self) -> list[QueueState]:
-        return await self._broker.queues()
+    async def queue_states(self) -> list[QueueState]:
+        return await self._broker.queue_states()
 
-    async def parked(self) -> list[Parked]:
-        return await self._broker.parked()
+    async def dead_letters(self) -> list[DeadLetter]:
+        return await self._broker.dead_letters()
 
-    async def unpark(self, ids: Sequence[str]) -> int:
-        return await self._broker.unpark(ids)
+    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
+        return await self._broker.remove_dead_letters(ids)
 
 
 class SlowSeat(MemoryWriterLock):

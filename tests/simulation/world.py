@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import structlog
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.replies import OpenReply
 from myna.protocol.session import Session
 from myna.settings import Settings
@@ -111,7 +111,7 @@ class World:
         self._loop = loop
         self._make = make
         self._dice = random.Random(f"faults {seed}")
-        self.broker = MemoryBroker()
+        self.broker = EmbeddedBroker()
         self.store = SlowStore(clock(loop))
         self.store.dice = random.Random(f"store {seed}")
         self.brain = ScriptBrain()
@@ -227,7 +227,7 @@ class World:
         """The broker takes what a worker holds for lost; the worker goes on and does not know."""
         if self.broker._consumers:
             self._dice.choice(self.broker._consumers).give_back()
-            self.broker.work_bell.ring()
+            self.broker.work_arrived.notify_all()
 
     async def _lag(self) -> None:
         node = self._dice.choice(self.nodes)
@@ -255,11 +255,11 @@ class World:
             all(tab.settled for tab in self.tabs)
             and not any(node.services.projection.open or node.services.projection.pending for node in self.nodes)
             and all(
-                node.services.relay.live and node.services.projection.reached.offset + 1 == self.broker.kept.next_offset
+                node.services.relay.live and node.services.projection.reached.offset + 1 == self.broker.queues.next_offset
                 for node in self.nodes
             )
-            and not self.broker.kept.ready
-            and not self.broker.kept.out
+            and not self.broker.queues.ready
+            and not self.broker.queues.unacked
         )
 
     def _report(self, epoch: str) -> Report:
@@ -270,7 +270,7 @@ class World:
         for process in (*self.nodes, *self.workers):
             if process.supervisor.failed.is_set():
                 faults.append(f"{process.name} gave up: {process.supervisor.failure!r}")
-        said = [record.body for record in self.broker.kept.log]
+        said = [record.body for record in self.broker.queues.log]
         said += [frame for tab in self.tabs for visit in tab.visits for frame in visit.frames]
         self._count(truth)
         return Report(self.seed, hashlib.sha256(b"\n".join(said)).hexdigest(), faults, self.counts)

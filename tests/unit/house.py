@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.hub import Mailbox
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
@@ -61,7 +61,7 @@ class House:
 
     def __init__(self, loop: VirtualLoop, brain: Brain | None = None) -> None:
         self.loop = loop
-        self.broker = MemoryBroker()
+        self.broker = EmbeddedBroker()
         self.store = MemoryStore(clock(loop))
         self.brain = brain or SlowBrain()
         self.broker.recover()
@@ -80,7 +80,7 @@ class House:
 
     def log(self) -> list[e.Event]:
         """All events in the log but marks, in order."""
-        lines = [line for record in self.broker.kept.log for line in record.body.split(b"\n")]
+        lines = [line for record in self.broker.queues.log for line in record.body.split(b"\n")]
         return [event for event in map(e.read_line, lines) if not isinstance(event, e.LogMark)]
 
     async def until(self, true: Callable[[], object]) -> None:

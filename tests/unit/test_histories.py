@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Record
 from myna.core.projection import Projection
 from myna.pipeline.queries import Queries
@@ -77,7 +77,7 @@ class Node:
     def __init__(self, loop: VirtualLoop) -> None:
         self.projection = Projection(EPOCH)
         self.store = MemoryStore(lambda: loop.now)
-        self.state = Queries(MemoryBroker(), self.store, self.projection)
+        self.state = Queries(EmbeddedBroker(), self.store, self.projection)
         self._stored: Checkpoint | None = None
 
     async def record(self) -> None:

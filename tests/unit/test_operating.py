@@ -63,7 +63,7 @@ def test_a_broker_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, dead
 
 def test_doctor_names_settings_that_there_are_none_of_and_prints_no_log_lines(tmp_path: Path, dead_broker: str) -> None:
     (tmp_path / ".env").write_text("CHAT_HOTS=127.0.0.1\nCHAT_HOST=127.0.0.1\nRABBITMQ_USER=myna\n")
-    done = command(tmp_path, "doctor", CHAT_PROT="8000", CHAT_CRASHPOINT="", CHAT_AMQP_URL=dead_broker)
+    done = command(tmp_path, "doctor", CHAT_PROT="8000", CHAT_FAILPOINT="", CHAT_AMQP_URL=dead_broker)
     assert (done.returncode, done.stderr) == (1, "")
     assert "bad   settings: CHAT_HOTS, CHAT_PROT: no such settings; `serve --help` lists those there are.\n" in done.stdout
     assert all(line[:6] in ("ok    ", "bad   ") for line in done.stdout.splitlines())
@@ -71,7 +71,7 @@ def test_doctor_names_settings_that_there_are_none_of_and_prints_no_log_lines(tm
 
 
 def test_a_responder_warns_once_of_settings_that_there_are_none_of(tmp_path: Path) -> None:
-    done = command(tmp_path, "respond", CHAT_PROT="8000", CHAT_CRASHPOINT="")
+    done = command(tmp_path, "respond", CHAT_PROT="8000", CHAT_FAILPOINT="")
     warned = [line for line in done.stderr.splitlines() if "settings.unknown" in line]
     assert len(warned) == 1
     assert '["CHAT_PROT"]' in warned[0]

@@ -70,7 +70,7 @@ def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_f
             await house.broker.submit(RoutingKey.EVENT, [body(LogMark(nonce=str(second)))])
         request = said(1, owner=ann.session.owner, when=first["at"])
         await house.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not heard the confirm
-        repeated = Position(house.broker.kept.next_offset - 1, 0)
+        repeated = Position(house.broker.queues.next_offset - 1, 0)
         for seconds in range(30):
             await asyncio.sleep(1)
             with pytest.MonkeyPatch.context() as patch:
@@ -138,7 +138,7 @@ def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_
         await house.until(lambda: len(ann.parts(1)) == 2)
         epoch, cursor = here.services.projection.epoch, ann.frames[-1]["cursor"]
         house.broker.lose()
-        house.broker.kept = Queues()
+        house.broker.queues = Queues()
         house.broker.recover()
         await house.until(lambda: ann.mailbox.expelled and here.services.projection.epoch != epoch and here.services.relay.live)
         await house.until(lambda: there.services.projection.epoch == here.services.projection.epoch)
@@ -165,7 +165,7 @@ def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends()
         await asyncio.sleep(1)
         assert not ann.ends()
         house.broker.lose()
-        house.broker.kept = Queues()
+        house.broker.queues = Queues()
         node.wire.lag_s = 0.0
         house.broker.recover()
         await house.until(lambda: ann.mailbox.expelled and node.services.relay.live)
@@ -186,7 +186,7 @@ def test_a_turn_that_nobody_works_on_ends_once_after_a_bounded_time() -> None:
         here.send(1)
         here.send(2)
         await house.until(here.created)
-        house.broker.kept._ready.clear()  # the queue is purged
+        house.broker.queues._ready.clear()  # the queue is purged
         began = house.loop.now
         await house.until(here.ends)
         assert ABANDONED_S <= house.loop.now - began <= ABANDONED_S + 5
@@ -246,7 +246,7 @@ def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> 
         ann = Caller(node)
         ann.send(1)
         await house.until(ann.created)
-        house.broker.kept._ready.clear()
+        house.broker.queues._ready.clear()
         submit, refused = node.wire.submit, list[list[bytes]]()
 
         def busy(key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":

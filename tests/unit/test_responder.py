@@ -6,7 +6,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from myna.broker.embedded.deliveries import MemoryDelivery
+from myna.broker.embedded.deliveries import EmbeddedDelivery
 from myna.node.supervisor import CRASHES
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
 from myna.pipeline.reply_progress import ReplyProgress
@@ -67,13 +67,13 @@ def test_killed_after_the_last_confirm_and_before_the_ack_there_is_no_second_rep
         first = house.worker()
         ann.send(1)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(MemoryDelivery, "ack", lambda _: asyncio.Event().wait())
+            patch.setattr(EmbeddedDelivery, "ack", lambda _: asyncio.Event().wait())
             await house.until(ann.ends)
-            assert house.broker.kept.out
+            assert house.broker.queues.unacked
             before = house.log()
             await first.kill()
         house.worker()
-        await house.until(lambda: not house.broker.kept.out and not house.broker.kept.ready)
+        await house.until(lambda: not house.broker.queues.unacked and not house.broker.queues.ready)
         await asyncio.sleep(10)
         assert house.log() == before, "it read that the reply was over, and only acked"
         assert ann.ends() == [(uid(1), "stop")]
@@ -89,7 +89,7 @@ def test_a_frozen_responder_that_wakes_up_changes_nothing() -> None:
         await house.until(lambda: len(ann.parts(1)) == 7)
         house.broker._consumers[0].give_back()  # the broker takes it for dead; it goes on and does not know
         house.worker()
-        house.broker.work_bell.ring()
+        house.broker.work_arrived.notify_all()
         await house.until(ann.ends)
         await asyncio.sleep(100)
         undisturbed(ann)
@@ -139,7 +139,7 @@ def test_a_refusal_of_the_brain_fails_the_reply_with_its_reason() -> None:
         await house.until(ann.ends)
         assert ann.ends() == [(uid(1), "refused")]
         assert len(ann.parts(1)) == len(PARTS)
-        assert house.broker.kept.dead == {}
+        assert house.broker.queues.dead_letters == {}
 
     in_house(test)
 
@@ -153,7 +153,7 @@ def test_an_order_that_breaks_the_brain_is_parked_whole_and_its_owner_hears_of_i
         await house.until(lambda: len(here.ends()) == 2)
         await asyncio.sleep(60)
         assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
-        (letter,) = await house.broker.parked()
+        (letter,) = await house.broker.dead_letters()
         assert e.read_job(letter.body).text == "crash"
         assert letter.reason == "delivery_limit"
 
@@ -168,7 +168,7 @@ def test_of_orders_that_travel_together_the_one_that_breaks_the_brain_dies_alone
         house.worker()
         await house.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
-        (letter,) = await house.broker.parked()
+        (letter,) = await house.broker.dead_letters()
         assert e.read_job(letter.body).id == uid(2)
 
     in_house(test)
@@ -185,7 +185,7 @@ def test_garbage_is_parked_at_once_as_it_came_and_others_flow_on(garbage: bytes)
         await house.broker.submit(RoutingKey.WORK, [garbage])
         ann.send(1)
         await house.until(lambda: len(ann.parts(1)) == 2)
-        (letter,) = await house.broker.parked()
+        (letter,) = await house.broker.dead_letters()
         assert (letter.body, letter.reason) == (garbage, "rejected")
         await worker.kill()  # and whoever reads the log to go on reads past it
         house.worker()
@@ -320,7 +320,7 @@ def test_many_who_ask_at_once_share_a_reading_of_the_log() -> None:
         recall = ReplyProgress(house.broker)
         found = await asyncio.gather(*(recall.progress([job]) for job in jobs))
         assert all(job.reply_id in known for job, known in zip(jobs, found, strict=True))
-        assert sum(b"log.mark" in record.body for record in house.broker.kept.log) <= 2
+        assert sum(b"log.mark" in record.body for record in house.broker.queues.log) <= 2
 
     in_house(test)
 

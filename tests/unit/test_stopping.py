@@ -55,7 +55,7 @@ def test_a_message_stopped_in_the_queue_is_never_begun() -> None:
         await ann.stop(1)
         await house.until(ann.ends)
         house.worker()
-        await house.until(lambda: not house.broker.kept.ready and not house.broker.kept.out)
+        await house.until(lambda: not house.broker.queues.ready and not house.broker.queues.unacked)
         await asyncio.sleep(10)
         assert ann.ends() == [(uid(1), "stopped")]
         assert ann.whole(1) == [""]

@@ -3,15 +3,17 @@
 One contract suite (tests/contract/test_broker.py) runs on both. This module does nothing itself.
 """
 
-from asyncio import Future
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
 PUBLISH_TIMEOUT_S = 5.0  # a confirm that takes longer won't come: the broker is frozen, blocked or away
+STATUS_TIMEOUT_S = 2.0  # a broker that takes longer to describe its queues is shown without them
 
 Start = int | datetime | Literal["first", "next"]
 
@@ -38,7 +40,7 @@ class Delivery(Protocol):
     async def requeue(self) -> None:
         """Back to the queue, at once; counts as a try."""
 
-    async def park(self) -> None:
+    async def reject(self) -> None:
         """To the dead letters, body as it came; the log is told with key `parked`."""
 
 
@@ -54,13 +56,13 @@ class Deliveries(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class DeadLetter:
     """One message in the dead letters."""
 
     id: str  # stable while it lies there
     body: bytes
     reason: str  # rejected | delivery_limit
-    parked_at: datetime | None
+    dead_lettered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,6 @@ class QueueState:
     depth: int | None = None  # ready to be delivered (work), or records kept (log)
     unacked: int | None = None
     consumers: int | None = None
-    publish_rate: float | None = None  # per second
-    deliver_rate: float | None = None
 
 
 class Broker(Protocol):
@@ -98,7 +98,7 @@ class Broker(Protocol):
     async def close(self) -> None:
         """Flush what waits to be published (bounded), then let go of the broker."""
 
-    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "Future[None]":
+    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         """Hand lines over, in order; the future is done when the broker has confirmed them on every queue the key feeds.
 
         Group commit: lines of one key that wait while a publish is under way travel together as the next one, up to
@@ -108,7 +108,7 @@ class Broker(Protocol):
         Never raises by itself and never needs awaiting to make progress.
         """
 
-    def deliveries(self, *, prefetch: int) -> Deliveries:
+    def consume(self, *, prefetch: int) -> Deliveries:
         """The work queue, a delivery at a time, in queue order; `prefetch` deliveries may be in hand at once.
 
         Ends by raising `BrokerUnavailable` (lost broker, queue deleted). `aclose` gives everything not yet acked back.
@@ -130,11 +130,31 @@ class Broker(Protocol):
     def stops(self) -> AsyncGenerator[bytes, None]:
         """Bodies published with key `stop` from now on: a nudge, not a promise (the log holds the promise)."""
 
-    async def queues(self) -> list[QueueState]:
+    async def queue_states(self) -> list[QueueState]:
         """All three queues as they stand."""
 
-    async def parked(self) -> list[Parked]:
+    async def dead_letters(self) -> list[DeadLetter]:
         """The dead letters, oldest first, left where they are."""
 
-    async def unpark(self, ids: Sequence[str]) -> int:
+    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
         """Remove these from the dead letters; how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerStatus:
+    """The broker as an operator sees it at one moment."""
+
+    kind: Literal["rabbitmq", "embedded"]
+    up: bool
+    queues: list[QueueState]  # empty where the broker is away or too slow to answer
+
+
+async def broker_status(broker: Broker) -> BrokerStatus:
+    """The broker's state and its queues, within `STATUS_TIMEOUT_S`. Raises nothing: an outage is an answer too."""
+    queues: list[QueueState] = []
+    try:
+        async with asyncio.timeout(STATUS_TIMEOUT_S):
+            queues = await broker.queue_states()
+    except (BrokerUnavailable, TimeoutError):
+        pass
+    return BrokerStatus(broker.kind, broker.up, queues)

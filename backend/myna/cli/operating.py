@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import click
 
-from myna.broker.port import Broker, Parked, Start
+from myna.broker.port import Broker, DeadLetter, Start
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.embedded_postgres.host import check_writable, examine
 from myna.node.worker import worker_name
@@ -67,9 +67,9 @@ async def _start_of(broker: Broker, start: str) -> Start:
 async def list_parked(settings: Settings) -> None:
     """One line for each parked message."""
     async with rabbit(settings) as broker:
-        parked = await broker.parked()
+        parked = await broker.dead_letters()
         for letter in parked:
-            at = timestamps.rfc3339(letter.parked_at) if letter.parked_at else "-"
+            at = timestamps.rfc3339(letter.dead_lettered_at) if letter.dead_lettered_at else "-"
             click.echo(f"{letter.id}  {at}  {letter.reason:<14}  {_begin(letter.body)}")
         click.echo(f"{len(parked)} parked.", err=True)
 
@@ -81,7 +81,7 @@ def _begin(body: bytes) -> str:
 async def show_parked(settings: Settings, letter_id: str) -> int:
     """One parked message whole, with the reason."""
     async with rabbit(settings) as broker:
-        for letter in await broker.parked():
+        for letter in await broker.dead_letters():
             if letter.id == letter_id:
                 click.echo(f"{letter.reason}: {why_not(letter.body)}", err=True)
                 sys.stdout.buffer.write(letter.body + b"\n")
@@ -93,15 +93,15 @@ async def show_parked(settings: Settings, letter_id: str) -> int:
 async def requeue_parked(settings: Settings, ids: Sequence[str]) -> int:
     """Try parked messages again. Published first, removed after: a crash between tries one twice, loses none."""
     async with rabbit(settings) as broker:
-        chosen = [letter for letter in await broker.parked() if letter.id in ids]
+        chosen = [letter for letter in await broker.dead_letters() if letter.id in ids]
         for letter in chosen:
             await _again(broker, letter)
-        await broker.unpark([letter.id for letter in chosen])
+        await broker.remove_dead_letters([letter.id for letter in chosen])
     click.echo(f"{len(chosen)} requeued.")
     return 0 if len(chosen) == len(set(ids)) else 1
 
 
-async def _again(broker: Broker, letter: Parked) -> None:
+async def _again(broker: Broker, letter: DeadLetter) -> None:
     try:
         jobs = [e.read_job(line) for line in letter.body.split(b"\n")]
     except e.Unreadable:
@@ -126,7 +126,7 @@ async def _again(broker: Broker, letter: Parked) -> None:
 async def drop_parked(settings: Settings, ids: Sequence[str]) -> int:
     """Forget parked messages."""
     async with rabbit(settings) as broker:
-        dropped = await broker.unpark(list(ids))
+        dropped = await broker.remove_dead_letters(list(ids))
     click.echo(f"{dropped} dropped.")
     return 0 if dropped == len(set(ids)) else 1
 
@@ -160,7 +160,7 @@ async def _broker(settings: Settings) -> str:
         check_writable(settings.data_dir.expanduser().absolute())
         return f"embedded, its journal in {settings.data_dir}"
     async with rabbit(settings) as broker:
-        depths = ", ".join(f"{queue.name} {queue.depth}" for queue in await broker.queues())
+        depths = ", ".join(f"{queue.name} {queue.depth}" for queue in await broker.queue_states())
     return f"answers ({depths})"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
 from myna.mock_ai import MockBrain, ScenarioError, parse_scenarios
 from myna.node.supervisor import Supervisor
@@ -44,7 +44,7 @@ def make_broker(settings: Settings) -> Broker:
     """The broker that the settings name."""
     if settings.amqp_url is None:
         make_data_dir(settings)
-        return MemoryBroker(settings.data_dir / "broker.journal")
+        return EmbeddedBroker(settings.data_dir / "broker.journal")
     from myna.broker.rabbitmq.broker import RabbitBroker  # a third of a second that the embedded mode need not spend
 
     return RabbitBroker(settings.amqp_url, worker=worker_name())

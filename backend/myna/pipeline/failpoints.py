@@ -3,7 +3,7 @@
 import os
 
 # "name" or "name:n": die at the n-th passing (from 1). Read once: a process is started to die at one place.
-_NAME, _, _COUNT = os.environ.get("CHAT_CRASHPOINT", "").partition(":")
+_NAME, _, _COUNT = os.environ.get("CHAT_FAILPOINT", "").partition(":")
 _left = int(_COUNT or 1)
 
 NAMES = (

@@ -232,7 +232,7 @@ class Relay:
         if not idle:
             return
         # While the queue holds work that is ready, silence may just be the queue's length.
-        depth = next((queue.depth for queue in await self._broker.queues() if queue.name == WORK_QUEUE), 0)
+        depth = next((queue.depth for queue in await self._broker.queue_states() if queue.name == WORK_QUEUE), 0)
         detail = "Nobody has worked on this reply for too long; ask again."
         over = [reply for reply in idle if not depth or reply.touched < now - GIVE_UP_S]
         for reply in over:

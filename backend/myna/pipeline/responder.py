@@ -53,7 +53,7 @@ class Responder:
         """Work until the broker is lost (raises) or the task is cancelled."""
         await self._broker.wait_up()
         try:
-            async with aclosing(self._broker.deliveries(prefetch=self._prefetch)) as deliveries:
+            async with aclosing(self._broker.consume(prefetch=self._prefetch)) as deliveries:
                 self.consuming = True
                 async for delivery in deliveries:
                     if self._draining.is_set():
@@ -149,7 +149,7 @@ class Responder:
         message = from_hand(delivery.body)
         if message is None:
             log.warning("responder.parked", size=len(delivery.body))
-            await delivery.park()
+            await delivery.reject()
             return
         await self._broker.submit(RoutingKey.MESSAGE, [e.encode(message)])
         await delivery.ack()

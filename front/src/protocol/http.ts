@@ -96,8 +96,6 @@ export interface PipelineQueue {
   depth: number | null;
   unacked: number | null;
   consumers: number | null;
-  publish_rate: number | null;
-  deliver_rate: number | null;
 }
 
 export interface PipelineRates {

@@ -12,7 +12,7 @@ import { show } from './setup';
 afterEach(cleanup);
 
 function snapshotOf(broker: Partial<PipelineBroker>): Pipeline {
-  const unknown = { unacked: null, consumers: null, publish_rate: null, deliver_rate: null };
+  const unknown = { unacked: null, consumers: null };
   return {
     broker: {
       kind: 'rabbitmq',

@@ -12,7 +12,7 @@ from hypercorn.asyncio import serve
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from myna.broker.embedded.broker import MemoryBroker
+from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.node import Node, make_services
 from myna.node.server import bind, hypercorn_config
 from myna.settings import Settings
@@ -27,7 +27,7 @@ class Served:
 
     url: str
     node: Node
-    broker: MemoryBroker
+    broker: EmbeddedBroker
     store: MemoryStore
 
 
@@ -66,7 +66,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
     """A node with these settings, until the end of the block."""
     harden()
     chosen = Settings(**{"port": 0, "secret_key": "only the tests know this", "mock_profile": "instant", **settings})
-    broker, store, listener, stopping = MemoryBroker(), MemoryStore(), bind(chosen), asyncio.Event()
+    broker, store, listener, stopping = EmbeddedBroker(), MemoryStore(), bind(chosen), asyncio.Event()
     node = Node(make_services(chosen, broker, store, responder=True))
     node.start()
 

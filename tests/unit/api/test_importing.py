@@ -113,18 +113,18 @@ async def test_another_owner_takes_it_in_and_only_they_have_it(served: Served, p
 async def test_the_same_again_changes_nothing_and_goes_to_no_responder(served: Served, person: Person) -> None:
     message = said(1)
     document, conversation_id = written(message, reply_to(message), said(2)), str(uuid4())
-    tried = len(served.broker.kept.log)
+    tried = len(served.broker.queues.log)
 
     first = await put(person, document, conversation_id)
-    logged = len(served.broker.kept.log)
+    logged = len(served.broker.queues.log)
     stored = await person.messages(conversation_id)
     again = await put(person, document, conversation_id)
 
     assert (first[0], again[0]) == (201, 201)
     assert {**first[1], "cursor": ""} == {**again[1], "cursor": ""}
-    assert len(served.broker.kept.log) == logged > tried
+    assert len(served.broker.queues.log) == logged > tried
     assert [item["id"] for item in await person.messages(conversation_id)] == [item["id"] for item in stored]
-    lines = [line for record in served.broker.kept.log[tried:] if record.key != "event" for line in record.body.split(b"\n")]
+    lines = [line for record in served.broker.queues.log[tried:] if record.key != "event" for line in record.body.split(b"\n")]
     assert not [line for line in lines if person.owner.encode() in line]
 
 

@@ -26,7 +26,7 @@ def contents(queues: Queues) -> dict[str, object]:
         work.append((following.number, following.body, following.tries, following.at_ms))
         queues.apply(Taken(following.number))
     span = (queues.first_offset, queues.next_offset, queues.next_number)
-    return {"log": list(queues.log), "dead": dict(queues.dead), "span": span, "work": sorted(work)}
+    return {"log": list(queues.log), "dead": dict(queues.dead_letters), "span": span, "work": sorted(work)}
 
 
 def test_the_log_forgets_the_oldest_when_it_holds_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_work_in_nobodys_hands_any_more_is_given_back_or_put_aside() -> None:
         queues.apply(Taken(1))
     queues.give_all_back(7)
     assert order(queues) == [(0, 1)]
-    assert [(dead.body, dead.reason, dead.at_ms) for dead in queues.dead.values()] == [(b"1", "delivery_limit", 7)]
+    assert [(dead.body, dead.reason, dead.at_ms) for dead in queues.dead_letters.values()] == [(b"1", "delivery_limit", 7)]
     assert [(kept.key, kept.body) for kept in queues.log] == [("parked", b"1")]
 
 
@@ -98,9 +98,9 @@ def histories(draw: st.DrawFn) -> list[Entry]:
         possible: list[Entry] = [Published(queues.next_number, draw(st.sampled_from(RoutingKey)).value, step, draw(st.binary(max_size=20)))]
         if queues.next_work is not None:
             possible.append(Taken(queues.next_work.number))
-        for number in queues.out:
+        for number in queues.unacked:
             possible += [Acked(number), Returned(number), PutAside(number, "rejected", step)]
-        possible += [Removed(number) for number in queues.dead]
+        possible += [Removed(number) for number in queues.dead_letters]
         entry = draw(st.sampled_from(possible))
         queues.apply(entry)
         entries.append(entry)
@@ -118,7 +118,9 @@ def after(entries: list[Entry]) -> Queues:
 def test_a_snapshot_makes_the_same_queues_again(entries: list[Entry]) -> None:
     again = after(list(after(entries).snapshot()))
     expected = after(entries)
-    assert {number: work.tries for number, work in again.out.items()} == {number: work.tries for number, work in expected.out.items()}
+    assert {number: work.tries for number, work in again.unacked.items()} == {
+        number: work.tries for number, work in expected.unacked.items()
+    }
     assert contents(again) == contents(expected)
 
 

@@ -16,11 +16,11 @@ from typing import Literal
 
 import structlog
 
-from myna.broker.embedded.deliveries import Bell, MemoryDeliveries
+from myna.broker.embedded.deliveries import EmbeddedConsumer, Notifier
 from myna.broker.embedded.journal import Journal
 from myna.broker.embedded.queues import Acked, Entry, Published, PutAside, Queues, Removed, Returned, Taken
 from myna.broker.group_commit import GroupCommit
-from myna.broker.port import PUBLISH_TIMEOUT_S, Parked, QueueState, Record, Start
+from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import DEAD_LETTERS, GROUP_LINES, LOG, WORK_QUEUE, RoutingKey
@@ -33,7 +33,7 @@ ENTRIES_AT_ONCE = 1024  # that share one write of the journal
 REOPEN_S = 5.0  # at most, between two tries to open a journal whose disk failed
 
 
-class MemoryBroker:
+class EmbeddedBroker:
     """A broker inside this process. With `journal` everything confirmed survives a kill -9, in that file."""
 
     kind: Literal["rabbitmq", "embedded"] = "embedded"
@@ -42,9 +42,9 @@ class MemoryBroker:
         self.up = False
         self.trouble: str | None = "The embedded broker has not started yet."
         self.life = 0  # counts losses: what was begun in an earlier life ends with BrokerUnavailable
-        self.kept = Queues()
-        self.work_bell = Bell()
-        self._log_bell = Bell()
+        self.queues = Queues()
+        self.work_arrived = Notifier()
+        self._log_grew = Notifier()
         self._rise = asyncio.Event()
         self._journal = Journal(journal) if journal else None
         self._disk_failed = asyncio.Event()
@@ -52,7 +52,7 @@ class MemoryBroker:
         self._publishers = {key: GroupCommit(partial(self._publish, key), limit=GROUP_LINES) for key in RoutingKey}
         # All that has to be on disk before it is seen goes through this one lane: so the order in the file is the order here.
         self._lane: GroupCommit[Entry] = GroupCommit(self._write, limit=ENTRIES_AT_ONCE)
-        self._consumers: list[MemoryDeliveries] = []
+        self._consumers: list[EmbeddedConsumer] = []
         self._listeners: list[deque[bytes]] = []
         self._readers = 0
 
@@ -62,7 +62,7 @@ class MemoryBroker:
         while not self._closed:
             try:
                 if self._journal is not None:
-                    self.kept = await asyncio.to_thread(self._journal.open)
+                    self.queues = await asyncio.to_thread(self._journal.open)
             except OSError as error:
                 self.trouble = f"The embedded broker's journal can't be opened: {error}."
             else:
@@ -105,8 +105,8 @@ class MemoryBroker:
         self.up, self.trouble = False, why
         self._rise.clear()
         self._consumers.clear()
-        self.work_bell.ring()
-        self._log_bell.ring()
+        self.work_arrived.notify_all()
+        self._log_grew.notify_all()
 
     def _fail_disk(self, error: Exception) -> None:
         """What is in memory and what is in the file may differ now: away, until `run` has read the file again."""
@@ -129,7 +129,7 @@ class MemoryBroker:
 
     async def _publish(self, key: RoutingKey, lines: list[bytes]) -> None:
         life = self.living()
-        kept = self.kept
+        kept = self.queues
         if kept.full and kept.feeds_work(key.value):
             raise BrokerUnavailable(f"{WORK_QUEUE} is full: {kept.ready} deliveries wait.")
         number, kept.next_number = kept.next_number, kept.next_number + 1
@@ -153,7 +153,7 @@ class MemoryBroker:
         except OSError as error:
             self._fail_disk(error)
         else:
-            self.kept.apply(entry)
+            self.queues.apply(entry)
 
     async def _write(self, entries: list[Entry]) -> None:
         journal = self._journal
@@ -164,7 +164,7 @@ class MemoryBroker:
             async with asyncio.timeout(PUBLISH_TIMEOUT_S):
                 if journal.due:
                     journal.begin_rewrite()
-                    await asyncio.to_thread(journal.prepare, list(self.kept.snapshot()))
+                    await asyncio.to_thread(journal.prepare, list(self.queues.snapshot()))
                     journal.switch()
                 journal.append(entries)
                 await asyncio.to_thread(journal.sync)
@@ -175,24 +175,24 @@ class MemoryBroker:
             self._apply(entry)
 
     def _apply(self, entry: Entry) -> None:
-        self.kept.apply(entry)
-        self._log_bell.ring()
+        self.queues.apply(entry)
+        self._log_grew.notify_all()
         if isinstance(entry, Published):
             if entry.key == RoutingKey.STOP:
                 for listener in self._listeners:
                     listener.append(entry.body)
             elif entry.key != RoutingKey.EVENT:
-                self.work_bell.ring()
+                self.work_arrived.notify_all()
 
     # --- the work queue -----------------------------------------------------------------------------------------------
 
-    def deliveries(self, *, prefetch: int) -> MemoryDeliveries:
-        consumer = MemoryDeliveries(self, prefetch)
+    def consume(self, *, prefetch: int) -> EmbeddedConsumer:
+        consumer = EmbeddedConsumer(self, prefetch)
         if self.up:
             self._consumers.append(consumer)
         return consumer
 
-    def forget(self, consumer: MemoryDeliveries) -> None:
+    def forget(self, consumer: EmbeddedConsumer) -> None:
         """This consumer is closed."""
         if consumer in self._consumers:
             self._consumers.remove(consumer)
@@ -206,27 +206,27 @@ class MemoryBroker:
         try:
             while True:
                 self.living(life)
-                if records := self.kept.records(position, RECORDS_AT_ONCE):
+                if records := self.queues.records(position, RECORDS_AT_ONCE):
                     position = records[-1].offset + 1
                     yield records
                 else:
-                    await self._log_bell.wait()
+                    await self._log_grew.wait()
         finally:
             self._readers -= 1
 
     def _position(self, start: Start) -> int:
         if isinstance(start, datetime):
-            return self.kept.first_at(int(start.timestamp() * 1000))
-        return {"first": 0, "next": self.kept.next_offset}[start] if isinstance(start, str) else start
+            return self.queues.first_at(int(start.timestamp() * 1000))
+        return {"first": 0, "next": self.queues.next_offset}[start] if isinstance(start, str) else start
 
     async def log_span(self) -> tuple[int, int] | None:
         self.living()
-        kept = self.kept
+        kept = self.queues
         return (kept.first_offset, kept.next_offset - 1) if kept.log else None
 
     async def record_at(self, offset: int) -> Record | None:
         self.living()
-        records = self.kept.records(offset, 1)
+        records = self.queues.records(offset, 1)
         return records[0] if records and records[0].offset == offset else None
 
     async def stops(self) -> AsyncGenerator[bytes, None]:
@@ -238,7 +238,7 @@ class MemoryBroker:
                 while heard:
                     yield heard.popleft()
                     self.living(life)
-                await self._log_bell.wait()
+                await self._log_grew.wait()
                 self.living(life)
         finally:
             # By identity: two that have heard nothing are equal.
@@ -246,22 +246,25 @@ class MemoryBroker:
 
     # --- what an operator sees ----------------------------------------------------------------------------------------
 
-    async def queues(self) -> list[QueueState]:
+    async def queue_states(self) -> list[QueueState]:
         self.living()
-        kept = self.kept
+        kept = self.queues
         return [
-            QueueState(WORK_QUEUE, depth=kept.ready, unacked=len(kept.out), consumers=len(self._consumers)),
+            QueueState(WORK_QUEUE, depth=kept.ready, unacked=len(kept.unacked), consumers=len(self._consumers)),
             QueueState(LOG, depth=len(kept.log), consumers=self._readers),
-            QueueState(DEAD_LETTERS, depth=len(kept.dead), unacked=0, consumers=0),
+            QueueState(DEAD_LETTERS, depth=len(kept.dead_letters), unacked=0, consumers=0),
         ]
 
-    async def parked(self) -> list[Parked]:
+    async def dead_letters(self) -> list[DeadLetter]:
         self.living()
-        return [Parked(str(dead.number), dead.body, dead.reason, timestamps.from_ms(dead.at_ms)) for dead in self.kept.dead.values()]
+        return [
+            DeadLetter(str(dead.number), dead.body, dead.reason, timestamps.from_ms(dead.at_ms))
+            for dead in self.queues.dead_letters.values()
+        ]
 
-    async def unpark(self, ids: Sequence[str]) -> int:
+    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
         self.living()
-        found = {int(one) for one in ids if one.isdecimal()} & self.kept.dead.keys()
+        found = {int(one) for one in ids if one.isdecimal()} & self.queues.dead_letters.keys()
         for number in sorted(found):
             self.change(Removed(number))
         return len(found)

@@ -1,4 +1,4 @@
-"""Door: the in-process broker's consumers: deliveries in hand, and the bell that wakes who waits. No I/O of its own."""
+"""Door: the in-process broker's consumers: deliveries in hand, and the notifier that wakes who waits. No I/O of its own."""
 
 import asyncio
 from datetime import datetime
@@ -9,46 +9,33 @@ from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 
 
-class Bell:
-    """Wakes everybody who waits, once."""
+class Notifier(asyncio.Event):
+    """Wakes everybody who waits at this moment, once: a condition without a lock, for one event loop."""
 
-    def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
-
-    def ring(self) -> None:
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
-        self._waiting.clear()
-
-    async def wait(self) -> None:
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
-        try:
-            await future
-        finally:
-            self._waiting.discard(future)
+    def notify_all(self) -> None:
+        self.set()
+        self.clear()
 
 
 class WorkSource(Protocol):
     """What a consumer needs of the broker."""
 
-    kept: Queues
-    work_bell: Bell
+    queues: Queues
+    work_arrived: Notifier
     life: int
 
     def living(self, life: int | None = None) -> int: ...
     def change(self, entry: Taken | Acked | Returned) -> None: ...
     def commit(self, entry: Published | PutAside) -> asyncio.Future[None] | None: ...
-    def forget(self, consumer: "MemoryDeliveries") -> None: ...
+    def forget(self, consumer: "EmbeddedConsumer") -> None: ...
 
 
-class MemoryDelivery:
+class EmbeddedDelivery:
     """One message in a consumer's hands; see `port.Delivery`."""
 
     __slots__ = ("_owner", "_work", "body", "redelivered", "sent_at", "tries")
 
-    def __init__(self, owner: "MemoryDeliveries", work: WorkItem) -> None:
+    def __init__(self, owner: "EmbeddedConsumer", work: WorkItem) -> None:
         self._owner = owner
         self._work = work
         self.body = work.body
@@ -62,11 +49,11 @@ class MemoryDelivery:
     async def requeue(self) -> None:
         self._owner.requeue(self._work)
 
-    async def park(self) -> None:
+    async def reject(self) -> None:
         await self._owner.park(self._work)
 
 
-class MemoryDeliveries:
+class EmbeddedConsumer:
     """One consumer of the work queue; see `port.Deliveries`."""
 
     def __init__(self, source: WorkSource, prefetch: int) -> None:
@@ -76,19 +63,19 @@ class MemoryDeliveries:
         self._in_hand: dict[int, WorkItem] = {}
         self._closed = False
 
-    def __aiter__(self) -> "MemoryDeliveries":
+    def __aiter__(self) -> "EmbeddedConsumer":
         return self
 
-    async def __anext__(self) -> MemoryDelivery:
+    async def __anext__(self) -> EmbeddedDelivery:
         while not self._closed:
             self._source.living(self._life)
-            work = self._source.kept.next_work
+            work = self._source.queues.next_work
             if work is not None and len(self._in_hand) < self._prefetch:
                 self._source.change(Taken(work.number))
                 self._source.living(self._life)  # the disk may just have failed, and then it is not ours
                 self._in_hand[work.number] = work
-                return MemoryDelivery(self, work)
-            await self._source.work_bell.wait()
+                return EmbeddedDelivery(self, work)
+            await self._source.work_arrived.wait()
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
@@ -96,22 +83,22 @@ class MemoryDeliveries:
             self._closed = True
             self._source.forget(self)
             self.give_back()
-            self._source.work_bell.ring()
+            self._source.work_arrived.notify_all()
 
     def ack(self, work: WorkItem) -> None:
         if self._let_go(work):
             self._source.change(Acked(work.number))
-            self._source.work_bell.ring()
+            self._source.work_arrived.notify_all()
 
     def requeue(self, work: WorkItem) -> None:
         if self._let_go(work):
             self._return(work)
-            self._source.work_bell.ring()
+            self._source.work_arrived.notify_all()
 
     async def park(self, work: WorkItem) -> None:
         if self._let_go(work):
             on_disk = self._source.commit(PutAside(work.number, "rejected", timestamps.now_ms()))
-            self._source.work_bell.ring()
+            self._source.work_arrived.notify_all()
             if on_disk is not None:
                 try:
                     await on_disk
@@ -130,7 +117,7 @@ class MemoryDeliveries:
         return self._source.life == self._life and self._in_hand.pop(work.number, None) is not None
 
     def _return(self, work: WorkItem) -> None:
-        if self._source.kept.exhausted(work):
+        if self._source.queues.exhausted(work):
             self._source.commit(PutAside(work.number, "delivery_limit", timestamps.now_ms()))
         else:
             self._source.change(Returned(work.number))

@@ -113,8 +113,8 @@ class Queues:
         self.next_number = 0
         self.next_offset = 0
         self.log: list[KeptRecord] = []
-        self.dead: dict[int, KeptDead] = {}
-        self.out: dict[int, WorkItem] = {}  # in a consumer's hands
+        self.dead_letters: dict[int, KeptDead] = {}
+        self.unacked: dict[int, WorkItem] = {}  # in a consumer's hands
         self._ready: deque[WorkItem] = deque()
         self._returned: deque[WorkItem] = deque()  # given out before what is ready, as a quorum queue does
         self._log_bytes = 0
@@ -165,38 +165,38 @@ class Queues:
                 self._route(number, key, at_ms, body, "rejected")
             case Taken():
                 work = (self._returned or self._ready).popleft()
-                self.out[work.number] = work
+                self.unacked[work.number] = work
             case Acked(number):
-                del self.out[number]
+                del self.unacked[number]
             case Returned(number):
-                work = self.out.pop(number)
+                work = self.unacked.pop(number)
                 work.tries += 1
                 self._returned.append(work)
             case PutAside(number, reason, at_ms):
-                self._route(number, RoutingKey.PARKED.value, at_ms, self.out.pop(number).body, reason)
+                self._route(number, RoutingKey.PARKED.value, at_ms, self.unacked.pop(number).body, reason)
             case Removed(number):
-                del self.dead[number]
+                del self.dead_letters[number]
             case KeptRecord():
                 self._remember(entry)
             case StoredWork(number, tries, at_ms, body):
                 self._ready.append(WorkItem(number, body, at_ms, tries))
             case KeptDead(number):
-                self.dead[number] = entry
+                self.dead_letters[number] = entry
             case Mark(next_offset, next_number):
                 self.next_offset, self.next_number = next_offset, next_number
 
     def give_all_back(self, at_ms: int) -> None:
         """Nobody has anything in hand any more; what passes the delivery limit by that is put aside."""
-        for work in tuple(self.out.values()):
+        for work in tuple(self.unacked.values()):
             self.apply(PutAside(work.number, "delivery_limit", at_ms) if self.exhausted(work) else Returned(work.number))
 
     def snapshot(self) -> Iterator[Entry]:
         """Entries that make these queues again; work in hand counts as still there, and is taken again."""
         yield from list(self.log)
-        waiting = [*self.out.values(), *self._returned, *self._ready]
+        waiting = [*self.unacked.values(), *self._returned, *self._ready]
         yield from [StoredWork(work.number, work.tries, work.at_ms, work.body) for work in waiting]
-        yield from [Taken(number) for number in self.out]
-        yield from list(self.dead.values())
+        yield from [Taken(number) for number in self.unacked]
+        yield from list(self.dead_letters.values())
         yield Mark(self.next_offset, self.next_number)
 
     def _route(self, number: int, key: str, at_ms: int, body: bytes, reason: Reason) -> None:
@@ -206,7 +206,7 @@ class Queues:
             elif name == WORK_QUEUE:
                 self._ready.append(WorkItem(number, body, at_ms))
             elif name == DEAD_LETTERS:
-                self.dead[number] = KeptDead(number, reason, at_ms, body)
+                self.dead_letters[number] = KeptDead(number, reason, at_ms, body)
 
     def _remember(self, record: KeptRecord) -> None:
         self.log.append(record)

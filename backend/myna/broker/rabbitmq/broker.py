@@ -15,10 +15,10 @@ from aiormq.exceptions import DeliveryError, PublishError
 from pamqp import commands
 
 from myna.broker.group_commit import GroupCommit
-from myna.broker.port import PUBLISH_TIMEOUT_S, Parked, QueueState, Record, Start
+from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
 from myna.broker.rabbitmq import inspection as reading
 from myna.broker.rabbitmq.connection import NOT_YET, Line, unavailable_on_trouble
-from myna.broker.rabbitmq.deliveries import RabbitDeliveries
+from myna.broker.rabbitmq.deliveries import RabbitConsumer
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import EXCHANGE, GROUP_LINES, QUEUES, WORK_QUEUE, RoutingKey
@@ -145,8 +145,8 @@ class RabbitBroker:
 
     # --- the way out --------------------------------------------------------------------------------------------------
 
-    def deliveries(self, *, prefetch: int) -> RabbitDeliveries:
-        return RabbitDeliveries(self._consuming, prefetch)
+    def consume(self, *, prefetch: int) -> RabbitConsumer:
+        return RabbitConsumer(self._consuming, prefetch)
 
     def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         return reading.read_log(self._consuming, start)
@@ -162,14 +162,14 @@ class RabbitBroker:
 
     # --- what an operator sees ----------------------------------------------------------------------------------------
 
-    async def queues(self) -> list[QueueState]:
+    async def queue_states(self) -> list[QueueState]:
         return await reading.queue_states(self._consuming)
 
-    async def parked(self) -> list[Parked]:
-        return await reading.parked(self._consuming)
+    async def dead_letters(self) -> list[DeadLetter]:
+        return await reading.dead_letters(self._consuming)
 
-    async def unpark(self, ids: Sequence[str]) -> int:
-        return await reading.unpark(self._consuming, ids)
+    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
+        return await reading.remove_dead_letters(self._consuming, ids)
 
 
 def _room() -> int:

@@ -16,7 +16,7 @@ class RabbitDelivery:
 
     __slots__ = ("_owner", "_tag", "body", "redelivered", "sent_at", "tries")
 
-    def __init__(self, owner: "RabbitDeliveries", arrival: Arrival) -> None:
+    def __init__(self, owner: "RabbitConsumer", arrival: Arrival) -> None:
         self._owner = owner
         self._tag: int | None = arrival.tag
         self.body = arrival.body
@@ -32,7 +32,7 @@ class RabbitDelivery:
     async def requeue(self) -> None:
         await self._refuse(requeue=True)
 
-    async def park(self) -> None:
+    async def reject(self) -> None:
         await self._refuse(requeue=False)
 
     async def _refuse(self, *, requeue: bool) -> None:
@@ -41,7 +41,7 @@ class RabbitDelivery:
             await self._owner.refuse(tag, requeue=requeue)
 
 
-class RabbitDeliveries:
+class RabbitConsumer:
     """One consumer of the work queue; see `port.Deliveries`."""
 
     def __init__(self, line: Line, prefetch: int) -> None:
@@ -55,7 +55,7 @@ class RabbitDeliveries:
         self._acking: asyncio.Task[None] | None = None
         self._closed = False
 
-    def __aiter__(self) -> "RabbitDeliveries":
+    def __aiter__(self) -> "RabbitConsumer":
         return self
 
     async def __anext__(self) -> RabbitDelivery:

@@ -1,4 +1,4 @@
-"""Door: reading RabbitMQ's log and looking into its queues. Everything here leaves the queues as they are, but `unpark`."""
+"""Door: reading RabbitMQ's log and looking into its queues. Everything here leaves the queues as they are, but `remove_dead_letters`."""
 
 import asyncio
 from collections import Counter
@@ -13,7 +13,7 @@ from aiormq.abc import DeliveredMessage
 from pamqp import commands
 from pamqp.common import FieldTable
 
-from myna.broker.port import Parked, QueueState, Record, Start
+from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.broker.rabbitmq.connection import CLOSE_S, Line, unavailable_on_trouble
 from myna.broker.rabbitmq.consumer import Intake, consuming
 from myna.protocol.errors import BrokerUnavailable
@@ -97,14 +97,14 @@ async def queue_states(line: Line) -> list[QueueState]:
     return states
 
 
-async def parked(line: Line) -> list[Parked]:
+async def dead_letters(line: Line) -> list[DeadLetter]:
     async with _looking(line, "reading the dead letters") as channel:
         letters = await _letters(channel)
         await _put_back(channel, letters.values())
-    return [_parked(name, letter) for name, letter in letters.items()]
+    return [_dead_letter(name, letter) for name, letter in letters.items()]
 
 
-async def unpark(line: Line, ids: Sequence[str]) -> int:
+async def remove_dead_letters(line: Line, ids: Sequence[str]) -> int:
     async with _looking(line, "removing dead letters") as channel:
         letters = await _letters(channel)
         found = [letters.pop(name) for name in dict.fromkeys(ids) if name in letters]
@@ -167,8 +167,8 @@ def _death(letter: DeliveredMessage) -> Mapping[str, Any]:
     return next(iter(headers.get("x-death") or ()), {})
 
 
-def _parked(name: str, letter: DeliveredMessage) -> Parked:
+def _dead_letter(name: str, letter: DeliveredMessage) -> DeadLetter:
     death = _death(letter)
     at = death.get("time")
     moment = at.astimezone(UTC) if isinstance(at, datetime) else None
-    return Parked(id=name, body=letter.body, reason=str(death.get("reason", "rejected")), parked_at=moment)
+    return DeadLetter(id=name, body=letter.body, reason=str(death.get("reason", "rejected")), dead_lettered_at=moment)

@@ -1,19 +1,15 @@
 """HTTP: /metrics — this node's rooms in Prometheus' words, read when asked. It counts nothing itself and names no owner."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 from quart import Blueprint, Response
 
-from myna.broker.port import QueueState
+from myna.broker.port import BrokerStatus, broker_status
 from myna.core.rates import Histogram
-from myna.protocol.errors import BrokerUnavailable
 from myna.web.services import Services
-
-ASK_S = 2.0  # a broker that answers slower than this is scraped without its queues
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -23,13 +19,8 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/metrics")
     async def show_metrics() -> Response:
         """Counters, gauges and histograms of this node; the queues as the broker has them."""
-        queues: list[QueueState] = []
-        try:
-            async with asyncio.timeout(ASK_S):
-                queues = await services.broker.queues()
-        except (BrokerUnavailable, TimeoutError):
-            pass
-        return Response(generate_latest(NodeCollector(services, queues)), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        broker = await broker_status(services.broker)
+        return Response(generate_latest(NodeCollector(services, broker)), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return routes
 
@@ -37,9 +28,9 @@ def blueprint(services: Services) -> Blueprint:
 class NodeCollector(Collector):
     """One look at a node."""
 
-    def __init__(self, services: Services, queues: Sequence[QueueState]) -> None:
+    def __init__(self, services: Services, broker: BrokerStatus) -> None:
         self._services = services
-        self._queues = queues
+        self._broker = broker
 
     def collect(self) -> Iterator[Metric]:
         """Every metric there is."""
@@ -69,7 +60,7 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", len(services.projection.pending))
         yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)
         yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
-        yield GaugeMetricFamily("myna_broker_up", "1 while the broker can be used.", services.broker.up)
+        yield GaugeMetricFamily("myna_broker_up", "1 while the broker can be used.", self._broker.up)
         yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
         lag_ms = services.relay.lag_ms()
         if lag_ms is not None:
@@ -78,7 +69,7 @@ class NodeCollector(Collector):
     def _queue_gauges(self) -> Iterator[Metric]:
         messages = GaugeMetricFamily("myna_queue_messages", "Messages in a queue, or records in the log.", labels=["queue", "state"])
         consumers = GaugeMetricFamily("myna_queue_consumers", "Consumers of a queue.", labels=["queue"])
-        for queue in self._queues:
+        for queue in self._broker.queues:
             if queue.depth is not None:
                 messages.add_metric([queue.name, "ready"], queue.depth)
             if queue.unacked is not None:

@@ -1,6 +1,5 @@
 """HTTP: /api/pipeline — the route as this node and the broker see it, in numbers."""
 
-import asyncio
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -9,13 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from quart import Blueprint, Response, jsonify
 
-from myna.broker.port import QueueState
-from myna.protocol.errors import BrokerUnavailable
+from myna.broker.port import BrokerStatus, broker_status
 from myna.web.api.requests import session_of
 from myna.web.services import Services
 
 RATES = {"messages_per_s": "messages", "events_per_s": "events", "deltas_per_s": "deltas"}
-ASK_S = 2.0  # a broker that answers slower than this counts as away
 
 
 class Rates:
@@ -44,13 +41,7 @@ def blueprint(services: Services) -> Blueprint:
     async def show_pipeline() -> Response:
         """Queues, relay, recorder, store, turns; null is unknown."""
         session_of(services)
-        queues: list[QueueState] = []
-        try:
-            async with asyncio.timeout(ASK_S):
-                queues = await services.broker.queues()
-        except (BrokerUnavailable, TimeoutError):
-            pass
-        return jsonify(picture(services, queues, rates))
+        return jsonify(picture(services, await broker_status(services.broker), rates))
 
     return routes
 
@@ -60,17 +51,17 @@ def vhost_of(amqp_url: str | None) -> str | None:
     return None if amqp_url is None else unquote(urlsplit(amqp_url).path[1:]) or "/"
 
 
-def picture(services: Services, queues: list[QueueState], rates: Rates) -> dict[str, Any]:
+def picture(services: Services, broker: BrokerStatus, rates: Rates) -> dict[str, Any]:
     """What the page draws."""
     projection = services.projection
     workers = Counter(reply.worker for reply in projection.open.values() if reply.worker)
     return {
         "broker": {
-            "kind": services.broker.kind,
-            "up": services.broker.up,
+            "kind": broker.kind,
+            "up": broker.up,
             "management_url": services.settings.management_url,
             "vhost": vhost_of(services.settings.amqp_url),
-            "queues": [asdict(queue) for queue in queues],
+            "queues": [asdict(queue) for queue in broker.queues],
         },
         "relay": {"live": services.relay.live, "position": projection.reached.offset, "lag_ms": services.relay.lag_ms()},
         "recorder": {

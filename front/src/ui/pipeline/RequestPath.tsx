@@ -37,8 +37,6 @@ export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
         numbers={[
           ['waiting', queue?.depth],
           ['in work', queue?.unacked],
-          ['in/s', queue?.publish_rate],
-          ['out/s', queue?.deliver_rate],
         ]}
       >
         <DiagramEdge on={['accepted']} side="before" />
