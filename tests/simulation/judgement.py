@@ -211,13 +211,13 @@ def leftover_faults(
         if worker.responder.open:
             yield f"{worker.name} still answers {worker.responder.open}"
     for node in nodes:
-        intake, projection = node.services.intake, node.services.projection
+        intake, projection = node.services.submissions, node.services.projection
         left = {
             "sockets too many": node.services.hub.count - sum(tab.node is node for tab in tabs),
             "open turns": intake.turns.open_count,
             "waiting turns": intake.turns.waiting_count,
             "open replies": len(projection.open),
-            "asks": len(intake._asks),
+            "asks": len(intake._underway),
             "unseen": len(intake._unseen),
             "pending facts": len(projection.pending),
         }

@@ -12,11 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import ChatError, Unavailable
 from myna.protocol.session import Session
-from myna.protocol.topology import RoutingKey
 from tests.simulation.processes import Node, Socket
 
 IN_A_MOMENT_S = 0.6  # a person who types fast
@@ -234,11 +232,7 @@ class Tab:
 
 async def http(node: Node, session: Session, what: str, conversation_id: str) -> None:
     """What the routes of the same names do."""
-    conversation = await node.services.state.conversation(session, conversation_id)
     if what == "delete":
-        await node.services.intake.delete(session.owner, conversation.id)
-        return
-    event = e.ConversationUpdated(
-        owner=session.owner, at=timestamps.now(), conversation_id=conversation.id, title=f"Title {timestamps.now_ms()}"
-    )
-    await node.services.intake.publish(RoutingKey.EVENT, [e.encode(event)])
+        await node.services.commands.delete(session, conversation_id)
+    else:
+        await node.services.commands.rename(session, conversation_id, f"Title {timestamps.now_ms()}")

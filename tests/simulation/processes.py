@@ -14,11 +14,12 @@ from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
 from myna.node.supervisor import Supervisor
-from myna.pipeline.intake import Intake
+from myna.pipeline.commands import Commands
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
 from myna.pipeline.responder import Responder
+from myna.pipeline.submissions import Submissions
 from myna.protocol.session import Session
 from myna.settings import Settings
 from myna.store.port import Store
@@ -75,15 +76,16 @@ class Node(Process):
         super().__init__(name, wire)
         self.lagged = False  # at any time of its life
         projection, hub = make.projection(""), Hub()
-        intake = Intake(wire, store, projection)
+        submissions = Submissions(wire, store, projection)
         state = Queries(wire, store, projection)
         recorder = Recorder(store, projection, state)
         relay = Relay(
-            wire, store, projection, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
+            wire, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
         )  # fmt: skip
         self.services = Services(
             settings=settings, sessions=Sessions("a key of the simulation"), broker=wire, store=store, projection=projection, hub=hub,
-            intake=intake, state=state, recorder=recorder, relay=relay, brain=brain, responder=None,
+            submissions=submissions, commands=Commands(wire, store, projection, state, submissions), state=state,
+            recorder=recorder, relay=relay, brain=brain, responder=None,
         )  # fmt: skip
         loops = {"relay": relay.run, "watch": relay.watch, "recorder": recorder.run}
         for loop_name, loop in loops.items():

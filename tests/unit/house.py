@@ -135,20 +135,20 @@ class Caller:
 
     def send(self, number: int, text: str = "hello", conversation: str = TALK) -> None:
         frame = MessageSend(type="message.send", id=uid(number), conversation_id=conversation, text=text)
-        self._ask(self.node.services.intake.send, frame, number)
+        self._submit(frame, number)
 
     def regenerate(self, number: int, message: int, conversation: str = TALK) -> None:
         frame = ReplyRegenerate(type="reply.regenerate", id=uid(number), conversation_id=conversation, message_id=uid(message))
-        self._ask(self.node.services.intake.regenerate, frame, number)
+        self._submit(frame, number)
 
-    def _ask(self, how: Callable[..., None], frame: object, number: int) -> None:
-        self.node.context.run(how, self.session, frame, self._answer(number), lambda: True)
+    def _submit(self, frame: MessageSend | ReplyRegenerate, number: int) -> None:
+        self.node.context.run(self.node.services.submissions.submit, self.session, frame, self._answer(number), lambda: True)
 
     async def stop(self, number: int, conversation: str = TALK) -> None:
-        await self.node.services.intake.stop(self.session.owner, conversation, uid(number))
+        await self.node.services.commands.stop(self.session.owner, conversation, uid(number))
 
     async def delete(self, conversation: str = TALK) -> None:
-        await self.node.services.intake.delete(self.session.owner, conversation)
+        await self.node.services.commands.delete(self.session, conversation)
 
     def answers(self, number: int) -> list[str]:
         """What this id was answered, in order."""

@@ -77,7 +77,7 @@ def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_f
                 patch.setattr("myna.pipeline.relay.REWIND_S", 5.0)
                 young = await house.node()
             assert not young.services.projection.open, f"started {seconds} s after the repetition"
-            assert young.services.intake.turns.open_count == 0
+            assert young.services.submissions.turns.open_count == 0
             remembered = young.services.projection.window.of(ann.session.owner)
             resumable = young.services.projection.window.resumable
             assert remembered is None or all(entry.position < resumable for entry in remembered.entries if entry.position == repeated)

@@ -122,7 +122,7 @@ def test_a_stop_that_waits_for_its_place_outlives_its_node() -> None:
             ann.send(number)
         await house.until(lambda: ann.parts(1))
         await ann.stop(3)
-        await ann.node.services.intake.drain()
+        await ann.node.services.submissions.drain()
         await ann.node.kill()
         await house.until(lambda: (uid(3), "stopped") in elsewhere.ends())
         assert ann.answers(3) == ["accepted"]
@@ -300,7 +300,7 @@ def test_a_deleted_conversation_refuses_what_waits_ends_what_runs_and_takes_no_m
         assert ann.heard == [(uid(1), "accepted"), (uid(2), "not_found"), (uid(3), "not_found")]
         assert ann.ends() == [(uid(1), "stopped")]
         assert ann.frames[-1]["type"] == "conversation.deleted"
-        assert ann.node.services.intake.turns.open_count == 0
+        assert ann.node.services.submissions.turns.open_count == 0
 
     in_house(test)
 
@@ -335,6 +335,6 @@ def test_a_message_accepted_while_its_conversation_is_deleted_elsewhere_gets_its
         await house.until(lambda: here.ends()[1:])
         await asyncio.sleep(30)
         assert here.ends() == there.ends() == [(uid(1), "stop"), (uid(2), "conversation_deleted")]
-        assert here.node.services.intake.turns.open_count == 0
+        assert here.node.services.submissions.turns.open_count == 0
 
     in_house(test)

@@ -8,16 +8,14 @@ from importlib.metadata import version
 
 import click
 
-from myna.broker.port import Broker, DeadLetter, Start
+from myna.broker.port import Broker, Start
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.embedded_postgres.host import check_writable, examine
 from myna.node.worker import worker_name
+from myna.pipeline.commands import requeue
 from myna.pipeline.manual_messages import why_not
-from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import StartupError, Unavailable
-from myna.protocol.ids import reply_id_for
-from myna.protocol.topology import RoutingKey
 from myna.settings import Settings, unknown
 from myna.store.postgres.store import PostgresStore
 
@@ -95,32 +93,10 @@ async def requeue_parked(settings: Settings, ids: Sequence[str]) -> int:
     async with rabbit(settings) as broker:
         chosen = [letter for letter in await broker.dead_letters() if letter.id in ids]
         for letter in chosen:
-            await _again(broker, letter)
+            await requeue(broker, letter)
         await broker.remove_dead_letters([letter.id for letter in chosen])
     click.echo(f"{len(chosen)} requeued.")
     return 0 if len(chosen) == len(set(ids)) else 1
-
-
-async def _again(broker: Broker, letter: DeadLetter) -> None:
-    try:
-        jobs = [e.read_job(line) for line in letter.body.split(b"\n")]
-    except e.Unreadable:
-        await broker.submit(RoutingKey.WORK, [letter.body])
-        return
-    for job in jobs:
-        # Its reply has failed and stays so; what is asked for is one more reply to the same message.
-        key = reply_id_for(job.owner, f"requeue:{letter.id}:{job.id}")
-        again = e.ReplyRequested(
-            owner=job.owner,
-            reply_id=reply_id_for(job.owner, key),
-            options=job.options,
-            at=timestamps.now(),
-            conversation_id=job.conversation_id,
-            id=key,
-            message_id=job.message_id,
-            text=job.text,
-        )
-        await broker.submit(RoutingKey.MESSAGE, [e.encode(again)])
 
 
 async def drop_parked(settings: Settings, ids: Sequence[str]) -> int:

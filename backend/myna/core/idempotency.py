@@ -1,55 +1,113 @@
-"""Thought: whether an id is new, a repetition or a conflict, by what the window or the rows know of it. No I/O."""
+"""Decides whether a client's id is new, repeats an earlier request, or was used before for something else."""
 
-from myna.core.submission import Ask, accepted, conflict, not_found
+from dataclasses import dataclass
+from typing import NamedTuple
+
 from myna.core.window import OwnerWindow
 from myna.protocol import events as e
-from myna.protocol.errors import Busy, ChatError
+from myna.protocol.errors import Busy, ChatError, Conflict, NotFound
 from myna.protocol.frames import MessageAccepted
 from myna.store.port import Known
 
 
-def judged_by_window(ask: Ask, window: OwnerWindow | None) -> MessageAccepted | ChatError | None:
-    """The answer to an id that the recent past knows; None: it does not know it. Finds the text of one more reply, if it can."""
-    if window is None:
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for under an idempotency key: to accept a message, or one more reply to the message `message_id`."""
+
+    owner: str
+    conversation_id: str
+    id: str  # the idempotency key
+    text: str | None  # None: of one more reply, whose message is still to be found
+    message_id: str | None = None  # None: this is a new message
+
+    def repeats(self, other: "Request") -> bool:
+        """Whether two requests under one key are the same (the text of one more reply is found by us, so it does not count)."""
+        same_place = (self.conversation_id, self.message_id) == (other.conversation_id, other.message_id)
+        return same_place and (self.message_id is not None or self.text == other.text)
+
+    def accepted(self, *, duplicate: bool) -> MessageAccepted:
+        """The frame that accepts this request."""
+        return MessageAccepted(id=self.id, conversation_id=self.conversation_id, duplicate=duplicate)
+
+    def conflict(self) -> Conflict:
+        """The refusal of a key that was used before."""
+        return Conflict("This id was used before for something else; give each message an id of its own.", ref=self.id)
+
+    def not_found(self) -> NotFound:
+        """The refusal where the conversation was deleted, or the message to answer again does not exist."""
+        what = "conversation" if self.message_id is None else "message in this conversation"
+        return NotFound(f"There is no such {what} (any more).", ref=self.id)
+
+
+class New(NamedTuple):
+    """The id was never used; `text` is what to answer."""
+
+    text: str
+
+
+# New, the acceptance of a repetition, or a refusal.
+Decision = New | MessageAccepted | ChatError
+
+
+def decide_by_window(request: Request, window: OwnerWindow | None, *, complete: bool) -> Decision | None:
+    """The decision where the recent past is enough for one; None: the database has to be asked.
+
+    `complete` says that the window holds everything of this owner, so an id that it does not know is new.
+    """
+    if window is not None:
+        if request.conversation_id in window.deleted:
+            return request.not_found()
+        before = window.keys.get(request.id)
+        if before is not None:
+            return _repeated(request, request.repeats(_request_of(before)))
+    if not complete:
         return None
-    if ask.conversation_id in window.deleted:
-        return not_found(ask)
-    before = window.keys.get(ask.id)
-    if before is None:
-        message = window.keys.get(ask.message_id or "")
-        if ask.text is None and isinstance(message, e.MessageCreated) and message.conversation_id == ask.conversation_id:
-            ask.text = message.text
-        return None
-    same = before.conversation_id == ask.conversation_id and (
-        before.text == ask.text if isinstance(before, e.MessageCreated) else before.message_id == ask.message_id
-    )
-    return accepted(ask, duplicate=True) if same else conflict(ask)
+    return request.not_found() if request.text is None else New(request.text)
 
 
-def judged_by_rows(ask: Ask, known: Known | None) -> MessageAccepted | ChatError | None:
-    """The answer to an id that the database knows; None: it is new, and its text is known. `known` is None with the database away."""
-    if known is None:
-        # A new message goes on; what only the database knows must wait.
-        return Busy("The database is away; ask for another reply later.", ref=ask.id, retry_after_s=5) if ask.text is None else None
-    if known.deleted:
-        return not_found(ask)
-    return _message(ask, known) if ask.message_id is None else _regenerate(ask, known)
-
-
-def _message(ask: Ask, known: Known) -> MessageAccepted | ChatError | None:
-    before = known.message
-    if before is None:
-        return None if known.reply is None else conflict(ask)
-    same = before.conversation_id == ask.conversation_id and before.text == ask.text
-    return accepted(ask, duplicate=True) if same else conflict(ask)
-
-
-def _regenerate(ask: Ask, known: Known) -> MessageAccepted | ChatError | None:
-    if known.reply is not None:
-        return accepted(ask, duplicate=True) if known.reply.message_id == ask.message_id else conflict(ask)
-    if ask.text is None:
-        message = known.message
-        if message is None or message.conversation_id != ask.conversation_id or message.role != "user":
-            return not_found(ask)
-        ask.text = message.text
+def message_text(request: Request, window: OwnerWindow | None) -> str | None:
+    """The text of the message that a request is about, if the window knows it."""
+    message = window.keys.get(request.message_id or "") if window is not None else None
+    if isinstance(message, e.MessageCreated) and message.conversation_id == request.conversation_id:
+        return message.text
     return None
+
+
+def decide_by_rows(request: Request, known: Known | None) -> Decision:
+    """The decision by what the database knows of the id; `known` is None when the database is away."""
+    if known is None:
+        # A new message goes on without the database; what only the database knows must wait for it.
+        detail = "The database is away; ask for another reply later."
+        return Busy(detail, ref=request.id, retry_after_s=5) if request.text is None else New(request.text)
+    if known.deleted:
+        return request.not_found()
+    return _message(request, known) if request.message_id is None else _one_more_reply(request, known)
+
+
+def _message(request: Request, known: Known) -> Decision:
+    before = known.message
+    if before is not None:
+        return _repeated(request, (before.conversation_id, before.text) == (request.conversation_id, request.text))
+    if known.reply is not None:  # the id was that of one more reply
+        return request.conflict()
+    return New(request.text or "")
+
+
+def _one_more_reply(request: Request, known: Known) -> Decision:
+    if known.reply is not None:
+        return _repeated(request, known.reply.message_id == request.message_id)
+    if request.text is not None:
+        return New(request.text)
+    message = known.message
+    if message is None or message.conversation_id != request.conversation_id or message.role != "user":
+        return request.not_found()
+    return New(message.text)
+
+
+def _request_of(job: e.Job) -> Request:
+    message_id = None if isinstance(job, e.MessageCreated) else job.message_id
+    return Request(job.owner, job.conversation_id, job.id, job.text, message_id)
+
+
+def _repeated(request: Request, same: bool) -> Decision:
+    return request.accepted(duplicate=True) if same else request.conflict()

@@ -18,7 +18,7 @@ class TooManyWaiting(Exception):
     """`WAITING_LIMIT` turns wait in this conversation already."""
 
 
-class Turns(Generic[T]):
+class TurnQueue(Generic[T]):
     """Which turns are open (by reply_id) and what waits behind them (whatever the caller wants back)."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Turns(Generic[T]):
         """Turns that wait on this node."""
         return sum(map(len, self._waiting.values()))
 
-    def offer(self, conversation: Conversation, reply_id: str, item: T) -> bool:
+    def enter(self, conversation: Conversation, reply_id: str, item: T) -> bool:
         """True: the turn is open, go. False: it waits, and `close` will give `item` back. Raises `TooManyWaiting`."""
         if conversation not in self._open and conversation not in self._waiting:
             self._open[conversation] = {reply_id}

@@ -8,11 +8,12 @@ from myna.core.projection import Projection
 from myna.node.secret_key import secret_key
 from myna.node.supervisor import Supervisor
 from myna.node.worker import make_brain, worker_name
-from myna.pipeline.intake import Intake
+from myna.pipeline.commands import Commands
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
 from myna.pipeline.responder import Responder
+from myna.pipeline.submissions import Submissions
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.app import create_app
@@ -25,10 +26,10 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     """The services of one node, wired together; nothing runs yet."""
     projection = Projection("")
     hub = Hub()
-    intake = Intake(broker, store, projection)
+    submissions = Submissions(broker, store, projection)
     state = Queries(broker, store, projection)
     recorder = Recorder(store, projection, state)
-    relay = Relay(broker, store, projection, hub=hub, intake=intake, state=state, recorder=recorder, abandoned_s=settings.abandoned_s)
+    relay = Relay(broker, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s)
     brain = make_brain(settings)
     return Services(
         settings=settings,
@@ -37,7 +38,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
         store=store,
         projection=projection,
         hub=hub,
-        intake=intake,
+        submissions=submissions,
+        commands=Commands(broker, store, projection, state, submissions),
         state=state,
         recorder=recorder,
         relay=relay,
@@ -73,7 +75,7 @@ class Node:
     async def drain(self) -> None:
         """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""
         services = self.services
-        await services.intake.drain()
+        await services.submissions.drain()
         if services.responder is not None:
             await services.responder.drain(services.settings.drain_s)
         await self.gateway.drain()

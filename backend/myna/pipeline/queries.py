@@ -18,6 +18,7 @@ from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView, SearchHit, preview_of
 from myna.store.port import Deleted, Fact, Page, Renamed, Store
 
+PAGE_LIMIT = 200  # messages of one page when a whole conversation is read
 REACH_S = 5.0  # how long a read waits for this node to have read the log up to `at_least`
 SETTLE_S = 1.0  # how long it waits for what is in the window to be stored too; usually milliseconds
 
@@ -173,6 +174,16 @@ class Queries:
         items = in_turns([*page.items, *fresh, *running])
         items = [replace(view, status="waiting") if view.role == "user" and view.id in waiting else view for view in items]
         return Thread(items, page.next, cursor)
+
+    async def whole_conversation(self, session: Session, conversation_id: str) -> list[MessageView]:
+        """Every message of a conversation with its replies, oldest first."""
+        pages: list[list[MessageView]] = []
+        before: str | None = None
+        while before is not None or not pages:
+            thread = await self.messages(session, conversation_id, limit=PAGE_LIMIT, before=before, at_least=None)
+            pages.append(thread.items)
+            before = thread.next
+        return in_turns([view for page in reversed(pages) for view in page])
 
     # --- search ---
 

@@ -15,9 +15,9 @@ from myna.core.hub import Hub
 from myna.core.projection import FoldResult, Projection, mark_of
 from myna.core.rates import Histogram
 from myna.pipeline.failpoints import failpoint
-from myna.pipeline.intake import Intake
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
+from myna.pipeline.submissions import Submissions
 from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
@@ -51,7 +51,7 @@ class Relay:
         projection: Projection,
         *,
         hub: Hub,
-        intake: Intake,
+        intake: Submissions,
         state: Queries,
         recorder: Recorder,
         abandoned_s: float,

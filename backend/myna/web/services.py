@@ -6,11 +6,12 @@ from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
-from myna.pipeline.intake import Intake
+from myna.pipeline.commands import Commands
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
 from myna.pipeline.responder import Responder
+from myna.pipeline.submissions import Submissions
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.sessions import Sessions
@@ -26,7 +27,8 @@ class Services:
     store: Store
     projection: Projection
     hub: Hub
-    intake: Intake
+    submissions: Submissions
+    commands: Commands
     state: Queries
     recorder: Recorder
     relay: Relay

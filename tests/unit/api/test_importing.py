@@ -1,5 +1,6 @@
 """An export comes back as it was, once, under its own new id; nobody is asked to answer it again."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -130,15 +131,15 @@ async def test_the_same_again_changes_nothing_and_goes_to_no_responder(served: S
 
 async def test_the_rest_of_an_interrupted_import_follows(served: Served, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     document, conversation_id = written(*turns(4)), str(uuid4())
-    intake = served.node.services.intake
-    publish = intake.publish
+    commands = served.node.services.commands
+    publish = commands._publish
 
-    async def torn(key: RoutingKey, lines: list[bytes]) -> None:
-        await publish(key, lines[:7])  # two turns and the title
+    async def interrupted(key: RoutingKey, events: Sequence[e.Event]) -> None:
+        await publish(key, events[:7])  # two turns and the title
         raise Busy("The broker can't take this now; try again.")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(intake, "publish", torn)
+        meanwhile.setattr(commands, "_publish", interrupted)
         half = await put(person, document, conversation_id)
     some = await export(person, conversation_id)
     whole = await put(person, document, conversation_id)

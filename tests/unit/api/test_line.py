@@ -60,12 +60,12 @@ async def test_a_person_moves_up_as_others_are_answered() -> None:
             return await line_of(ann) == [(anns["id"], 2)] and await line_of(ben) == [(bens["id"], 1)]
 
         await until(stand, 30, "both in line")
-        await served.node.services.intake.stop(ann.owner, conversations[0], running["id"])
+        await served.node.services.commands.stop(ann.owner, conversations[0], running["id"])
 
         async def moved() -> bool:
             return await line_of(ann) == [(anns["id"], 1)] and await line_of(ben) == []
 
         await until(moved, 30, "one step forward")
-        await served.node.services.intake.stop(ben.owner, conversations[1], bens["id"])
+        await served.node.services.commands.stop(ben.owner, conversations[1], bens["id"])
         await ann.answered(conversations[2])
         assert await line_of(ann) == []

@@ -5,14 +5,14 @@ carry the moment of the import, a millisecond apart: what a node may forget is j
 pages order turns by them. When it was said at first stays in the file.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from myna.pipeline.commands import ImportedTurn
 from myna.protocol import events as e
 from myna.protocol import timestamps, titles
 from myna.protocol.errors import InvalidFrame
@@ -109,15 +109,7 @@ UNANSWERED = ExportedError(code="unanswered", detail="It had no reply when the c
 UNFINISHED = ExportedError(code="unfinished", detail="It was still being said when the conversation was exported.")
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A request and its whole reply: published together or not at all, so that nothing stays open."""
-
-    job: e.Job
-    events: Sequence[e.Event]
-
-
-def units(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[Unit]:
+def imported_turns(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[ImportedTurn]:
     """What is to be written to the log, in order, the title with the first. Raises `InvalidFrame`, which names the place.
 
     Ids come of the new conversation's, of everything that comes back, and of the old ones: the same body makes the same
@@ -131,7 +123,7 @@ def units(owner: str, conversation_id: str, document: ExportedConversation, now_
         if isinstance(item, ExportedReply):
             replies.setdefault(item.message_id, []).append((place, item))
     begun_ms = now_ms - len(document.messages)
-    made: list[Unit] = []
+    made: list[ImportedTurn] = []
     for place, item in enumerate(document.messages):
         if isinstance(item, ExportedMessage):
             message_id = str(uuid5(namespace, item.id))
@@ -139,11 +131,11 @@ def units(owner: str, conversation_id: str, document: ExportedConversation, now_
                 key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
                 asked_at, said_at = (timestamps.written(begun_ms + one) for one in (place if number == 0 else said, said))
                 job = _work(owner, conversation_id, key, message_id, item.text, asked_at)
-                made.append(Unit(job, [job, *_reply(job, reply, said_at)]))
+                made.append(ImportedTurn(job, [job, *_reply(job, reply, said_at)]))
     first = made[0].job
     title = e.ConversationUpdated(owner=owner, at=first.at, conversation_id=conversation_id, title=document.conversation.title)
     if title.title != titles.title_from(first.text):
-        made[0] = Unit(first, [*made[0].events, title])
+        made[0] = ImportedTurn(first, [*made[0].events, title])
     return made
 
 

@@ -3,10 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 from quart import Blueprint, Response, jsonify, request
 
-from myna.protocol import events as e
-from myna.protocol import timestamps
 from myna.protocol.field_types import Title
-from myna.protocol.topology import RoutingKey
 from myna.web.api.requests import body_of, id_of, limit_of, session_of, shown
 from myna.web.services import Services
 
@@ -51,17 +48,15 @@ def blueprint(services: Services) -> Blueprint:
         """A new title, told to every socket by `conversation.updated`."""
         session = session_of(services)
         title = (await body_of(Rename)).title
-        conversation = await services.state.conversation(session, id_of(conversation_id, "conversation"))
-        event = e.ConversationUpdated(owner=session.owner, at=timestamps.now(), conversation_id=conversation.id, title=title)
-        await services.intake.publish(RoutingKey.EVENT, [e.encode(event)])
-        return jsonify({"id": conversation.id, "title": title})
+        conversation_id = id_of(conversation_id, "conversation")
+        await services.commands.rename(session, conversation_id, title)
+        return jsonify({"id": conversation_id, "title": title})
 
     @routes.delete("/<conversation_id>")
     async def delete_conversation(conversation_id: str) -> Response:
         """Gone, with everything in it."""
         session = session_of(services)
-        conversation = await services.state.conversation(session, id_of(conversation_id, "conversation"))
-        await services.intake.delete(session.owner, conversation.id)
+        await services.commands.delete(session, id_of(conversation_id, "conversation"))
         gone = Response(status=204)
         del gone.headers["Content-Type"]
         return gone

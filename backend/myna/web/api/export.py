@@ -8,12 +8,10 @@ from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 
-from myna.pipeline.queries import in_turns
 from myna.protocol import timestamps
 from myna.protocol.errors import InvalidFrame
-from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView
-from myna.web.api.requests import PAGE_LIMIT, id_of, session_of, shown
+from myna.web.api.requests import id_of, session_of, shown
 from myna.web.services import Services
 
 FORMATS = {"markdown": ("md", "text/markdown; charset=utf-8"), "json": ("json", "application/json")}
@@ -35,7 +33,7 @@ def blueprint(services: Services) -> Blueprint:
         if wanted not in FORMATS:
             raise InvalidFrame(f"format takes one of {', '.join(FORMATS)}.")
         conversation = await services.state.conversation(session, id_of(conversation_id, "conversation"))
-        messages = await whole(services, session, conversation.id)
+        messages = await services.state.whole_conversation(session, conversation.id)
         suffix, content_type = FORMATS[wanted]
         text = as_markdown(conversation, messages) if wanted == "markdown" else as_json(conversation, messages)
         response = Response(text, content_type=content_type)
@@ -43,17 +41,6 @@ def blueprint(services: Services) -> Blueprint:
         return response
 
     return routes
-
-
-async def whole(services: Services, session: Session, conversation_id: str) -> list[MessageView]:
-    """Every message of a conversation with its replies, oldest first."""
-    pages: list[list[MessageView]] = []
-    before: str | None = None
-    while before is not None or not pages:
-        thread = await services.state.messages(session, conversation_id, limit=PAGE_LIMIT, before=before, at_least=None)
-        pages.append(thread.items)
-        before = thread.next
-    return in_turns([view for page in reversed(pages) for view in page])
 
 
 def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> str:

@@ -21,7 +21,7 @@ def blueprint(services: Services) -> Blueprint:
             "broker": _word(services.broker.up, services.broker.trouble),
             "database": _word(services.store.up, services.store.trouble),
             "relay": _word(services.relay.live, "it has not read the log up to its end yet"),
-            "draining": "yes" if services.intake.draining else "no",
+            "draining": "yes" if services.submissions.draining else "no",
         }
         if services.responder is not None:
             checks["responder"] = _word(services.responder.consuming, "it does not consume chat_queue yet")

@@ -7,7 +7,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field
 from quart import Blueprint, Response, jsonify
 
-from myna.pipeline.intake import Intake
+from myna.pipeline.submissions import Submissions
 from myna.protocol.errors import ChatError
 from myna.protocol.field_types import Id, Options, Text
 from myna.protocol.frames import MessageAccepted, MessageSend
@@ -32,10 +32,10 @@ class NewMessage(BaseModel):
         return MessageSend(type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options)
 
 
-async def accept(intake: Intake, session: Session, frame: MessageSend) -> MessageAccepted:
+async def accept(submissions: Submissions, session: Session, frame: MessageSend) -> MessageAccepted:
     """Send a message and wait until it is accepted. Raises the `ChatError` it was refused with."""
     answer: asyncio.Future[MessageAccepted | ChatError] = asyncio.get_running_loop().create_future()
-    intake.send(session, frame, lambda result: None if answer.done() else answer.set_result(result), lambda: not answer.done())
+    submissions.submit(session, frame, lambda result: None if answer.done() else answer.set_result(result), lambda: not answer.done())
     result = await answer
     if isinstance(result, ChatError):
         raise result
@@ -52,7 +52,7 @@ def blueprint(services: Services) -> Blueprint:
         session = session_of(services)
         message = await body_of(NewMessage)
         check_options(services.brain, message.options, message.id)
-        accepted = await accept(services.intake, session, message.frame())
+        accepted = await accept(services.submissions, session, message.frame())
         response: Response = jsonify({"id": accepted.id, "conversation_id": accepted.conversation_id, "duplicate": accepted.duplicate})
         response.status_code = 202
         return response

@@ -54,8 +54,8 @@ class NodeCollector(Collector):
         services = self._services
         yield GaugeMetricFamily("myna_connections", "Live sockets and event streams on this node.", services.hub.count)
         turns = GaugeMetricFamily("myna_turns", "Turns that are being answered, or wait for the one before them.", labels=["state"])
-        turns.add_metric(["open"], services.intake.turns.open_count)
-        turns.add_metric(["waiting"], services.intake.turns.waiting_count)
+        turns.add_metric(["open"], services.submissions.turns.open_count)
+        turns.add_metric(["waiting"], services.submissions.turns.waiting_count)
         yield turns
         yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", len(services.projection.pending))
         yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)

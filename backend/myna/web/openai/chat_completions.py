@@ -99,7 +99,7 @@ class AwaitedReply:
     async def ask(self) -> None:
         """Send the message. Raises the `ChatError` it is refused with."""
         try:
-            await accept(self._services.intake, self._session, self.message)
+            await accept(self._services.submissions, self._session, self.message)
         except asyncio.CancelledError:
             await self._stop()
             raise
@@ -164,10 +164,10 @@ class AwaitedReply:
 
     async def _stop(self) -> None:
         # A node that restarts drops its clients too; their replies are wanted.
-        if self._services.intake.draining:
+        if self._services.submissions.draining:
             return
         try:
-            await self._services.intake.stop(self._session.owner, self.message.conversation_id, self.message.id)
+            await self._services.commands.stop(self._session.owner, self.message.conversation_id, self.message.id)
         except ChatError as error:
             log.info("openai.not_stopped", message_id=self.message.id, reason=error.detail)
 

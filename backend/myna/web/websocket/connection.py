@@ -139,12 +139,12 @@ class Connection:
     def _handle(self, frame: MessageSend | ReplyStop | ReplyRegenerate | Ping) -> None:
         if isinstance(frame, MessageSend):
             check_options(self._services.brain, frame.options, frame.id)
-            self._services.intake.send(self._session, frame, self._answer, self._present)
+            self._services.submissions.submit(self._session, frame, self._answer, self._present)
         elif isinstance(frame, Ping):
             self.mailbox.put(e.encode(Pong(nonce=frame.nonce)))
         elif isinstance(frame, ReplyRegenerate):
             check_options(self._services.brain, frame.options, frame.id)
-            self._services.intake.regenerate(self._session, frame, self._answer, self._present)
+            self._services.submissions.submit(self._session, frame, self._answer, self._present)
         else:
             if len(self._stops) >= e.WAITING_LIMIT:
                 raise Busy("Too many stops at once; send this one again.", ref=frame.message_id, retry_after_s=1)
@@ -154,7 +154,7 @@ class Connection:
 
     async def _stop(self, frame: ReplyStop) -> None:
         try:
-            await self._services.intake.stop(self._session.owner, frame.conversation_id, frame.message_id)
+            await self._services.commands.stop(self._session.owner, frame.conversation_id, frame.message_id)
         except ChatError as error:
             error.ref = error.ref or frame.message_id
             self._say_error(error)

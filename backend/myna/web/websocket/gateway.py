@@ -44,7 +44,7 @@ class Gateway:
         if after and epoch == services.projection.epoch:
             with suppress(ChatError):  # unreachable: then this is no resumption
                 await services.state.reach(session.owner, after, within_s=RESUME_S)
-        if services.intake.draining or not services.relay.ready:
+        if services.submissions.draining or not services.relay.ready:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         await websocket.accept()
         socket: FrameWebsocket = websocket._get_current_object()  # type: ignore[attr-defined]

@@ -4,57 +4,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myna.core.turn_queue import TooManyWaiting, Turns
+from myna.core.turn_queue import TooManyWaiting, TurnQueue
 from myna.protocol.events import WAITING_LIMIT
 
 TALK, OTHER = ("ann", "talk"), ("ann", "other")
 
 
 def test_the_first_turn_opens_and_the_next_waits_for_its_end() -> None:
-    turns = Turns[str]()
-    assert turns.offer(TALK, "r1", "one") is True
-    assert turns.offer(TALK, "r2", "two") is False
+    turns = TurnQueue[str]()
+    assert turns.enter(TALK, "r1", "one") is True
+    assert turns.enter(TALK, "r2", "two") is False
     assert turns.close(TALK, "r1") == "two"
 
 
 def test_conversations_do_not_wait_for_each_other() -> None:
-    turns = Turns[str]()
-    turns.offer(TALK, "r1", "one")
-    assert turns.offer(OTHER, "r2", "two") is True
+    turns = TurnQueue[str]()
+    turns.enter(TALK, "r1", "one")
+    assert turns.enter(OTHER, "r2", "two") is True
 
 
 def test_eight_wait_and_the_ninth_is_refused() -> None:
-    turns = Turns[int]()
-    turns.offer(TALK, "r", -1)
+    turns = TurnQueue[int]()
+    turns.enter(TALK, "r", -1)
     for number in range(WAITING_LIMIT):
-        assert turns.offer(TALK, f"r{number}", number) is False
+        assert turns.enter(TALK, f"r{number}", number) is False
     with pytest.raises(TooManyWaiting):
-        turns.offer(TALK, "r9", 9)
+        turns.enter(TALK, "r9", 9)
     assert turns.waiting(TALK) == list(range(WAITING_LIMIT))
     assert turns.waiting_count == WAITING_LIMIT
 
 
 def test_a_turn_of_another_node_holds_the_line_too() -> None:
-    turns = Turns[str]()
+    turns = TurnQueue[str]()
     turns.opened(TALK, "elsewhere")
-    assert turns.offer(TALK, "r1", "one") is False
+    assert turns.enter(TALK, "r1", "one") is False
     assert turns.close(TALK, "elsewhere") == "one"
 
 
 def test_the_line_moves_only_when_every_open_turn_is_over() -> None:
-    turns = Turns[str]()
+    turns = TurnQueue[str]()
     turns.opened(TALK, "here")
     turns.opened(TALK, "there")
-    turns.offer(TALK, "r1", "one")
+    turns.enter(TALK, "r1", "one")
     assert turns.close(TALK, "here") is None
     assert turns.close(TALK, "there") == "one"
 
 
 def test_an_end_that_is_told_twice_moves_the_line_once() -> None:
-    turns = Turns[str]()
-    turns.offer(TALK, "r1", "one")
-    turns.offer(TALK, "r2", "two")
-    turns.offer(TALK, "r3", "three")
+    turns = TurnQueue[str]()
+    turns.enter(TALK, "r1", "one")
+    turns.enter(TALK, "r2", "two")
+    turns.enter(TALK, "r3", "three")
     assert turns.close(TALK, "r1") == "two"
     turns.opened(TALK, "r2")
     assert turns.close(TALK, "r1") is None
@@ -62,13 +62,13 @@ def test_an_end_that_is_told_twice_moves_the_line_once() -> None:
 
 
 def test_what_is_withdrawn_is_never_given_out() -> None:
-    turns = Turns[str]()
-    turns.offer(TALK, "r1", "one")
-    turns.offer(TALK, "r2", "two")
+    turns = TurnQueue[str]()
+    turns.enter(TALK, "r1", "one")
+    turns.enter(TALK, "r2", "two")
     assert turns.withdraw(TALK, "two") is True
     assert turns.withdraw(TALK, "two") is False
     assert turns.close(TALK, "r1") is None
-    assert turns.offer(TALK, "r3", "three") is True
+    assert turns.enter(TALK, "r3", "three") is True
 
 
 STEPS = ("offer", "end", "end elsewhere", "begin elsewhere", "withdraw")
@@ -76,14 +76,14 @@ STEPS = ("offer", "end", "end elsewhere", "begin elsewhere", "withdraw")
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=60))
 def test_whatever_happens_the_order_is_kept_and_nobody_is_forgotten(steps: list[tuple[str, int]]) -> None:
-    turns = Turns[int]()
+    turns = TurnQueue[int]()
     open_now: set[str] = set()
     line: list[int] = []
     for number, (what, which) in enumerate(steps):
         given_out: int | None = None
         if what == "offer":
             try:
-                if turns.offer(TALK, f"r{number}", number):
+                if turns.enter(TALK, f"r{number}", number):
                     assert not open_now
                     open_now.add(f"r{number}")
                 else:

@@ -4,12 +4,15 @@ import asyncio
 
 import pytest
 
+from myna.core.idempotency import New, Request
 from myna.core.projection import Projection
-from myna.pipeline.intake import ACCEPT_S, UNSEEN_S, Intake
+from myna.pipeline.submission import Stage, Submission
+from myna.pipeline.submissions import ACCEPT_S, UNSEEN_S, Submissions
 from myna.protocol.errors import ChatError
 from myna.protocol.events import WAITING_LIMIT
 from myna.protocol.frames import MessageSend
 from myna.protocol.topology import RoutingKey
+from myna.store.port import Known
 from tests.unit.house import PARTS, WHOLE, Caller, House, forget, in_house
 from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, body, record, said, uid, whole
 
@@ -197,20 +200,20 @@ def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again(
     async def test(house: House) -> None:
         ear = Caller(await house.node())
         projection, heard = Projection("e1"), list[object]()
-        intake = Intake(house.broker, house.store, projection)  # whose node does not read the log
+        submissions = Submissions(house.broker, house.store, projection)  # whose node does not read the log
         frame = MessageSend(type="message.send", id=uid(1), conversation_id=TALK, text="x")
-        intake.send(ear.session, frame, heard.append, lambda: True)
+        submissions.submit(ear.session, frame, heard.append, lambda: True)
         await house.until(lambda: heard)
-        intake.repeat_unseen()
+        submissions.repeat_unseen()
         assert len(house.log()) == 1, "not at once"
         await asyncio.sleep(UNSEEN_S + 0.1)
-        intake.repeat_unseen()
+        submissions.repeat_unseen()
         await house.until(lambda: len(house.log()) == 2)
         assert house.log()[0] == house.log()[1]
         assert ear.created() == [uid(1)]
-        intake.observe(projection.fold(record(0, house.log()[0]), 0.0))
+        submissions.observe(projection.fold(record(0, house.log()[0]), 0.0))
         await asyncio.sleep(UNSEEN_S + 0.1)
-        intake.repeat_unseen()
+        submissions.repeat_unseen()
         await asyncio.sleep(1)
         assert len(house.log()) == 2, "what was seen is not repeated"
 
@@ -233,3 +236,53 @@ def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
         assert ann.answers(2) == ["busy", "accepted"]
 
     in_house(test)
+
+
+# --- look-ups in the database
+
+
+def test_a_fault_in_one_look_up_refuses_that_message_and_its_conversation_goes_on() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node, born_ms=0)  # older than the window, so the database is asked about her ids
+        house.worker()
+        ann.send(9)
+        await house.until(ann.ends)
+        await forget(house, node.services.projection)
+        known = house.store.known
+
+        async def broken(keys: object) -> list[Known]:
+            raise TypeError("a fault of ours")
+
+        house.store.known = broken  # type: ignore[method-assign]
+        ann.send(1)
+        ann.send(2)
+        await house.until(lambda: len(ann.heard) == 3)
+        assert ann.heard[1:] == [(uid(1), "busy"), (uid(2), "busy")]
+        house.store.known = known  # type: ignore[method-assign]
+        ann.send(1)
+        ann.send(2)
+        await house.until(lambda: len(ann.ends()) == 3)
+        assert ann.created() == [uid(9), uid(1), uid(2)]
+
+    in_house(test)
+
+
+def test_a_message_and_at_once_one_more_reply_to_it_are_both_accepted() -> None:
+    async def test(house: House) -> None:
+        ann = Caller(await house.node())
+        house.worker()
+        ann.send(1)
+        ann.regenerate(2, 1)
+        await house.until(lambda: len(ann.ends()) == 2)
+        assert [result for _, result in ann.heard] == ["accepted", "accepted"]
+        assert ann.whole(1) == [WHOLE, WHOLE]
+
+    in_house(test)
+
+
+def test_a_submission_never_goes_back_a_stage() -> None:
+    submission = Submission(Request(ANN, TALK, uid(1), "hello"), uid(2), None, [], lambda: True, New("hello"))
+    submission.advance(Stage.PUBLISHING)
+    with pytest.raises(AssertionError):
+        submission.advance(Stage.WAITING)

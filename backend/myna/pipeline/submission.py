@@ -1,0 +1,107 @@
+"""One message, or one request for another reply, on its way from a client's frame to being accepted."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from myna.core.idempotency import Decision, Request
+from myna.protocol import events as e
+from myna.protocol import timestamps
+from myna.protocol.errors import ChatError
+from myna.protocol.field_types import Options
+from myna.protocol.frames import MessageAccepted
+from myna.protocol.topology import RoutingKey
+from myna.store.port import IdempotencyKey
+
+OnResult = Callable[[MessageAccepted | ChatError], None]
+
+
+class Stage(Enum):
+    """How far a submission is. It only moves downward in this list, and may be refused from any stage before ACCEPTED."""
+
+    CHECKING = 1  # the database is asked whether its id is new
+    WAITING = 2  # for its turn: an earlier message of the conversation has no complete reply yet
+    PUBLISHING = 3  # handed to the broker and not confirmed
+    ACCEPTED = 4
+    REFUSED = 5
+
+
+@dataclass(eq=False, slots=True)
+class Submission:
+    """What is known of a submission while it is under way."""
+
+    request: Request
+    reply_id: str
+    options: Options | None
+    on_result: list[OnResult]  # called once each: the sender, and whoever sent the same again meanwhile
+    sender_connected: Callable[[], bool]  # a sender who has left cannot send it again elsewhere
+    decision: Decision | None  # about its id; None while the database is asked
+    stage: Stage = Stage.CHECKING
+    stopped: bool = False  # before it was published: it keeps its place, and nobody works on it
+    line: bytes = field(default=b"", repr=False)  # what is published, set at the first try
+    turn: "asyncio.Future[None] | None" = None  # done when its turn has come; None: it had it at once
+    task: "asyncio.Task[None] | None" = None  # done after the sender was answered
+
+    @property
+    def conversation(self) -> tuple[str, str]:
+        """Owner and conversation."""
+        return self.request.owner, self.request.conversation_id
+
+    @property
+    def key(self) -> IdempotencyKey:
+        """What the database is asked about."""
+        return IdempotencyKey(self.request.owner, self.request.conversation_id, self.message_id, self.reply_id)
+
+    @property
+    def message_id(self) -> str:
+        """The message that the reply will be to."""
+        return self.request.message_id or self.request.id
+
+    def advance(self, stage: Stage) -> None:
+        """Go on to a later stage."""
+        assert stage.value > self.stage.value, f"{self.stage} does not lead to {stage}"
+        self.stage = stage
+
+    def finish(self, result: MessageAccepted | ChatError) -> None:
+        """Answer the sender, and whoever repeated it meanwhile."""
+        self.advance(Stage.REFUSED if isinstance(result, ChatError) else Stage.ACCEPTED)
+        for on_result in self.on_result:
+            on_result(result)
+
+    def set_text(self, text: str) -> None:
+        """The text to answer, which a request for one more reply did not bring along."""
+        if self.request.text is None:
+            self.request = replace(self.request, text=text)
+
+    def publication(self) -> tuple[RoutingKey, list[bytes]]:
+        """What is published, the same at every try, and its routing key.
+
+        Of a stopped one the log gets the message and its stop in one record, and `chat_queue` gets nothing.
+        """
+        if not self.line:
+            self.line = e.encode(self._job())
+        if not self.stopped:
+            return RoutingKey.MESSAGE, [self.line]
+        return RoutingKey.EVENT, [self.line, e.encode(stop_event(*self.conversation, self.reply_id, self.message_id))]
+
+    def _job(self) -> e.Job:
+        """The job for a responder, stamped with this moment. All of it was validated when the frame came in."""
+        request, at, text = self.request, timestamps.now(), self.request.text or ""
+        options = self.options.ordered() if self.options is not None else None
+        if request.message_id is None:
+            return e.MessageCreated(
+                owner=request.owner, reply_id=self.reply_id, options=options, at=at,
+                conversation_id=request.conversation_id, id=request.id, text=text,
+            )  # fmt: skip
+        return e.ReplyRequested(
+            owner=request.owner, reply_id=self.reply_id, options=options, at=at,
+            conversation_id=request.conversation_id, id=request.id, message_id=request.message_id, text=text,
+        )  # fmt: skip
+
+
+def stop_event(owner: str, conversation_id: str, reply_id: str, message_id: str) -> e.StopRequested:
+    """The event that ends a reply at its place in the log."""
+    return e.StopRequested(
+        owner=owner, at=timestamps.now(), conversation_id=conversation_id, reply_id=reply_id, message_id=message_id
+    )  # fmt: skip

@@ -1,0 +1,265 @@
+"""Accepts messages: recognises repeated ids, keeps the order of each conversation, publishes, and answers the sender.
+
+The one way in for sockets, HTTP and `/v1`. `submit` decides what it can at once; a task for each submission does the
+rest in one go: check the id, wait for the turn, publish, answer.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from myna.broker.port import Broker
+from myna.core.idempotency import New, Request, decide_by_rows, decide_by_window, message_text
+from myna.core.projection import FoldResult, Projection
+from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
+from myna.pipeline.failpoints import failpoint
+from myna.pipeline.id_lookup import IdLookup
+from myna.pipeline.submission import OnResult, Stage, Submission
+from myna.protocol import events as e
+from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
+from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from myna.protocol.ids import reply_id_for
+from myna.protocol.session import Session
+from myna.protocol.topology import RoutingKey
+from myna.store.port import Store
+
+log = structlog.get_logger()
+
+ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender is told `busy`
+RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
+LAST_S = 1.0  # of the time that a drain may take, kept for publishing what still waits
+UNSEEN_S = 5.0  # accepted, yet not in the log: published again (the log was being replaced just then)
+
+
+class Submissions:
+    """Every submission under way on this node, and one open turn per conversation."""
+
+    def __init__(self, broker: Broker, store: Store, projection: Projection) -> None:
+        self.turns: TurnQueue[Submission] = TurnQueue()
+        self.draining = False
+        self._broker = broker
+        self._projection = projection
+        self._id_lookup = IdLookup(store)
+        self._underway: dict[tuple[str, str], Submission] = {}  # by owner and idempotency key
+        self._unseen: dict[str, tuple[Submission, float]] = {}  # accepted and not read in the log yet: by reply_id, since when
+
+    # --- from the frame to `accepted` ---
+
+    def submit(self, session: Session, frame: MessageSend | ReplyRegenerate, on_result: OnResult, connected: Callable[[], bool]) -> None:
+        """Take a message or a request for one more reply.
+
+        `on_result` is called once, now or later, with the acceptance or the refusal; `connected` says whether the sender
+        is still there to send it again.
+        """
+        request = _request(session.owner, frame)
+        same_key = self._underway.get((request.owner, request.id))
+        if same_key is not None:
+            self._join(same_key, request, on_result)
+            return
+        window = self._projection.window.of(request.owner)
+        if request.text is None:
+            request = replace(request, text=self._text_underway(request) or message_text(request, window))
+        decision = decide_by_window(request, window, complete=self._projection.window.holds_all_of(session.born_ms))
+        if decision is not None and not isinstance(decision, New):
+            on_result(decision)
+            return
+        submission = Submission(request, reply_id_for(request.owner, request.id), frame.options, [on_result], connected, decision)
+        refusal = self._refusal(request) or self._take_place(submission)
+        if refusal is not None:
+            on_result(refusal)
+            return
+        self._underway[request.owner, request.id] = submission
+        submission.task = asyncio.create_task(self._process(submission), name="submission")
+
+    def _join(self, underway: Submission, request: Request, on_result: OnResult) -> None:
+        if underway.request.repeats(request):
+            underway.on_result.append(
+                lambda result: on_result(result if isinstance(result, ChatError) else request.accepted(duplicate=True))
+            )
+        else:
+            on_result(request.conflict())
+
+    def _text_underway(self, request: Request) -> str | None:
+        """The text of a message that was sent just before the request for another reply to it."""
+        message = self._underway.get((request.owner, request.message_id or ""))
+        unseen, _ = self._unseen.get(reply_id_for(request.owner, request.message_id or ""), (None, 0.0))
+        for one in filter(None, (message, unseen)):
+            if one.request.conversation_id == request.conversation_id and one.request.message_id is None:
+                return one.request.text
+        return None
+
+    def _refusal(self, request: Request) -> ChatError | None:
+        if self.draining:
+            return Busy("This node is about to restart; reconnect and send it again.", ref=request.id, retry_after_s=1)
+        if self._projection.behind:
+            return Busy("Too much waits to be stored; send it again later.", ref=request.id, retry_after_s=10)
+        return None
+
+    def _take_place(self, submission: Submission) -> ChatError | None:
+        """Open the conversation's turn, or wait in line for it."""
+        try:
+            if not self.turns.enter(submission.conversation, submission.reply_id, submission):
+                submission.turn = asyncio.get_running_loop().create_future()
+        except TooManyWaiting:
+            detail = f"{e.WAITING_LIMIT} messages wait in this conversation already; send this one again later."
+            return Busy(detail, ref=submission.request.id, retry_after_s=2)
+        return None
+
+    async def _process(self, submission: Submission) -> None:
+        try:
+            result = await self._accept(submission)
+        except ChatError as refusal:
+            result = refusal
+        except Exception:
+            log.exception("submission.failed", message_id=submission.request.id)
+            result = Busy("Something went wrong here; send it again under the same id.", ref=submission.request.id, retry_after_s=1)
+        self._finish(submission, result)
+
+    async def _accept(self, submission: Submission) -> MessageAccepted | ChatError:
+        """The way of one submission; raises the `ChatError` that it is refused with."""
+        decision = submission.decision or decide_by_rows(submission.request, await self._id_lookup.known(submission.key))
+        if not isinstance(decision, New):
+            return decision
+        submission.set_text(decision.text)
+        if submission.turn is not None:
+            submission.advance(Stage.WAITING)
+            await submission.turn
+            if self._was_deleted(submission.request):
+                return submission.request.not_found()
+        submission.advance(Stage.PUBLISHING)
+        await self._publish(submission)
+        failpoint("accepted.confirmed")
+        return submission.request.accepted(duplicate=False)
+
+    def _was_deleted(self, request: Request) -> bool:
+        window = self._projection.window.of(request.owner)
+        return window is not None and request.conversation_id in window.deleted
+
+    async def _publish(self, submission: Submission) -> None:
+        """Publish until it is confirmed. Raises `Busy` after `ACCEPT_S`.
+
+        A publish that failed may still arrive: it is repeated as it is, and the log's readers drop what comes twice.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ACCEPT_S
+        while True:
+            try:
+                await self._broker.submit(*submission.publication())
+                return
+            except BrokerUnavailable:
+                if loop.time() < deadline:
+                    await asyncio.sleep(RETRY_S)
+                    continue
+            # With all that waits behind it: it may still arrive, or be sent again, and nothing is to overtake it then.
+            for behind in self.turns.waiting(submission.conversation):
+                self.refuse_waiting(behind, _broker_away(behind))
+            raise _broker_away(submission)
+
+    def _finish(self, submission: Submission, result: MessageAccepted | ChatError) -> None:
+        published = submission.stage is Stage.PUBLISHING
+        del self._underway[submission.request.owner, submission.request.id]
+        if published and isinstance(result, MessageAccepted):
+            window = self._projection.window.of(submission.request.owner)
+            if window is None or submission.request.id not in window.keys:
+                self._unseen[submission.reply_id] = submission, asyncio.get_running_loop().time()
+        elif not self.turns.withdraw(submission.conversation, submission) and submission.reply_id not in self._projection.open:
+            self._close(submission.conversation, submission.reply_id)  # it had its turn, and nothing comes of it
+        submission.finish(result)
+
+    # --- turns ---
+
+    def _close(self, conversation: Conversation, reply_id: str) -> None:
+        following = self.turns.close(conversation, reply_id)
+        if following is not None:
+            self._give_turn(following)
+
+    def _give_turn(self, submission: Submission) -> None:
+        self.turns.opened(submission.conversation, submission.reply_id)
+        assert submission.turn is not None, "it waited"
+        if not submission.turn.done():
+            submission.turn.set_result(None)
+
+    def refuse_waiting(self, submission: Submission, refusal: ChatError) -> None:
+        """Take a submission out of the line; its sender is told why."""
+        if self.turns.withdraw(submission.conversation, submission) and submission.turn is not None:
+            submission.turn.set_exception(refusal)
+            submission.turn.exception()  # it counts as read: a repetition found meanwhile is answered otherwise
+
+    def skip_line(self, submission: Submission) -> None:
+        """Let a stopped submission go at once, as it opens no turn."""
+        if self.turns.withdraw(submission.conversation, submission):
+            self._give_turn(submission)
+
+    def about(self, conversation: Conversation, message_id: str) -> list[Submission]:
+        """The submissions under way whose reply would be to this message."""
+        return [one for one in self._underway.values() if (one.conversation, one.message_id) == (conversation, message_id)]
+
+    def unseen(self, conversation: Conversation, message_id: str) -> list[Submission]:
+        """Those accepted that this node has not read in the log yet."""
+        return [one for one, _ in self._unseen.values() if (one.conversation, one.message_id) == (conversation, message_id)]
+
+    # --- what the log shows ---
+
+    def observe(self, folded: FoldResult) -> None:
+        """The relay has folded one more record: turns open and close by what the log says."""
+        for entry in folded.entries:
+            event = entry.event
+            if isinstance(event, e.Job):
+                self._unseen.pop(event.reply_id, None)
+                self.turns.opened((event.owner, event.conversation_id), event.reply_id)
+            elif isinstance(event, e.ReplyEnd):
+                self._close((event.owner, event.conversation_id), event.reply_id)
+        for job in folded.dropped:
+            self._unseen.pop(job.reply_id, None)
+            if job.reply_id not in self._projection.open:
+                self._close((job.owner, job.conversation_id), job.reply_id)
+        for job in folded.torn:
+            # Parts went with a replaced log, and whoever made them is done: it has to be made again.
+            log.warning("reply.incomplete", reply_id=job.reply_id)
+            self._broker.submit(RoutingKey.WORK, [e.encode(job)])
+
+    def repeat_unseen(self, before: float | None = None) -> None:
+        """Publish again what was accepted before then (by the loop's clock) and never came back in the log.
+
+        Called each second for what is older than `UNSEEN_S`, and for all when this node has just read the log to its end.
+        As a job too: a reply that came before its message stood in the log counts for nobody.
+        """
+        now = asyncio.get_running_loop().time()
+        for reply_id, (submission, since) in list(self._unseen.items()):
+            if since < (now - UNSEEN_S if before is None else before):
+                log.warning("submission.repeated", reply_id=reply_id)
+                self._unseen[reply_id] = submission, now
+                self._broker.submit(*submission.publication())
+
+    # --- the end of the node ---
+
+    async def drain(self) -> None:
+        """Take nothing more, and publish what waits of senders who have left (the others send theirs again elsewhere)."""
+        self.draining = True
+        loop = asyncio.get_running_loop()
+        end = loop.time() + ACCEPT_S
+        orphans = [one for _, one in self.turns.all_waiting() if one.stopped or not one.sender_connected()]
+        # Each in its turn while there is time: published together they would be answered in any order.
+        await _finished(orphans, ACCEPT_S - LAST_S)
+        for one in orphans:
+            self.skip_line(one)
+        underway = [one for one in self._underway.values() if one.stage is Stage.PUBLISHING or one in orphans]
+        await _finished(underway, max(0.0, end - loop.time()))
+
+
+def _request(owner: str, frame: MessageSend | ReplyRegenerate) -> Request:
+    if isinstance(frame, MessageSend):
+        return Request(owner, frame.conversation_id, frame.id, frame.text)
+    return Request(owner, frame.conversation_id, frame.id, None, frame.message_id)
+
+
+def _broker_away(submission: Submission) -> Busy:
+    return Busy("The broker can't take messages now; send it again under the same id.", ref=submission.request.id, retry_after_s=2)
+
+
+async def _finished(submissions: list[Submission], within_s: float) -> None:
+    tasks = [one.task for one in submissions if one.task is not None]
+    if tasks:
+        await asyncio.wait(tasks, timeout=within_s)
