@@ -16,10 +16,10 @@ from myna.protocol.events import Position, Timings
 from myna.protocol.ids import reply_id_for
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import MessageView
-from myna.store.memory import MemoryStore
 from myna.store.port import Batch, Checkpoint, Fact, IdempotencyKey, Known, Page, Store, WriterLock
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
+from tests.fakes.memory_store import MemoryStore
 from tests.services.postgres import PostgresServer
 
 PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
@@ -42,7 +42,7 @@ class StoreRig(ABC):
         """Let all stored checkpoints get older."""
 
     @abstractmethod
-    async def break_seat(self) -> None:
+    async def break_writer_lock(self) -> None:
         """End the seat's connection from the far side."""
 
     @abstractmethod
@@ -51,7 +51,7 @@ class StoreRig(ABC):
 
     async def acquire_writer_lock(self) -> WriterLock:
         """The seat, waiting while the one before is let go."""
-        self.writer_lock = await seat_of(self.store)
+        self.writer_lock = await writer_lock_of(self.store)
         return self.writer_lock
 
     async def record(self, *facts: Fact, reached: Checkpoint | None = None) -> int:
@@ -86,8 +86,8 @@ class MemoryStoreRig(StoreRig):
     async def age(self, seconds: float) -> None:
         self.now += seconds
 
-    async def break_seat(self) -> None:
-        self._memory.unseat()
+    async def break_writer_lock(self) -> None:
+        self._memory.lose_writer_lock()
 
     async def refused(self) -> list[str]:
         return [reason for _, reason in self._memory.refused]
@@ -114,11 +114,11 @@ class PostgresStoreRig(StoreRig):
     async def age(self, seconds: float) -> None:
         await self.fetch("update checkpoints set at = at - $1::interval", timedelta(seconds=seconds))
 
-    async def break_seat(self) -> None:
-        for process in await self.seat_processes():
+    async def break_writer_lock(self) -> None:
+        for process in await self.writer_lock_processes():
             await self.fetch("select pg_terminate_backend($1)", process)
 
-    async def seat_processes(self) -> list[int]:
+    async def writer_lock_processes(self) -> list[int]:
         """The server's processes that hold an advisory lock here."""
         return await self.fetch(
             "select pid from pg_locks join pg_database on oid = database where locktype = 'advisory' and datname = current_database()"
@@ -133,7 +133,7 @@ class PostgresStoreRig(StoreRig):
             await other.close()
 
 
-async def seat_of(store: Store) -> WriterLock:
+async def writer_lock_of(store: Store) -> WriterLock:
     """The seat, as soon as whoever had it is gone."""
     async with asyncio.timeout(PATIENCE_S):
         while True:

@@ -7,7 +7,17 @@ from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.events import Position
 from myna.protocol.views import ReplyError
 from myna.store.port import Batch, Checkpoint, Deleted, IdempotencyKey, Known, Renamed
-from tests.contract.store_fixtures import PostgresStoreRig, StoreRig, after, new_id, numbered, replied, said, seat_of, without_storing
+from tests.contract.store_fixtures import (
+    PostgresStoreRig,
+    StoreRig,
+    after,
+    new_id,
+    numbered,
+    replied,
+    said,
+    without_storing,
+    writer_lock_of,
+)
 
 HOSTILE = '\'; DROP TABLE messages; -- \\ $1 %s {} "x" \N{PILE OF POO}\n\t\x01 </script>'
 
@@ -79,7 +89,7 @@ async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
     assert await other.acquire_writer_lock() is None
     await writer_lock.release()
     await writer_lock.release()
-    taken = await seat_of(other)
+    taken = await writer_lock_of(other)
     assert await store_rig.store.acquire_writer_lock() is None
     await taken.release()
 
@@ -87,7 +97,7 @@ async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
 async def test_a_seat_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
     message = said(new_id(), new_id(), "hello")
     lost = await store_rig.acquire_writer_lock()
-    await store_rig.break_seat()
+    await store_rig.break_writer_lock()
     await store_rig.acquire_writer_lock()
     for _ in range(2):
         with pytest.raises(StoreUnavailable):

@@ -121,7 +121,7 @@ from myna.store.port import Batch, Checkpoint
 from myna.store.postgres.store import PostgresStore
 
 async def main():
-    seat = await PostgresStore(sys.argv[1]).take_seat()
+    seat = await PostgresStore(sys.argv[1]).acquire_writer_lock()
     print("taken" if seat else "not taken", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     start = Position(0, 0)
@@ -183,7 +183,7 @@ async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: Post
 
 async def test_a_frozen_seat_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
     writer_lock = await watched.acquire_writer_lock()
-    (process,) = await watched.seat_processes()
+    (process,) = await watched.writer_lock_processes()
     begun = time.monotonic()
     with frozen(process):
         await asyncio.sleep(1.2)  # a heartbeat is under way by now, and the batch has to wait for it

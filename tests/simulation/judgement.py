@@ -17,7 +17,7 @@ from myna.protocol import events as e
 from myna.protocol.cursor import decode_cursor, tag_of
 from myna.protocol.events import Position
 from myna.protocol.ids import reply_id_for
-from myna.store.memory import MemoryStore
+from tests.fakes.memory_store import MemoryStore
 from tests.simulation.people import Tab, Visit
 from tests.simulation.processes import Node, Worker
 from tests.simulation.script import script

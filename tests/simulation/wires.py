@@ -16,8 +16,8 @@ from myna.broker.group_commit import GroupCommit
 from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
-from myna.store.memory import MemoryStore, MemoryWriterLock
 from myna.store.port import Batch, Checkpoint, IdempotencyKey, Known
+from tests.fakes.memory_store import MemoryStore, MemoryWriterLock
 
 T = TypeVar("T")
 STEP_S = 0.02  # the most that one way over a wire takes on a good day
@@ -110,7 +110,7 @@ class Wire:
         return await self._broker.remove_dead_letters(ids)
 
 
-class SlowSeat(MemoryWriterLock):
+class SlowWriterLock(MemoryWriterLock):
     """A seat whose transactions take time, on both sides of the moment in which they happen."""
 
     def __init__(self, writer_lock: MemoryWriterLock, store: "SlowStore") -> None:
@@ -138,7 +138,7 @@ class SlowStore(MemoryStore):
     async def acquire_writer_lock(self) -> MemoryWriterLock | None:
         await self.step()
         writer_lock = await super().acquire_writer_lock()
-        return None if writer_lock is None else SlowSeat(writer_lock, self)
+        return None if writer_lock is None else SlowWriterLock(writer_lock, self)
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         await self.step()

@@ -28,7 +28,7 @@ BUSY_S = (4.0, 8.0, 30.0)  # how long people talk and things break, one of these
 CALM_S = 240.0  # by then everything is over; a healthy run needs about 20
 ABANDONED_S = 8.0
 # Shortened, as the day is: what a node re-reads when it starts, and how often a checkpoint is kept.
-SHORTENED = {"myna.pipeline.relay.REWIND_S": 10.0, "myna.store.memory.KEEP_EACH_S": 1.0}
+SHORTENED = {"myna.pipeline.relay.REWIND_S": 10.0, "tests.fakes.memory_store.CHECKPOINT_INTERVAL_S": 1.0}
 TROUBLE = ("crashed", "ended", "refused", "unreadable", "fault")  # words by which the product's log reports what must not be
 
 # People here repeat themselves by machine, which is not what is tried.
@@ -168,7 +168,7 @@ class World:
         until = self._loop.now + self._dice.choice(BUSY_S)
         faults = {
             self._kill_worker: 5, self._kill_node: 3, self._lose_broker: 2, self._lose_broker_for_long: 0.3, self._lose_store: 3,
-            self._break_seat: 2, self._break_record: 2, self._freeze_worker: 3, self._lag: 3,
+            self._break_writer_lock: 2, self._break_record: 2, self._freeze_worker: 3, self._lag: 3,
         }  # fmt: skip
         mean = self._dice.choice((0.7, 2.0, 6.0))
         under_way: set[asyncio.Task[None]] = set()
@@ -217,11 +217,11 @@ class World:
             await self._pause(0.1, 6)
             self.store.recover()
 
-    async def _break_seat(self) -> None:
-        self.store.unseat()
+    async def _break_writer_lock(self) -> None:
+        self.store.lose_writer_lock()
 
     async def _break_record(self) -> None:
-        self.store.lose_next_answer()
+        self.store.lose_next_commit_ack()
 
     async def _freeze_worker(self) -> None:
         """The broker takes what a worker holds for lost; the worker goes on and does not know."""

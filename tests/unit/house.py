@@ -15,7 +15,7 @@ from myna.protocol.errors import ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.session import Session
 from myna.settings import Settings
-from myna.store.memory import MemoryStore
+from tests.fakes.memory_store import MemoryStore
 from tests.simulation.processes import Make, Node, Worker
 from tests.simulation.virtual_time import VirtualLoop, clock, run
 from tests.simulation.wires import Wire

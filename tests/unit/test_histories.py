@@ -14,8 +14,8 @@ from myna.pipeline.queries import Queries
 from myna.protocol.events import BEGINNING
 from myna.protocol.session import Session
 from myna.protocol.titles import title_from
-from myna.store.memory import MemoryStore
 from myna.store.port import Batch, Checkpoint
+from tests.fakes.memory_store import MemoryStore
 from tests.simulation.virtual_time import VirtualLoop, run
 from tests.unit.histories import OWNERS, histories
 

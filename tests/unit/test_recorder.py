@@ -110,7 +110,7 @@ def test_a_lost_answer_of_the_database_stores_nothing_twice() -> None:
         ann = Caller(node)
         house.worker()
         for number in (1, 2, 3):
-            house.store.lose_next_answer()
+            house.store.lose_next_commit_ack()
             ann.send(number)
             await house.until(lambda number=number: len(ann.ends()) == number)  # type: ignore[misc]
         await house.until(lambda: stored(node))
@@ -127,7 +127,7 @@ def test_a_recorder_that_lost_its_seat_steps_down_and_nothing_is_stored_twice() 
         for number in (1, 2, 3):
             ann.send(number)
             await house.until(lambda number=number: len(ann.parts(number)) == 2)  # type: ignore[misc]
-            house.store.unseat()
+            house.store.lose_writer_lock()
         await house.until(lambda: len(ann.ends()) == 3)
         await house.until(lambda: all(stored(node) for node in nodes))
         assert await rows(house) == TURN * 3

@@ -5,15 +5,15 @@ One contract suite (tests/contract/test_store.py) runs on both. This module does
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from myna.protocol.events import Position
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 
 T = TypeVar("T")
 
-KEEP_EACH_S = 5.0  # a checkpoint stays when its predecessor is at least this much older
-KEEP_FOR_S = 900.0  # and for this long; beyond it, one
+CHECKPOINT_INTERVAL_S = 5.0  # a checkpoint stays when its predecessor is at least this much older
+CHECKPOINT_RETENTION_S = 900.0  # and for this long; beyond it, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,6 @@ class WriterLock(Protocol):
 class Store(Protocol):
     """Rows, and what is asked of them. Every method but `close` raises `StoreUnavailable` when the database is away."""
 
-    kind: Literal["postgres", "memory"]
     up: bool
     trouble: str | None
 

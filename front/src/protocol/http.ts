@@ -157,7 +157,6 @@ export interface SessionAnswer {
 }
 
 export interface PipelineStore {
-  kind: 'postgres' | 'memory';
   up: boolean;
 }
 

@@ -24,7 +24,7 @@ function snapshotOf(broker: Partial<PipelineBroker>): Pipeline {
     },
     relay: { live: true, position: 12, lag_ms: null },
     recorder: { active: true, stored_position: null, pending: 0 },
-    store: { kind: 'postgres', up: true },
+    store: { up: true },
     sockets: 1,
     open_turns: 0,
     waiting_turns: 0,

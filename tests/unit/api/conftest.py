@@ -16,8 +16,8 @@ from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.node import Node, make_services
 from myna.node.server import bind, hypercorn_config
 from myna.settings import Settings
-from myna.store.memory import MemoryStore
 from myna.web.server.hypercorn_patches import harden
+from tests.fakes.memory_store import MemoryStore
 from tests.services.processes import until
 
 

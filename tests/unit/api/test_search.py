@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from myna.pipeline import queries
-from myna.store.memory import MemoryWriterLock
 from myna.store.port import Batch
+from tests.fakes.memory_store import MemoryWriterLock
 from tests.unit.api.conftest import Person, Served, person_at
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import asyncpg
 import structlog
@@ -21,7 +21,6 @@ from myna.store.postgres.migrations import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock, checkpoint_of
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 POOL, OVERFLOW = 5, 5  # connections kept, and more in a rush; Postgres' default of 100 then serves ten nodes
 POOL_WAIT_S = 3.0
@@ -42,8 +41,6 @@ _SETTINGS = {
 
 class PostgresStore:
     """A `Store` on the database behind a `postgresql://` URL. Raises `StartupError` for a URL that is none."""
-
-    kind: Literal["postgres", "memory"] = "postgres"
 
     def __init__(self, url: str) -> None:
         self.up = False

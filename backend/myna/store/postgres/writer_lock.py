@@ -14,7 +14,7 @@ import msgspec
 
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.events import Position
-from myna.store.port import KEEP_EACH_S, KEEP_FOR_S, Batch, Checkpoint, Fact
+from myna.store.port import CHECKPOINT_INTERVAL_S, CHECKPOINT_RETENTION_S, Batch, Checkpoint, Fact
 from myna.store.postgres import writing
 from myna.store.postgres.connection import FAULTS, connect, is_refusal, unavailable
 
@@ -125,11 +125,11 @@ class PostgresWriterLock:
     async def _keep(self, kept: list[asyncpg.Record], reached: Checkpoint) -> None:
         """Store the checkpoint: in the newest's place while that is too close to the one before to be kept besides."""
         values = (reached.epoch, *reached.low, *reached.high, reached.mark)
-        if len(kept) == 2 and (kept[0]["at"] - kept[1]["at"]).total_seconds() < KEEP_EACH_S:
+        if len(kept) == 2 and (kept[0]["at"] - kept[1]["at"]).total_seconds() < CHECKPOINT_INTERVAL_S:
             await self._connection.execute(_MOVE, *values, kept[0]["id"])
         else:
             await self._connection.execute(_KEEP, *values)
-            await self._connection.execute(_FORGET, KEEP_FOR_S)
+            await self._connection.execute(_FORGET, CHECKPOINT_RETENTION_S)
 
     async def _write(self, facts: Sequence[Fact]) -> int:
         """Store the facts; where the database refuses, halve until the refused one is alone, and set that aside."""

@@ -149,7 +149,6 @@ class Pipeline(_Answer):
         pending: int
 
     class Store(_Answer):
-        kind: Literal["postgres", "memory"]
         up: bool
 
     class Worker(_Answer):

@@ -7,8 +7,8 @@ import pytest
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.events import Position
 from myna.protocol.views import MessageView
-from myna.store.memory import MemoryStore
 from myna.store.port import Batch, Checkpoint
+from tests.fakes.memory_store import MemoryStore
 
 OWNER, CONVERSATION, MESSAGE = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(3))
 HELLO = MessageView(OWNER, CONVERSATION, MESSAGE, "user", "hello", "complete", "2026-05-01T12:00:00.000Z")
@@ -45,7 +45,7 @@ async def test_a_lost_answer_leaves_the_batch_stored_and_the_recorder_fenced() -
     store = MemoryStore()
     writer_lock = await store.acquire_writer_lock()
     assert writer_lock
-    store.lose_next_answer()
+    store.lose_next_commit_ack()
     with pytest.raises(StoreUnavailable):
         await writer_lock.record(Batch(None, REACHED, (HELLO,)))
     assert await store.checkpoint() == REACHED

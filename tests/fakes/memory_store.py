@@ -18,7 +18,18 @@ from myna.protocol.timestamps import rfc3339
 from myna.protocol.titles import title_from
 from myna.protocol.views import ConversationView, MessageView, SearchHit, preview_of
 from myna.store import pagination, search_text
-from myna.store.port import KEEP_EACH_S, KEEP_FOR_S, Batch, Checkpoint, Deleted, Fact, IdempotencyKey, Known, Page, Renamed
+from myna.store.port import (
+    CHECKPOINT_INTERVAL_S,
+    CHECKPOINT_RETENTION_S,
+    Batch,
+    Checkpoint,
+    Deleted,
+    Fact,
+    IdempotencyKey,
+    Known,
+    Page,
+    Renamed,
+)
 
 T = TypeVar("T")
 Place = TypeVar("Place", pagination.InMessages, pagination.InConversations, pagination.InSearch)
@@ -88,11 +99,11 @@ class MemoryStore:
         self.up, self.trouble = True, None
         self._answers.set()
 
-    def lose_next_answer(self) -> None:
+    def lose_next_commit_ack(self) -> None:
         """The next `record` is stored whole, but its caller hears `StoreUnavailable` and loses the seat."""
         self._answer_lost = True
 
-    def unseat(self) -> None:
+    def lose_writer_lock(self) -> None:
         """The seat's connection ends, as when its holder froze."""
         self._seat = None
 
@@ -240,9 +251,9 @@ class MemoryStore:
         now = self._clock()
         if len(self._kept) > 1:
             before, newest = self._kept[-2:]
-            if newest.at - before.at < KEEP_EACH_S:
+            if newest.at - before.at < CHECKPOINT_INTERVAL_S:
                 self._kept.pop()
-        old = sum(now - kept.at > KEEP_FOR_S for kept in self._kept)
+        old = sum(now - kept.at > CHECKPOINT_RETENTION_S for kept in self._kept)
         self._kept = [*self._kept[max(0, old - 1) :], _Kept(now, checkpoint)]
 
 
