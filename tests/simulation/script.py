@@ -4,14 +4,14 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
-from myna.mock_ai.port import End, Part, Prompt, Refusal, Said
+from myna.mock_ai.port import End, Failure, Part, Prompt, ReplyStep
 
 
 def script(key: str) -> tuple[list[str], bool]:
     """The parts of the reply with this key, and whether it is refused after them."""
-    dice = random.Random(key)
-    parts = [f"{word}{'.' * dice.randint(0, 3)} " for word in range(dice.choice((0, 1, 2, 3, 5, 8)))]
-    return parts, dice.random() < 0.1
+    rng = random.Random(key)
+    parts = [f"{word}{'.' * rng.randint(0, 3)} " for word in range(rng.choice((0, 1, 2, 3, 5, 8)))]
+    return parts, rng.random() < 0.1
 
 
 class ScriptBrain:
@@ -19,14 +19,14 @@ class ScriptBrain:
 
     deterministic = True
 
-    def knows(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 
-    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[Said]:
+    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         parts, refused = script(prompt.key)
         for index, text in enumerate(parts):
             if index >= start:
-                # Not by the reply's dice: a wait may differ from one try to the next.
+                # Not by the reply's random numbers: a wait may differ from one try to the next.
                 await asyncio.sleep(random.choice((0.0, 0.0, 0.05, 0.4)))
                 yield Part(text, 0.0)
-        yield Refusal("refused", "The script says no.", retryable=True, after_s=0.0) if refused else End("stop", 0.0)
+        yield Failure("refused", "The script says no.", retryable=True, after_s=0.0) if refused else End("stop", 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.hub import Mailbox
 from myna.core.projection import Projection
-from myna.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
+from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.protocol import events as e
 from myna.protocol.errors import ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
@@ -39,17 +39,17 @@ class SlowBrain:
         self.parts = parts
         self.starts: list[int] = []
 
-    def knows(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 
-    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[Said]:
+    async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         self.starts.append(start)
         for text in self.parts[start:]:
             await asyncio.sleep(BETWEEN_S)
             yield Part(text, 0.0)
         await asyncio.sleep(BETWEEN_S)
         if prompt.text == "refuse":
-            yield Refusal("refused", "No.", retryable=True, after_s=0.0)
+            yield Failure("refused", "No.", retryable=True, after_s=0.0)
         elif prompt.text == "crash":
             raise RuntimeError("the brain is broken")
         else:

@@ -1,8 +1,8 @@
-"""The mock AI: a responder's brain that answers without a model, the same way every time. No I/O, no framework."""
+"""The mock AI: makes replies without a model, the same way every time."""
 
 from myna.mock_ai.brain import MockBrain
 from myna.mock_ai.commands import COMMANDS, Command
-from myna.mock_ai.port import Brain, End, Part, Prompt, Refusal, Said
+from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.mock_ai.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from myna.mock_ai.scenario_file import ScenarioError, parse_scenarios
 from myna.mock_ai.scenarios import Scenarios
@@ -14,12 +14,12 @@ __all__ = [
     "Brain",
     "Command",
     "End",
+    "Failure",
     "MockBrain",
     "Part",
     "Profile",
     "Prompt",
-    "Refusal",
-    "Said",
+    "ReplyStep",
     "ScenarioError",
     "Scenarios",
     "parse_scenarios",

@@ -1,30 +1,39 @@
-"""Finds a sum in a message and works it out exactly. Pure, no eval; work and size of numbers are bounded."""
+"""Finds a sum in a message and works it out exactly, with Python's own parser and fractions; nothing is ever evaluated as code."""
 
+import ast
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 _MAX_LENGTH = 120  # characters of a sum; longer ones are somebody pasting a page
 _MAX_BITS = 256  # size of any number on the way (77 digits), so a tower of powers ends in a sentence, not in a hang
-_MAX_DEPTH = 20  # parentheses within parentheses
 _MAX_DIGITS = 60  # digits written out in the result
 
-_WORDS = (
+_SPELLINGS = (  # how people write a sum, and how Python does
     (re.compile(r"\bplus\b"), "+"),
-    (re.compile(r"\bminus\b"), "-"),
+    (re.compile(r"\bminus\b|[\u2212\u2013]"), "-"),
     (re.compile(r"\b(?:times|multiplied by)\b|(?<=[\d)\s])x(?=[\s\d(])|[\u00d7\u00b7]"), "*"),
     (re.compile(r"\b(?:divided by|over)\b|\u00f7"), "/"),
-    (re.compile(r"\b(?:to the power of)\b|\*\*"), "^"),
-    (re.compile(r"\bsquared\b"), "^2"),
+    (re.compile(r"\bto the power of\b|\^"), "**"),
+    (re.compile(r"\bsquared\b"), "**2"),
     (re.compile(r"(?:%|\bpercent)\s+of\b"), "/100*"),
-    (re.compile(r"[\u2212\u2013]"), "-"),
-    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))|(?<![\d.])0+(?=\d)"), ""),
 )
 _CUE = re.compile(r"^(?:hey|hi|please|so|and)?[\s,]*(?:what(?:'s|\u2019s| is| are| does)|how much is|calculate|compute|solve|work out)\s+")
 _TAIL = re.compile(r"\s*(?:=\s*\??|make|equal|come to|please|[?.!]|\s)*$")
-_SUM = re.compile(r"[\d.\s()+\-*/^]+")
-_TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|[()+\-*/^])")
-_OPERATOR = re.compile(r"[\d)]\s*[-+*/^]\s*[-(.\d]")
+_SUM = re.compile(r"[\d.\s()+\-*/]+")
+_OPERATOR = re.compile(r"[\d)]\s*[-+*/]\s*[-*(.\d]")
+_DATE = re.compile(r"\d+([-/])\d+\1\d+(?:\1\d+)*|0\d+[-/]\d+")  # or a telephone number: more likely than a subtraction
+_TOO_LARGE = "the number on the way is larger than I can hold in one beak"
+
+_OPERATORS: dict[type[ast.AST], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +55,56 @@ def find_sum(text: str) -> Sum | None:
     if len(text) > _MAX_LENGTH or not any(c.isdigit() for c in text):
         return None
     asked = _TAIL.sub("", _CUE.sub("", text.strip().lower()), count=1)
+    if _DATE.fullmatch(asked):
+        return None
     formula = asked
-    for pattern, sign in _WORDS:
+    for pattern, sign in _SPELLINGS:
         formula = pattern.sub(sign, formula)
     if not formula.isascii() or not _SUM.fullmatch(formula) or not _OPERATOR.search(formula):
         return None
-    tokens = _TOKEN.findall(formula)
-    if "".join(tokens) != "".join(formula.split()) or _is_a_date(formula):
-        return None
     try:
-        value = _Reader(tokens).read()
-        return Sum(asked, *_written(value))
+        formula = formula.strip()
+        return Sum(asked, *_written(_value(ast.parse(formula, mode="eval").body, formula)))
     except _NoResultError as reason:
         return Sum(asked, None, why=str(reason))
-    except ValueError:
+    except ZeroDivisionError:
+        return Sum(asked, None, why="nothing can be divided by zero")
+    except (SyntaxError, ValueError):
         return None
 
 
-def _is_a_date(formula: str) -> bool:
-    """Whether it is more likely a date or a telephone number than a subtraction: digits joined by tight dashes or slashes."""
-    return re.fullmatch(r"\d+([-/])\d+\1\d+(?:\1\d+)*|0\d+[-/]\d+", formula) is not None
+def _value(node: ast.expr, formula: str) -> Fraction:
+    """What a parsed formula comes to. ValueError: it holds something other than numbers and the five operators."""
+    match node:
+        case ast.Constant():
+            value = Fraction(formula[node.col_offset : node.end_col_offset])  # as it was written: a float would round it
+        case ast.UnaryOp(op=ast.USub()):
+            value = -_value(node.operand, formula)
+        case ast.UnaryOp(op=ast.UAdd()):
+            value = _value(node.operand, formula)
+        case ast.BinOp(op=ast.Pow()):
+            value = _power(_value(node.left, formula), _value(node.right, formula))
+        case ast.BinOp() if operate := _OPERATORS.get(type(node.op)):
+            value = operate(_value(node.left, formula), _value(node.right, formula))
+        case _:
+            raise ValueError("this is no sum")
+    if _bits(value) > _MAX_BITS:
+        raise _NoResultError(_TOO_LARGE)
+    return value
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator != 1:
+        raise _NoResultError("I only know powers with a whole exponent")
+    if base in (1, -1):
+        exponent %= 2
+    elif base and (abs(exponent) - 1) * _bits(base) > _MAX_BITS:
+        raise _NoResultError(_TOO_LARGE)
+    return Fraction(base ** int(exponent))
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
 def _written(value: Fraction) -> tuple[str, bool]:
@@ -78,88 +117,3 @@ def _written(value: Fraction) -> tuple[str, bool]:
     rounded = round(value, 6)
     text = f"{float(rounded):,.6f}".rstrip("0").rstrip(".")
     return ("0" if text == "-0" else text), rounded == value
-
-
-class _Reader:
-    """Recursive descent over the tokens. ValueError: not a sum after all."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens = tokens
-        self._at = 0
-        self._depth = 0
-
-    def read(self) -> Fraction:
-        value = self._sum()
-        if self._at != len(self._tokens):
-            raise ValueError("something is left over")
-        return value
-
-    def _take(self, signs: str) -> str | None:
-        if self._at < len(self._tokens) and self._tokens[self._at] in signs:
-            self._at += 1
-            return self._tokens[self._at - 1]
-        return None
-
-    def _sum(self) -> Fraction:
-        value = self._product()
-        while sign := self._take("+-"):
-            other = self._product()
-            value = _bounded(value + other if sign == "+" else value - other)
-        return value
-
-    def _product(self) -> Fraction:
-        value = self._signed()
-        while sign := self._take("*/"):
-            other = self._signed()
-            if sign == "/" and not other:
-                raise _NoResultError("nothing can be divided by zero")
-            value = _bounded(value * other if sign == "*" else value / other)
-        return value
-
-    def _signed(self) -> Fraction:
-        negative = False
-        while sign := self._take("+-"):
-            negative ^= sign == "-"
-        value = self._power()
-        return -value if negative else value
-
-    def _power(self) -> Fraction:
-        base = self._atom()
-        if not self._take("^"):
-            return base
-        self._enter()
-        exponent = self._signed()
-        self._depth -= 1
-        if exponent.denominator != 1:
-            raise _NoResultError("I only know powers with a whole exponent")
-        if not base and exponent < 0:
-            raise _NoResultError("nothing can be divided by zero")
-        size = max(base.numerator.bit_length(), base.denominator.bit_length())
-        if base not in (0, 1, -1) and size * abs(exponent) > _MAX_BITS + size:
-            raise _NoResultError("the number on the way is larger than I can hold in one beak")
-        power = base ** int(exponent % 2 if base == -1 else exponent)
-        return _bounded(Fraction(power))
-
-    def _atom(self) -> Fraction:
-        if self._take("("):
-            self._enter()
-            value = self._sum()
-            self._depth -= 1
-            if not self._take(")"):
-                raise ValueError("a parenthesis stays open")
-            return value
-        if self._at < len(self._tokens) and self._tokens[self._at] not in "()+-*/^":
-            self._at += 1
-            return _bounded(Fraction(self._tokens[self._at - 1]))
-        raise ValueError("a number is missing")
-
-    def _enter(self) -> None:
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
-            raise ValueError("too many parentheses")
-
-
-def _bounded(value: Fraction) -> Fraction:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS:
-        raise _NoResultError("the number on the way is larger than I can hold in one beak")
-    return value

@@ -1,4 +1,4 @@
-"""The commands a person can type, as data and as the drafts they make. Pure; an argument that doesn't fit is answered."""
+"""The commands a person can type; an argument that doesn't fit is answered with what is allowed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from myna.mock_ai import composer
 from myna.mock_ai.banks import display
 from myna.mock_ai.banks.snippets import ALIASES
-from myna.mock_ai.dice import Dice
 from myna.mock_ai.draft import STOP, Draft
-from myna.mock_ai.port import End, Prompt, Refusal
+from myna.mock_ai.port import End, Failure, Prompt
+from myna.mock_ai.seeded_random import SeededRandom
 
 MAX_WAIT_S = 30.0  # seconds of /sleep, and the longest wait a script may ask for: well within any sensible idle limit
 MAX_SLOW_S = 5.0  # seconds between two parts of /slow
@@ -30,16 +30,16 @@ class _BadArgumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One row of /help; `answer` makes its draft from the argument, the prompt and the reply's dice."""
+    """One row of /help; `answer` makes its draft from the argument, the prompt and the reply's rng."""
 
     name: str
     arguments: str
     help: str
     example: str  # arguments that work
-    answer: Callable[[str, Prompt, Dice], Draft] = field(repr=False)
+    answer: Callable[[str, Prompt, SeededRandom], Draft] = field(repr=False)
 
 
-def command(prompt: Prompt, dice: Dice) -> Draft | None:
+def command(prompt: Prompt, rng: SeededRandom) -> Draft | None:
     """The draft of a typed command, also of a wrong one; None when the message isn't a command at all."""
     line = prompt.text.lstrip()
     if not line.startswith("/") or line.startswith(("//", "/*")):  # those two open a comment in code
@@ -54,7 +54,7 @@ def command(prompt: Prompt, dice: Dice) -> Draft | None:
         shown = name if len(name) <= 24 else "That"
         return Draft(f"{_plain(shown)} is no command of mine. I know {_names()}; `/help` says what each of them does.", STOP)
     try:
-        return known.answer(argument, prompt, dice)
+        return known.answer(argument, prompt, rng)
     except _BadArgumentError as allowed:
         return Draft(f"{allowed} For example: `{f'{known.name} {known.example}'.rstrip()}`.", STOP)
 
@@ -94,68 +94,68 @@ def _nothing(argument: str, what: str) -> None:
         raise _BadArgumentError(f"{what} takes nothing after it.")
 
 
-def _help(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _help(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     rows = "\n".join(f"- `{f'{c.name} {c.arguments}'.strip()}`: {c.help}" for c in COMMANDS)
     return Draft(f"I am a mock, and these are my tricks:\n\n{rows}\n\nAnything else I answer in a borrowed voice.", STOP)
 
 
-def _echo(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _echo(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     if not argument.strip():
         raise _BadArgumentError("`/echo` takes the text that I am to repeat.")
     return Draft(argument, STOP)
 
 
-def _slow(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _slow(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     each = _seconds(argument, 0.5, 0.05, MAX_SLOW_S, "`/slow`")
     opening = f"I leave {each:g} seconds between these words. Press stop, reload the page, or pull the cable. "
     return Draft(opening + "Whatever you do, the sentence will be whole in the end.", STOP, each, each)
 
 
-def _sleep(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _sleep(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     wait = _seconds(argument, 5.0, 0.0, MAX_WAIT_S, "`/sleep`")
     return Draft(f"Awake again after {wait:g} seconds, and nothing got lost in the meantime.", STOP, wait)
 
 
-def _long(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _long(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     count = _whole(argument, 12, MAX_PARAGRAPHS, "`/long`")
-    return Draft(composer.paragraphs(count, ("this long reply", "the next paragraph"), dice), STOP)
+    return Draft(composer.paragraphs(count, ("this long reply", "the next paragraph"), rng), STOP)
 
 
-def _words(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _words(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     count = _whole(argument, 100, MAX_WORDS, "`/words`")
-    return Draft(" ".join(dice.pick(display.WORDS) for _ in range(count)), STOP)
+    return Draft(" ".join(rng.pick(display.WORDS) for _ in range(count)), STOP)
 
 
-def _fail(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _fail(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     code = argument.strip().lower() or "overloaded"
     if code not in FAILURES:
         raise _BadArgumentError(f"`/fail` takes one of {', '.join(f'`{known}`' for known in FAILURES)}.")
-    return Draft("", Refusal(code, *FAILURES[code], after_s=0.0))
+    return Draft("", Failure(code, *FAILURES[code], after_s=0.0))
 
 
-def _cut(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _cut(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     _nothing(argument, "`/cut`")
     return Draft("This reply reaches its limit before it reaches its", End("length", 0.0))
 
 
-def _code(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _code(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     asked = argument.strip().lower()
-    language = ALIASES.get(asked, asked) or dice.pick(composer.LANGUAGES)
+    language = ALIASES.get(asked, asked) or rng.pick(composer.LANGUAGES)
     if language not in composer.LANGUAGES:
         raise _BadArgumentError(f"`/code` takes one of {', '.join(composer.LANGUAGES)}.")
-    return Draft(composer.code(language, (), dice), STOP)
+    return Draft(composer.code(language, (), rng), STOP)
 
 
-def _table(argument: str, prompt: Prompt, dice: Dice) -> Draft:
-    return Draft(composer.table(_whole(argument, 5, composer.MOST_ROWS, "`/table`"), "Wire", "Queue", dice), STOP)
+def _table(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
+    return Draft(composer.table(_whole(argument, 5, composer.MOST_ROWS, "`/table`"), "Wire", "Queue", rng), STOP)
 
 
-def _list(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _list(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     count = _whole(argument, 5, composer.LONGEST_LIST, "`/list`")
-    return Draft(composer.listing(count, dice.unit() < 0.5, "a free afternoon", "an old radio", dice), STOP)
+    return Draft(composer.listing(count, rng.unit() < 0.5, "a free afternoon", "an old radio", rng), STOP)
 
 
-def _seed(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _seed(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
     _nothing(argument, "`/seed`")
     if prompt.seed is None:
         drawn = f"This reply was drawn from its key, `{prompt.key}`, since no seed was chosen: said again, it comes out otherwise."
@@ -165,8 +165,8 @@ def _seed(argument: str, prompt: Prompt, dice: Dice) -> Draft:
     return Draft(f"{drawn}\n\n{handed}", STOP)
 
 
-def _page(what: str, text: str) -> Callable[[str, Prompt, Dice], Draft]:
-    def answer(argument: str, prompt: Prompt, dice: Dice) -> Draft:
+def _page(what: str, text: str) -> Callable[[str, Prompt, SeededRandom], Draft]:
+    def answer(argument: str, prompt: Prompt, rng: SeededRandom) -> Draft:
         _nothing(argument, f"`{what}`")
         return Draft(text, STOP)
 

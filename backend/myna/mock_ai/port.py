@@ -1,22 +1,69 @@
-"""The port of the responder's brain: what is asked of it and what it may say. Plain data, no I/O, no framework."""
+"""What a responder hands to whatever makes its replies, and what it gets back: plain data and one protocol, no I/O."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 FinishReason = Literal["stop", "length"]
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function that an assistant's message called; `arguments` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryMessage:
+    """One earlier message of the conversation."""
+
+    role: Role
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()  # of an assistant's message
+    tool_call_id: str | None = None  # of a tool's: the call whose result this is
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the reply may call; `parameters` is a JSON Schema."""
+
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One message to be answered. `key` names the reply: a brain that is deterministic says the same for the same prompt."""
+    """One message to be answered, with what the client sent beside it. Only `key` and `text` are needed.
+
+    `key` names the reply: a brain that is deterministic says the same for the same prompt.
+    """
 
     key: str  # the reply's idempotency key (of a first reply: its message's id); without a seed it decides every draw
     text: str
     profile: str | None = None  # None: the brain's own default
     seed: int | None = None  # with the text it decides every draw, whatever the key; None: the key does
-    scenario: str | None = None  # a script by name; None: whatever the text asks for
-    nth: int | None = None  # the how-manieth message of its conversation, from 1; None where the caller can't know
+    scenario: str | None = None  # a scripted reply by name; None: whatever the text asks for
+    history: tuple[HistoryMessage, ...] = ()  # the path of messages that leads here, oldest first, without this one
+    results: tuple[HistoryMessage, ...] = ()  # results of tools that came after this message, to be used in the reply
+    turn: int | None = None  # the how-manieth user message this is, from 1; None: as `history` tells
+    attempt: int = 1  # the how-manieth try of the same request, as its client counts
+    model: str = ""  # as the client named it
+    headers: Mapping[str, str] = field(default_factory=dict)  # of the request, names in lower case; never credentials
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str = "auto"  # auto, none, required, or the name of one of `tools`
+    response_schema: Mapping[str, Any] | None = None  # the reply is JSON that is valid by this schema
+    stop: tuple[str, ...] = ()  # the reply ends before the first of these
+    max_tokens: int | None = None  # the reply ends with `length` after so many
+
+    @property
+    def turn_number(self) -> int:
+        """The how-manieth user message this is, from 1: what a client says in words, not what a process counted."""
+        return self.turn or 1 + sum(message.role == "user" for message in self.history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +83,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Failure:
     """The brain gives up on this reply; the responder turns it into `reply.failed`. It may come after some parts."""
 
     code: str
@@ -45,18 +92,18 @@ class Refusal:
     after_s: float
 
 
-Said = Part | End | Refusal
+ReplyStep = Part | End | Failure
 
 
 class Brain(Protocol):
-    """What a responder needs of whatever makes its replies."""
+    """Whatever makes a responder's replies."""
 
     @property
     def deterministic(self) -> bool:
         """True: the same prompt always gives the same parts, so an interrupted reply may go on at part n elsewhere."""
 
-    def knows(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
 
-    def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[Said]:
-        """Parts `start`, `start + 1` … and then exactly one End or Refusal, each handed over once its wait is over."""
+    def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
+        """Parts `start`, `start + 1` … and then exactly one End or Failure, each handed over once its wait is over."""

@@ -1,4 +1,4 @@
-"""The named speeds and tempers of the mock, as plain data with units. No behaviour lives here."""
+"""Named profiles: how fast the mock answers and how often it fails, as plain data with units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         # A small model on near hardware: about 120 words a second, faster than anyone reads.
         "fast": Profile("first words after 0.1 s, then quicker than you read", (0.05, 0.15), 60.0, 0.4, (1, 3)),
         # A hosted model on an ordinary day; 33 parts a second is one part every other frame of a 60 Hz screen.
-        "normal": Profile("first words after half a second, then at a good reading pace", (0.3, 0.6), 33.0, 0.6),
+        "normal": Profile("first words after half a second, then at a good analysis pace", (0.3, 0.6), 33.0, 0.6),
         # Five parts a second: slow enough to press stop, reload or pull a cable in the middle of a reply.
         "slow": Profile("five parts a second, time enough to interrupt it", (1.0, 2.0), 5.0, 0.5),
         # A model that reasons before it speaks: a long silence that must not look like a hang, then a quick stream.

@@ -1,4 +1,4 @@
-"""Reads the JSON of a scenario file into scripts and rules. Takes text, touches no file; every error names its place."""
+"""Parses the JSON of a scenario file into scripted replies and rules; every error names its place."""
 
 import json
 import math
@@ -9,13 +9,12 @@ from myna.mock_ai.commands import MAX_WAIT_S
 from myna.mock_ai.draft import STOP, Draft
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS, fits
 from myna.mock_ai.patterns import compile_pattern
-from myna.mock_ai.port import End, Part, Refusal
+from myna.mock_ai.port import End, Failure, Part
 from myna.mock_ai.scenarios import Rule, Scenarios, Script
 
 MAX_FILE = 1_000_000  # characters; a larger file is the wrong file
 MAX_SCRIPTS = 200
 MAX_RULES = 500
-MAX_NTH = 1_000
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _NAME_ALLOWED = "1 to 40 of a-z 0-9 _ -, a letter first"
@@ -86,7 +85,7 @@ def _part(data: object, place: str) -> Part:
     return Part(_text(fields["text"], f"{place}.text", MAX_BYTES), _wait(fields, place))
 
 
-def _ending(fields: dict[str, object], place: str) -> End | Refusal:
+def _ending(fields: dict[str, object], place: str) -> End | Failure:
     if "fail" in fields:
         place = f"{place}.fail"
         fail = _fields(fields["fail"], place, needs=("code", "detail"), may=("retryable", "after_s"))
@@ -95,7 +94,7 @@ def _ending(fields: dict[str, object], place: str) -> End | Refusal:
             _wrong(f"{place}.code", f"must be {_NAME_ALLOWED}, got {_shown(code)}")
         if not isinstance(retryable, bool):
             _wrong(f"{place}.retryable", f"must be true or false, got {_shown(retryable)}")
-        return Refusal(code, _text(fail["detail"], f"{place}.detail", 500), retryable, _wait(fail, place))
+        return Failure(code, _text(fail["detail"], f"{place}.detail", 500), retryable, _wait(fail, place))
     reason = fields.get("finish_reason", "stop")
     if reason == "length":
         return End("length", 0.0)
@@ -105,28 +104,24 @@ def _ending(fields: dict[str, object], place: str) -> End | Refusal:
 
 
 def _rule(data: object, place: str, scripts: dict[str, Script]) -> Rule:
-    fields = _fields(data, place, needs=("match", "script"), may=("nth",))
+    fields = _fields(data, place, needs=("match", "script"))
     script = fields["script"]
     if not isinstance(script, str) or script not in scripts:
         known = ", ".join(list(scripts)[:12])
         _wrong(f"{place}.script", f"must name a script of this file ({known}), got {_shown(script)}")
-    nth = fields.get("nth")
-    if "nth" in fields and (not isinstance(nth, int) or isinstance(nth, bool) or not 1 <= nth <= MAX_NTH):
-        _wrong(f"{place}.nth", f"must be a whole number from 1 to {MAX_NTH:,}, got {_shown(nth)}")
     match = _fields(fields["match"], f"{place}.match", may=("exact", "contains", "regex"))
     if len(match) != 1:
         _wrong(f"{place}.match", "must have exactly one of exact, contains, regex")
     way, wanted = next(iter(match.items()))
     place = f"{place}.match.{way}"
     words = _text(wanted, place, 8_000)
-    number = nth if isinstance(nth, int) else None
     if way == "regex":
         try:
-            return Rule(script, regex=compile_pattern(words), nth=number)
+            return Rule(script, regex=compile_pattern(words))
         except ValueError as problem:
             _wrong(place, str(problem))
     folded = words.casefold() if way == "contains" else words.strip().casefold()
-    return Rule(script, contains=folded, nth=number) if way == "contains" else Rule(script, exact=folded, nth=number)
+    return Rule(script, contains=folded) if way == "contains" else Rule(script, exact=folded)
 
 
 def _fields(data: object, place: str, *, needs: tuple[str, ...] = (), may: tuple[str, ...] = ()) -> dict[str, object]:

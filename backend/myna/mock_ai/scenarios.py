@@ -1,4 +1,4 @@
-"""Scripts by name, and the rules that choose one by what was said. Plain data and matching; reading files is the caller's."""
+"""Scripts by name, and the rules that choose one by what was said. Plain data and matching; analysis files is the caller's."""
 
 import re
 from collections.abc import Mapping
@@ -25,12 +25,9 @@ class Rule:
     exact: str | None = None  # case-folded, blanks at both ends dropped
     contains: str | None = None  # case-folded
     regex: re.Pattern[str] | None = None  # sees the first MAX_SEARCHED characters
-    nth: int | None = None  # only the nth message of its conversation, from 1; never fits where that isn't known
 
-    def fits(self, text: str, folded: str, nth: int | None) -> bool:
+    def fits(self, text: str, folded: str) -> bool:
         """Whether the message is one for this rule; `folded` is its case-folded text without blanks at the ends."""
-        if self.nth is not None and self.nth != nth:
-            return False
         if self.exact is not None:
             return self.exact == folded
         if self.contains is not None:
@@ -50,12 +47,12 @@ class Scenarios:
         rules = (*self.rules, *other.rules)
         return Scenarios({**other.scripts, **self.scripts}, rules)
 
-    def match(self, text: str, nth: int | None) -> Draft | None:
+    def match(self, text: str) -> Draft | None:
         """The script of the first rule that fits, or None."""
         if not self.rules:
             return None
         folded = text.strip().casefold()
         for rule in self.rules:
-            if rule.fits(text, folded, nth):
+            if rule.fits(text, folded):
                 return self.scripts[rule.script].draft
         return None

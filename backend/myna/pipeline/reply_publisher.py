@@ -6,7 +6,7 @@ from typing import Any
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, Part, Prompt, Refusal
+from myna.mock_ai.port import Brain, End, Failure, Part, Prompt
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import timestamps
@@ -65,14 +65,14 @@ class ReplyPublisher:
                 await self._confirmed()
         await self._confirmed()
 
-    def _say(self, said: Part | End | Refusal) -> None:
+    def _say(self, said: Part | End | Failure) -> None:
         at = timestamps.now()
         if isinstance(said, Part):
             if self._first is None:
                 self._first = timestamps.now_ms()
             self._publish(e.ReplyDelta(**self._about, at=at, index=len(self._parts), text=said.text))
             self._parts.append(said.text)
-        elif isinstance(said, Refusal):
+        elif isinstance(said, Failure):
             self._publish(e.ReplyFailed(**self._about, at=at, code=said.code, detail=said.detail, retryable=said.retryable))
         else:
             text = "".join(self._parts)

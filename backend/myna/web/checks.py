@@ -22,7 +22,7 @@ LIMITS = {"text": TEXT_LIMIT, "title": NAME_LIMIT}  # characters of what a perso
 
 def check_options(brain: Brain, options: Options | None, ref: str | None) -> None:
     """Raise `InvalidFrame` when options name something that the brain does not know."""
-    if options is not None and (problem := brain.knows(options.profile, options.scenario)):
+    if options is not None and (problem := brain.option_problem(options.profile, options.scenario)):
         raise InvalidFrame(problem, ref=ref)
 
 

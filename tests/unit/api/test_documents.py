@@ -154,7 +154,7 @@ def codes_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = {"failed": 1, "Refusal": 0}.get(called)
+            place = {"failed": 1, "Failure": 0}.get(called)
             codes = node.args[place : place + 1] if place is not None else []
             codes += [given.value for given in node.keywords if called == "ExportedError" and given.arg == "code"]
             for code in codes:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myna.mock_ai import Prompt
+from myna.mock_ai.analysis import analyse
 from myna.mock_ai.arithmetic import find_sum
 from myna.mock_ai.banks import phrases
 from myna.mock_ai.banks.snippets import SNIPPETS
-from myna.mock_ai.reading import read
-from tests.unit.mock_ai.saying import MESSAGES, answer, text_of
+from tests.unit.mock_ai.replies import MESSAGES, answer, text_of
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ from tests.unit.mock_ai.saying import MESSAGES, answer, text_of
     ],
 )
 def test_a_message_is_read_as_what_it_asks_for(text: str, kind: str) -> None:
-    assert read(text).kind == kind
+    assert analyse(text).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_message_is_read_as_what_it_asks_for(text: str, kind: str) -> None:
     ],
 )
 def test_the_topic_is_picked_from_the_message_in_its_own_letters(text: str, topic: str) -> None:
-    assert read(text).topics[0] == topic
+    assert analyse(text).topics[0] == topic
 
 
 def test_an_answer_speaks_of_what_was_said() -> None:

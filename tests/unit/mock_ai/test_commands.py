@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myna.mock_ai import COMMANDS, PROFILES, Command, End, Prompt, Refusal
+from myna.mock_ai import COMMANDS, PROFILES, Command, End, Failure, Prompt
 from myna.mock_ai.banks import display
 from myna.mock_ai.banks.snippets import SNIPPETS
 from myna.mock_ai.commands import FAILURES
-from tests.unit.mock_ai.saying import answer, text_of, whole
+from tests.unit.mock_ai.replies import answer, text_of, whole
 
 
 def test_help_lists_every_command_in_one_line_each() -> None:
@@ -26,7 +26,7 @@ def test_every_command_answers_its_example_in_any_case_under_every_profile(comma
         for profile in PROFILES:
             parts, ending = whole(Prompt("key", line, profile))
             text = "".join(part.text for part in parts)
-            assert parts or isinstance(ending, Refusal)
+            assert parts or isinstance(ending, Failure)
             assert "no command of mine" not in text
             assert "For example" not in text
 
@@ -47,7 +47,7 @@ def test_the_longest_message_can_be_echoed_whole(text: str) -> None:
 def test_fail_fails_with_the_code_that_was_asked_for(code: str) -> None:
     parts, ending = whole(Prompt("key", f"/fail {code}"))
     assert parts == []
-    assert isinstance(ending, Refusal)
+    assert isinstance(ending, Failure)
     assert (ending.code, ending.retryable) == (code, FAILURES[code][1])
 
 

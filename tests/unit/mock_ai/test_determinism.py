@@ -11,22 +11,22 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
+from myna.mock_ai import PROFILES, End, Failure, MockBrain, Part, Prompt
 from myna.mock_ai.brain import RESUMED_AFTER_S
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS
-from tests.unit.mock_ai.saying import BRAIN, MESSAGES, apart, prompts, text_of, whole
+from tests.unit.mock_ai.replies import BRAIN, MESSAGES, apart, prompts, text_of, whole
 
 
 @given(prompts)
 def test_another_brain_says_the_same_with_the_same_waits(prompt: Prompt) -> None:
-    assert list(MockBrain().script(prompt)) == list(BRAIN.script(prompt))
+    assert list(MockBrain().steps(prompt)) == list(BRAIN.steps(prompt))
 
 
 @given(prompts)
 def test_a_reply_that_goes_on_at_any_part_is_the_tail_of_the_undisturbed_one(prompt: Prompt) -> None:
-    undisturbed = list(BRAIN.script(prompt))
+    undisturbed = list(BRAIN.steps(prompt))
     for start in range(1, min(len(undisturbed) + 2, 60)):
-        resumed = list(BRAIN.script(prompt, start=start))
+        resumed = list(BRAIN.steps(prompt, start=start))
         tail = undisturbed[start:] or undisturbed[-1:]
         assert resumed[1:] == tail[1:]
         assert type(resumed[0]) is type(tail[0])
@@ -37,7 +37,7 @@ def test_a_reply_that_goes_on_at_any_part_is_the_tail_of_the_undisturbed_one(pro
 @given(prompts)
 def test_every_reply_is_parts_with_text_and_then_one_ending_within_the_limits(prompt: Prompt) -> None:
     parts, ending = whole(prompt)
-    assert isinstance(ending, End | Refusal)
+    assert isinstance(ending, End | Failure)
     assert all(part.text and part.after_s >= 0 for part in parts)
     assert ending.after_s >= 0
     assert len(parts) <= MAX_PARTS
@@ -48,9 +48,9 @@ def test_every_message_resumes_right_at_every_part_under_every_profile() -> None
     for text in MESSAGES:
         for profile in PROFILES:
             prompt = Prompt("one key", text, profile, seed=3)
-            undisturbed = list(BRAIN.script(prompt))
+            undisturbed = list(BRAIN.steps(prompt))
             for start in range(len(undisturbed)):
-                assert list(BRAIN.script(prompt, start=start))[1:] == undisturbed[start + 1 :]
+                assert list(BRAIN.steps(prompt, start=start))[1:] == undisturbed[start + 1 :]
 
 
 def test_the_key_and_the_seed_each_change_what_is_said() -> None:
@@ -64,7 +64,7 @@ def test_the_key_and_the_seed_each_change_what_is_said() -> None:
 @given(prompts, st.integers(-(2**63), 2**63 - 1))
 def test_the_same_message_with_the_same_seed_gets_the_same_reply_part_by_part_however_often_it_is_sent(prompt: Prompt, seed: int) -> None:
     sent, again = replace(prompt, seed=seed), replace(prompt, key=str(uuid4()), seed=seed)
-    assert list(BRAIN.script(sent)) == list(MockBrain(seed=9).script(again))
+    assert list(BRAIN.steps(sent)) == list(MockBrain(seed=9).steps(again))
 
 
 def test_with_a_seed_other_words_are_answered_otherwise() -> None:
@@ -79,7 +79,7 @@ def test_a_prompt_without_a_seed_is_drawn_from_its_key_and_the_brains_own_seed()
 def test_another_process_with_another_hash_seed_says_the_same() -> None:
     program = (
         "import json\nfrom myna.mock_ai import MockBrain, Prompt\n"
-        "print(json.dumps([[s.text for s in list(MockBrain().script(Prompt(str(n), 'How do I tune a piano?', p)))[:-1]]"
+        "print(json.dumps([[s.text for s in list(MockBrain().steps(Prompt(str(n), 'How do I tune a piano?', p)))[:-1]]"
         " for n in range(5) for p in ('fast', 'flaky')]))"
     )
     told = []
@@ -104,7 +104,7 @@ async def test_reply_waits_as_long_as_each_part_says_and_never_for_nothing(promp
         waits.append(seconds)
 
     said = [one async for one in MockBrain(sleep=sleep).reply(prompt)]
-    assert said == list(BRAIN.script(prompt))
+    assert said == list(BRAIN.steps(prompt))
     assert waits == [one.after_s for one in said if one.after_s > 0]
 
 

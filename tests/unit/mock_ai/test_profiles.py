@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from myna.mock_ai import DEFAULT_PROFILE, PROFILES, End, MockBrain, Prompt, Refusal
-from tests.unit.mock_ai.saying import BRAIN, text_of, whole
+from myna.mock_ai import DEFAULT_PROFILE, PROFILES, End, Failure, MockBrain, Prompt
+from tests.unit.mock_ai.replies import BRAIN, text_of, whole
 
 MESSAGE = "Why do bridges hum in the wind?"
 PACED = [name for name, profile in PROFILES.items() if not profile.whole]
@@ -32,7 +32,7 @@ def test_normal_is_the_default_and_speaks_within_a_second_at_a_good_reading_pace
     assert DEFAULT_PROFILE == "normal"
     assert 0.3 <= PROFILES["normal"].first_after_s[0] <= PROFILES["normal"].first_after_s[1] <= 0.6
     assert 25 <= PROFILES["normal"].parts_per_s <= 40
-    assert list(BRAIN.script(Prompt("key", MESSAGE))) == list(BRAIN.script(Prompt("key", MESSAGE, "normal")))
+    assert list(BRAIN.steps(Prompt("key", MESSAGE))) == list(BRAIN.steps(Prompt("key", MESSAGE, "normal")))
 
 
 @pytest.mark.parametrize("text", [MESSAGE, "hi", "/long 5", "/help", "日本", "x" * 8_000])
@@ -63,7 +63,7 @@ def test_failures_and_cuts_come_as_often_as_the_profile_says(name: str) -> None:
     profile = PROFILES[name]
     count = 1_000
     endings = [whole(Prompt(str(key), "who are you?", name)) for key in range(count)]
-    refused = [(parts, end) for parts, end in endings if isinstance(end, Refusal)]
+    refused = [(parts, end) for parts, end in endings if isinstance(end, Failure)]
     cut = [parts for parts, end in endings if isinstance(end, End) and end.finish_reason == "length"]
     assert len(refused) / count == pytest.approx(profile.refused, abs=0.06)
     assert len(cut) / count == pytest.approx(profile.cut, abs=0.06)
@@ -89,9 +89,9 @@ def test_slow_is_slow_under_every_profile() -> None:
 
 def test_an_unknown_profile_or_scenario_is_named_with_what_is_allowed() -> None:
     brain = MockBrain()
-    assert brain.knows("fast", "tour") is None
-    assert brain.knows(None, None) is None
-    profile, scenario = brain.knows("warp", None), brain.knows(None, "warp")
+    assert brain.option_problem("fast", "tour") is None
+    assert brain.option_problem(None, None) is None
+    profile, scenario = brain.option_problem("warp", None), brain.option_problem(None, "warp")
     assert profile is not None
     assert "“warp”" in profile
     assert all(name in profile for name in PROFILES)
@@ -102,7 +102,7 @@ def test_an_unknown_profile_or_scenario_is_named_with_what_is_allowed() -> None:
 def test_a_prompt_that_slipped_past_the_edge_is_refused_rather_than_raised() -> None:
     parts, ending = whole(Prompt("key", MESSAGE, "warp"))
     assert parts == []
-    assert isinstance(ending, Refusal)
+    assert isinstance(ending, Failure)
     assert (ending.code, ending.retryable) == ("unknown_option", False)
 
 
@@ -113,4 +113,4 @@ def test_a_brain_with_an_unknown_default_profile_is_not_made() -> None:
 
 def test_a_negative_start_is_an_error() -> None:
     with pytest.raises(ValueError, match="start must be 0 or more, got -1"):
-        list(BRAIN.script(Prompt("key", "hi"), start=-1))
+        list(BRAIN.steps(Prompt("key", "hi"), start=-1))

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from myna.mock_ai import End, MockBrain, Part, Prompt, Refusal, ScenarioError, parse_scenarios
+from myna.mock_ai import End, Failure, MockBrain, Part, Prompt, ScenarioError, parse_scenarios
 from myna.mock_ai.brain import BUNDLED
 from myna.mock_ai.patterns import MAX_SEARCHED, compile_pattern
-from tests.unit.mock_ai.saying import BRAIN, text_of, whole
+from tests.unit.mock_ai.replies import BRAIN, text_of, whole
 
 FILE: dict[str, Any] = {
     "version": 1,
@@ -19,10 +19,8 @@ FILE: dict[str, Any] = {
         "broken": {"text": "half of", "fail": {"code": "teapot", "detail": "Short and stout.", "retryable": True, "after_s": 2}},
         "short": {"parts": ["this is as far as"], "finish_reason": "length"},
         "nothing": {"fail": {"code": "no", "detail": "No."}},
-        "again": {"text": "the second time"},
     },
     "rules": [
-        {"match": {"exact": "Ping"}, "script": "again", "nth": 2},
         {"match": {"exact": "Ping"}, "script": "pong"},
         {"match": {"contains": "Straße"}, "script": "paced"},
         {"match": {"regex": "order\\s*\\d+"}, "script": "short"},
@@ -63,13 +61,13 @@ def test_a_scripted_text_follows_the_profiles_pace_but_not_its_temper() -> None:
 def test_a_script_may_speak_and_then_fail() -> None:
     parts, ending = whole(Prompt("key", "", scenario="broken"), MINE)
     assert "".join(part.text for part in parts) == "half of"
-    assert ending == Refusal("teapot", "Short and stout.", True, 2.0)
+    assert ending == Failure("teapot", "Short and stout.", True, 2.0)
 
 
 def test_a_script_may_fail_at_once_or_end_with_length() -> None:
     parts, ending = whole(Prompt("key", "", scenario="nothing"), MINE)
     assert parts == []
-    assert isinstance(ending, Refusal)
+    assert isinstance(ending, Failure)
     assert not ending.retryable
     assert whole(Prompt("key", "", scenario="short"), MINE)[1] == End("length", 0.0)
 
@@ -92,11 +90,6 @@ def test_the_first_rule_that_fits_chooses_the_script(text: str, script: str | No
     assert not script or expected != unscripted
 
 
-def test_a_rule_for_the_nth_message_fits_only_that_one() -> None:
-    said = [text_of(Prompt("key", "ping", nth=nth), MINE) for nth in (None, 1, 2, 3)]
-    assert [text == "the second time" for text in said] == [False, False, True, False]
-
-
 def test_a_file_adds_to_the_bundled_scripts_and_replaces_those_of_the_same_name() -> None:
     brain = MockBrain(scenarios=parse_scenarios(json.dumps({"version": 1, "scripts": {"tour": {"text": "my own"}}})))
     assert text_of(Prompt("key", "", scenario="tour"), brain) == "my own"
@@ -107,10 +100,10 @@ def test_a_file_adds_to_the_bundled_scripts_and_replaces_those_of_the_same_name(
 @pytest.mark.parametrize("name", BUNDLED.scripts)
 def test_bundled_scenarios_play_and_resume(name: str) -> None:
     prompt = Prompt("key", "hello", scenario=name)
-    undisturbed = list(BRAIN.script(prompt))
+    undisturbed = list(BRAIN.steps(prompt))
     assert len(undisturbed) > 1
     for start in range(len(undisturbed)):
-        assert list(BRAIN.script(prompt, start=start))[1:] == undisturbed[start + 1 :]
+        assert list(BRAIN.steps(prompt, start=start))[1:] == undisturbed[start + 1 :]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +144,10 @@ def test_bundled_scenarios_play_and_resume(name: str) -> None:
         (_changed("scripts.broken.fail", {"code": "x"}), "scripts.broken.fail must have detail"),
         (_changed("rules", {}), "rules must be a list of up to 500"),
         (_changed("rules.0.script", "tour"), r'rules\[0\].script must name a script of this file \(pong, .*\), got "tour"'),
-        (_changed("rules.0.nth", 0), r"rules\[0\].nth must be a whole number from 1 to 1,000, got 0"),
-        (_changed("rules.0.nth", None), r"rules\[0\].nth must be a whole number from 1 to 1,000, got null"),
-        (_changed("rules.1.match", {}), r"rules\[1\].match must have exactly one of exact, contains, regex"),
-        (_changed("rules.1.match.contains", "x"), r"rules\[1\].match must have exactly one"),
-        (_changed("rules.3.match.regex", "("), r"rules\[3\].match.regex is no regular expression"),
-        (_changed("rules.3.match.regex", "(a+)+"), r"rules\[3\].match.regex must not repeat a group"),
+        (_changed("rules.0.match", {}), r"rules\[0\].match must have exactly one of exact, contains, regex"),
+        (_changed("rules.0.match.contains", "x"), r"rules\[0\].match must have exactly one"),
+        (_changed("rules.2.match.regex", "("), r"rules\[2\].match.regex is no regular expression"),
+        (_changed("rules.2.match.regex", "(a+)+"), r"rules\[2\].match.regex must not repeat a group"),
     ],
 )
 def test_a_wrong_file_is_told_the_place_and_what_is_allowed_there(text: str, told: str) -> None:
@@ -213,5 +204,5 @@ def test_an_honest_pattern_is_taken(pattern: str, text: str) -> None:
 def test_the_worst_allowed_pattern_ends_soon_on_the_worst_text(pattern: str) -> None:
     brain = MockBrain(scenarios=parse_scenarios(_changed("rules", [{"match": {"regex": pattern}, "script": "pong"}])))
     began = time.process_time()
-    assert brain.scenarios.match("a" * 8_000, None) is None
+    assert brain.scenarios.match("a" * 8_000) is None
     assert time.process_time() - began < 5  # 0.3 s where this was written; one more repeat would take a minute

@@ -1,1 +1,1 @@
-"""What the mock has to say, as plain data. No logic, no imports from the rest of the program."""
+"""The texts that replies are made of, as plain data."""

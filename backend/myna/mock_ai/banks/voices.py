@@ -1,10 +1,10 @@
-"""The voices a myna has picked up. Plain data: `{a}` is what the message is about, `{b}` the next thing it names."""
+"""Sentences by persona, as plain data: `{a}` is what the message is about, `{b}` the next thing it names."""
 
 from typing import NamedTuple
 
 
 class Voice(NamedTuple):
-    """Somebody the myna once listened to. The topics only follow prepositions, so any word in any language fits."""
+    """One persona's sentences. The topics only follow prepositions, so any word in any language fits."""
 
     name: str
     openings: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Reads a message: what kind of answer it asks for, and which words it is about. Pure; looks at its first 1,000 characters."""
+"""Analyses a message: what kind of answer it asks for, and which words it is about, by its first 1,000 characters."""
 
 import re
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ _PAIRS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Analysis:
     """What a message turned out to ask for."""
 
     kind: Kind
@@ -80,7 +80,7 @@ class Reading:
     sum: Sum | None = None
 
 
-def read(text: str) -> Reading:
+def analyse(text: str) -> Analysis:
     """What the message asks for. Takes any text; an empty one is a statement about nothing."""
     look = clip(text, _LOOK)
     lower = look.lower().strip()
@@ -88,7 +88,7 @@ def read(text: str) -> Reading:
     kind, extra = _kind(text, look, lower, len(said))
     number = next((n for n in map(_number, said) if n is not None), None)
     language = _LANGUAGE.search(lower)
-    return Reading(
+    return Analysis(
         kind,
         _topics(look),
         words=len(text.split()),

@@ -1,4 +1,4 @@
-"""Seeded chance: one small stream of numbers per reply. Pure; the same names give the same draws on any machine and Python."""
+"""Seeded random numbers, one stream per reply: the same names give the same draws on any machine and Python version."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -9,7 +9,7 @@ T = TypeVar("T")
 _MASK = (1 << 64) - 1
 
 
-class Dice:
+class SeededRandom:
     """A SplitMix64 stream seeded from names: about 2 µs to make and 0.3 µs a draw, where random.Random takes 8 µs to seed."""
 
     __slots__ = ("_state",)

@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from myna.mock_ai import PROFILES, End, MockBrain, Part, Prompt, Refusal
+from myna.mock_ai import PROFILES, End, Failure, MockBrain, Part, Prompt
 from myna.mock_ai.brain import BUNDLED
-from myna.mock_ai.port import Said
+from myna.mock_ai.port import ReplyStep
 
 BRAIN = MockBrain()
 
@@ -53,14 +53,14 @@ prompts = st.builds(
 )
 
 
-def whole(prompt: Prompt, brain: MockBrain = BRAIN) -> tuple[list[Part], End | Refusal]:
+def whole(prompt: Prompt, brain: MockBrain = BRAIN) -> tuple[list[Part], End | Failure]:
     """The parts of an undisturbed reply, and its ending."""
-    return apart(list(brain.script(prompt)))
+    return apart(list(brain.steps(prompt)))
 
 
-def apart(said: list[Said]) -> tuple[list[Part], End | Refusal]:
+def apart(steps: list[ReplyStep]) -> tuple[list[Part], End | Failure]:
     """Parts and ending, checked to come in that shape."""
-    *parts, ending = said
+    *parts, ending = steps
     assert not isinstance(ending, Part)
     return [part for part in parts if isinstance(part, Part)], ending
 
