@@ -16,7 +16,7 @@ from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
 from myna.protocol.session import Session
 from myna.protocol.topology import EXCHANGE, GROUP_LINES, RoutingKey
 from myna.store.postgres.migrations import migrate
-from myna.web.sessions import Sessions
+from myna.web.auth import Sessions
 from tests.bench.plan import Plan
 from tests.bench.report import Table
 from tests.bench.sides import Services, Side, myna

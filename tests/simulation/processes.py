@@ -23,8 +23,8 @@ from myna.pipeline.submissions import Submissions
 from myna.protocol.session import Session
 from myna.settings import Settings
 from myna.store.port import Store
+from myna.web.auth import Sessions
 from myna.web.services import Services
-from myna.web.sessions import Sessions
 from myna.web.websocket.connection import Connection
 from tests.simulation.virtual_time import CountedTask
 from tests.simulation.wires import Wire

@@ -221,9 +221,9 @@ BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
         {"core.hub": "import asyncio"}, library_faults, "core.hub imports asyncio, and pure code has no event loop",
     ),
     "a ring of three": (
-        {"core.hub": "from myna.core import turns", "core.turns": "from myna.core import rates", "core.rates": "import myna.core.hub"},
+        {"core.hub": "from myna.core import turns", "core.turns": "from myna.core import replies", "core.replies": "import myna.core.hub"},
         cycles,
-        "a cycle among core.hub, core.rates, core.turns",
+        "a cycle among core.hub, core.replies, core.turns",
     ),
     "a module too long": ({"core.hub": "x = 1\n" * 301}, size_faults, "core.hub has 301 lines, more than 300"),
     "a function too long": ({"core.hub": "def long():\n" + "    x = 1\n" * 50}, size_faults, "core.hub.long has 51 lines"),
@@ -234,7 +234,7 @@ BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
 @pytest.mark.parametrize("what", BREAKS)
 def test_a_broken_rule_is_found(what: str, tmp_path: Path) -> None:
     broken, rule, fault = BREAKS[what]
-    names = ("protocol.events", "core.hub", "core.turns", "core.rates", "pipeline.relay", "broker.rabbitmq")
+    names = ("protocol.events", "core.hub", "core.turns", "core.replies", "pipeline.relay", "broker.rabbitmq")
     write_tree(tmp_path, dict.fromkeys(names, '"""A module."""\n') | broken)
     assert list(rule(read_tree(tmp_path))) == [fault]
 

@@ -17,8 +17,8 @@ from myna.pipeline.submissions import Submissions
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.app import create_app
+from myna.web.auth import Sessions
 from myna.web.services import Services
-from myna.web.sessions import Sessions
 from myna.web.websocket.gateway import Gateway
 
 

@@ -11,9 +11,9 @@ from contextlib import aclosing
 import structlog
 
 from myna.broker.port import Broker, Record
+from myna.core.histogram import Histogram
 from myna.core.hub import Hub
 from myna.core.projection import FoldResult, Projection, mark_of
-from myna.core.rates import Histogram
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
@@ -190,9 +190,9 @@ class Relay:
         self._last = (folded.entries[-1].event.at, timestamps.now_ms())
 
     def _time(self, timings: e.Timings) -> None:
-        self.queued.see(timings.queued_ms / 1000)
+        self.queued.observe(timings.queued_ms / 1000)
         if timings.first_part_ms is not None:
-            self.first_part.see(timings.first_part_ms / 1000)
+            self.first_part.observe(timings.first_part_ms / 1000)
 
     def lag_ms(self) -> int | None:
         """How old the newest event was when it was read here; None before the first."""

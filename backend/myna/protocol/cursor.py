@@ -1,4 +1,4 @@
-"""Words: a log position as the opaque string that a client holds, and back. No I/O."""
+"""Cursors: a position in the log as the opaque string that a client holds, and back."""
 
 import re
 from functools import lru_cache
@@ -6,13 +6,13 @@ from hashlib import blake2s
 
 from myna.protocol.events import Position
 
-# Longest form in use: 19 digits, 6 digits, 8 hex digits. Anything longer is not ours and is not looked at.
+# The longest form in use: 19 digits, 6 digits, 8 hex digits. Anything longer is not ours and is not parsed.
 _SHAPE = re.compile(r"(-?\d{1,19})\.(\d{1,6})\.([0-9a-f]{8})", re.ASCII)
 
 
 @lru_cache(maxsize=65_536)
 def tag_of(owner: str, epoch: str) -> str:
-    """What marks a cursor as this owner's and this epoch's. It guards against mix-ups; a cursor opens nothing."""
+    """The part of a cursor that ties it to an owner and an epoch. It detects mix-ups; a cursor grants no access."""
     return blake2s(f"{epoch}:{owner}".encode(), digest_size=4).hexdigest()
 
 
@@ -22,7 +22,7 @@ def encode_cursor(position: Position, tag: str) -> str:
 
 
 def decode_cursor(cursor: str, tag: str) -> Position | None:
-    """The position a cursor stands for; None for garbage, another owner's or another epoch's."""
+    """The position of a cursor; None when it is malformed, another owner's or another epoch's."""
     if len(cursor) > 40 or (found := _SHAPE.fullmatch(cursor)) is None or found[3] != tag:
         return None
     return Position(int(found[1]), int(found[2]))

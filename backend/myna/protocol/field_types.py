@@ -1,4 +1,4 @@
-"""Words: what a field of a frame or of a request's body must be: types whose errors wording.py can tell. No I/O."""
+"""Types of the fields that clients send, in frames and in request bodies."""
 
 from typing import Annotated
 
@@ -34,18 +34,18 @@ Title = Annotated[
 
 
 class Strict(BaseModel):
-    """What every frame of a client is: exact types, no field but its own, unchangeable."""
+    """The base of what clients send: exact types, no unknown field, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Options(Strict):
-    """How a reply is to be made; all of it optional."""
+    """How a reply is to be generated; every field is optional."""
 
     profile: Annotated[str, StringConstraints(max_length=64)] | None = None
     seed: Seed | None = None
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     def ordered(self) -> e.Options:
-        """The same as a work order has it."""
+        """The same options as a job carries them."""
         return e.Options(self.profile, self.seed, self.scenario)

@@ -1,6 +1,6 @@
-"""Words: the socket's own frames: models of what clients send, structs of what they get. Events are in events.py. No I/O."""
+"""The websocket's own frames: models of what clients send, structs of what they get. Events, which they get too, are in events.py."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from pydantic import Field, StringConstraints, TypeAdapter
@@ -12,7 +12,7 @@ from myna.protocol.field_types import Id, Options, Strict, Text
 
 
 class MessageSend(Strict):
-    """Say something; the first message makes the conversation. `id` is the idempotency key."""
+    """A message; the first one creates its conversation. `id` is the idempotency key."""
 
     type: Literal["message.send"]
     id: Id
@@ -22,7 +22,7 @@ class MessageSend(Strict):
 
 
 class ReplyStop(Strict):
-    """Stop the reply to a message, wherever it is being made or waits."""
+    """Stop the reply to a message, whether it is being made or waits."""
 
     type: Literal["reply.stop"]
     conversation_id: Id
@@ -46,15 +46,16 @@ class Ping(Strict):
     nonce: Annotated[str, StringConstraints(max_length=128)] | int | None = None
 
 
-ClientFrame = Annotated[MessageSend | ReplyStop | ReplyRegenerate | Ping, Field(discriminator="type")]
-CLIENT_FRAME: TypeAdapter[MessageSend | ReplyStop | ReplyRegenerate | Ping] = TypeAdapter(ClientFrame)
+ClientFrame: TypeAlias = MessageSend | ReplyStop | ReplyRegenerate | Ping
+CLIENT_FRAMES: tuple[type[Strict], ...] = get_args(ClientFrame)
+CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="type")])
 
 
 # --- server to client, besides events ---
 
 
 class Limits(WireStruct, frozen=True, omit_defaults=False):
-    """What the server accepts, announced at once so that a client need not find out."""
+    """The limits of what the server accepts, announced in `welcome`."""
 
     frame_bytes: int = FRAME_LIMIT
     text_chars: int = TEXT_LIMIT
@@ -62,7 +63,7 @@ class Limits(WireStruct, frozen=True, omit_defaults=False):
 
 
 class Welcome(WireStruct, frozen=True, kw_only=True):
-    """The first frame of every connection. `token` only for an owner made just now."""
+    """The first frame of every connection. `token` is set for a new owner only."""
 
     type: Literal["welcome"] = named("welcome")
     owner: str
@@ -75,7 +76,7 @@ class Welcome(WireStruct, frozen=True, kw_only=True):
 
 
 class MessageAccepted(WireStruct, frozen=True, kw_only=True):
-    """To the sender only, after the broker's confirm: this will be answered and stored."""
+    """To the sender only, after the broker's confirm: the message will be answered and stored."""
 
     type: Literal["message.accepted"] = named("message.accepted")
     id: str
@@ -101,14 +102,14 @@ class Pong(WireStruct, frozen=True, kw_only=True):
 
 
 class Draining(WireStruct, frozen=True, kw_only=True):
-    """The server goes away soon; a close with 1012 follows."""
+    """The server is about to restart; a close with 1012 follows."""
 
     type: Literal["server.draining"] = named("server.draining")
     reconnect_after_ms: int
 
 
 def json_schema() -> dict[str, dict[str, Any]]:
-    """The JSON Schema of every frame of either side, by name: the source of the front's wire types and of the AsyncAPI page."""
+    """The JSON Schema of every frame of either side, by name: the source of the page's wire types and of the AsyncAPI document."""
     server = (Welcome, MessageAccepted, ErrorFrame, Pong, Draining, *Event.__args__)
     _, told = msgspec.json.schema_components(server, ref_template="#/$defs/{name}")
     return {"client": CLIENT_FRAME.json_schema()["$defs"], "server": dict(sorted(told.items()))}

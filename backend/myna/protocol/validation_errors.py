@@ -1,4 +1,4 @@
-"""Words: what was wrong with a value from outside and what is allowed there, in our own words instead of the validator's. No I/O."""
+"""Validation errors as sentences that say which field is wrong and what is allowed there, in our words instead of pydantic's."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +10,10 @@ from pydantic_core import ErrorDetails
 from myna.protocol.ids import UUID_PATTERN
 
 Context = Mapping[str, Any]
-Shape = Sequence[type[BaseModel]]  # what is taken: one of these
+Shape = Sequence[type[BaseModel]]  # the models that are accepted: a value must be one of these
 
-NAME_SHOWN = 60  # characters of a name from outside that are said back
-# What the validator calls the branches of a union, where it names the place of an error.
+NAME_SHOWN = 60  # characters of an unknown field's name that are repeated in the error
+# How pydantic names the branches of a union in the location of an error.
 _BRANCH = re.compile(r"(constrained-)?(str|int|float|bool)|.*[\[(].*")
 _PLACE_IN_JSON = re.compile(r"line (\d+) column (\d+)")
 
@@ -50,13 +50,13 @@ class Wrong(NamedTuple):
     """The first thing that is wrong with a value."""
 
     place: str  # the field's name, dotted where it lies deeper; "" for the value itself
-    kind: str  # the validator's word for it
+    kind: str  # pydantic's name of the error
     takes: str  # what is allowed there: follows "takes"
     sentence: str  # all of it, without a full stop
 
 
 def wrong(error: ValidationError, shape: Shape) -> Wrong:
-    """What is to be said of a validator's error about a value that was to be one of these."""
+    """The first error of a value that was to be one of the models in `shape`."""
     found = error.errors(include_url=False, include_input=False)
     first, kind = found[0], found[0]["type"]
     parts, fields = _place(first, shape)
@@ -85,7 +85,7 @@ def _takes(error: ErrorDetails) -> str:
 
 
 def _place(error: ErrorDetails, shape: Shape) -> tuple[list[str], list[str]]:
-    """Where an error lies, as whoever wrote the value knows it, and the names of the fields there."""
+    """The path to an error in the value as its sender wrote it, and the names of the fields known there."""
     parts: list[str] = []
     models = list(shape)
     names: dict[str, Any] = {}
@@ -120,5 +120,5 @@ def _counted(number: int, thing: str) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them: a, b and c."""
+    """Names as an English list: a, b and c."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -5,9 +5,9 @@ from ipaddress import ip_address
 
 from quart import Quart, request
 
-from myna.core.rates import TokenBuckets
+from myna.core.token_bucket import TokenBuckets
 from myna.protocol.errors import RateLimited
-from myna.web.checks import token_of
+from myna.web.auth import token_of
 from myna.web.problems import in_dialect
 from myna.web.services import Services
 

@@ -14,7 +14,7 @@ from myna.pipeline.responder import Responder
 from myna.pipeline.submissions import Submissions
 from myna.settings import Settings
 from myna.store.port import Store
-from myna.web.sessions import Sessions
+from myna.web.auth import Sessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from myna.web.auth import COOKIE
 from myna.web.openapi.documents import openapi
-from myna.web.sessions import COOKIE
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
 

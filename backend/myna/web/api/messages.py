@@ -13,8 +13,8 @@ from myna.protocol.field_types import Id, Options, Text
 from myna.protocol.frames import MessageAccepted, MessageSend
 from myna.protocol.session import Session
 from myna.web.api.requests import body_of, session_of
-from myna.web.checks import check_options
 from myna.web.services import Services
+from myna.web.validation import check_options
 
 
 class NewMessage(BaseModel):

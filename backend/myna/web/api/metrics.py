@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 from quart import Blueprint, Response
 
 from myna.broker.port import BrokerStatus, broker_status
-from myna.core.rates import Histogram
+from myna.core.histogram import Histogram
 from myna.web.services import Services
 
 

@@ -12,9 +12,9 @@ from myna.protocol.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
 from myna.protocol.events import WireStruct
 from myna.protocol.field_types import Id
 from myna.protocol.session import Session
-from myna.web.checks import check_origin, frame_error, token_of
+from myna.web.auth import COOKIE, check_origin, token_of
 from myna.web.services import Services
-from myna.web.sessions import COOKIE
+from myna.web.validation import refusal
 
 COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
 PAGE_LIMIT = 200
@@ -41,7 +41,7 @@ async def body_of(model: type[M]) -> M:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise frame_error(error, data, None, (model,)) from None
+        raise refusal(error, data, (model,)) from None
 
 
 async def data_of() -> str | bytes:

@@ -3,7 +3,7 @@
 from quart import Blueprint, Response, jsonify, request
 
 from myna.web.api.requests import with_cookie
-from myna.web.checks import check_origin, token_of
+from myna.web.auth import check_origin, token_of
 from myna.web.services import Services
 
 

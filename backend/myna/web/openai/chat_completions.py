@@ -17,7 +17,7 @@ from myna.protocol.ids import reply_id_for
 from myna.protocol.session import Session
 from myna.web.api.messages import accept
 from myna.web.api.requests import data_of
-from myna.web.checks import token_of
+from myna.web.auth import token_of
 from myna.web.openai import schema
 from myna.web.services import Services
 

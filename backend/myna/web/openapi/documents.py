@@ -12,10 +12,10 @@ from myna.protocol import events as e
 from myna.protocol.errors import FAILURES, ChatError, Close, Forbidden, RateLimited, RequestRefused, Unauthorized
 from myna.protocol.frames import json_schema
 from myna.protocol.ids import UUID_PATTERN
+from myna.web.auth import COOKIE
 from myna.web.openapi.models import DialectError, Problem
 from myna.web.openapi.operations import OPERATIONS, Answer, Operation
 from myna.web.problems import PROBLEM
-from myna.web.sessions import COOKIE
 
 VERSION = "1"  # of this interface
 CLOSES = {

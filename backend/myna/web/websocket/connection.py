@@ -5,14 +5,15 @@ import asyncio
 import structlog
 
 from myna.core.hub import Mailbox
-from myna.core.rates import TokenBucket
+from myna.core.token_bucket import TokenBucket
 from myna.protocol import events as e
 from myna.protocol.errors import Busy, ChatError, Close, RateLimited
 from myna.protocol.frames import ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
-from myna.web.checks import check_options, parse, ref_of
 from myna.web.server.hypercorn_patches import FrameWebsocket
 from myna.web.services import Services
+from myna.web.validation import check_options
+from myna.web.websocket.frame_parsing import parse_frame, ref_of
 
 log = structlog.get_logger()
 
@@ -119,7 +120,7 @@ class Connection:
             return
         self._refused = max(0, self._refused - 1)
         try:
-            self._handle(parse(data))
+            self._handle(parse_frame(data))
         except ChatError as error:
             self._say_error(error)
         except Exception:

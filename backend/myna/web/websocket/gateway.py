@@ -12,7 +12,7 @@ from myna.protocol.cursor import is_cursor
 from myna.protocol.errors import Behind, ChatError, Close, InvalidFrame, Unauthorized
 from myna.protocol.frames import Draining
 from myna.protocol.session import Session
-from myna.web.checks import check_origin, token_of
+from myna.web.auth import check_origin, token_of
 from myna.web.server.hypercorn_patches import FrameWebsocket
 from myna.web.services import Services
 from myna.web.websocket.connection import Connection

@@ -1,9 +1,9 @@
-"""A bucket lets a burst through, then the rate and no more."""
+"""A token bucket admits a burst, then the rate and no more."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myna.core.rates import TokenBucket, TokenBuckets
+from myna.core.token_bucket import TokenBucket, TokenBuckets
 
 
 def test_a_burst_passes_at_once_and_then_the_rate_counts() -> None:
@@ -36,7 +36,7 @@ def test_each_key_has_a_bucket_of_its_own() -> None:
     assert buckets.take("bob", 0.0) == 0.0
 
 
-def test_only_keys_whose_buckets_may_lack_something_are_remembered() -> None:
+def test_only_keys_whose_buckets_are_not_full_are_kept() -> None:
     buckets = TokenBuckets(rate=10, burst=2)
     for number in range(1_000):
         buckets.take(str(number), number * 0.01)

@@ -1,4 +1,4 @@
-"""What comes from outside is taken or refused in words: the shapes that a parser alone would misjudge."""
+"""Frames and bodies from clients are accepted, or refused in one sentence that says what is wrong and what is allowed."""
 
 import json
 
@@ -11,8 +11,9 @@ from myna.protocol.errors import InvalidFrame, InvalidText
 from myna.protocol.validation_errors import wrong
 from myna.web.api.conversations import Rename
 from myna.web.api.messages import NewMessage
-from myna.web.checks import has_lone_surrogate, parse, ref_of
 from myna.web.openai.schema import CompletionRequest
+from myna.web.validation import has_lone_surrogate
+from myna.web.websocket.frame_parsing import parse_frame, ref_of
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["", "x", "user", "text"]),
@@ -28,9 +29,9 @@ def send(text: str, **more: str) -> str:
 
 
 @pytest.mark.parametrize("text", [r"a\ud800b", r"a\ud800", r"\udc00", r"\u0000", "", "   ", "x" * 8_001])
-def test_a_text_that_cannot_be_kept_is_an_invalid_text_and_says_what_is_allowed(text: str) -> None:
+def test_a_text_that_cannot_be_stored_is_an_invalid_text_and_says_what_is_allowed(text: str) -> None:
     with pytest.raises(InvalidText, match="1 to 8000 characters") as refused:
-        parse(send(text))
+        parse_frame(send(text))
 
     assert refused.value.ref == ID
 
@@ -38,16 +39,16 @@ def test_a_text_that_cannot_be_kept_is_an_invalid_text_and_says_what_is_allowed(
 @pytest.mark.parametrize("text", [r"\ud83d\ude00", "ab"])
 def test_a_whole_pair_of_surrogates_is_a_character(text: str) -> None:
     assert not has_lone_surrogate(send(text))
-    assert parse(send(text)).type == "message.send"
+    assert parse_frame(send(text)).type == "message.send"
 
 
 @pytest.mark.parametrize(
     "frame", [r'{"type":"nonsense","id":"\ud800"}', r'{"type":"message.send","id":"\ud800","text":"hi"}', "[]", "{", '"id"']
 )
-def test_an_id_that_cannot_be_said_back_is_not(frame: str) -> None:
+def test_an_id_that_cannot_be_printed_is_not_repeated(frame: str) -> None:
     assert ref_of(frame) is None
     with pytest.raises(InvalidFrame) as refused:
-        parse(frame)
+        parse_frame(frame)
 
     assert refused.value.ref is None
 
@@ -67,15 +68,15 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("frame", REFUSALS)
-def test_a_frame_is_refused_in_our_own_words(frame: str) -> None:
+def test_a_frame_is_refused_in_one_sentence(frame: str) -> None:
     with pytest.raises(InvalidFrame) as refused:
-        parse(frame)
+        parse_frame(frame)
 
     assert refused.value.detail == REFUSALS[frame]
 
 
 @given(json_values)
-def test_no_word_of_the_validator_gets_out(value: object) -> None:
+def test_no_sentence_of_the_validator_is_shown(value: object) -> None:
     for model in (CompletionRequest, NewMessage, Rename):
         for body in (value, dict.fromkeys(model.model_fields, value)):
             data = json.dumps(body)
