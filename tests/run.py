@@ -1,19 +1,39 @@
-"""Runs the checks and the tests one after the other, all of them whatever fails, and ends with a line for each and a sum.
+"""Runs the checks and the tests side by side, all of them whatever fails, and ends with a line for each and a sum.
 
-A check counts as one test. Usage: python tests/run.py check|test [check|test]
+What needs the processor runs beside what mostly waits (for a killed broker to come back, say), and yields to it: the limits in those
+tests are times. What measures time runs alone at the end. A check counts as one test. Usage: python tests/run.py check|test|faults …
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+from types import FrameType
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.services import budgets  # noqa: E402 (this file is run as a script)
+
 REPORT = "{report}"
+# Side by side: two that work would leave a third nothing to do on two cores, and three that wait leave about one core free.
+WORKING, WAITING = 2, 3
+NICENESS = 10  # of what works: it gets a tenth of a core that somebody with a time limit wants
+QUIET = budgets.SLOWNESS  # by which time limits are stretched when a step is alone
+SLOWNESS = QUIET * max(1.0, (WORKING + WAITING) / (os.cpu_count() or 1))  # and with all lanes at work
+TEST_S = 60  # the longest a single test takes on two idle cores, if it says nothing else
+
+TESTS = ROOT / "tests"
+APART = {"bench", "browser", "compose", "faults", "soak"}  # folders that are not simply run with the others
+WAITS = {"contract", "flow", "services"}
+MEASURES_TIME = "tests/browser/test_speed.py"
 
 
 @dataclass
@@ -23,64 +43,143 @@ class Step:
     name: str
     command: list[str]
     folder: Path = ROOT
-    passed: int = 0
-    failed: int = 0
-    seconds: float = field(default=0, compare=False)
+    waits: bool = False  # mostly, so that its processor time is somebody else's
+    passed: int = field(default=0, init=False)
+    failed: int = field(default=0, init=False)
+    seconds: float = field(default=0, init=False)
+    cpu_s: float = field(default=0, init=False)  # of every process that was waited for
 
-    def run(self) -> None:
-        print(f"\n── {self.name}", flush=True)
+    def run(self, slowness: float) -> None:
+        """Run it to its end, then print what it printed. `slowness` stretches the time limits in tests."""
         begun = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / "report.xml"
+            report, output = Path(folder) / "report.xml", Path(folder) / "output"
             command = [word.replace(REPORT, str(report)) for word in self.command]
-            code = subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL, check=False).returncode
-            if report.exists():
-                self._count(report)
-            elif code == 0:
-                self.passed = 1
+            environment = {**os.environ, "TEST_SLOWNESS": str(slowness)}
+            with output.open("wb") as file:
+                process = subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            RUNNING.append(process)
+            if not self.waits:
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            RUNNING.remove(process)
+            self.seconds, self.cpu_s = time.monotonic() - begun, usage.ru_utime + usage.ru_stime
+            self._count(report, process.returncode)
+            with PRINTING:
+                print(f"\n── {self.name}\n{output.read_text(errors='replace').rstrip()}", flush=True)
+
+    def _count(self, report: Path, code: int) -> None:
+        if report.exists():
+            cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 (written a moment ago by our own runner)
+            self.failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
+            self.passed = len(cases) - self.failed
+        elif code == 0:
+            self.passed = 1
         if code != 0 and self.failed == 0:  # it failed outside any test: no test at all, a crash, a check that says no
             self.failed = 1
-        self.seconds = time.monotonic() - begun
-
-    def _count(self, report: Path) -> None:
-        cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 (written a moment ago by our own runner)
-        self.failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
-        self.passed = len(cases) - self.failed
 
     def line(self) -> str:
-        return f"{self.name:<20}{self.passed:>6} passed{self.failed:>5} failed{self.seconds:>8.1f} s"
+        return f"{self.name:<32}{self.passed:>6} passed{self.failed:>5} failed{self.seconds:>8.1f} s{self.cpu_s:>8.1f} s of processor"
+
+
+RUNNING: list[subprocess.Popen[bytes]] = []
+PRINTING = Lock()
 
 
 def checks() -> list[Step]:
     python, front = sys.executable, ROOT / "front"
     return [
+        Step("mypy --strict", [python, "-m", "mypy"]),
         Step("ruff", [python, "-m", "ruff", "check", "."]),
         Step("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
-        Step("mypy --strict", [python, "-m", "mypy"]),
         Step("biome", ["npm", "run", "--silent", "check"], front),
         Step("tsc", ["npm", "run", "--silent", "typecheck"], front),
     ]
 
 
+def pytest(*arguments: str, name: str, waits: bool = False) -> Step:
+    """These tests, in a process with a broker and a database of its own."""
+    command = [sys.executable, "-m", "pytest", "-q", f"--timeout={TEST_S * SLOWNESS}", f"--junitxml={REPORT}"]
+    return Step(name, [*command, *arguments], waits=waits)
+
+
+def faults() -> list[Step]:
+    """Each file apart, because it harms servers of its own; the longest first."""
+    files = sorted((TESTS / "faults").glob("test_*.py"), key=lambda file: file.stat().st_size, reverse=True)
+    return [
+        *(pytest(str(file), name=f"faults: {file.stem[5:]}", waits=True) for file in files),
+        pytest("tests/soak", name="soak", waits=True),
+    ]
+
+
 def tests() -> list[Step]:
-    pytest = [sys.executable, "-m", "pytest", f"--junitxml={REPORT}"]
+    """What fails most often first, and what takes longest."""
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
-    faults = [*pytest, "tests/faults", "tests/soak"]
-    steps = [Step("vitest", vitest, ROOT / "front"), Step("pytest", pytest), Step("pytest, faults", faults)]
+    folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit"})
+    return [
+        Step("vitest", vitest, ROOT / "front"),
+        pytest("tests/unit", name="unit"),
+        *faults(),
+        pytest("tests/browser", f"--ignore={MEASURES_TIME}", name="browser"),
+        *(pytest(f"tests/{folder}", name=folder, waits=folder in WAITS) for folder in folders),
+    ]
+
+
+def alone() -> list[Step]:
+    """What has the machine to itself: what measures time, and what a container engine builds and runs."""
+    steps = [pytest(MEASURES_TIME, name="browser, speed")]
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0:
-        steps.append(Step("pytest, compose", [*pytest, "tests/compose"]))
-    else:
-        print("No container engine answers here, so docker-compose.yml is not run: 'make compose-test' does it elsewhere.")
+        return [*steps, pytest("tests/compose", name="compose")]
+    print("No container engine answers here, so docker-compose.yml is not run: 'make compose-test' does it elsewhere.", flush=True)
     return steps
+
+
+def side_by_side(steps: list[Step]) -> None:
+    """Run all of them, in lanes: each takes the next step of its own kind, and of the other when there is none left."""
+    left, taking = list(steps), Lock()
+
+    def lane(waits: bool) -> None:
+        while True:
+            with taking:
+                if not left:
+                    return
+                step = next((step for step in left if step.waits == waits), left[0])
+                left.remove(step)
+            step.run(SLOWNESS)
+
+    with ThreadPoolExecutor(WORKING + WAITING) as lanes:
+        list(lanes.map(lane, [False] * WORKING + [True] * WAITING))
+
+
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """End with what is running; the services of killed tests end by themselves."""
+    for process in RUNNING:
+        process.kill()
+    os._exit(1)
+
+
+GROUPS: dict[str, tuple[Callable[[], list[Step]], Callable[[], list[Step]]]] = {
+    "check": (checks, list),
+    "test": (tests, alone),
+    "faults": (faults, list),
+}
 
 
 def main(wanted: list[str]) -> int:
     os.chdir(ROOT)
-    steps = [step for group in wanted for step in {"check": checks, "test": tests}[group]()]
-    for step in steps:
-        step.run()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    steps = [step for group in wanted for step in GROUPS[group][0]()]
+    last = [step for group in wanted for step in GROUPS[group][1]()]
+    begun = time.monotonic()
+    side_by_side(steps)
+    for step in last:
+        step.run(QUIET)
+    steps += last
     print("\n" + "\n".join(step.line() for step in steps) + "\n")
     failed = sum(step.failed for step in steps)
+    print(f"Took {time.monotonic() - begun:.1f} s, {sum(step.cpu_s for step in steps):.1f} s of processor.")
     print(f"{sum(step.passed for step in steps)} passed, {failed} failed", flush=True)
     return 1 if failed else 0
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.budgets import budget
+
 FIGURES = ("turns", "parts", "idle", "storm", "growth", "backlog")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(budget(300))
 def test_a_quick_run_fills_every_table_with_numbers(tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     command = [sys.executable, "-m", "tests.bench", "--quick", "--only", *FIGURES, "--report", str(report)]

@@ -18,9 +18,10 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.services.budgets import budget
 from tests.services.processes import free_ports
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(budget(300))]
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "myna-test"

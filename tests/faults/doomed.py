@@ -1,4 +1,4 @@
-"""Responders that are to die: `python -m tests.faults.doomed [--in-turn] NAME[:N] …` starts one for each crash point.
+"""Responders that are to die: `python -m tests.faults.doomed [--in-turn] NAME[:N] …` starts one for each failpoint.
 
 They are forks of one process, because to import everything anew forty times would take longer than the test. Ends with 0 when
 every one of them died at its place. With `--in-turn` the next begins when the one before has died.

@@ -16,7 +16,7 @@ from tests.services.budgets import budget
 from tests.services.processes import until
 from tests.services.stack import Node, Process
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(budget(150))
 DRAIN_S = 15.0  # the contract's limit, on any machine
 
 

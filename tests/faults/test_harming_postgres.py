@@ -10,7 +10,7 @@ from tests.faults.world import World, note
 from tests.services.budgets import budget
 from tests.services.processes import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(budget(150))
 
 
 async def test_a_crash_of_postgres_under_load_stores_everything_once(world: World) -> None:

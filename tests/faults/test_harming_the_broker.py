@@ -11,7 +11,7 @@ from tests.faults.world import World, note
 from tests.services.budgets import budget
 from tests.services.processes import until
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(budget(200))
 
 
 async def test_a_broker_killed_again_and_again_under_load_loses_nothing(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.services.stack import Process
 # Forty parts and an end, and the places before and after them.
 PLACES = ("reply.started", *(f"reply.part:{part}" for part in range(1, 42)), "reply.confirmed", "delivery.acked")
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(budget(150))
 
 
 async def doom(world: World, *failpoints: str, in_turn: bool = False) -> Process:

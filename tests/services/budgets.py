@@ -1,8 +1,9 @@
-"""How long recovery may take: one factor for all fault tests, and the sums of what was measured."""
+"""One factor for every time limit in the tests, and the sums of what was measured."""
 
 import os
 
-# Budgets are what two idle cores need, with room; a machine that is shared with other work gets this many times as long.
+# Budgets are what two idle cores need, with room; a machine that has other work too gets this many times as long. `tests/run.py` sets it
+# higher while it runs several parts at once.
 SLOWNESS = float(os.environ.get("TEST_SLOWNESS", "2"))
 
 

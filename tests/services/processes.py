@@ -12,18 +12,22 @@ from pathlib import Path
 
 # Reads a pipe that ends with the test run, however that ends, and then kills the group of processes and removes the folder.
 LEASH = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
+_RESERVED: list[socket.socket] = []
 STANDS_S = 5.0  # a thread stops within milliseconds, unless it waits for a disk
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different TCP ports of the loopback interface that nobody listens on at this moment."""
+    """`count` different TCP ports of the loopback interface, kept for this process and what it starts until it ends.
+
+    Each stays bound without listening: nobody else is given it, as a server's port or as the near end of a connection, while a server that
+    sets SO_REUSEADDR (all that we start do) can listen on it, again and again.
+    """
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    _RESERVED.extend(sockets)
+    return [int(one.getsockname()[1]) for one in sockets]
 
 
 def open_folder(prefix: str) -> Path:

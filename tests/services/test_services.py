@@ -1,5 +1,7 @@
 """The tests' own services do what the fault tests rely on."""
 
+import socket
+
 import aio_pika
 import asyncpg
 import httpx
@@ -7,6 +9,7 @@ import pytest
 
 from tests.services.chromium import ARGUMENTS
 from tests.services.postgres import PostgresServer
+from tests.services.processes import free_ports
 from tests.services.rabbitmq import RabbitNode
 
 
@@ -24,6 +27,15 @@ async def depth(url: str, queue: str = "kept") -> int:
         channel = await connection.channel()
         declared = await channel.declare_queue(queue, durable=True)
         return declared.declaration_result.message_count or 0
+
+
+def test_a_port_stays_with_who_asked_for_it_while_its_server_starts_and_starts_again() -> None:
+    (port,) = free_ports(1)
+    for _ in range(2):
+        with socket.socket() as another, pytest.raises(OSError, match="in use"):
+            another.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)) as server:  # sets SO_REUSEADDR
+            assert server.getsockname()[1] == port
 
 
 async def test_a_killed_node_comes_back_with_what_it_had_confirmed(rabbit: RabbitNode, amqp_url: str) -> None:

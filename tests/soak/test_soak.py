@@ -2,12 +2,13 @@
 
 import pytest
 
+from tests.services.budgets import budget
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
 from tests.soak.soaking import soak
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(budget(300))
 async def test_a_minute_of_faults_at_random_breaks_no_promise(rabbit: RabbitNode, postgres: PostgresServer) -> None:
     result = await soak(rabbit, postgres, minutes=1, seed=20261121)
     print("\n" + result.table())
