@@ -1,7 +1,8 @@
 """Decides whether a client's id is new, repeats an earlier request, or was used before for something else."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from myna.core.window import OwnerWindow
 from myna.protocol import events as e
@@ -10,8 +11,7 @@ from myna.protocol.frames import MessageAccepted
 from myna.store.port import Known
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """What a client asks for under an idempotency key: to accept a message, or one more reply to the message `message_id`."""
 
     owner: str

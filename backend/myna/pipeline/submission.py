@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import msgspec
 
 from myna.core.idempotency import Decision, Request
 from myna.protocol import events as e
@@ -17,7 +19,7 @@ from myna.store.port import IdempotencyKey
 OnResult = Callable[[MessageAccepted | ChatError], None]
 
 
-class Stage(Enum):
+class Stage(IntEnum):
     """How far a submission is. It only moves downward in this list, and may be refused from any stage before ACCEPTED."""
 
     CHECKING = 1  # the database is asked whether its id is new
@@ -60,7 +62,7 @@ class Submission:
 
     def advance(self, stage: Stage) -> None:
         """Go on to a later stage."""
-        assert stage.value > self.stage.value, f"{self.stage} does not lead to {stage}"
+        assert stage > self.stage, f"{self.stage!r} does not lead to {stage}"
         self.stage = stage
 
     def finish(self, result: MessageAccepted | ChatError) -> None:
@@ -71,8 +73,7 @@ class Submission:
 
     def set_text(self, text: str) -> None:
         """The text to answer, which a request for one more reply did not bring along."""
-        if self.request.text is None:
-            self.request = replace(self.request, text=text)
+        self.request = msgspec.structs.replace(self.request, text=text)
 
     def publication(self) -> tuple[RoutingKey, list[bytes]]:
         """What is published, the same at every try, and its routing key.

@@ -6,8 +6,8 @@ rest in one go: check the id, wait for the turn, publish, answer.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
+import msgspec
 import structlog
 
 from myna.broker.port import Broker
@@ -60,7 +60,7 @@ class Submissions:
             return
         window = self._projection.window.of(request.owner)
         if request.text is None:
-            request = replace(request, text=self._text_underway(request) or message_text(request, window))
+            request = msgspec.structs.replace(request, text=self._text_underway(request) or message_text(request, window))
         decision = decide_by_window(request, window, complete=self._projection.window.holds_all_of(session.born_ms))
         if decision is not None and not isinstance(decision, New):
             on_result(decision)
@@ -71,7 +71,7 @@ class Submissions:
             on_result(refusal)
             return
         self._underway[request.owner, request.id] = submission
-        submission.task = asyncio.create_task(self._process(submission), name="submission")
+        submission.task = asyncio.create_task(self._process(submission))
 
     def _join(self, underway: Submission, request: Request, on_result: OnResult) -> None:
         if underway.request.repeats(request):
@@ -122,7 +122,8 @@ class Submissions:
         decision = submission.decision or decide_by_rows(submission.request, await self._id_lookup.known(submission.key))
         if not isinstance(decision, New):
             return decision
-        submission.set_text(decision.text)
+        if submission.request.text is None:
+            submission.set_text(decision.text)
         if submission.turn is not None:
             submission.advance(Stage.WAITING)
             await submission.turn
