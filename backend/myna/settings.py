@@ -1,4 +1,4 @@
-"""Words: every setting, its default and its limits, in one typed class. Reads the environment and `.env`, nothing else."""
+"""Every setting with its default and its limits, read from the environment and `.env`."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ PREFIX = "CHAT_"
 NO_SETTING = ("CHAT_FAILPOINT",)  # for the tests that kill processes
 # What a pattern means, in words.
 URLS = {"amqp_url": "amqp://… or amqps://…", "database_url": "postgresql://…", "management_url": "http://… or https://…"}
-SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never said back
+SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never repeated in an error
 
 
 def _split(value: Any) -> Any:

@@ -7,7 +7,7 @@ every one of them died at its place. With `--in-turn` the next begins when the o
 import os
 import sys
 
-from myna.cli.main import run
+from myna.cli.process import run
 from myna.node.log_output import configure
 from myna.node.worker import respond
 from myna.pipeline import failpoints

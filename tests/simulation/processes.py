@@ -84,7 +84,7 @@ class Node(Process):
         )  # fmt: skip
         self.services = Services(
             settings=settings, sessions=Sessions("a key of the simulation"), broker=wire, store=store, projection=projection, hub=hub,
-            submissions=submissions, commands=Commands(wire, store, projection, state, submissions), state=state,
+            submissions=submissions, commands=Commands(wire, store, projection, state, submissions), queries=state,
             recorder=recorder, relay=relay, brain=brain, responder=None,
         )  # fmt: skip
         loops = {"relay": relay.run, "watch": relay.watch, "recorder": recorder.run}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from myna.cli import operating
+from myna.cli import doctor
 from myna.embedded_postgres import host
 from myna.node import server
 from myna.protocol.errors import StartupError
@@ -71,7 +71,7 @@ async def test_a_data_folder_that_can_not_be_made_is_named_in_one_sentence(folde
 
 async def examined(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """What the doctor says of broker and database."""
-    await operating.doctor(settings_in(folder))
+    await doctor.doctor(settings_in(folder))
     lines = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines()]
     return {name.rstrip(":"): f"{verdict} {rest}" for verdict, name, rest in lines}
 
@@ -95,7 +95,7 @@ async def test_the_doctor_misses_the_binaries(folder: Path, capsys: pytest.Captu
     told = await examined(folder, capsys)
 
     assert told["database"].startswith("bad No Postgres was found")
-    assert await operating.doctor(settings_in(folder)) == 1
+    assert await doctor.doctor(settings_in(folder)) == 1
 
 
 async def test_the_doctor_says_that_the_data_folder_can_not_be_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ def test_who_reads_what_was_said_this_very_moment_waits_for_no_gathering() -> No
         await house.until(ann.ends)
         for node in nodes:
             began = house.loop.now
-            thread = await node.services.state.messages(ann.session, TALK, limit=10, before=None, at_least=None)
+            thread = await node.services.queries.messages(ann.session, TALK, limit=10, before=None, at_least=None)
             assert [(view.role, view.text) for view in thread.items] == TURN
             assert not node.services.projection.unstored(ANN)
             assert house.loop.now - began < SETTLE_S

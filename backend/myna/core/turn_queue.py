@@ -1,4 +1,4 @@
-"""Thought: one open turn per conversation, the rest wait in order. No I/O, no clock.
+"""Keeps the order of each conversation: one turn is open, the rest wait.
 
 A turn opens when its message is handed to the broker and closes when the log shows its reply's end. Turns that other
 nodes opened count too: the relay reports what it reads.

@@ -1,4 +1,4 @@
-"""Words: how log lines look. One line per step of the route; never the text of a message, never a token."""
+"""How log lines look: for people on a terminal, as JSON otherwise. No line holds the text of a message or a token."""
 
 import logging
 import sys

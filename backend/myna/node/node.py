@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
+from myna.node.factories import make_brain, worker_name
 from myna.node.secret_key import secret_key
 from myna.node.supervisor import Supervisor
-from myna.node.worker import make_brain, worker_name
 from myna.pipeline.commands import Commands
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
@@ -40,7 +40,7 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
         hub=hub,
         submissions=submissions,
         commands=Commands(broker, store, projection, state, submissions),
-        state=state,
+        queries=state,
         recorder=recorder,
         relay=relay,
         brain=brain,

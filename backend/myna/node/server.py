@@ -1,4 +1,4 @@
-"""Roof: runs a node from start to SIGTERM, with Hypercorn in this process."""
+"""Runs a backend node from start to SIGTERM, with Hypercorn in this process."""
 
 import asyncio
 import errno
@@ -13,8 +13,9 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from myna.embedded_postgres.server import EmbeddedPostgres
+from myna.node.factories import make_broker, make_data_dir
+from myna.node.lifetime import exit_code, first_of, stop_signal
 from myna.node.node import Node, make_services
-from myna.node.worker import exit_code, first_of, make_broker, make_data_dir, stop_signal
 from myna.protocol.errors import StartupError
 from myna.protocol.events import FRAME_LIMIT
 from myna.settings import Settings

@@ -1,4 +1,4 @@
-"""Roof: gives every long-running loop a name, an owner, a stop and a watcher. It knows nothing of what the loops do."""
+"""Runs the long-lived loops of a process by name: starts one that ended again, and ends the process when one keeps crashing."""
 
 import asyncio
 import random

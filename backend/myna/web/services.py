@@ -29,7 +29,7 @@ class Services:
     hub: Hub
     submissions: Submissions
     commands: Commands
-    state: Queries
+    queries: Queries
     recorder: Recorder
     relay: Relay
     brain: Brain

@@ -24,7 +24,7 @@ def blueprint(services: Services) -> Blueprint:
     async def list_conversations() -> Response:
         """Newest activity first."""
         session = session_of(services)
-        page = await services.state.conversations(
+        page = await services.queries.conversations(
             session, limit=limit_of(), before=request.args.get("before"), at_least=request.args.get("at_least")
         )
         return jsonify({"items": [shown(view, "owner") for view in page.items], "next": page.next})
@@ -33,7 +33,7 @@ def blueprint(services: Services) -> Blueprint:
     async def list_messages(conversation_id: str) -> Response:
         """The newest page, oldest first in it."""
         session = session_of(services)
-        thread = await services.state.messages(
+        thread = await services.queries.messages(
             session,
             id_of(conversation_id, "conversation"),
             limit=limit_of(),

@@ -32,8 +32,8 @@ def blueprint(services: Services) -> Blueprint:
         wanted = request.args.get("format", "")
         if wanted not in FORMATS:
             raise InvalidFrame(f"format takes one of {', '.join(FORMATS)}.")
-        conversation = await services.state.conversation(session, id_of(conversation_id, "conversation"))
-        messages = await services.state.whole_conversation(session, conversation.id)
+        conversation = await services.queries.conversation(session, id_of(conversation_id, "conversation"))
+        messages = await services.queries.whole_conversation(session, conversation.id)
         suffix, content_type = FORMATS[wanted]
         text = as_markdown(conversation, messages) if wanted == "markdown" else as_json(conversation, messages)
         response = Response(text, content_type=content_type)

@@ -20,7 +20,7 @@ def blueprint(services: Services) -> Blueprint:
         query = request.args.get("q", "").strip()
         if not 1 <= len(query) <= QUERY_LIMIT:
             raise InvalidFrame(f'q takes 1 to {QUERY_LIMIT} characters: words (the last may be a beginning), "a phrase", -without.')
-        page = await services.state.search(session, query, limit=limit_of(20), before=request.args.get("before"))
+        page = await services.queries.search(session, query, limit=limit_of(20), before=request.args.get("before"))
         return jsonify({"items": [shown(hit) for hit in page.items], "next": page.next})
 
     return routes

@@ -43,7 +43,7 @@ class Gateway:
             raise InvalidFrame("after takes a cursor: the last one seen, of `welcome` or an event.")
         if after and epoch == services.projection.epoch:
             with suppress(ChatError):  # unreachable: then this is no resumption
-                await services.state.reach(session.owner, after, within_s=RESUME_S)
+                await services.queries.reach(session.owner, after, within_s=RESUME_S)
         if services.submissions.draining or not services.relay.ready:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         await websocket.accept()

@@ -1,0 +1,48 @@
+"""What the commands share: reading the settings, setting up the log, running a coroutine."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from myna import settings as all_settings
+from myna.mock_ai import PROFILES
+from myna.node.log_output import configure, silence
+from myna.settings import Settings
+
+# Below the help of a command that starts a process.
+SETTINGS_HELP = "\n".join([
+    "\b\nSettings (environment or .env):",
+    all_settings.table(),
+    "\n\b\nProfiles (CHAT_MOCK_PROFILE, and a message's own):",
+    *(f"  {name:<11} {profile.about}" for name, profile in PROFILES.items()),
+])  # fmt: skip
+
+
+def service_settings() -> Settings:
+    """The settings of a process that serves or responds, whose log goes to standard error. Raises `StartupError`."""
+    settings = all_settings.load()
+    configure(settings.log_format)
+    if names := all_settings.unknown():
+        structlog.get_logger().warning("settings.unknown", variables=names, hint="no such settings; --help lists those there are")
+    return settings
+
+
+def query_settings() -> Settings:
+    """The settings of a command that prints an answer, without log lines between. Raises `StartupError`."""
+    silence()
+    return all_settings.load()
+
+
+def run(main: Coroutine[Any, Any, int | None]) -> None:
+    """Run a command's coroutine on uvloop where there is one, and exit with the code it returns."""
+    try:
+        import uvloop  # not on Windows
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        sys.exit(runner.run(main) or 0)

@@ -1,0 +1,55 @@
+"""Builds what the settings name: the broker, the mock AI, the folder of what is embedded.
+
+It imports no web server and no database: a responder starts in a fifth of the time and takes half the memory without them.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+from myna.broker.embedded.broker import EmbeddedBroker
+from myna.broker.port import Broker
+from myna.mock_ai import MockBrain, ScenarioError, parse_scenarios
+from myna.protocol.errors import StartupError
+from myna.settings import Settings
+
+
+def worker_name() -> str:
+    """This process, as others see it in events and in the broker's management page."""
+    return f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
+
+
+def make_data_dir(settings: Settings) -> None:
+    """The folder of what is embedded, for our account alone. Raises `StartupError` when it can't be made.
+
+    Root's Postgres runs as another account: that one may pass through on the way to its own folder, and see nothing.
+    """
+    passing = 0o011 if settings.embedded_database and os.geteuid() == 0 else 0
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700 | passing)
+    except OSError as error:
+        raise StartupError(f"CHAT_DATA_DIR: {settings.data_dir} can't be made ({error.strerror}).") from None
+
+
+def make_broker(settings: Settings) -> Broker:
+    """The broker that the settings name."""
+    if settings.amqp_url is None:
+        make_data_dir(settings)
+        return EmbeddedBroker(settings.data_dir / "broker.journal")
+    from myna.broker.rabbitmq.broker import RabbitBroker  # a third of a second that the embedded mode need not spend
+
+    return RabbitBroker(settings.amqp_url, worker=worker_name())
+
+
+def make_brain(settings: Settings) -> MockBrain:
+    """The mock AI. Raises `StartupError` that names the variable."""
+    scenarios = None
+    if settings.mock_scenarios is not None:
+        try:
+            scenarios = parse_scenarios(Path(settings.mock_scenarios).read_text())
+        except (OSError, ScenarioError) as error:
+            raise StartupError(f"CHAT_MOCK_SCENARIOS: {settings.mock_scenarios}: {error}") from None
+    try:
+        return MockBrain(scenarios=scenarios, profile=settings.mock_profile)
+    except ValueError as error:
+        raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None

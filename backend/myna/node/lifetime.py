@@ -1,0 +1,38 @@
+"""How a process of ours is told to stop, waits for that, and ends."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable
+
+import structlog
+
+from myna.node.supervisor import Supervisor
+from myna.protocol.errors import StartupError
+
+log = structlog.get_logger()
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+    return stopping
+
+
+async def first_of(*waits: Awaitable[object]) -> None:
+    """Return when the first of these does; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+def exit_code(supervisor: Supervisor) -> int:
+    """0, or 1 and the reason when a loop failed for good. A `StartupError` is raised again."""
+    if supervisor.failure is None:
+        return 0
+    if isinstance(supervisor.failure, StartupError):
+        raise supervisor.failure
+    log.error("process.failed", reason=str(supervisor.failure))
+    return 1
