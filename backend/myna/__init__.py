@@ -1,1 +1,1 @@
-"""Myna: a queue-backed AI chat pipeline. The route and its rooms are drawn in the README."""
+"""Myna: a queue-backed AI chat pipeline. The README beside this package tells the route."""

@@ -1,0 +1,1 @@
+"""Publishing and consuming behind one port, with RabbitMQ or inside the process."""

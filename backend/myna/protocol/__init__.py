@@ -1,0 +1,1 @@
+"""What travels, as plain data: events, frames, cursors, queue names, errors."""

@@ -1,0 +1,1 @@
+"""What the outside talks to: websocket, HTTP, `/v1`, the page."""

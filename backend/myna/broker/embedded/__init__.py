@@ -1,0 +1,1 @@
+"""The broker port inside the process, with a journal on disk."""

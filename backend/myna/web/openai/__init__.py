@@ -1,0 +1,1 @@
+"""OpenAI's chat API on the same queues."""

@@ -1,0 +1,1 @@
+"""The documents that describe the HTTP routes, the socket and the queues."""

@@ -1,0 +1,1 @@
+"""Hypercorn, with limits it does not have itself."""

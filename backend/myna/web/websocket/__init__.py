@@ -1,0 +1,1 @@
+"""One connection, and all connections of a node."""
