@@ -36,19 +36,19 @@ class Talker(Socket):
         self._options = options
         self._conversation = str(uuid4())
         self._id = b""
-        self._heard = bytearray()
+        self._received = bytearray()
         self.sent_at = self.accepted_at = self.completed_at = 0.0
         self.errors = 0
 
     def say(self) -> None:
         self._id, frame = message_in(self._conversation, TEXT, **self._options)
         self.accepted_at = self.completed_at = 0.0
-        self._heard.clear()
+        self._received.clear()
         self.sent_at = time.perf_counter()
         self.transport.write(frame)
 
     def on_data(self, data: bytes) -> None:
-        heard = self._heard
+        heard = self._received
         heard += data
         if not self.accepted_at and (at := heard.find(ACCEPTED)) >= 0 and heard.find(self._id, at) >= 0:
             self.accepted_at = time.perf_counter()

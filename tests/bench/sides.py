@@ -13,7 +13,7 @@ from uuid import uuid4
 from myna.store.postgres.migrations import migrate
 from tests.services.chat_client import ChatClient
 from tests.services.postgres import PostgresServer
-from tests.services.processes import Group, free_ports, until
+from tests.services.processes import ProcessGroup, free_ports, until
 from tests.services.rabbitmq import RabbitNode
 from tests.services.stack import Stack
 
@@ -107,7 +107,7 @@ async def program(name: str, command: list[str], port: int, **environment: str) 
     """A program that prints `listening` when it listens."""
     folder = Path(tempfile.mkdtemp(prefix="myna-bench-"))
     log = folder / "log"
-    group = Group(command, {**os.environ, "PORT": str(port), **environment}, log, folder)
+    group = ProcessGroup(command, {**os.environ, "PORT": str(port), **environment}, log, folder)
 
     async def listens() -> bool:
         said = log.read_text()

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.user import User
 from tests.services.chromium import ARGUMENTS
-from tests.services.processes import Group, free_ports, open_folder, until
+from tests.services.processes import ProcessGroup, free_ports, open_folder, until
 from tests.services.stack import Node
 
 FRONT = Path(__file__).parents[2] / "front"
@@ -33,7 +33,7 @@ class FakeBackend:
         node = shutil.which("node")
         assert node, "Node is not installed: the front's tests need it."
         environment = {"PORT": str(self.port), "FAKE_TURNS": "5000", "FAKE_HOSTILE": "1"}
-        self._group = Group([node, str(FRONT / "fake/serve.mjs")], environment, self.log, self.folder)
+        self._group = ProcessGroup([node, str(FRONT / "fake/serve.mjs")], environment, self.log, self.folder)
 
     async def ready(self) -> None:
         async def answers() -> bool:

@@ -8,7 +8,7 @@ Frame = dict[str, Any]
 
 
 @dataclass
-class Life:
+class Connection:
     """One socket from welcome to close: what went out on it and what came in, each in order."""
 
     welcome: Frame
@@ -18,7 +18,7 @@ class Life:
 
     @property
     def resumed(self) -> bool:
-        """Whether it goes on where the life before ended."""
+        """Whether it goes on where the connection before ended."""
         return bool(self.welcome["resumed"])
 
 
@@ -28,23 +28,23 @@ class History:
 
     name: str
     owner: str
-    lives: list[Life] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
 
     def chains(self) -> Iterator[list[Frame]]:
-        """What was heard, cut where continuity was not promised: a resumed life is one chain with the life before."""
+        """What was heard, cut where continuity was not promised: a resumed connection is one chain with the connection before."""
         chain: list[Frame] = []
-        for life in self.lives:
-            if not life.resumed and chain:
+        for connection in self.connections:
+            if not connection.resumed and chain:
                 yield chain
                 chain = []
-            chain = chain + life.heard
+            chain = chain + connection.heard
         if chain:
             yield chain
 
     def sent(self) -> Iterator[Frame]:
         """Every frame that went out, repeats too."""
-        return (frame for life in self.lives for frame in life.sent)
+        return (frame for connection in self.connections for frame in connection.sent)
 
     def heard(self) -> Iterator[Frame]:
         """Every frame that came in."""
-        return (frame for life in self.lives for frame in life.heard)
+        return (frame for connection in self.connections for frame in connection.heard)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.checker.checking import Rows, check
-from tests.checker.history import Frame, History, Life
+from tests.checker.check import Rows, check
+from tests.checker.history import Connection, Frame, History
 
 Items = dict[tuple[str, str], list[dict[str, Any]]]
 WELCOME = {"type": "welcome", "resumed": False}
@@ -44,10 +44,10 @@ def good_run() -> tuple[list[History], Items]:
     first, second = turn("a", 1), turn("a", 2)
     again = {**second[0], "duplicate": True}
     anna = History("anna", "anna", [
-        Life(dict(WELCOME), [sends("a", 1), sends("a", 2)], first + second[:4], 1006),
-        Life(dict(RESUMED), [sends("a", 2)], [again, *second[4:]]),
+        Connection(dict(WELCOME), [sends("a", 1), sends("a", 2)], first + second[:4], 1006),
+        Connection(dict(RESUMED), [sends("a", 2)], [again, *second[4:]]),
     ])  # fmt: skip
-    ben = History("ben", "ben", [Life(dict(WELCOME), [sends("b", 3)], turn("b", 3))])
+    ben = History("ben", "ben", [Connection(dict(WELCOME), [sends("b", 3)], turn("b", 3))])
     return [anna, ben], {("anna", "a"): stored(1) + stored(2), ("ben", "b"): stored(3)}
 
 
@@ -60,15 +60,15 @@ def test_a_good_run_is_clean_and_counted() -> None:
     assert verdict.closed == {1006: 1}
 
 
-def heard(histories: list[History], client: int = 0, life: int = 0) -> list[Frame]:
-    return histories[client].lives[life].heard
+def heard(histories: list[History], client: int = 0, connection: int = 0) -> list[Frame]:
+    return histories[client].connections[connection].heard
 
 
 def swap_ends(histories: list[History], rows: Items) -> None:
     frames = heard(histories)
     first_end = next(frame for frame in frames if frame["type"] == "reply.completed")
     frames.remove(first_end)
-    heard(histories, life=1).append(first_end)
+    heard(histories, connection=1).append(first_end)
 
 
 def second_answer(histories: list[History], rows: Items) -> None:
@@ -76,7 +76,7 @@ def second_answer(histories: list[History], rows: Items) -> None:
 
 
 def repeated_after_resuming(histories: list[History], rows: Items) -> None:
-    heard(histories, life=1).insert(0, dict(heard(histories)[-1]))
+    heard(histories, connection=1).insert(0, dict(heard(histories)[-1]))
 
 
 def missing_part(histories: list[History], rows: Items) -> None:
@@ -169,7 +169,7 @@ def test_a_broken_promise_is_named(kind: str, harm: Callable[[list[History], Ite
 
 def test_a_refused_message_that_is_answered_after_all_breaks_nothing() -> None:
     histories, rows = good_run()
-    histories[1].lives[0].heard[0] = {"type": "error", "code": "busy", "detail": "later", "ref": "m3"}
+    histories[1].connections[0].heard[0] = {"type": "error", "code": "busy", "detail": "later", "ref": "m3"}
     verdict = check(histories, rows)
     assert verdict.clean, verdict.table()
     assert verdict.accepted == 2
@@ -179,8 +179,8 @@ def test_a_refused_message_that_is_answered_after_all_breaks_nothing() -> None:
 def test_who_could_not_resume_may_join_a_reply_in_its_middle() -> None:
     histories, _ = good_run()
     _, rows = good_run()
-    histories[0].lives[1].welcome = dict(WELCOME)
-    del histories[0].lives[1].heard[1]
+    histories[0].connections[1].welcome = dict(WELCOME)
+    del histories[0].connections[1].heard[1]
     verdict = check(histories, rows)
     assert verdict.clean, verdict.table()
 

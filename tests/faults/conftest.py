@@ -1,4 +1,4 @@
-"""One world for each module: its own virtual host and database on the session's RabbitMQ and Postgres, its own processes."""
+"""One cluster for each module: own processes, on an own virtual host and database of the session's RabbitMQ and Postgres."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,26 +8,26 @@ from uuid import uuid4
 import pytest
 
 from myna.store.postgres.migrations import migrate
-from tests.faults import scripts
-from tests.faults.world import World
+from tests.faults import scenarios
+from tests.faults.cluster import Cluster
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
 from tests.services.stack import Stack
 
 
 @pytest.fixture(scope="module")
-async def shared_world(
+async def shared_cluster(
     rabbit_node: RabbitNode, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[World]:
+) -> AsyncIterator[Cluster]:
     vhost = f"faults-{uuid4().hex}"
     await rabbit_node.make_vhost(vhost)
     database = await postgres_server.make_database(migrated)
-    scenarios: Path = scripts.write(tmp_path_factory.mktemp("scenarios"))
-    stack = Stack(rabbit_node.url(vhost), postgres_server.url(database), CHAT_MOCK_SCENARIOS=str(scenarios))
-    world = World(stack, rabbit_node, vhost, postgres_server)
-    await world.staff(1, 0)
+    scenario_file: Path = scenarios.write(tmp_path_factory.mktemp("scenarios"))
+    stack = Stack(rabbit_node.url(vhost), postgres_server.url(database), CHAT_MOCK_SCENARIOS=str(scenario_file))
+    cluster = Cluster(stack, rabbit_node, vhost, postgres_server)
+    await cluster.scale(1, 0)
     await asyncio.sleep(2)  # RabbitMQ 3.10.8 may lose a quorum queue that is killed within half a second of its declaration
-    yield world
+    yield cluster
     await stack.stop()
     await rabbit_node.heal()
     await postgres_server.heal()
@@ -41,13 +41,13 @@ async def migrated(url: str) -> None:
 
 
 @pytest.fixture
-async def world(shared_world: World) -> AsyncIterator[World]:
-    """Two nodes and two responders at work, and servers in health; afterwards the servers are healed."""
-    await shared_world.rabbit.heal()
-    await shared_world.postgres.heal()
-    await shared_world.staff(2, 2)
-    yield shared_world
-    await shared_world.leave()
-    for process in (*shared_world.nodes, *shared_world.responders):
+async def cluster(shared_cluster: Cluster) -> AsyncIterator[Cluster]:
+    """Two nodes, two responders and both servers running; what a test leaves broken is repaired afterwards."""
+    await shared_cluster.rabbit.heal()
+    await shared_cluster.postgres.heal()
+    await shared_cluster.scale(2, 2)
+    yield shared_cluster
+    await shared_cluster.close_clients()
+    for process in (*shared_cluster.nodes, *shared_cluster.responders):
         if process.running:
             process.thaw()

@@ -26,13 +26,13 @@ class ChatClient:
         self.owner: str | None = None
         self.epoch = self.cursor = ""
         self.frames: list[Frame] = []
-        self.heard_at: list[float] = []  # monotonic seconds, one for each frame
+        self.received_at: list[float] = []  # monotonic seconds, one for each frame
         self.sent: list[Frame] = []
         self.welcome: Frame = {}
         self.close_codes: list[int] = []
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._heard = asyncio.Event()
+        self._received = asyncio.Event()
 
     async def open(self, url: str, *, resume: bool = True) -> Frame:
         """Connect and return the welcome; with what was seen before as cursor, unless `resume` is False."""
@@ -55,13 +55,13 @@ class ChatClient:
                 frame = json.loads(data)
                 self.cursor = frame.get("cursor", self.cursor)
                 self.frames.append(frame)
-                self.heard_at.append(time.monotonic())
-                self._heard.set()
+                self.received_at.append(time.monotonic())
+                self._received.set()
         except ConnectionClosed:
             pass
         finally:
             self.close_codes.append(socket.close_code or 1006)
-            self._heard.set()
+            self._received.set()
 
     @property
     def connected(self) -> bool:
@@ -95,9 +95,9 @@ class ChatClient:
                 if condition(frame):
                     return frame
             seen = len(self.frames)
-            self._heard.clear()
+            self._received.clear()
             try:
-                await asyncio.wait_for(self._heard.wait(), max(0.01, end - time.monotonic()))
+                await asyncio.wait_for(self._received.wait(), max(0.01, end - time.monotonic()))
             except TimeoutError:
                 raise TimeoutError(f"not heard within {within_s} s; last heard: {self.frames[-3:]}, closed: {self.close_codes}") from None
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-# Reads a pipe that ends with the test run, however that ends, and then kills the group of processes and removes the folder.
-LEASH = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
+# Waits for the end of a pipe that is held open by the test run, then kills the process group and removes its folder.
+REAPER = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
 _RESERVED: list[socket.socket] = []
 STANDS_S = 5.0  # a thread stops within milliseconds, unless it waits for a disk
 
@@ -46,7 +46,7 @@ async def until(condition: Callable[[], Awaitable[bool]], within_s: float, what:
         await asyncio.sleep(0.1)
 
 
-class Group:
+class ProcessGroup:
     """A program in a process group of its own, which can be killed, frozen and thawed as one, and dies with the test run."""
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path, folder: Path) -> None:
@@ -54,8 +54,8 @@ class Group:
             self._program = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
-        self._leash = subprocess.Popen(
-            ["/bin/sh", "-c", LEASH, "leash", str(self._program.pid), str(folder)],
+        self._reaper = subprocess.Popen(
+            ["/bin/sh", "-c", REAPER, "reaper", str(self._program.pid), str(folder)],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -99,12 +99,12 @@ class Group:
         return True
 
     async def ended(self, within_s: float) -> None:
-        """Wait for the program's end, then let the leash go. Raises `TimeoutError` when it does not end in time."""
+        """Wait for the program's end, and end its reaper. Raises `TimeoutError` when it does not end in time."""
         await until(self._has_ended, within_s, f"the end of process {self.pid}")
-        self._leash.kill()
-        assert self._leash.stdin
-        self._leash.stdin.close()
-        self._leash.wait()
+        self._reaper.kill()
+        assert self._reaper.stdin
+        self._reaper.stdin.close()
+        self._reaper.wait()
 
     async def _has_ended(self) -> bool:
         return not self.running

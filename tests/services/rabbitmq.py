@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tests.services.processes import Group, free_ports, until
+from tests.services.processes import ProcessGroup, free_ports, until
 
 # Debian's programs in the PATH are wrappers that insist on an account; these are the programs themselves.
 BINARIES = Path("/usr/lib/rabbitmq/bin")
@@ -36,8 +36,8 @@ class RabbitNode:
         self.folder = Path(tempfile.mkdtemp(prefix="myna-rabbit-"))
         self.amqp_port, self.management_port, distribution_port, epmd_port = free_ports(4)
         self.name = f"myna-{os.getpid()}-{self.amqp_port}@localhost"
-        self._node: Group | None = None
-        self._epmd: Group | None = None
+        self._node: ProcessGroup | None = None
+        self._epmd: ProcessGroup | None = None
         self._epmd_port = epmd_port
         self._app_stopped = self._alarm_raised = False
         self._environment = {
@@ -183,8 +183,8 @@ class RabbitNode:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def _group(self, command: list[str]) -> Group:
-        return Group(command, self._environment, self.folder / "output", self.folder)
+    def _group(self, command: list[str]) -> ProcessGroup:
+        return ProcessGroup(command, self._environment, self.folder / "output", self.folder)
 
     async def _epmd_listens(self) -> bool:
         return _listens(self._epmd_port)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.services.processes import Group, free_ports, until
+from tests.services.processes import ProcessGroup, free_ports, until
 
 BOOT_S = 60  # about 1 s on two idle cores
 SECRET = "a key that only the tests' nodes know"
@@ -26,11 +26,11 @@ class Process:
         self.python = sys.executable
         self._arguments = command if command[0] == "-m" else ["-m", "myna", *command]
         self._environment = {**_clean_environment(), **environment}
-        self._group: Group | None = None
+        self._group: ProcessGroup | None = None
 
     async def start(self, **environment: str) -> None:
         """Start (again), with these variables on top for this life only."""
-        self._group = Group([self.python, *self._arguments], {**self._environment, **environment}, self.log, self.folder)
+        self._group = ProcessGroup([self.python, *self._arguments], {**self._environment, **environment}, self.log, self.folder)
 
     @property
     def running(self) -> bool:
@@ -74,7 +74,7 @@ class Process:
         await self._group.ended(within_s)
         return self._group.exit_code
 
-    def said(self, event: str) -> list[dict[str, object]]:
+    def logged(self, event: str) -> list[dict[str, object]]:
         """The log lines with this event."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [entry for entry in (json.loads(line) for line in lines if line.startswith("{")) if entry["event"] == event]

@@ -1,9 +1,9 @@
-"""`python -m tests.simulation SEED` shows one world; `… FROM TO` tries many and prints those that fail."""
+"""`python -m tests.simulation SEED` runs one seed; `… FROM TO` runs many and prints those that fail."""
 
 import sys
 from collections import Counter
 
-from tests.simulation.world import simulate
+from tests.simulation.simulator import simulate
 
 
 def main(first: int, last: int) -> int:
@@ -15,7 +15,7 @@ def main(first: int, last: int) -> int:
         if report.faults:
             failed += 1
             print(f"seed {seed}:", *report.faults, sep="\n  ")
-    print(f"{last - first + 1 - failed} of {last - first + 1} worlds kept every promise: {dict(counts)}")
+    print(f"{last - first + 1 - failed} of {last - first + 1} runs kept every invariant: {dict(counts)}")
     return min(failed, 1)
 
 

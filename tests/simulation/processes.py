@@ -1,7 +1,7 @@
-"""The processes of the simulation: backend nodes and responders, wired from the product's own rooms, that may be killed.
+"""The processes of the simulation: nodes and responders made of the product's own services, which can be killed.
 
-Everything a process starts knows whose it is by a context variable; killing is cancelling all of it, with its wire cut
-first so that no clean-up gets a word out.
+A context variable says which process started a task. Killing one cuts its link first, so that no clean-up sends anything, and then cancels
+all its tasks.
 """
 
 import asyncio
@@ -26,28 +26,28 @@ from myna.store.port import Store
 from myna.web.auth import Sessions
 from myna.web.services import Services
 from myna.web.websocket.connection import Connection
+from tests.simulation.network import BrokerLink
 from tests.simulation.virtual_time import CountedTask
-from tests.simulation.wires import Wire
 
-NOTICED_S = 0.5  # until a server sees that a client is gone
+DISCONNECT_NOTICED_S = 0.5  # until a server sees that a client is gone
 
 OWNER: ContextVar["Process | None"] = ContextVar("OWNER", default=None)
 
 
 @dataclass(frozen=True)
-class Make:
-    """What a process is made of; a planted bug is another class here."""
+class ProcessClasses:
+    """The classes that a process is made of; an injected bug replaces one."""
 
     projection: type[Projection] = Projection
     responder: type[Responder] = Responder
 
 
 class Process:
-    """Loops under a supervisor, in a context of their own."""
+    """Supervised tasks in a context of their own."""
 
-    def __init__(self, name: str, wire: Wire) -> None:
+    def __init__(self, name: str, link: BrokerLink) -> None:
         self.name = name
-        self.wire = wire
+        self.link = link
         self.alive = True
         self.context = copy_context()
         self.context.run(OWNER.set, self)
@@ -58,9 +58,9 @@ class Process:
         return asyncio.get_running_loop().create_task(coro, name=name, context=self.context)
 
     async def kill(self) -> None:
-        """As `kill -9`: returns when nothing of it runs any more."""
+        """End it as `kill -9` does; returns when none of its tasks runs."""
         self.alive = False
-        self.wire.dead = True
+        self.link.dead = True
         loop = asyncio.get_running_loop()
         tasks = sorted(asyncio.all_tasks(loop), key=hash)
         left = [task for task in tasks if isinstance(task, CountedTask) and task.context.get(OWNER) is self]
@@ -70,21 +70,21 @@ class Process:
 
 
 class Node(Process):
-    """A backend node without HTTP: sockets are handed in."""
+    """A node without HTTP: connections are passed in."""
 
-    def __init__(self, name: str, wire: Wire, store: Store, settings: Settings, brain: Brain, make: Make) -> None:
-        super().__init__(name, wire)
-        self.lagged = False  # at any time of its life
-        projection, hub = make.projection(""), Hub()
-        submissions = Submissions(wire, store, projection)
-        state = Queries(wire, store, projection)
+    def __init__(self, name: str, link: BrokerLink, store: Store, settings: Settings, brain: Brain, classes: ProcessClasses) -> None:
+        super().__init__(name, link)
+        self.lagged = False  # at any time since it started
+        projection, hub = classes.projection(""), Hub()
+        submissions = Submissions(link, store, projection)
+        state = Queries(link, store, projection)
         recorder = Recorder(store, projection, state)
         relay = Relay(
-            wire, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
+            link, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
         )  # fmt: skip
         self.services = Services(
-            settings=settings, sessions=Sessions("a key of the simulation"), broker=wire, store=store, projection=projection, hub=hub,
-            submissions=submissions, commands=Commands(wire, store, projection, state, submissions), queries=state,
+            settings=settings, sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,
+            submissions=submissions, commands=Commands(link, store, projection, state, submissions), queries=state,
             recorder=recorder, relay=relay, brain=brain, responder=None,
         )  # fmt: skip
         loops = {"relay": relay.run, "watch": relay.watch, "recorder": recorder.run}
@@ -102,7 +102,7 @@ class Node(Process):
     async def _serve(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
         connection = Connection(self.services, session, socket)  # type: ignore[arg-type]
         connection.welcome(fresh=False, epoch=epoch, after=after)
-        loops = [asyncio.create_task(socket.heard_by(connection), name="reader"), asyncio.create_task(connection.write(), name="writer")]
+        loops = [asyncio.create_task(socket.deliver_to(connection), name="reader"), asyncio.create_task(connection.write(), name="writer")]
         try:
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -114,24 +114,24 @@ class Node(Process):
 
 
 class Socket:
-    """What a connection needs of a socket, and what a client has of it: what has arrived."""
+    """Both ends of a websocket: what the server's connection writes to, and what has arrived at the client."""
 
-    def __init__(self, wire_s: float) -> None:
+    def __init__(self, delay_s: float) -> None:
         self.arrived: list[bytes] = []
         self.serving: asyncio.Task[None] | None = None
         self._sent: asyncio.Queue[str] = asyncio.Queue()
         self._on_the_way: list[bytes] = []
-        self._wire_s = wire_s
+        self._wire_s = delay_s
         self._cut = False
 
     @property
     def open(self) -> bool:
         return not self._cut and self.serving is not None and not self.serving.done()
 
-    def say(self, frame: str) -> None:
+    def write(self, frame: str) -> None:
         self._sent.put_nowait(frame)
 
-    async def heard_by(self, connection: Connection) -> None:
+    async def deliver_to(self, connection: Connection) -> None:
         while True:
             connection.hear(await self._sent.get())
 
@@ -146,17 +146,17 @@ class Socket:
         self._on_the_way = []
 
     def cut(self) -> None:
-        """The client goes without a word. The server notices a bit later, and its handler is cancelled then, as Quart does."""
+        """The client vanishes. The server notices a bit later and cancels the handler, as Quart does."""
         self._cut = True
         if self.serving is not None:
-            asyncio.get_running_loop().call_later(NOTICED_S, self.serving.cancel)
+            asyncio.get_running_loop().call_later(DISCONNECT_NOTICED_S, self.serving.cancel)
 
 
 class Worker(Process):
     """A stand-alone responder."""
 
-    def __init__(self, name: str, wire: Wire, brain: Brain, make: Make) -> None:
-        super().__init__(name, wire)
-        self.responder = make.responder(wire, brain, worker=name, prefetch=3)
+    def __init__(self, name: str, link: BrokerLink, brain: Brain, classes: ProcessClasses) -> None:
+        super().__init__(name, link)
+        self.responder = classes.responder(link, brain, worker=name, prefetch=3)
         for loop_name, loop in {"responder": self.responder.run, "stops": self.responder.watch_stops}.items():
             self.context.run(self.supervisor.start, loop_name, loop)

@@ -23,15 +23,15 @@ from myna.protocol.timestamps import rfc3339
 T = TypeVar("T")
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-HOURS = 24 * 3600.0  # of virtual time: a run that takes longer hangs
+TIME_LIMIT_S = 24 * 3600.0  # of virtual time: a run that takes longer hangs
 
 
-class Stuck(Exception):
+class Deadlock(Exception):
     """Nobody can run and no timer is set: what is awaited never comes."""
 
 
 class CountedFuture(asyncio.Future[T]):
-    """A future with a place in the order of things."""
+    """A future that hashes by its number."""
 
     def __init__(self, number: int, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
@@ -42,7 +42,7 @@ class CountedFuture(asyncio.Future[T]):
 
 
 class CountedTask(asyncio.Task[T]):
-    """A task with a place in the order of things."""
+    """A task that hashes by its number."""
 
     def __init__(self, number: int, coro: Coroutine[Any, Any, T], **options: Any) -> None:
         self._number = number  # first: the task puts itself into a set
@@ -55,17 +55,17 @@ class CountedTask(asyncio.Task[T]):
 
 
 class _Selector:
-    """Stands where a loop waits for sockets: lets time pass, and shuffles what is ready."""
+    """In place of a loop's selector: advances the time, and shuffles the callbacks that are ready."""
 
     def __init__(self, loop: "VirtualLoop") -> None:
         self._loop = loop
 
     def select(self, timeout: float | None) -> list[Any]:
         if timeout is None:
-            raise Stuck("Nothing is ready and no timer is set.")
+            raise Deadlock("Nothing is ready and no timer is set.")
         self._loop.now += timeout
-        if self._loop.now > HOURS:
-            raise Stuck("A day of virtual time has passed.")
+        if self._loop.now > TIME_LIMIT_S:
+            raise Deadlock("A day of virtual time has passed.")
         return []
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.faults: list[str] = []
         self._selector = _Selector(self)
         self._numbers = count(1)
-        self._dice = None if seed is None else random.Random(f"order {seed}")
+        self._rng = None if seed is None else random.Random(f"order {seed}")
         self.set_task_factory(self._make_task)
         self.set_exception_handler(self._note)
 
@@ -98,11 +98,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.faults.append(f"{context['message']}: {context.get('exception')!r}")
 
     def _process_events(self, event_list: list[Any]) -> None:
-        # Here everything that is ready stands in one line, and what runs now may not depend on its order there.
+        # All ready callbacks are in this one queue; shuffling it shows code that depends on their order.
         ready = self._ready  # type: ignore[attr-defined]
-        if self._dice is not None and len(ready) > 1 and self._dice.random() < 0.5:
+        if self._rng is not None and len(ready) > 1 and self._rng.random() < 0.5:
             line = list(ready)
-            self._dice.shuffle(line)
+            self._rng.shuffle(line)
             ready.clear()
             ready.extend(line)
 
@@ -112,7 +112,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 @contextmanager
 def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
-    """Every clock and every random number that the rooms ask for comes from the loop and the seed."""
+    """Every clock and every random number that the product reads comes from the loop and the seed."""
 
     def moment() -> datetime:
         return START + timedelta(seconds=loop.now)
@@ -125,7 +125,7 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
         def now(cls, tz: tzinfo | None = None) -> Any:
             return moment()
 
-    dice = random.Random(f"ids {seed}")
+    rng = random.Random(f"ids {seed}")
     state = random.getstate()
     random.seed(f"global {seed}")
     try:
@@ -133,7 +133,7 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
             patch("myna.protocol.timestamps.now", lambda: rfc3339(moment())),
             patch("myna.protocol.timestamps.now_ms", now_ms),
             patch("myna.pipeline.reply_progress.datetime", VirtualDatetime),
-            patch("myna.pipeline.reply_progress.uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4)),
+            patch("myna.pipeline.reply_progress.uuid4", lambda: uuid.UUID(int=rng.getrandbits(128), version=4)),
         ):
             yield
     finally:
@@ -146,11 +146,11 @@ def clock(loop: VirtualLoop) -> Callable[[], float]:
 
 
 def run(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]], seed: int | None = None) -> T:
-    """Run this to its end in virtual time. Raises what it raises, `Stuck` when it waits for what never comes, and
+    """Run this to its end in virtual time. Raises what it raises, `Deadlock` when it waits for what never comes, and
     AssertionError when something failed that nobody looked at."""
     loop = VirtualLoop(seed)
     collecting = gc.isenabled()
-    gc.disable()  # when the collector runs is not for the seed to say, and what it finalizes may schedule callbacks
+    gc.disable()  # the seed does not decide when the collector runs, and what it finalizes may schedule callbacks
     try:
         with virtual_clocks(loop, seed or 0):
             try:

@@ -7,7 +7,7 @@ import sys
 
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
-from tests.soak.soaking import soak
+from tests.soak.runner import soak
 
 
 async def main(minutes: float, seed: int) -> int:

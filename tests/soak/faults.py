@@ -4,103 +4,103 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
+from tests.faults.cluster import Cluster
 from tests.faults.proxy import Proxy
-from tests.faults.world import World
 from tests.services.budgets import budget
 from tests.services.stack import Process
 
-Fault = Callable[[World, random.Random], Awaitable[None]]
+Fault = Callable[[Cluster, random.Random], Awaitable[None]]
 DRAIN_S = 15.0
 
 
-async def kill_a_node(world: World, dice: random.Random) -> None:
-    node = dice.choice(world.nodes)
+async def kill_a_node(cluster: Cluster, rng: random.Random) -> None:
+    node = rng.choice(cluster.nodes)
     await node.kill()
-    await asyncio.sleep(dice.uniform(0, 3))
-    await world.start(node)
+    await asyncio.sleep(rng.uniform(0, 3))
+    await cluster.start(node)
 
 
-async def restart_a_node(world: World, dice: random.Random) -> None:
-    await _restart(world, dice.choice(world.nodes))
+async def restart_a_node(cluster: Cluster, rng: random.Random) -> None:
+    await _restart(cluster, rng.choice(cluster.nodes))
 
 
-async def freeze_a_node(world: World, dice: random.Random) -> None:
-    await _freeze(dice.choice(world.nodes), dice.uniform(1, 12))
+async def freeze_a_node(cluster: Cluster, rng: random.Random) -> None:
+    await _freeze(rng.choice(cluster.nodes), rng.uniform(1, 12))
 
 
-async def kill_a_responder(world: World, dice: random.Random) -> None:
-    responder = dice.choice(world.responders)
+async def kill_a_responder(cluster: Cluster, rng: random.Random) -> None:
+    responder = rng.choice(cluster.responders)
     await responder.kill()
-    await asyncio.sleep(dice.uniform(0, 2))
-    await world.start(responder)
+    await asyncio.sleep(rng.uniform(0, 2))
+    await cluster.start(responder)
 
 
-async def restart_a_responder(world: World, dice: random.Random) -> None:
-    await _restart(world, dice.choice(world.responders))
+async def restart_a_responder(cluster: Cluster, rng: random.Random) -> None:
+    await _restart(cluster, rng.choice(cluster.responders))
 
 
-async def freeze_a_responder(world: World, dice: random.Random) -> None:
-    await _freeze(dice.choice(world.responders), dice.choice([2, 5, 35]))
+async def freeze_a_responder(cluster: Cluster, rng: random.Random) -> None:
+    await _freeze(rng.choice(cluster.responders), rng.choice([2, 5, 35]))
 
 
-async def kill_the_broker(world: World, dice: random.Random) -> None:
-    await world.rabbit.kill()
-    await asyncio.sleep(dice.uniform(0, 2))
-    await world.rabbit.start()
+async def kill_the_broker(cluster: Cluster, rng: random.Random) -> None:
+    await cluster.rabbit.kill()
+    await asyncio.sleep(rng.uniform(0, 2))
+    await cluster.rabbit.start()
     await asyncio.sleep(2)
 
 
-async def freeze_the_broker(world: World, dice: random.Random) -> None:
-    world.rabbit.freeze()
-    await asyncio.sleep(dice.choice([1, 4, 8, 25]))
-    world.rabbit.thaw()
+async def freeze_the_broker(cluster: Cluster, rng: random.Random) -> None:
+    cluster.rabbit.freeze()
+    await asyncio.sleep(rng.choice([1, 4, 8, 25]))
+    cluster.rabbit.thaw()
 
 
-async def alarm_the_broker(world: World, dice: random.Random) -> None:
-    await world.rabbit.raise_memory_alarm()
-    await asyncio.sleep(dice.uniform(0, 8))
-    await world.rabbit.clear_memory_alarm()
+async def alarm_the_broker(cluster: Cluster, rng: random.Random) -> None:
+    await cluster.rabbit.raise_memory_alarm()
+    await asyncio.sleep(rng.uniform(0, 8))
+    await cluster.rabbit.clear_memory_alarm()
 
 
-async def delete_the_log(world: World, dice: random.Random) -> None:
-    await world.rabbit.delete_queue(world.vhost, "chat_responses")
+async def delete_the_log(cluster: Cluster, rng: random.Random) -> None:
+    await cluster.rabbit.delete_queue(cluster.vhost, "chat_responses")
     await asyncio.sleep(3)  # RabbitMQ 3.10.8 forgets a queue that was declared just before a kill
 
 
-async def crash_postgres(world: World, dice: random.Random) -> None:
-    await world.postgres.restart(immediate=True)
+async def crash_postgres(cluster: Cluster, rng: random.Random) -> None:
+    await cluster.postgres.restart(immediate=True)
 
 
-async def stop_postgres(world: World, dice: random.Random) -> None:
-    await world.postgres.stop()
-    await asyncio.sleep(dice.uniform(1, 12))
-    await world.postgres.start()
+async def stop_postgres(cluster: Cluster, rng: random.Random) -> None:
+    await cluster.postgres.stop()
+    await asyncio.sleep(rng.uniform(1, 12))
+    await cluster.postgres.start()
 
 
-async def cut_every_socket(world: World, dice: random.Random) -> None:
-    await asyncio.gather(*(talker.cut() for talker in world.talkers))
+async def cut_every_socket(cluster: Cluster, rng: random.Random) -> None:
+    await asyncio.gather(*(client.cut() for client in cluster.clients))
 
 
-async def reset_the_proxied_line(world: World, dice: random.Random) -> None:
-    proxy = proxy_of(world)
+async def reset_the_proxied_line(cluster: Cluster, rng: random.Random) -> None:
+    proxy = proxy_of(cluster)
     for _ in range(3):
-        proxy.reset_after = dice.randrange(1, 2_000)
+        proxy.reset_after = rng.randrange(1, 2_000)
         await asyncio.sleep(1)
 
 
-async def stall_the_proxied_line(world: World, dice: random.Random) -> None:
-    proxy = proxy_of(world)
-    proxy.stall(dice.choice(["up", "down"]))
-    await asyncio.sleep(dice.choice([1, 6, 15]))
+async def stall_the_proxied_line(cluster: Cluster, rng: random.Random) -> None:
+    proxy = proxy_of(cluster)
+    proxy.stall(rng.choice(["up", "down"]))
+    await asyncio.sleep(rng.choice([1, 6, 15]))
     proxy.heal()
 
 
-PROXIES: dict[World, Proxy] = {}
+PROXIES: dict[Cluster, Proxy] = {}
 
 
-def proxy_of(world: World) -> Proxy:
-    """The proxy between this world's last node and the broker."""
-    return PROXIES[world]
+def proxy_of(cluster: Cluster) -> Proxy:
+    """The proxy between this cluster's last node and the broker."""
+    return PROXIES[cluster]
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -110,12 +110,12 @@ FAULTS: tuple[Fault, ...] = (
 )  # fmt: skip
 
 
-async def _restart(world: World, process: Process) -> None:
+async def _restart(cluster: Cluster, process: Process) -> None:
     process.terminate()
     code = await process.ended(budget(DRAIN_S))
     if code != 0:
         raise AssertionError(f"{process.name} ended with {code} after SIGTERM: {process.log.read_text()[-2000:]}")
-    await world.start(process)
+    await cluster.start(process)
 
 
 async def _freeze(process: Process, seconds: float) -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.services.budgets import budget
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
-from tests.soak.soaking import soak
+from tests.soak.runner import soak
 
 
 @pytest.mark.timeout(budget(300))

@@ -16,9 +16,9 @@ from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.session import Session
 from myna.settings import Settings
 from tests.fakes.memory_store import MemoryStore
-from tests.simulation.processes import Make, Node, Worker
+from tests.simulation.network import BrokerLink
+from tests.simulation.processes import Node, ProcessClasses, Worker
 from tests.simulation.virtual_time import VirtualLoop, clock, run
-from tests.simulation.wires import Wire
 from tests.unit.lines import ANN, TALK, uid
 
 SETTINGS = Settings(_env_file=None, abandoned_s=20.0)
@@ -27,7 +27,7 @@ WHOLE = "".join(PARTS)
 BETWEEN_S = 1.0  # two parts, and the last one and the end
 LOOK_S = 0.02
 BOUND_S = 120.0  # of virtual time: what has not come by then won't
-SOUND = Make()
+SOUND = ProcessClasses()
 
 
 class SlowBrain:
@@ -66,17 +66,17 @@ class House:
         self.brain = brain or SlowBrain()
         self.broker.recover()
 
-    def wire(self) -> Wire:
-        return Wire(self.broker, random.Random(0))
+    def link(self) -> BrokerLink:
+        return BrokerLink(self.broker, random.Random(0))
 
     async def node(self) -> Node:
         """A node that has caught up."""
-        node = Node("node", self.wire(), self.store, SETTINGS, self.brain, SOUND)
+        node = Node("node", self.link(), self.store, SETTINGS, self.brain, SOUND)
         await node.services.relay.wait_live()
         return node
 
-    def worker(self, make: Make = SOUND) -> Worker:
-        return Worker("worker", self.wire(), self.brain, make)
+    def worker(self, make: ProcessClasses = SOUND) -> Worker:
+        return Worker("worker", self.link(), self.brain, make)
 
     def log(self) -> list[e.Event]:
         """All events in the log but marks, in order."""

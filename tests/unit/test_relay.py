@@ -92,7 +92,7 @@ def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
         house.worker()
         ann.send(1)
         await house.until(ann.ends)
-        wire = house.wire()
+        wire = house.link()
         wire.lag_s = 2.0
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("myna.broker.embedded.broker.RECORDS_AT_ONCE", 3)
@@ -160,13 +160,13 @@ def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends()
         house.worker()
         ann.send(1)
         await house.until(lambda: len(ann.parts(1)) == 2)
-        node.wire.lag_s = 10.0  # it hears no more, while the responder comes to the end and acks
+        node.link.lag_s = 10.0  # it hears no more, while the responder comes to the end and acks
         await house.until(lambda: any(isinstance(event, ReplyCompleted) for event in house.log()))
         await asyncio.sleep(1)
         assert not ann.ends()
         house.broker.lose()
         house.broker.queues = Queues()
-        node.wire.lag_s = 0.0
+        node.link.lag_s = 0.0
         house.broker.recover()
         await house.until(lambda: ann.mailbox.expelled and node.services.relay.live)
         again = Caller(node)
@@ -230,7 +230,7 @@ def test_a_long_outage_of_the_broker_is_not_the_replys_fault() -> None:
         worker = house.worker()
         ann.send(1)
         await house.until(lambda: ann.parts(1))
-        worker.wire.lag_s = ABANDONED_S / 2  # it takes the work again at once, and long to read how far it got
+        worker.link.lag_s = ABANDONED_S / 2  # it takes the work again at once, and long to read how far it got
         house.broker.lose()
         await asyncio.sleep(3 * ABANDONED_S)
         house.broker.recover()
@@ -247,7 +247,7 @@ def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> 
         ann.send(1)
         await house.until(ann.created)
         house.broker.queues._ready.clear()
-        submit, refused = node.wire.submit, list[list[bytes]]()
+        submit, refused = node.link.submit, list[list[bytes]]()
 
         def busy(key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":
             if b"reply.failed" in lines[0] and len(refused) < 3:
@@ -257,7 +257,7 @@ def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> 
                 return done
             return submit(key, lines)
 
-        node.wire.submit = busy  # type: ignore[method-assign,assignment]
+        node.link.submit = busy  # type: ignore[method-assign,assignment]
         await house.until(ann.ends)
         assert len(refused) == 3
         assert not node.supervisor.failed.is_set()

@@ -138,7 +138,7 @@ def test_who_waits_behind_a_stopped_message_does_not_overtake_it() -> None:
         for number in (1, 2, 3):
             ann.send(number)
         await house.until(lambda: len(ann.parts(1)) == len(PARTS))
-        submit, held = node.wire.submit, asyncio.Event()
+        submit, held = node.link.submit, asyncio.Event()
 
         async def later(lines: Sequence[bytes]) -> None:
             await held.wait()
@@ -147,7 +147,7 @@ def test_who_waits_behind_a_stopped_message_does_not_overtake_it() -> None:
         def slow(key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
             return asyncio.ensure_future(later(lines)) if key is RoutingKey.EVENT else submit(key, lines)
 
-        node.wire.submit = slow  # type: ignore[method-assign]
+        node.link.submit = slow  # type: ignore[method-assign]
         stopping = asyncio.create_task(ann.stop(2))
         await house.until(ann.ends)  # the first is over while the stop of the second is on its way
         await asyncio.sleep(1)
@@ -164,7 +164,7 @@ def test_a_stop_that_comes_before_this_node_has_read_of_the_message_is_not_lost(
     async def test(house: House) -> None:
         node = await house.node()
         ann = Caller(node)
-        node.wire.lag_s = 3.0
+        node.link.lag_s = 3.0
         ann.send(1)
         await house.until(lambda: ann.heard)
         assert ann.created() == []
@@ -327,7 +327,7 @@ def test_a_message_accepted_while_its_conversation_is_deleted_elsewhere_gets_its
         house.worker()
         here.send(1)
         await house.until(lambda: there.ends())
-        here.node.wire.lag_s = 5.0
+        here.node.link.lag_s = 5.0
         await there.delete()
         here.send(2)
         await house.until(lambda: here.answers(2))

@@ -35,7 +35,7 @@ def test_nothing_is_accepted_before_the_broker_has_confirmed() -> None:
         node = await house.node()
         ann = Caller(node)
         confirm = asyncio.get_running_loop().create_future()
-        node.wire.submit = lambda key, lines: confirm  # type: ignore[method-assign]
+        node.link.submit = lambda key, lines: confirm  # type: ignore[method-assign]
         ann.send(1)
         await asyncio.sleep(1)
         assert ann.heard == []

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.checking import check
-from tests.faults import scripts
-from tests.faults.talker import Talker
-from tests.faults.world import note
+from tests.checker.check import check
+from tests.faults import scenarios
+from tests.faults.cluster import record_recovery
+from tests.faults.retrying_client import RetryingClient
 from tests.services.budgets import budget
 from tests.services.processes import until
 from tests.services.stack import Node
@@ -36,16 +36,16 @@ async def test_an_embedded_server_killed_in_the_middle_of_a_reply_goes_on_after_
     folder.chmod(0o755)
     environment = {
         "CHAT_DATA_DIR": str(folder), "CHAT_LOG_FORMAT": "json", "CHAT_MOCK_PROFILE": "instant",
-        "CHAT_MOCK_SCENARIOS": str(scripts.write(folder)),
+        "CHAT_MOCK_SCENARIOS": str(scenarios.write(folder)),
     }  # fmt: skip
     node = Node(environment, name="embedded")
-    client = Talker(lambda: [node.url], seed=1)
+    client = RetryingClient(lambda: [node.url], seed=1)
     try:
         await node.start()
         for deaths in range(2):
             await client.reconnect()
-            message_id = await client.ask("long-forty")
-            await client.part(message_id, 5 + deaths, budget(20))
+            message_id = await client.send_scenario("long-forty")
+            await client.wait_for_part(message_id, 5 + deaths, budget(20))
             postgres, begun = postgres_of(folder), time.monotonic()
             await node.kill()
 
@@ -53,14 +53,14 @@ async def test_an_embedded_server_killed_in_the_middle_of_a_reply_goes_on_after_
                 return not alive(postgres)
 
             await until(gone, 20, "the end of the embedded Postgres")  # the contract's limit
-            note("embedded server killed, its Postgres ended", time.monotonic() - begun, 20)
+            record_recovery("embedded server killed, its Postgres ended", time.monotonic() - begun, 20)
             begun = time.monotonic()
             await node.start()
             await client.reconnect()
-            note("embedded server started again, client resumed", time.monotonic() - begun, budget(20))
+            record_recovery("embedded server started again, client resumed", time.monotonic() - begun, budget(20))
             assert client.welcome["resumed"]
             end = await client.end_of(message_id, budget(30))
-            assert client.text_of(message_id) == end["text"] == scripts.FORTY_TEXT
+            assert client.text_of(message_id) == end["text"] == scenarios.FORTY_TEXT
 
         conversation = client.conversations[0]
         rows: list[dict[str, object]] = []

@@ -4,80 +4,80 @@ import asyncio
 import random
 import time
 
-from tests.faults import scripts
+from tests.faults import scenarios
+from tests.faults.cluster import Cluster, record_recovery
 from tests.faults.proxy import Proxy
-from tests.faults.talker import Talker
-from tests.faults.world import World, note
+from tests.faults.retrying_client import RetryingClient
 from tests.services.budgets import budget
 from tests.services.processes import until
 
 
-async def test_a_socket_cut_100_times_resumes_on_the_other_node_each_time(world: World) -> None:
-    dice = random.Random(1)
+async def test_a_socket_cut_100_times_resumes_on_the_other_node_each_time(cluster: Cluster) -> None:
+    rng = random.Random(1)
 
-    async def ten_cuts(client: Talker) -> None:
-        nodes = [node.url for node in world.nodes]
+    async def ten_cuts(client: RetryingClient) -> None:
+        nodes = [node.url for node in cluster.nodes]
         await client.reconnect(nodes[0])
         for number in range(10):
-            message_id = await client.ask("forty")
-            await client.part(message_id, dice.randrange(40))
+            message_id = await client.send_scenario("forty")
+            await client.wait_for_part(message_id, rng.randrange(40))
             await client.cut()
             await client.reconnect(nodes[1 - number % 2])
             assert client.welcome["resumed"]
             end = await client.end_of(message_id, budget(20))
-            assert end["text"] == scripts.FORTY_TEXT == client.text_of(message_id)
+            assert end["text"] == scenarios.FORTY_TEXT == client.text_of(message_id)
 
-    await asyncio.gather(*(ten_cuts(world.talker()) for _ in range(10)))
+    await asyncio.gather(*(ten_cuts(cluster.client()) for _ in range(10)))
 
-    verdict = await world.finish()
+    verdict = await cluster.finish()
     assert verdict.clean
     assert (verdict.resumed, verdict.answered, verdict.stored) == (100, 100, 100)
 
 
-async def test_a_cut_between_accepted_and_the_first_part_resumes_too(world: World) -> None:
-    client = world.talker()
-    await client.reconnect(world.nodes[0].url)
+async def test_a_cut_between_accepted_and_the_first_part_resumes_too(cluster: Cluster) -> None:
+    client = cluster.client()
+    await client.reconnect(cluster.nodes[0].url)
     for number in range(10):
-        message_id = await client.ask("late")
+        message_id = await client.send_scenario("late")
         await client.until(lambda frame, sent=message_id: frame["type"] == "message.accepted" and frame["id"] == sent)  # type: ignore[misc]
         await client.cut()
-        await client.reconnect(world.nodes[1 - number % 2].url)
+        await client.reconnect(cluster.nodes[1 - number % 2].url)
         assert client.welcome["resumed"]
         await client.end_of(message_id)
-    assert (await world.finish()).clean
+    assert (await cluster.finish()).clean
 
 
-async def test_three_tabs_on_two_nodes_hear_the_same_in_the_same_order(world: World) -> None:
-    (speaker,) = world.talk(1, say=scripts.mixed, conversations=2)
+async def test_three_tabs_on_two_nodes_hear_the_same_in_the_same_order(cluster: Cluster) -> None:
+    (speaker,) = cluster.start_clients(1, message=scenarios.mixed, conversations=2)
     await speaker.until(lambda frame: frame["type"] == "message.accepted")
-    tabs = [world.talker(token=speaker.token) for _ in range(3)]
+    tabs = [cluster.client(token=speaker.token) for _ in range(3)]
     for number, tab in enumerate(tabs):
         tab.conversations[:] = speaker.conversations
-        await tab.reconnect(world.nodes[number % 2].url)
+        await tab.reconnect(cluster.nodes[number % 2].url)
     for tab in tabs:
         await tab.until(lambda frame: frame["type"] == "reply.delta" and frame["index"] == 39, budget(30))
-    speaker.talking = False
-    await until(speaker.at_rest, budget(30), "everything answered")
+    speaker.sending = False
+    await until(speaker.has_settled, budget(30), "everything answered")
     for tab in tabs:
         await tab.until(lambda frame: frame.get("cursor") == speaker.events()[-1]["cursor"], budget(20))
     shared = min(len(tab.events()) for tab in tabs)
     first, second, third = (tab.events()[-shared:] for tab in tabs)
     assert first == second == third
-    assert (await world.finish()).clean
+    assert (await cluster.finish()).clean
 
 
-async def test_a_message_sent_ten_times_on_both_nodes_is_one_message_with_one_reply(world: World) -> None:
-    first, second = world.talker(), world.talker()
+async def test_a_message_sent_ten_times_on_both_nodes_is_one_message_with_one_reply(cluster: Cluster) -> None:
+    first, second = cluster.client(), cluster.client()
 
     def acceptances() -> list[bool]:
         frames = [*first.frames, *second.frames]
         return [frame["duplicate"] for frame in frames if frame["type"] == "message.accepted"]
 
-    await first.reconnect(world.nodes[0].url)
+    await first.reconnect(cluster.nodes[0].url)
     second.token = first.token
     second.conversations[:] = first.conversations
-    await second.reconnect(world.nodes[1].url)
-    message_id = await first.ask("forty")
+    await second.reconnect(cluster.nodes[1].url)
+    message_id = await first.send_scenario("forty")
     frame = first.sent[-1]
     for number in range(9):
         await (first, second)[number % 2].put(frame)
@@ -90,22 +90,22 @@ async def test_a_message_sent_ten_times_on_both_nodes_is_one_message_with_one_re
 
     await until(all_answered, budget(20), "an answer to each repetition")
     assert acceptances().count(False) == 1
-    verdict = await world.finish()
+    verdict = await cluster.finish()
     assert verdict.clean
     assert (verdict.sent, verdict.answered) == (1, 1)
 
 
-async def test_500_sockets_cut_at_once_are_all_back_and_resumed(world: World) -> None:
-    idle = [world.talker() for _ in range(490)]
+async def test_500_sockets_cut_at_once_are_all_back_and_resumed(cluster: Cluster) -> None:
+    idle = [cluster.client() for _ in range(490)]
     for begin in range(0, len(idle), 20):
-        await asyncio.gather(*(client.reconnect(world.nodes[begin // 20 % 2].url) for client in idle[begin : begin + 20]))
-    talking = world.talk(10, say=scripts.mixed)
+        await asyncio.gather(*(client.reconnect(cluster.nodes[begin // 20 % 2].url) for client in idle[begin : begin + 20]))
+    talking = cluster.start_clients(10, message=scenarios.mixed)
     for client in talking:
         await client.until(lambda frame: frame["type"] in ("reply.completed",), budget(20))
     begun = time.monotonic()
     await asyncio.gather(*(client.cut() for client in (*idle, *talking)))
 
-    async def back(client: Talker) -> None:
+    async def back(client: RetryingClient) -> None:
         await asyncio.sleep(random.uniform(0, 2))  # as the contract asks of clients: with jitter
         while True:
             try:
@@ -115,20 +115,20 @@ async def test_500_sockets_cut_at_once_are_all_back_and_resumed(world: World) ->
                 await asyncio.sleep(random.uniform(0, 1))
 
     await asyncio.gather(*(back(client) for client in idle))
-    note("reconnect storm of 500", time.monotonic() - begun, budget(20))
+    record_recovery("reconnect storm of 500", time.monotonic() - begun, budget(20))
     assert all(client.welcome["resumed"] for client in idle)
-    assert (await world.finish()).clean
+    assert (await cluster.finish()).clean
 
 
-async def test_a_reader_of_1_kb_a_second_is_cut_off_with_4408_and_resumes(world: World) -> None:
-    async with Proxy(world.nodes[0].port) as proxy:
-        client = world.talker()
+async def test_a_reader_of_1_kb_a_second_is_cut_off_with_4408_and_resumes(cluster: Cluster) -> None:
+    async with Proxy(cluster.nodes[0].port) as proxy:
+        client = cluster.client()
         await client.reconnect(proxy.url)
         proxy.rate = 1_000
-        other = world.talker()
+        other = cluster.client()
         other.token = client.token
         other.conversations[:] = client.conversations
-        await other.reconnect(world.nodes[1].url)
+        await other.reconnect(cluster.nodes[1].url)
         ids = [(await other.send("/words 4000", other.conversations[0]))["id"]]
         for _ in range(119):
             await other.end_of(ids[-1], budget(20))
@@ -139,6 +139,6 @@ async def test_a_reader_of_1_kb_a_second_is_cut_off_with_4408_and_resumes(world:
         await client.reconnect(proxy.url)
         assert client.welcome["resumed"]
         await client.end_of(ids[-1], budget(20))
-    verdict = await world.finish()
+    verdict = await cluster.finish()
     assert verdict.clean
     assert verdict.answered == 120

@@ -1,7 +1,7 @@
-"""What must be true at the end of every run, whatever was done to the pieces.
+"""What must be true at the end of every run, whatever faults there were.
 
-The log is the record of what happened. It is folded once more, by a timeline that forgets nothing, and everything that
-people saw, the store holds and the nodes still remember is held against that.
+The log is the record of what happened. It is read once more by a projection with no limits, and what clients received, what the store
+holds and what nodes still keep in memory is compared with that.
 """
 
 import json
@@ -18,14 +18,14 @@ from myna.protocol.cursor import decode_cursor, tag_of
 from myna.protocol.events import Position
 from myna.protocol.ids import reply_id_for
 from tests.fakes.memory_store import MemoryStore
-from tests.simulation.people import Tab, Visit
+from tests.simulation.clients import ConnectionLog, Tab
 from tests.simulation.processes import Node, Worker
-from tests.simulation.script import script
+from tests.simulation.scripted_model import script
 
 
 @dataclass
 class Turn:
-    """One reply as the log tells it."""
+    """One reply as the log has it."""
 
     job: e.Job
     created: Position
@@ -33,8 +33,8 @@ class Turn:
     ends: list[tuple[Position, e.ReplyEnd]] = field(default_factory=list)
 
 
-class Truth:
-    """The whole log, folded."""
+class ReferenceLog:
+    """The state that follows from the whole log."""
 
     def __init__(self, broker: EmbeddedBroker, epoch: str) -> None:
         self.turns: dict[str, Turn] = {}  # by reply_id
@@ -70,17 +70,17 @@ class Truth:
             self.turns[event.reply_id].ends.append((entry.position, event))
 
 
-def turn_faults(truth: Truth, broker: EmbeddedBroker) -> Iterator[str]:
-    """Each reply ends once, and is what the brain would have said undisturbed."""
+def turn_faults(log: ReferenceLog, broker: EmbeddedBroker) -> Iterator[str]:
+    """Each reply ends once, and has the text of an undisturbed run."""
     parked = [body.body for body in broker.queues.dead_letters.values()]
-    for reply_id, turn in truth.turns.items():
+    for reply_id, turn in log.turns.items():
         if len(turn.ends) != 1:
             yield f"{reply_id} has {len(turn.ends)} ends"
             continue
         _, end = turn.ends[0]
         parts, refused = script(turn.job.id)
         if turn.parts != parts[: len(turn.parts)]:
-            yield f"{reply_id}: the text is not the brain's"
+            yield f"{reply_id}: the text is not the model's"
         if isinstance(end, e.ReplyCompleted):
             if end.text != "".join(turn.parts) or end.parts != len(turn.parts):
                 yield f"{reply_id}: the whole text is not the sum of its {len(turn.parts)} parts"
@@ -95,89 +95,96 @@ def turn_faults(truth: Truth, broker: EmbeddedBroker) -> Iterator[str]:
             yield f"{reply_id} failed early: {end.code}"
 
 
-def promise_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
-    """What was accepted is answered; what was neither accepted nor refused for good is still owed an answer."""
+def delivery_faults(log: ReferenceLog, tabs: Sequence[Tab]) -> Iterator[str]:
+    """What was accepted is answered; what was neither accepted nor refused for good must still be answered."""
     for tab in tabs:
         yield from tab.faults
         owner = tab.owner.session.owner
         for sent in tab.sent.values():
-            turn = truth.turns.get(reply_id_for(owner, sent.id))
+            turn = log.turns.get(reply_id_for(owner, sent.id))
             if sent.accepted and turn is None:
                 yield f"{tab.name}: {sent.id} was accepted and never begun"
             if turn is not None and turn.job.owner != owner:
                 yield f"{sent.id} belongs to somebody else"
         yield from (f"{tab.name}: {sent_id} got no answer" for sent_id in tab.outbox)
-        for visit in tab.visits:
-            for sent_id in {one for one in visit.accepted if visit.accepted.count(one) > [s.id for s in visit.said].count(one)}:
+        for connection in tab.connections:
+            for sent_id in {
+                one for one in connection.accepted if connection.accepted.count(one) > [s.id for s in connection.sent].count(one)
+            }:
                 yield f"{tab.name}: {sent_id} was accepted more often than sent, on one socket"
 
 
-def order_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
+def order_faults(log: ReferenceLog, tabs: Sequence[Tab]) -> Iterator[str]:
     """What one socket sends to one conversation is answered in order, one at a time.
 
     What was sent to two nodes, because the first went away with it, stays in order; but while one node lags, the other
     may begin the next one early: neither can know what the other has heard.
     """
     for tab in tabs:
-        often = Counter(reply_id_for(tab.owner.session.owner, sent.id) for visit in tab.visits for sent in visit.said)
-        for visit in tab.visits:
-            lines: dict[str, list[Turn]] = {}
-            for sent in visit.said:
-                turn = truth.turns.get(reply_id_for(tab.owner.session.owner, sent.id))
-                if sent.id in visit.accepted and not sent.refused and turn is not None and turn not in lines.get(sent.conversation_id, ()):
-                    lines.setdefault(sent.conversation_id, []).append(turn)
-            for line in lines.values():
-                yield from (f"{tab.name} on {visit.node}: {fault}" for fault in _line_faults(line, often))
+        attempts = Counter(reply_id_for(tab.owner.session.owner, sent.id) for connection in tab.connections for sent in connection.sent)
+        for connection in tab.connections:
+            queues: dict[str, list[Turn]] = {}
+            for sent in connection.sent:
+                turn = log.turns.get(reply_id_for(tab.owner.session.owner, sent.id))
+                if (
+                    sent.id in connection.accepted
+                    and not sent.refused
+                    and turn is not None
+                    and turn not in queues.get(sent.conversation_id, ())
+                ):
+                    queues.setdefault(sent.conversation_id, []).append(turn)
+            for queue in queues.values():
+                yield from (f"{tab.name} on {connection.node}: {fault}" for fault in _queue_faults(queue, attempts))
 
 
-def _line_faults(line: list[Turn], often: Counter[str]) -> Iterator[str]:
-    for before, after in pairwise(line):
+def _queue_faults(queue: list[Turn], attempts: Counter[str]) -> Iterator[str]:
+    for before, after in pairwise(queue):
         if not before.ends or not after.ends or after.ends[0][0].offset == after.created.offset:
-            continue  # stopped while it waited: it never was in the line
+            continue  # stopped while it waited: it was never queued
         if before.created > after.created:
             yield f"{after.job.id} at {after.created} overtook {before.job.id} at {before.created}"
-        elif before.ends[0][0] > after.created and often[after.job.reply_id] == 1:
+        elif before.ends[0][0] > after.created and attempts[after.job.reply_id] == 1:
             yield f"{after.job.id} at {after.created} did not wait for {before.job.id} to end at {before.ends[0][0]}"
 
 
-def sight_faults(truth: Truth, tabs: Sequence[Tab]) -> Iterator[str]:
-    """Every socket saw exactly its owner's events, in the log's order, from where it said it was."""
+def received_faults(log: ReferenceLog, tabs: Sequence[Tab]) -> Iterator[str]:
+    """Every connection received exactly its owner's events, in the log's order, from its cursor on."""
     for tab in tabs:
         owner = tab.owner.session.owner
-        for number, visit in enumerate(tab.visits):
-            if not visit.welcome:
-                if visit.frames:
+        for number, connection in enumerate(tab.connections):
+            if not connection.welcome:
+                if connection.frames:
                     yield f"{tab.name} got events before its welcome"
                 continue
-            whole = number == len(tab.visits) - 1
-            yield from (f"{tab.name} on {visit.node}: {fault}" for fault in _visit_faults(truth, owner, visit, whole=whole))
+            whole = number == len(tab.connections) - 1
+            yield from (f"{tab.name} on {connection.node}: {fault}" for fault in _connection_faults(log, owner, connection, whole=whole))
 
 
-def _visit_faults(truth: Truth, owner: str, visit: Visit, *, whole: bool) -> Iterator[str]:
-    begin = visit.after if visit.welcome["resumed"] else visit.welcome["cursor"]
-    position = decode_cursor(begin, tag_of(owner, visit.welcome["epoch"]))
+def _connection_faults(log: ReferenceLog, owner: str, connection: ConnectionLog, *, whole: bool) -> Iterator[str]:
+    begin = connection.after if connection.welcome["resumed"] else connection.welcome["cursor"]
+    position = decode_cursor(begin, tag_of(owner, connection.welcome["epoch"]))
     if position is None:
         yield f"its cursor {begin} is none of its own"
         return
-    due = [entry.frame for entry in truth.frames.get(owner, ()) if entry.position > position]
-    for number, (got, wanted) in enumerate(zip(visit.frames, due, strict=False)):
+    due = [entry.frame for entry in log.frames.get(owner, ()) if entry.position > position]
+    for number, (got, wanted) in enumerate(zip(connection.frames, due, strict=False)):
         if got != wanted:
-            yield f"after {begin} (resumed: {visit.welcome['resumed']}) event {number} was {got[:160]!r} and not {wanted[:160]!r}"
+            yield f"after {begin} (resumed: {connection.welcome['resumed']}) event {number} was {got[:160]!r} and not {wanted[:160]!r}"
             return
-    if len(visit.frames) > len(due) or (whole and len(visit.frames) < len(due)):
-        yield f"after {begin} it saw {len(visit.frames)} events of {len(due)}"
+    if len(connection.frames) > len(due) or (whole and len(connection.frames) < len(due)):
+        yield f"after {begin} it saw {len(connection.frames)} events of {len(due)}"
 
 
-def store_faults(truth: Truth, store: MemoryStore) -> Iterator[str]:
+def store_faults(log: ReferenceLog, store: MemoryStore) -> Iterator[str]:
     """The rows are what the log says, no more and no less."""
     deleted = {
         (event["owner"], event["conversation_id"])
-        for record in truth.records
+        for record in log.records
         for event in map(json.loads, record.body.split(b"\n"))
         if event["type"] == "conversation.deleted"
     }
     rows = {key: row.view for key, row in store._rows.items()}
-    for turn in truth.turns.values():
+    for turn in log.turns.values():
         job = turn.job
         gone = (job.owner, job.conversation_id) in deleted
         message, reply = rows.get((job.owner, job.message_id)), rows.get((job.owner, job.reply_id))
@@ -193,18 +200,18 @@ def store_faults(truth: Truth, store: MemoryStore) -> Iterator[str]:
             yield f"{job.reply_id} is stored as something else"
     if store.refused:
         yield f"{len(store.refused)} facts were refused"
-    messages = {(turn.job.owner, turn.job.message_id) for turn in truth.turns.values()}
-    replies = {(turn.job.owner, turn.job.reply_id) for turn in truth.turns.values()}
+    messages = {(turn.job.owner, turn.job.message_id) for turn in log.turns.values()}
+    replies = {(turn.job.owner, turn.job.reply_id) for turn in log.turns.values()}
     if stray := rows.keys() - messages - replies:
         yield f"{len(stray)} rows come from nowhere"
 
 
 def leftover_faults(
-    truth: Truth, broker: EmbeddedBroker, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+    log: ReferenceLog, broker: EmbeddedBroker, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
 ) -> Iterator[str]:
-    """Nothing lies about: no open turn, no waiting one, no delivery in anybody's hands."""
-    if truth.open:
-        yield f"{truth.open} replies are open"
+    """Nothing is left over: no open turn, no waiting one, no unacknowledged delivery."""
+    if log.open:
+        yield f"{log.open} replies are open"
     if broker.queues.ready or broker.queues.unacked:
         yield f"the queue holds {broker.queues.ready} + {len(broker.queues.unacked)} in hand"
     for worker in workers:
@@ -224,16 +231,16 @@ def leftover_faults(
         yield from (f"{node.name} has {count} {what} left" for what, count in left.items() if count)
 
 
-def judge(
-    truth: Truth, broker: EmbeddedBroker, store: MemoryStore, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
+def broken_invariants(
+    log: ReferenceLog, broker: EmbeddedBroker, store: MemoryStore, nodes: Sequence[Node], workers: Sequence[Worker], tabs: Sequence[Tab]
 ) -> list[str]:
-    """Every fault there is."""
+    """One sentence for each invariant that does not hold."""
     return [
-        *truth.faults,
-        *turn_faults(truth, broker),
-        *promise_faults(truth, tabs),
-        *order_faults(truth, tabs),
-        *sight_faults(truth, tabs),
-        *store_faults(truth, store),
-        *leftover_faults(truth, broker, nodes, workers, tabs),
+        *log.faults,
+        *turn_faults(log, broker),
+        *delivery_faults(log, tabs),
+        *order_faults(log, tabs),
+        *received_faults(log, tabs),
+        *store_faults(log, store),
+        *leftover_faults(log, broker, nodes, workers, tabs),
     ]

@@ -10,14 +10,14 @@ FORTY_TEXT = "".join(FORTY)
 
 def write(folder: Path) -> Path:
     """The scenario file: `forty` is 40 parts of 20 ms; `long-forty` of 150 ms; `late` says one part after 0.5 s; `ten` is 10 of 10 ms."""
-    scripts = {
+    scenarios = {
         "forty": {"parts": [{"text": text, "after_s": 0.02} for text in FORTY]},
         "long-forty": {"parts": [{"text": text, "after_s": 0.15} for text in FORTY]},
         "late": {"parts": [{"text": "late", "after_s": 0.5}]},
         "ten": {"parts": [{"text": text, "after_s": 0.01} for text in FORTY[:10]]},
     }
     path = folder / "scenarios.json"
-    path.write_text(json.dumps({"version": 1, "scripts": scripts}))
+    path.write_text(json.dumps({"version": 1, "scripts": scenarios}))
     return path
 
 

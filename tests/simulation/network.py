@@ -1,7 +1,7 @@
-"""One process's way to the shared broker and store: slow, at times cut, and dead when its process is.
+"""One process's connection to the shared broker and store: slow, at times interrupted, and dead when its process is.
 
-The doors behind are the in-process twins as they are. What a wire adds is what a network adds: every step takes a drawn
-time, a confirm may get lost after the publish happened, and what a killed process was about to say is never said.
+Behind it are the in-process broker and store as they are. It adds what a network adds: every step takes a random time, a confirm may get
+lost after its publish happened, and what a killed process was about to send is never sent.
 """
 
 import asyncio
@@ -20,35 +20,35 @@ from myna.store.port import Batch, Checkpoint, IdempotencyKey, Known
 from tests.fakes.memory_store import MemoryStore, MemoryWriterLock
 
 T = TypeVar("T")
-STEP_S = 0.02  # the most that one way over a wire takes on a good day
+STEP_S = 0.02  # the longest that one direction takes without a fault
 
 
-class Borrowed(Generic[T]):
-    """An attribute of the broker behind."""
+class Delegated(Generic[T]):
+    """An attribute that is read from the broker behind the link."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __get__(self, wire: "Wire", _: object = None) -> T:
-        value: T = getattr(wire._broker, self._name)
+    def __get__(self, link: "BrokerLink", _: object = None) -> T:
+        value: T = getattr(link._broker, self._name)
         return value
 
-    def __set__(self, wire: "Wire", value: T) -> None:
+    def __set__(self, link: "BrokerLink", value: T) -> None:
         raise AttributeError(f"{self._name} is the broker's own")
 
 
-class Wire:
-    """A `Broker` as one process has it."""
+class BrokerLink:
+    """A `Broker` over one process's connection."""
 
     kind: Literal["rabbitmq", "embedded"] = "embedded"
-    up = Borrowed[bool]("up")
-    trouble = Borrowed[str | None]("trouble")
+    up = Delegated[bool]("up")
+    trouble = Delegated[str | None]("trouble")
 
-    def __init__(self, broker: EmbeddedBroker, dice: random.Random, *, lost_confirms: float = 0.0) -> None:
+    def __init__(self, broker: EmbeddedBroker, rng: random.Random, *, lost_confirms: float = 0.0) -> None:
         self.lag_s = 0.0  # what reading the log takes on top
         self.dead = False
         self._broker = broker
-        self._dice = dice
+        self._rng = rng
         self._lost_confirms = lost_confirms
         self._publishers = {key: GroupCommit(partial(self._flush, key), limit=GROUP_LINES) for key in RoutingKey}
 
@@ -63,13 +63,13 @@ class Wire:
 
     def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         if self.dead:
-            return asyncio.get_running_loop().create_future()  # nobody is there to hear how it went
+            return asyncio.get_running_loop().create_future()  # never resolved: its process is dead
         return self._publishers[key].submit(lines)
 
     async def _flush(self, key: RoutingKey, lines: list[bytes]) -> None:
         await self._step()
         await self._broker._publish(key, lines)
-        if self._dice.random() < self._lost_confirms:
+        if self._rng.random() < self._lost_confirms:
             raise BrokerUnavailable("The confirm was lost.")
         life = self._broker.life
         await self._step()
@@ -77,7 +77,7 @@ class Wire:
             raise BrokerUnavailable("The broker went away before its confirm arrived.")
 
     async def _step(self) -> None:
-        await asyncio.sleep(self._dice.uniform(0, STEP_S))
+        await asyncio.sleep(self._rng.uniform(0, STEP_S))
 
     def consume(self, *, prefetch: int) -> EmbeddedConsumer:
         return self._broker.consume(prefetch=prefetch)
@@ -85,7 +85,7 @@ class Wire:
     async def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         life = self._broker.living()
         async for records in self._broker.log(start):
-            await asyncio.sleep(self._dice.uniform(0, STEP_S + self.lag_s))
+            await asyncio.sleep(self._rng.uniform(0, STEP_S + self.lag_s))
             self._broker.living(life)
             yield records
 
@@ -111,7 +111,7 @@ class Wire:
 
 
 class SlowWriterLock(MemoryWriterLock):
-    """A seat whose transactions take time, on both sides of the moment in which they happen."""
+    """A writer lock whose transactions take time before and after they are committed."""
 
     def __init__(self, writer_lock: MemoryWriterLock, store: "SlowStore") -> None:
         self._seat = writer_lock
@@ -128,12 +128,12 @@ class SlowWriterLock(MemoryWriterLock):
 
 
 class SlowStore(MemoryStore):
-    """A `MemoryStore` that takes time to answer what the rooms ask while they go on."""
+    """A `MemoryStore` whose answers take time."""
 
-    dice: random.Random
+    rng: random.Random
 
     async def step(self) -> None:
-        await asyncio.sleep(self.dice.uniform(0, STEP_S))
+        await asyncio.sleep(self.rng.uniform(0, STEP_S))
 
     async def acquire_writer_lock(self) -> MemoryWriterLock | None:
         await self.step()

@@ -13,23 +13,23 @@ from uuid import uuid4
 
 from myna.store.postgres.migrations import migrate
 from tests.checker.verdict import Verdict
-from tests.faults import scripts
+from tests.faults import scenarios
+from tests.faults.cluster import Cluster
 from tests.faults.proxy import Proxy
-from tests.faults.talker import Talker
-from tests.faults.world import World
+from tests.faults.retrying_client import RetryingClient
 from tests.services.budgets import budget
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
 from tests.services.stack import Process, Stack
 from tests.soak.faults import FAULTS, PROXIES
 
-TALKERS, CONVERSATIONS = 12, 3
+CLIENTS, CONVERSATIONS = 12, 3
 NODES, RESPONDERS = 2, 3
 RECOVERY_S = 30.0  # after any fault a stranger is answered within this, times the machine's slowness
 
 
 @dataclass
-class Soak:
+class SoakResult:
     """What a soak came to."""
 
     seed: int
@@ -52,60 +52,60 @@ class Soak:
         return "\n".join([*lines, *(f"  {failure}" for failure in self.failures)])
 
 
-async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, seed: int) -> Soak:
+async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, seed: int) -> SoakResult:
     """Run one on servers that are up. Raises `TimeoutError` when a recovery takes too long or the run does not come to rest."""
     vhost = f"soak-{uuid4().hex}"
     await rabbit.make_vhost(vhost)
     database = await postgres.make_database()
     await migrate(postgres.url(database))
-    scenarios = scripts.write(Path(tempfile.mkdtemp(prefix="myna-soak-")))
-    stack = Stack(rabbit.url(vhost), postgres.url(database), CHAT_MOCK_SCENARIOS=str(scenarios))
-    world = World(stack, rabbit, vhost, postgres)
+    scenario_file = scenarios.write(Path(tempfile.mkdtemp(prefix="myna-soak-")))
+    stack = Stack(rabbit.url(vhost), postgres.url(database), CHAT_MOCK_SCENARIOS=str(scenario_file))
+    cluster = Cluster(stack, rabbit, vhost, postgres)
     async with Proxy(rabbit.amqp_port) as proxy:
-        PROXIES[world] = proxy
+        PROXIES[cluster] = proxy
         try:
-            await world.staff(NODES - 1, RESPONDERS)
+            await cluster.scale(NODES - 1, RESPONDERS)
             # The last node's line to the broker goes through the proxy, in all its lives.
             stack.environment["CHAT_AMQP_URL"] = rabbit.url(vhost).replace(str(rabbit.amqp_port), str(proxy.port))
-            await world.staff(NODES, RESPONDERS)
-            await world.queue("chat_queue", consumers=RESPONDERS)
+            await cluster.scale(NODES, RESPONDERS)
+            await cluster.queue("chat_queue", consumers=RESPONDERS)
             await asyncio.sleep(2)
-            result = Soak(seed, Verdict())
-            await _harm(world, result, random.Random(seed), minutes)
-            talkers = list(world.talkers)
-            result.verdict = await world.finish(within_s=150)
-            result.failures += [sentence for talker in talkers for sentence in _failures(talker)]
+            result = SoakResult(seed, Verdict())
+            await _inject_faults(cluster, result, random.Random(seed), minutes)
+            clients = list(cluster.clients)
+            result.verdict = await cluster.finish(within_s=150)
+            result.failures += [sentence for client in clients for sentence in _failures(client)]
             if not result.clean:
-                result.failures += [line for process in (*world.nodes, *world.responders) for line in _warnings(process)]
+                result.failures += [line for process in (*cluster.nodes, *cluster.responders) for line in _warnings(process)]
         finally:
-            del PROXIES[world]
-            await world.leave()
+            del PROXIES[cluster]
+            await cluster.close_clients()
             await stack.stop()
     return result
 
 
-async def _harm(world: World, result: Soak, dice: random.Random, minutes: float) -> None:
+async def _inject_faults(cluster: Cluster, result: SoakResult, rng: random.Random, minutes: float) -> None:
     end = time.monotonic() + 60 * minutes
-    world.talk(TALKERS, say=scripts.mixed, conversations=CONVERSATIONS, pause_s=0.6)
+    cluster.start_clients(CLIENTS, message=scenarios.mixed, conversations=CONVERSATIONS, pause_s=0.6)
     while time.monotonic() < end:
-        await asyncio.sleep(dice.uniform(0.5, 3))
-        fault = dice.choice(FAULTS)
+        await asyncio.sleep(rng.uniform(0.5, 3))
+        fault = rng.choice(FAULTS)
         result.faults[fault.__name__] += 1
         begun = time.monotonic()
         print(f"  {60 * minutes - (end - begun):6.1f} s  {fault.__name__:<26} {datetime.now(UTC):%H:%M:%S}", flush=True)
-        await fault(world, dice)
+        await fault(cluster, rng)
         undone = time.monotonic()
-        await world.probe(RECOVERY_S, undone)
+        await cluster.probe(RECOVERY_S, undone)
         took = time.monotonic() - undone
         result.recoveries[fault.__name__].append(took)
         if took > budget(RECOVERY_S):
             raise TimeoutError(f"{fault.__name__}: a stranger was answered only after {took:.1f} s")
 
 
-def _failures(talker: Talker) -> Iterator[str]:
-    for frame in talker.frames:
+def _failures(client: RetryingClient) -> Iterator[str]:
+    for frame in client.frames:
         if frame["type"] == "reply.failed":
-            about = [heard for heard in talker.frames if frame["message_id"] in (heard.get("message_id"), heard.get("id"))]
+            about = [heard for heard in client.frames if frame["message_id"] in (heard.get("message_id"), heard.get("id"))]
             story = ", ".join(f"{heard['type']} {heard.get('index', '')} {heard.get('at', '')[11:23]}" for heard in about[:3] + about[-3:])
             yield f"{frame['code']}: {frame['message_id']}: {story}"
 

@@ -1,4 +1,4 @@
-"""Responders that are to die: `python -m tests.faults.doomed [--in-turn] NAME[:N] …` starts one for each failpoint.
+"""Starts one responder for each failpoint, to crash there: `python -m tests.faults.crashing_responders [--in-turn] NAME[:N] …`.
 
 They are forks of one process, because to import everything anew forty times would take longer than the test. Ends with 0 when
 every one of them died at its place. With `--in-turn` the next begins when the one before has died.
@@ -13,7 +13,7 @@ from myna.node.worker import respond
 from myna.pipeline import failpoints
 from myna.settings import load
 
-DIED = 137
+KILLED = 137  # the exit code after SIGKILL
 
 
 def start(failpoint: str) -> int:
@@ -38,12 +38,12 @@ def main(arguments: list[str]) -> int:
             continue
         children.append(start(failpoint))
         if in_turn:
-            codes.append(death_of(children.pop()))
-    codes += [death_of(child) for child in children]
-    return 0 if set(codes) == {DIED} else 1
+            codes.append(exit_code_of(children.pop()))
+    codes += [exit_code_of(child) for child in children]
+    return 0 if set(codes) == {KILLED} else 1
 
 
-def death_of(child: int) -> int:
+def exit_code_of(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

@@ -1,15 +1,15 @@
-"""Bugs put in on purpose, to see that the simulation finds them."""
+"""Known bugs that are put in to see that the simulation finds them."""
 
 from myna.broker.port import Delivery
 from myna.core.projection import Projection
 from myna.core.replies import OpenReply
 from myna.pipeline.responder import Responder
 from myna.protocol import events as e
-from tests.simulation.processes import Make
-from tests.simulation.world import Planted
+from tests.simulation.processes import ProcessClasses
+from tests.simulation.simulator import InjectedBug
 
 
-class AcksFirst(Responder):
+class AckBeforeConfirm(Responder):
     """Acks a delivery before its reply is confirmed."""
 
     async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
@@ -17,16 +17,16 @@ class AcksFirst(Responder):
         await super()._answer_all(delivery, tried=tried)
 
 
-class Overconfident(Projection):
-    """Resumes from any cursor, whether the window goes back as far or not."""
+class NeverForgets(Projection):
+    """Resumes from any cursor, even from one older than the window."""
 
     def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
         position = self.position(owner, cursor)
         return None if position is None else self.window.since(owner, position)
 
 
-class TakesEverything(OpenReply):
-    """Takes every part, the next one or not."""
+class NoDeduplication(OpenReply):
+    """Accepts every part, due or repeated."""
 
     __slots__ = ()
 
@@ -35,8 +35,8 @@ class TakesEverything(OpenReply):
         return True
 
 
-PLANTED = {
-    "ack before confirm": Planted(Make(responder=AcksFirst)),
-    "dropped window": Planted(Make(projection=Overconfident)),
-    "missing dedupe": Planted(reply=TakesEverything),
+INJECTED_BUGS = {
+    "ack before confirm": InjectedBug(ProcessClasses(responder=AckBeforeConfirm)),
+    "dropped window": InjectedBug(ProcessClasses(projection=NeverForgets)),
+    "missing dedupe": InjectedBug(reply=NoDeduplication),
 }

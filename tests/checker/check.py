@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tests.checker.history import Frame, History, Life
+from tests.checker.history import Connection, Frame, History
 from tests.checker.verdict import Verdict
 
 ENDS = ("reply.completed", "reply.failed")
@@ -34,8 +34,8 @@ def check(histories: Sequence[History], rows: Rows) -> Verdict:
             _place(frame, history, owners, verdict)
         for chain in history.chains():
             _Chain(history.name, verdict).walk(chain)
-        for life in history.lives:
-            _order(history, life, verdict)
+        for connection in history.connections:
+            _order(history, connection, verdict)
     for owner in {history.owner for history in histories}:
         _settle(owner, [history for history in histories if history.owner == owner], rows, verdict)
     return verdict
@@ -47,9 +47,9 @@ def is_event(frame: Frame) -> bool:
 
 
 def _count(history: History, verdict: Verdict) -> None:
-    verdict.sockets += len(history.lives)
-    verdict.resumed += sum(life.resumed for life in history.lives)
-    verdict.closed.update(life.close_code for life in history.lives if life.close_code is not None)
+    verdict.sockets += len(history.connections)
+    verdict.resumed += sum(connection.resumed for connection in history.connections)
+    verdict.closed.update(connection.close_code for connection in history.connections if connection.close_code is not None)
     verdict.refused.update(frame["code"] for frame in history.heard() if frame["type"] == "error")
     verdict.deltas += sum(frame["type"] == "reply.delta" for frame in history.heard())
 
@@ -128,11 +128,11 @@ class _Chain:
                 self._verdict.add("mismatched", f"{self._name}: the parts of {reply} are not its text")
 
 
-def _order(history: History, life: Life, verdict: Verdict) -> None:
+def _order(history: History, connection: Connection, verdict: Verdict) -> None:
     """What one socket sent to one conversation is answered in the order sent."""
-    refused = {frame.get("ref") for frame in life.heard if frame["type"] == "error"}
-    accepted = {frame["id"] for frame in life.heard if frame["type"] == "message.accepted"}
-    sends = [frame for frame in life.sent if frame["type"] == "message.send"]
+    refused = {frame.get("ref") for frame in connection.heard if frame["type"] == "error"}
+    accepted = {frame["id"] for frame in connection.heard if frame["type"] == "message.accepted"}
+    sends = [frame for frame in connection.sent if frame["type"] == "message.send"]
     ids = [frame["id"] for frame in sends]
     once = [frame for frame in sends if frame["id"] in accepted and frame["id"] not in refused and ids.count(frame["id"]) == 1]
     place: dict[str, int] = {}

@@ -1,7 +1,7 @@
-"""The people of the simulation: an owner with tabs that send, stop, leave and come back, and write down what they saw.
+"""The clients of the simulation: owners with tabs that send, stop, disconnect and come back, and record what they received.
 
-A tab does what a good client does: it repeats what was not confirmed, in order, after every reconnect; it resumes from
-the last cursor it saw, on any node. It judges nothing; what it wrote down is judged at the end (judgement.py).
+A tab does what the contract asks of a client: after a reconnect it repeats in order what was not confirmed, and it resumes on any node
+from the last cursor it received. It checks nothing; its record is checked at the end (invariants.py).
 """
 
 import asyncio
@@ -17,29 +17,29 @@ from myna.protocol.errors import ChatError, Unavailable
 from myna.protocol.session import Session
 from tests.simulation.processes import Node, Socket
 
-IN_A_MOMENT_S = 0.6  # a person who types fast
+PAUSE_S = 0.6  # the longest between two actions of a tab
 
 
 @dataclass
 class Sent:
-    """One message or one more reply, as its sender knows it."""
+    """A message or a regenerate, as its sender knows it."""
 
     id: str
     conversation_id: str
     frame: str
-    message_id: str | None = None  # of one more reply
+    message_id: str | None = None  # of a regenerate
     accepted: int = 0
     refused: list[str] = field(default_factory=list)
 
 
 @dataclass
-class Visit:
-    """One socket from connect to cut: what went in and what came out."""
+class ConnectionLog:
+    """One connection from start to end: what was sent and what was received."""
 
     node: str
     epoch: str
     after: str
-    said: list[Sent] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)  # ids, in the order of the answers
     frames: list[bytes] = field(default_factory=list)  # the events, as they came
     welcome: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Visit:
 
 @dataclass
 class Owner:
-    """Someone with some conversations and some tabs."""
+    """An owner and their conversations."""
 
     session: Session
     conversations: list[str]
@@ -55,19 +55,19 @@ class Owner:
 
 
 class Tab:
-    """One tab: at most one socket at a time, and an outbox."""
+    """One tab: at most one connection at a time, and an outbox of what is not confirmed."""
 
-    def __init__(self, name: str, owner: Owner, nodes: Sequence[Node], dice: random.Random) -> None:
+    def __init__(self, name: str, owner: Owner, nodes: Sequence[Node], rng: random.Random) -> None:
         self.name = name
         self.owner = owner
-        self.visits: list[Visit] = []
+        self.connections: list[ConnectionLog] = []
         self.sent: dict[str, Sent] = {}
         self.outbox: dict[str, Sent] = {}
         self.stops: list[str] = []
         self.faults: list[str] = []
-        self.quiet = False  # say nothing new, stay connected
-        self._nodes = nodes  # a live list: who is killed is replaced in it
-        self._dice = dice
+        self.quiet = False  # send nothing new, stay connected
+        self._nodes = nodes  # shared with the simulation, which replaces killed nodes in it
+        self._rng = rng
         self._epoch, self._after = "", ""
         self.node: Node | None = None
         self._socket: Socket | None = None
@@ -76,109 +76,109 @@ class Tab:
     async def live(self) -> None:
         """Until cancelled."""
         while True:
-            await asyncio.sleep(self._dice.uniform(0.01, IN_A_MOMENT_S))
+            await asyncio.sleep(self._rng.uniform(0.01, PAUSE_S))
             if self._socket is None or not self._socket.open:
                 self._connect()
             else:
-                self.look()
+                self.read()
                 await self._act()
 
     def _connect(self) -> None:
         nodes = [node for node in self._nodes if node.serves]
         if not nodes:
             return
-        self.look()
-        self.node = self._dice.choice(nodes)
-        self._socket, self._read = Socket(self._dice.uniform(0, 0.02)), 0
-        visit = Visit(self.node.name, self._epoch, self._after)
-        self.visits.append(visit)
+        self.read()
+        self.node = self._rng.choice(nodes)
+        self._socket, self._read = Socket(self._rng.uniform(0, 0.02)), 0
+        connection = ConnectionLog(self.node.name, self._epoch, self._after)
+        self.connections.append(connection)
         self.node.connect(self.owner.session, self._socket, self._epoch, self._after)
         for sent in self.outbox.values():
-            self._say(sent)
+            self._write(sent)
 
-    def _say(self, sent: Sent) -> None:
-        self.visits[-1].said.append(sent)
+    def _write(self, sent: Sent) -> None:
+        self.connections[-1].sent.append(sent)
         assert self._socket is not None
-        self._socket.say(sent.frame)
+        self._socket.write(sent.frame)
 
     @property
     def settled(self) -> bool:
-        """Connected, and owed nothing."""
+        """Connected, and everything was confirmed."""
         return not self.outbox and self._socket is not None and self._socket.open
 
-    # --- what a person does
+    # --- what a client does
 
     async def _act(self) -> None:
         if self.quiet:
             self._repeat_refused()
             return
         acts: dict[Callable[[], Any], int] = {
-            self._send: 50, self._repeat_refused: 15, self._stop: 10, self._regenerate: 8, self._leave: 12,
+            self._send: 50, self._repeat_refused: 15, self._stop: 10, self._regenerate: 8, self._disconnect: 12,
             self._rename: 3, self._delete: 2,
         }  # fmt: skip
-        done = self._dice.choices(list(acts), list(acts.values()))[0]()
+        done = self._rng.choices(list(acts), list(acts.values()))[0]()
         if done is not None:
             await done
 
     def _conversation(self) -> str:
-        return self._dice.choice(self.owner.conversations)
+        return self._rng.choice(self.owner.conversations)
 
     def _send(self) -> None:
         sent_id, conversation_id = self._id(), self._conversation()
-        text = f"{self.name} says {len(self.sent)}"
+        text = f"{self.name} sends {len(self.sent)}"
         frame = {"type": "message.send", "id": sent_id, "conversation_id": conversation_id, "text": text}
         self._offer(Sent(sent_id, conversation_id, json.dumps(frame)))
-        while self._dice.random() < 0.3:  # and one more, and one more
+        while self._rng.random() < 0.3:  # sometimes several at once
             self._send()
 
     def _offer(self, sent: Sent) -> None:
         self.sent[sent.id] = self.outbox[sent.id] = sent
-        self._say(sent)
+        self._write(sent)
 
     def _repeat_refused(self) -> None:
         for sent in self.outbox.values():
             if sent.refused:
-                self._say(sent)
+                self._write(sent)
 
     def _known(self) -> list[Sent]:
-        return [sent for sent in self.sent.values() if sent.message_id is None and (sent.accepted or sent.id in self._said_here())]
+        return [sent for sent in self.sent.values() if sent.message_id is None and (sent.accepted or sent.id in self._sent_here())]
 
-    def _said_here(self) -> set[str]:
-        return {sent.id for sent in self.visits[-1].said}
+    def _sent_here(self) -> set[str]:
+        return {sent.id for sent in self.connections[-1].sent}
 
     def _stop(self) -> None:
         if known := self._known():
-            sent = self._dice.choice(known[-3:])
+            sent = self._rng.choice(known[-3:])
             self.stops.append(sent.id)
             assert self._socket is not None
-            self._socket.say(json.dumps({"type": "reply.stop", "conversation_id": sent.conversation_id, "message_id": sent.id}))
+            self._socket.write(json.dumps({"type": "reply.stop", "conversation_id": sent.conversation_id, "message_id": sent.id}))
 
     def _regenerate(self) -> None:
         known = [sent for sent in self.sent.values() if sent.accepted and sent.message_id is None]
         if known:
-            sent, regenerate_id = self._dice.choice(known[-3:]), self._id()
+            sent, regenerate_id = self._rng.choice(known[-3:]), self._id()
             frame = {
                 "type": "reply.regenerate", "id": regenerate_id, "conversation_id": sent.conversation_id, "message_id": sent.id,
             }  # fmt: skip
             self._offer(Sent(regenerate_id, sent.conversation_id, json.dumps(frame), message_id=sent.id))
 
-    async def _leave(self) -> None:
+    async def _disconnect(self) -> None:
         assert self._socket is not None
         self._socket.cut()
-        self.look()
-        # A long absence is one with nothing left to say: what is to be repeated is repeated soon.
-        await asyncio.sleep(self._dice.uniform(5, 25) if not self.outbox and self._dice.random() < 0.5 else self._dice.uniform(0, 1))
+        self.read()
+        # Only a tab with nothing left to confirm stays away for long: what is not confirmed is repeated soon.
+        await asyncio.sleep(self._rng.uniform(5, 25) if not self.outbox and self._rng.random() < 0.5 else self._rng.uniform(0, 1))
 
     async def _rename(self) -> None:
-        await self._ask_http("rename", self._conversation())
+        await self._request("rename", self._conversation())
 
     async def _delete(self) -> None:
         conversation_id = self._conversation()
         self.owner.conversations[self.owner.conversations.index(conversation_id)] = self._id()
         self.owner.deleted.add(conversation_id)
-        await self._ask_http("delete", conversation_id)
+        await self._request("delete", conversation_id)
 
-    async def _ask_http(self, what: str, conversation_id: str) -> None:
+    async def _request(self, what: str, conversation_id: str) -> None:
         node = self.node
         if node is None or not node.serves:
             return
@@ -189,42 +189,42 @@ class Tab:
             self.faults.append(f"{what}: {error!r}")
 
     def _id(self) -> str:
-        return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
-    # --- what a person sees
+    # --- what a client receives
 
-    def look(self) -> None:
+    def read(self) -> None:
         """Read what has arrived."""
         if self._socket is None:
             return
-        visit, arrived = self.visits[-1], self._socket.arrived
+        connection, arrived = self.connections[-1], self._socket.arrived
         for text in arrived[self._read :]:
-            self._see(visit, text, json.loads(text))
+            self._process(connection, text, json.loads(text))
         self._read = len(arrived)
 
-    def _see(self, visit: Visit, text: bytes, frame: dict[str, Any]) -> None:
+    def _process(self, connection: ConnectionLog, text: bytes, frame: dict[str, Any]) -> None:
         if frame["type"] == "welcome":
-            visit.welcome = frame
+            connection.welcome = frame
             self._epoch, self._after = frame["epoch"], self._after if frame["resumed"] else frame["cursor"]
         elif frame["type"] == "message.accepted":
-            visit.accepted.append(frame["id"])
+            connection.accepted.append(frame["id"])
             self.sent[frame["id"]].accepted += 1
             self.outbox.pop(frame["id"], None)
         elif frame["type"] == "error":
             self._refused(frame)
         else:
-            visit.frames.append(text)
+            connection.frames.append(text)
             self._after = frame["cursor"]
 
     def _refused(self, frame: dict[str, Any]) -> None:
         code, sent = frame["code"], self.sent.get(frame.get("ref") or "")
         if sent is None or code not in ("busy", "not_found", "unavailable"):
-            self.faults.append(f"{self.name} heard {frame}")
+            self.faults.append(f"{self.name} received {frame}")
             return
         gone = sent.conversation_id in self.owner.deleted
         # A node that lags has not read of it yet, and may say so.
         if code == "not_found" and not gone and sent.id not in self.outbox and not (self.node and self.node.lagged):
-            self.faults.append(f"{self.name} heard that what it had sent was not there: {frame}")
+            self.faults.append(f"{self.name} was told that what it had sent does not exist: {frame}")
         sent.refused.append(code)
         if code == "not_found" and gone:
             self.outbox.pop(sent.id, None)

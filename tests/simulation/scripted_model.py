@@ -1,4 +1,4 @@
-"""The brain of the simulation: what it says follows from its idempotency key alone, with waits, so that it can be cut anywhere."""
+"""The simulation's model: a reply follows from its idempotency key alone, with waits between its parts to be interrupted in."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ def script(key: str) -> tuple[list[str], bool]:
 
 
 class ScriptBrain:
-    """Says the script."""
+    """Replies with the script of each key."""
 
     deterministic = True
 

@@ -8,9 +8,9 @@ from pathlib import Path
 RUN = """
 import sys
 from pathlib import Path
-from tests.services.processes import Group
+from tests.services.processes import ProcessGroup
 
-group = Group(["sleep", "600"], {"PATH": "/usr/bin:/bin"}, Path(sys.argv[1]) / "output", Path(sys.argv[1]))
+group = ProcessGroup(["sleep", "600"], {"PATH": "/usr/bin:/bin"}, Path(sys.argv[1]) / "output", Path(sys.argv[1]))
 print(group.pid, flush=True)
 sys.stdin.read()
 """

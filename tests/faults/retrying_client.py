@@ -1,0 +1,199 @@
+"""A chat client that sends under load, reconnects to any node that runs, resumes, and sends again what was not confirmed.
+
+It does what the contract asks of a client and nothing more, and records every connection for the checker.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from websockets.exceptions import WebSocketException
+
+from tests.checker.history import Connection, Frame, History
+from tests.services.chat_client import ENDS, ChatClient
+
+TROUBLE = (OSError, TimeoutError, WebSocketException, httpx.HTTPError)
+IN_FLIGHT = 3  # unanswered messages per conversation
+SILENCE_LIMIT_S = 4.0  # nothing received, not even a pong: the connection is taken for dead
+
+
+class RetryingClient(ChatClient):
+    """`urls` names the nodes that may be tried; `message` makes the text and options of the message with a number."""
+
+    def __init__(
+        self,
+        urls: Callable[[], list[str]],
+        *,
+        seed: int,
+        conversations: int = 1,
+        pause_s: float = 0.05,
+        message: Callable[[int], dict[str, Any]] | None = None,
+        token: str | None = None,
+    ) -> None:
+        super().__init__(token=token)
+        self.name = f"client {seed}"
+        self.unanswered: dict[str, Frame] = {}  # accepted, and its reply has not ended yet
+        self.sending = True
+        self._urls = urls
+        self._rng = random.Random(seed)
+        self._conversations = [str(uuid4()) for _ in range(conversations)]
+        self._pause_s = pause_s
+        self._message = message or (lambda number: {"text": f"message {number}"})
+        self._unconfirmed: dict[str, Frame] = {}
+        self._retry_at: dict[str, float] = {}  # refused for now: repeat then
+        self._ended: set[str] = set()
+        self._processed = 0
+        self._count = 0
+        self._next_send_at = self._pinged = 0.0
+        self._state_unknown = False  # could not resume: the state must be read
+        self._starts: list[tuple[Frame, int, int]] = []  # for each connection: welcome, index of its first frame sent and received
+
+    # --- for the checker ---
+
+    @property
+    def conversations(self) -> list[str]:
+        return self._conversations
+
+    def history(self) -> History:
+        """Everything so far, by connection."""
+        connections = []
+        ends = [(sent, received) for _, sent, received in self._starts[1:]] + [(len(self.sent), len(self.frames))]
+        for number, ((welcome, sent, received), (sent_end, received_end)) in enumerate(zip(self._starts, ends, strict=False)):
+            code = self.close_codes[number] if number < len(self.close_codes) else None
+            connections.append(Connection(welcome, self.sent[sent:sent_end], self.frames[received:received_end], code))
+        return History(self.name, self.owner or "nobody", connections)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every message sent was confirmed and answered."""
+        return not self._unconfirmed and not self.unanswered and not self._state_unknown
+
+    async def has_settled(self) -> bool:
+        """The same, as a condition to wait for."""
+        return self.settled
+
+    @property
+    def state(self) -> str:
+        """One line for an error about a run that does not settle."""
+        waiting = f"unconfirmed {list(self._unconfirmed)}, unanswered {list(self.unanswered)}"
+        return f"{self.name} of {self.owner}: {waiting}, state unknown: {self._state_unknown}"
+
+    # --- one message at a time ---
+
+    async def send_scenario(self, scenario: str, text: str = "forty parts, please") -> str:
+        """Send a message for this scenario of the mock AI in the first conversation; returns its id."""
+        return str((await self.send(text, self.conversations[0], scenario=scenario))["id"])
+
+    async def wait_for_acceptance(self, message_id: str, within_s: float = 30) -> None:
+        """Wait for `message.accepted`."""
+        await self.until(lambda frame: frame["type"] == "message.accepted" and frame["id"] == message_id, within_s)
+
+    async def wait_for_part(self, message_id: str, index: int, within_s: float = 30) -> None:
+        """Wait for the `reply.delta` with this index."""
+        await self.until(lambda frame: frame.get("message_id") == message_id and frame.get("index") == index, within_s)
+
+    # --- load ---
+
+    async def run(self) -> None:
+        """Send until told to stop, then wait until everything is settled."""
+        while self.sending or not self.settled:
+            try:
+                if not self.connected:
+                    await self.reconnect()
+                if self._state_unknown:
+                    await self._read_state()
+                await self._step()
+            except TROUBLE:
+                await self.cut()
+                await asyncio.sleep(self._rng.uniform(0.05, 0.4))
+        await self.close()
+
+    async def reconnect(self, url: str | None = None) -> None:
+        """Connect (to any node), resume, and repeat what was not confirmed, in order. Raises one of TROUBLE."""
+        await self.cut()
+        start = len(self.sent), len(self.frames)
+        async with asyncio.timeout(5):
+            welcome = await self.open(url or self._rng.choice(self._urls() or ["http://127.0.0.1:9"]))
+        self._starts.append((welcome, *start))
+        self._state_unknown = self._state_unknown or (not welcome["resumed"] and bool(self.unanswered))
+        for frame in list(self._unconfirmed.values()):
+            await self._put(frame)
+
+    async def _step(self) -> None:
+        self._received.clear()
+        self._process_frames()
+        now = time.monotonic()
+        for message_id in [message_id for message_id, at in self._retry_at.items() if at <= now]:
+            del self._retry_at[message_id]
+            if message_id in self._unconfirmed:
+                await self._put(self._unconfirmed[message_id])
+        if self.sending and now >= self._next_send_at:
+            await self._send_next(now)
+        await self._check_alive(now)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._received.wait(), max(0.01, min(0.5, self._next_send_at - now if self.sending else 0.5)))
+
+    async def _send_next(self, now: float) -> None:
+        self._next_send_at = now + self._rng.uniform(0, 2 * self._pause_s)
+        conversation = self._rng.choice(self._conversations)
+        busy = [frame for frame in (*self._unconfirmed.values(), *self.unanswered.values()) if frame["conversation_id"] == conversation]
+        if len(busy) >= IN_FLIGHT:
+            return
+        self._count += 1
+        frame = {"type": "message.send", "id": str(uuid4()), "conversation_id": conversation, **self._message(self._count)}
+        self._unconfirmed[frame["id"]] = frame
+        await self._put(frame)
+
+    async def _check_alive(self, now: float) -> None:
+        last = max(self.received_at[-1] if self.received_at else 0.0, self._pinged)
+        if now - last > SILENCE_LIMIT_S / 2:
+            if self._pinged > (self.received_at[-1] if self.received_at else 0.0):
+                raise TimeoutError("no pong")
+            self._pinged = now
+            await self._put({"type": "ping"})
+
+    async def _put(self, frame: Frame) -> None:
+        async with asyncio.timeout(5):
+            await self.put(frame)
+
+    def _process_frames(self) -> None:
+        for frame in self.frames[self._processed :]:
+            if frame["type"] == "message.accepted":
+                frame_sent = self._unconfirmed.pop(frame["id"], None)
+                if frame_sent is not None and frame["id"] not in self._ended:
+                    self.unanswered[frame["id"]] = frame_sent
+            elif frame["type"] in ENDS:
+                self._ended.add(frame["message_id"])
+                self.unanswered.pop(frame["message_id"], None)
+            elif frame["type"] == "error" and frame.get("ref") in self._unconfirmed:
+                self._retry_at[frame["ref"]] = time.monotonic() + frame.get("retry_after_s", 1)
+        self._processed = len(self.frames)
+
+    async def _read_state(self) -> None:
+        """Read over HTTP which replies ended while there was no connection."""
+        for conversation in {frame["conversation_id"] for frame in self.unanswered.values()}:
+            for item in await self.items(self._rng.choice(self._urls()), conversation):
+                if item["role"] == "assistant" and item["status"] != "streaming":
+                    self._ended.add(item["message_id"])
+                    self.unanswered.pop(item["message_id"], None)
+        self._state_unknown = False
+
+    async def items(self, url: str, conversation_id: str) -> list[Frame]:
+        """A conversation as HTTP gives it, oldest first. Raises `httpx.HTTPError` when it can't be read now."""
+        items: list[Frame] = []
+        query = f"limit=200&at_least={self.cursor}"
+        while True:
+            answer = await self.http(url, "GET", f"/api/conversations/{conversation_id}/messages?{query}")
+            if answer.status_code == 404 and not items:
+                return []
+            answer.raise_for_status()
+            page = answer.json()
+            items = page["items"] + items
+            if page["next"] is None:
+                return items
+            query = f"limit=200&before={page['next']}"
