@@ -1,6 +1,6 @@
 """Writes the page's types from the backend's models: `python -m tests.wire_types`. A test says when they are out of date.
 
-wire.ts holds the frames of the socket, http.ts what the routes answer that the page asks.
+wire.ts holds the frames of the socket, http.ts the answers of the routes that the page uses.
 """
 
 from pathlib import Path
@@ -8,32 +8,23 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from myna.web.openapi import models as a
-from myna.web.openapi.documents import frames
+from myna.web.api.conversation_import import Imported
+from myna.web.api.conversation_messages import MessagesPage
+from myna.web.api.conversations import ConversationsPage
+from myna.web.api.pipeline import Pipeline
+from myna.web.api.queue_position import QueuePositions
+from myna.web.api.search import HitsPage
+from myna.web.api.session import SessionAnswer
+from myna.web.openapi.json_schema import tidy
+from myna.web.openapi.socket_document import frames
+from myna.web.problems import Problem
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
 WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"
-ASKED = (a.Session, a.Conversations, a.Messages, a.Hits, a.Imported, a.Line, a.Pipeline, a.Problem)
+ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, Problem)
 LINE = 120  # characters, as Biome formats the page's source
 # Names that say more in the page than the models' own.
 NAMES = {"Options": "SendOptions", "Draining": "ServerDraining"}
-HTTP_NAMES = {
-    "Session": "SessionAnswer",
-    "Conversation": "ConversationItem",
-    "Conversations": "ConversationsPage",
-    "Said": "UserItem",
-    "Reply": "AssistantItem",
-    "Messages": "MessagesPage",
-    "Hit": "SearchHit",
-    "Hits": "HitsPage",
-    "Queue": "PipelineQueue",
-    "Broker": "PipelineBroker",
-    "Rates": "PipelineRates",
-    "Recorder": "PipelineRecorder",
-    "Relay": "PipelineRelay",
-    "Store": "PipelineStore",
-    "Worker": "PipelineWorker",
-}
 FINISH_REASONS = ["stop", "length", "stopped"]
 BASIC = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 HEAD = """\
@@ -60,20 +51,10 @@ def source() -> str:
 
 def http_source() -> str:
     """The whole file of what routes answer. What may be null in a field that is always there is null; else it is left out."""
-    models = {name: _present(schema) for name, schema in models_json_schema([(one, "serialization") for one in ASKED])[1]["$defs"].items()}
+    models = {name: tidy(schema) for name, schema in models_json_schema([(one, "serialization") for one in ANSWERS])[1]["$defs"].items()}
     del models["Timings"]  # is in wire.ts
     blocks = [HTTP_HEAD, *(_interface(name, schema) for name, schema in models.items())]
     return "\n".join([*blocks, "export type MessageItem = UserItem | AssistantItem;\n"])
-
-
-def _present(schema: Schema) -> Schema:
-    """The same, without null where a field may be absent: the routes leave it out then."""
-    needed = schema.get("required", ())
-    fields = {
-        name: one if name in needed or "anyOf" not in one else {"anyOf": [kind for kind in one["anyOf"] if kind != {"type": "null"}]}
-        for name, one in schema["properties"].items()
-    }
-    return {**schema, "properties": fields}
 
 
 def _interface(name: str, schema: Schema) -> str:
@@ -110,7 +91,7 @@ def _literals(values: list[str]) -> str:
 
 
 def _name(model: str) -> str:
-    return {**NAMES, **HTTP_NAMES}.get(model, model)
+    return NAMES.get(model, model)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from myna.protocol.errors import InvalidFrame, InvalidText
 from myna.protocol.validation_errors import wrong
-from myna.web.api.conversations import Rename
+from myna.web.api.conversations import NewTitle
 from myna.web.api.messages import NewMessage
 from myna.web.openai.schema import CompletionRequest
 from myna.web.validation import has_lone_surrogate
@@ -77,7 +77,7 @@ def test_a_frame_is_refused_in_one_sentence(frame: str) -> None:
 
 @given(json_values)
 def test_no_sentence_of_the_validator_is_shown(value: object) -> None:
-    for model in (CompletionRequest, NewMessage, Rename):
+    for model in (CompletionRequest, NewMessage, NewTitle):
         for body in (value, dict.fromkeys(model.model_fields, value)):
             data = json.dumps(body)
             try:

@@ -144,11 +144,19 @@ FAILURES = {
 
 
 class Close(IntEnum):
-    """Why the server closes a socket, and what a client does then (never 1000 or 1011 for a fault of ours)."""
+    """Why the server closes a socket: the code, and what a client makes of it. Never 1000 or 1011 for a fault of ours."""
 
-    BINARY_FRAME = 1003  # speak text
-    TOO_LARGE = 1009  # send less
-    RESTART = 1012  # reconnect with jitter and resume
-    OVERLOADED = 1013  # reconnect later
-    TOO_SLOW = 4408  # reconnect and resume
-    FLOODING = 4429  # slow down, then reconnect
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> "Close":
+        one = int.__new__(cls, code)
+        one._value_ = code
+        one.meaning = meaning
+        return one
+
+    BINARY_FRAME = 1003, "a binary frame came; send text"
+    TOO_LARGE = 1009, "a frame was too large; send less"
+    RESTART = 1012, "the node restarts; reconnect with jitter and resume"
+    OVERLOADED = 1013, "the node has all the sockets it takes; reconnect later"
+    TOO_SLOW = 4408, "the client read too slowly; reconnect and resume"
+    FLOODING = 4429, "far too many frames; slow down, then reconnect"

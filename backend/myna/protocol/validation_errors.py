@@ -100,8 +100,13 @@ def _place(error: ErrorDetails, shape: Shape) -> tuple[list[str], list[str]]:
         elif tagged := [model for model in models if _has_tag(model, part)]:
             models = tagged
         elif error["type"] == "extra_forbidden" or not _BRANCH.fullmatch(part):
-            parts.append(part[:NAME_SHOWN] if part.isprintable() else ascii(part[:NAME_SHOWN]))
+            parts.append(shown_name(part))
     return parts, list(names)
+
+
+def shown_name(name: str) -> str:
+    """A name from outside as an error may repeat it: not all of a long one, and no control characters."""
+    return name[:NAME_SHOWN] if name.isprintable() else ascii(name[:NAME_SHOWN])
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -5,16 +5,31 @@ from quart_cors import cors
 
 from myna.protocol.events import FRAME_LIMIT
 from myna.web import problems, rate_limit
-from myna.web.api import conversations, export, health, importing, messages, metrics, page, pipeline, queue_position, search, session
+from myna.web.api import (
+    conversation_export,
+    conversation_import,
+    conversation_messages,
+    conversations,
+    health,
+    messages,
+    metrics,
+    page,
+    pipeline,
+    queue_position,
+    requests,
+    search,
+    session,
+)
 from myna.web.openai import chat_completions
+from myna.web.openapi import http_document
 from myna.web.openapi import routes as documents
 from myna.web.server.hypercorn_patches import FrameWebsocket, RoomyRequest
 from myna.web.services import Services
 from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
-    session, messages, conversations, export, importing, queue_position, search, pipeline,
-    chat_completions, health, metrics, documents, page,
+    session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
+    search, pipeline, chat_completions, health, metrics, documents, page,
 )  # fmt: skip
 
 
@@ -25,11 +40,13 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     app.request_class = RoomyRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
+    http_document.register(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint(services))
     problems.register(app)
+    requests.register(app)
     rate_limit.register(app, services)
 
     @app.after_request
@@ -45,6 +62,6 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
             allow_headers=["authorization", "content-type"],
             expose_headers=["content-disposition", "retry-after"],
         )
-        # It would refuse every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
+        # It would reject every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
         app.before_websocket_funcs.clear()
     return app

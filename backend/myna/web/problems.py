@@ -1,10 +1,13 @@
-"""HTTP: how refusals look, whoever raised them: RFC 9457, and below /v1 as OpenAI's dialect has them. Decides nothing else."""
+"""How errors look over HTTP, whoever raised them: RFC 9457, and below /v1 OpenAI's error object."""
 
 from http import HTTPStatus
 from math import ceil
+from typing import Literal
 
 import structlog
-from quart import Quart, Response, has_request_context, jsonify, request
+from pydantic import ValidationError
+from quart import Quart, Response, current_app, has_request_context, jsonify, request
+from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE, QuerystringValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing.exceptions import WebsocketMismatch
@@ -15,44 +18,58 @@ from myna.protocol.errors import (
     ChatError,
     Forbidden,
     Internal,
+    InvalidFrame,
     MethodNotAllowed,
     NotFound,
     TooLarge,
     Unauthorized,
     Unavailable,
 )
-from myna.protocol.validation_errors import listed
+from myna.protocol.validation_errors import listed, wrong
+from myna.web.api.models import Answer
 from myna.web.openai import schema
 
 log = structlog.get_logger()
 
 PROBLEM = "application/problem+json"
-# What the framework refuses by itself, in our words; anything else of its own is a bad request, or a fault of ours.
+# The framework's own errors by status, as ours; any other is a bad request, or an internal error.
 KINDS = {one.status: one for one in (BadRequest, Unauthorized, Forbidden, NotFound, MethodNotAllowed, TooLarge)}
 DETAILS = {404: "There is nothing at this address; /docs lists what there is."}
 
 
+class Problem(Answer):
+    """An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
 def register(app: Quart) -> None:
-    """Every error that a route ends in is answered here."""
-    app.register_error_handler(ChatError, refused)
-    app.register_error_handler(Unavailable, away)
-    app.register_error_handler(HTTPException, _refused_by_framework)
-    app.register_error_handler(Exception, _fault)
+    """Answer every error that a route ends in."""
+    app.register_error_handler(ChatError, problem)
+    app.register_error_handler(Unavailable, _unavailable)
+    app.register_error_handler(QuerystringValidationError, _invalid_query)
+    app.register_error_handler(HTTPException, _framework_error)
+    app.register_error_handler(Exception, _internal)
 
 
-def in_dialect() -> bool:
-    """Whether this request is one of OpenAI's dialect."""
+def is_openai_request() -> bool:
+    """Whether this request is one to the OpenAI-compatible routes."""
     return has_request_context() and (request.path == "/v1" or request.path.startswith("/v1/"))
 
 
-async def refused(error: ChatError) -> Response:
-    """A refusal as whoever asked reads it."""
+async def problem(error: ChatError) -> Response:
+    """An error as the client reads it."""
     response: Response
-    if in_dialect():
-        response = jsonify(schema.error_body(error))
+    if is_openai_request():
+        response = jsonify(schema.error_body(error).model_dump())
     else:
         title = error.code.replace("_", " ")
-        response = jsonify({"type": "about:blank", "title": title, "status": error.status, "code": error.code, "detail": error.detail})
+        body = Problem(type="about:blank", title=title, status=error.status, code=error.code, detail=error.detail)
+        response = jsonify(body.model_dump())
         response.content_type = PROBLEM
     response.status_code = error.status
     if error.retry_after_s is not None:
@@ -62,28 +79,34 @@ async def refused(error: ChatError) -> Response:
     return response
 
 
-async def away(_: Unavailable) -> Response:
-    """Broker or database can't serve now; what exactly is in the log, not here."""
-    return await refused(Behind("This can't be served now; try again.", retry_after_s=5))
+async def _unavailable(_: Unavailable) -> Response:
+    # Broker or database can't serve now; what exactly is in the log, not here.
+    return await problem(Behind("This can't be served now; try again.", retry_after_s=5))
 
 
-async def _refused_by_framework(error: HTTPException) -> Response:
+async def _invalid_query(error: QuerystringValidationError) -> Response:
+    model = getattr(current_app.view_functions[request.endpoint or ""], QUART_SCHEMA_QUERYSTRING_ATTRIBUTE)
+    assert isinstance(error.validation_error, ValidationError)
+    return await problem(InvalidFrame(f"{wrong(error.validation_error, (model,)).sentence}."))
+
+
+async def _framework_error(error: HTTPException) -> Response:
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     kind = KINDS.get(status, BadRequest if status < HTTPStatus.INTERNAL_SERVER_ERROR else Internal)
-    refusal = kind(DETAILS.get(status, kind.__doc__ or error.name))
-    refusal.status = status
+    ours = kind(DETAILS.get(status, kind.__doc__ or error.name))
+    ours.status = status
     if isinstance(error, WebsocketMismatch):
-        refusal.detail = "/ws takes websocket upgrades and nothing else does."
+        ours.detail = "/ws takes websocket upgrades and nothing else does."
     if not isinstance(error, WrongMethod):
-        return await refused(refusal)
+        return await problem(ours)
     allowed = sorted(error.valid_methods or ())
     method = request.method if has_request_context() else "A websocket upgrade"
-    refusal.detail = f"{method} is not what this address takes, but {listed(allowed)}."
-    response = await refused(refusal)
+    ours.detail = f"{method} is not what this address takes, but {listed(allowed)}."
+    response = await problem(ours)
     response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
-async def _fault(error: Exception) -> Response:
-    log.error("http.fault", exc_info=error)
-    return await refused(Internal("Something went wrong here; the server's log knows more."))
+async def _internal(error: Exception) -> Response:
+    log.error("http.internal_error", exc_info=error)
+    return await problem(Internal("Something went wrong here; the server's log knows more."))

@@ -1,4 +1,4 @@
-"""HTTP: how often one owner may write; who shows no session is counted by address. Reading is free, and sockets count for themselves."""
+"""How often one owner may write by HTTP, or one address without a session. Reading is free; sockets have limits of their own."""
 
 import asyncio
 from ipaddress import ip_address
@@ -8,14 +8,14 @@ from quart import Quart, request
 from myna.core.token_bucket import TokenBuckets
 from myna.protocol.errors import RateLimited
 from myna.web.auth import token_of
-from myna.web.problems import in_dialect
+from myna.web.problems import is_openai_request
 from myna.web.services import Services
 
 READING = ("GET", "HEAD", "OPTIONS")
 
 
 def register(app: Quart, services: Services) -> None:
-    """Count what is written, before any route sees it: as much as one socket may send."""
+    """Count writes before any route sees them: as many as one socket may send."""
     rate = services.settings.rate_per_s
     buckets = TokenBuckets(rate, services.settings.rate_burst)
 
@@ -29,13 +29,13 @@ def register(app: Quart, services: Services) -> None:
 
 
 def _writer(services: Services) -> str:
-    token = token_of(request.headers, {} if in_dialect() else request.cookies)
+    token = token_of(request.headers, {} if is_openai_request() else request.cookies)
     session = services.sessions.read(token) if token else None
     return session.owner if session is not None else address()
 
 
 def address() -> str:
-    """Where the request comes from. A proxy beside us (nobody comes from a private address by the internet) is believed in that."""
+    """Where the request comes from. A proxy on a private address, from which nobody comes over the internet, is believed in that."""
     client = request.scope.get("client")
     peer = str(client[0]) if client else ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()

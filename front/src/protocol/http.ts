@@ -1,121 +1,6 @@
 /** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
 import type { FinishReason, Timings } from './wire';
 
-export interface PipelineBroker {
-  kind: 'rabbitmq' | 'embedded';
-  up: boolean;
-  management_url: string | null;
-  vhost: string | null;
-  queues: PipelineQueue[];
-}
-
-/** One line of the conversation list. */
-export interface ConversationItem {
-  id: string;
-  title: string;
-  created_at: string;
-  updated_at: string;
-  messages: number;
-  preview: string;
-}
-
-/** A page of the list; `next` is the `before` of the page after it, null at the end. */
-export interface ConversationsPage {
-  items: ConversationItem[];
-  next: string | null;
-}
-
-/** A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet. */
-export interface SearchHit {
-  conversation_id: string;
-  message_id: string;
-  role: 'user' | 'assistant';
-  snippet: string;
-  created_at: string;
-}
-
-/** A page of hits. */
-export interface HitsPage {
-  items: SearchHit[];
-  next: string | null;
-}
-
-/** The conversation that came back, with so many messages and replies; `cursor` reads it whole on any node. */
-export interface Imported {
-  id: string;
-  title: string;
-  messages: number;
-  cursor: string;
-}
-
-/** A message whose reply nobody has begun; `place` 1 is next. */
-export interface InLine {
-  conversation_id: string;
-  message_id: string;
-  place: number;
-}
-
-/** What waits of this owner, first to last. */
-export interface Line {
-  items: InLine[];
-  next: null;
-}
-
-/** A page of a conversation, complete up to `cursor`. */
-export interface MessagesPage {
-  items: (UserItem | AssistantItem)[];
-  next: string | null;
-  cursor: string;
-}
-
-/** The route in numbers; null is unknown. */
-export interface Pipeline {
-  broker: PipelineBroker;
-  relay: PipelineRelay;
-  recorder: PipelineRecorder;
-  store: PipelineStore;
-  sockets: number;
-  open_turns: number;
-  waiting_turns: number;
-  responders: PipelineWorker[];
-  rates: PipelineRates;
-}
-
-/** A refusal (RFC 9457). */
-export interface Problem {
-  type: 'about:blank';
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-}
-
-/** A queue as the broker sees it; None where this broker can't tell. */
-export interface PipelineQueue {
-  name: string;
-  depth: number | null;
-  unacked: number | null;
-  consumers: number | null;
-}
-
-export interface PipelineRates {
-  messages_per_s: number | null;
-  events_per_s: number | null;
-  deltas_per_s: number | null;
-}
-
-export interface PipelineRecorder {
-  active: boolean;
-  stored_position: number | null;
-  pending: number;
-}
-
-export interface PipelineRelay {
-  live: boolean;
-  position: number;
-  lag_ms: number | null;
-}
-
 /** A reply to the message `message_id`. */
 export interface AssistantItem {
   id: string;
@@ -133,11 +18,147 @@ export interface AssistantItem {
   stored_at?: string;
 }
 
+/** One line of the conversation list; `messages` counts both sides. */
+export interface ConversationItem {
+  id: string;
+  title: string;
+  created_at: string;
+  updated_at: string;
+  messages: number;
+  preview: string;
+}
+
+/** A page of the list; `next` is the `before` of the page after it, null at the end. */
+export interface ConversationsPage {
+  items: ConversationItem[];
+  next: string | null;
+}
+
+/** A page of hits. */
+export interface HitsPage {
+  items: SearchHit[];
+  next: string | null;
+}
+
+/** The conversation that came back, with so many messages and replies; `cursor` reads it whole on any node. */
+export interface Imported {
+  id: string;
+  title: string;
+  messages: number;
+  cursor: string;
+}
+
+/** A page of a conversation, complete up to `cursor`. */
+export interface MessagesPage {
+  items: (UserItem | AssistantItem)[];
+  next: string | null;
+  cursor: string;
+}
+
+/** The pipeline in numbers; null is unknown. */
+export interface Pipeline {
+  broker: PipelineBroker;
+  relay: PipelineRelay;
+  recorder: PipelineRecorder;
+  store: PipelineStore;
+  sockets: number;
+  open_turns: number;
+  waiting_turns: number;
+  responders: PipelineWorker[];
+  rates: PipelineRates;
+}
+
+/** The broker; no queues where it is away or too slow to answer. */
+export interface PipelineBroker {
+  kind: 'rabbitmq' | 'embedded';
+  up: boolean;
+  management_url: string | null;
+  vhost: string | null;
+  queues: PipelineQueue[];
+}
+
+/** A queue as the broker sees it. */
+export interface PipelineQueue {
+  name: string;
+  depth: number | null;
+  unacked: number | null;
+  consumers: number | null;
+}
+
+/** What this node read in the log, a second. */
+export interface PipelineRates {
+  messages_per_s: number | null;
+  events_per_s: number | null;
+  deltas_per_s: number | null;
+}
+
+/** How far the log is stored; `active` on the node that stores. */
+export interface PipelineRecorder {
+  active: boolean;
+  stored_position: number | null;
+  pending: number;
+}
+
+/** How far this node has read the log. */
+export interface PipelineRelay {
+  live: boolean;
+  position: number;
+  lag_ms: number | null;
+}
+
+/** The database. */
+export interface PipelineStore {
+  up: boolean;
+}
+
+/** A responder and the replies it has begun. */
+export interface PipelineWorker {
+  worker: string;
+  open: number;
+}
+
+/** An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people. */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+}
+
+/** A message whose reply nobody has begun; `place` 1 is next. */
+export interface QueuePosition {
+  conversation_id: string;
+  message_id: string;
+  place: number;
+}
+
+/** What waits of this owner, first to last. */
+export interface QueuePositions {
+  items: QueuePosition[];
+  next: null;
+}
+
 /** Why there is no reply. */
 export interface ReplyError {
   code: string;
   detail: string;
   retryable: boolean;
+}
+
+/** A message or reply that holds what was searched for; matches stand between <mark> and </mark> in the snippet. */
+export interface SearchHit {
+  conversation_id: string;
+  message_id: string;
+  role: 'user' | 'assistant';
+  snippet: string;
+  created_at: string;
+}
+
+/** An owner and the token that proves it, also set as a cookie. */
+export interface SessionAnswer {
+  owner: string;
+  token: string;
 }
 
 /** What a person said. */
@@ -148,21 +169,6 @@ export interface UserItem {
   status: 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
   created_at: string;
   stored_at?: string;
-}
-
-/** An owner and the token that proves it. */
-export interface SessionAnswer {
-  owner: string;
-  token: string;
-}
-
-export interface PipelineStore {
-  up: boolean;
-}
-
-export interface PipelineWorker {
-  worker: string;
-  open: number;
 }
 
 export type MessageItem = UserItem | AssistantItem;

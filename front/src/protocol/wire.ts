@@ -2,14 +2,14 @@
 
 export type FinishReason = 'stop' | 'length' | 'stopped';
 
-/** How a reply is to be made; all of it optional. */
+/** How a reply is to be generated; every field is optional. */
 export interface SendOptions {
   profile?: string;
   seed?: number;
   scenario?: string;
 }
 
-/** What the server accepts, announced at once so that a client need not find out. */
+/** The limits of what the server accepts, announced in `welcome`. */
 export interface Limits {
   frame_bytes: number;
   text_chars: number;
@@ -23,7 +23,7 @@ export interface Timings {
   total_ms: number;
 }
 
-/** Say something; the first message makes the conversation. `id` is the idempotency key. */
+/** A message; the first one creates its conversation. `id` is the idempotency key. */
 export interface MessageSend {
   type: 'message.send';
   id: string;
@@ -47,7 +47,7 @@ export interface ReplyRegenerate {
   options?: SendOptions;
 }
 
-/** Stop the reply to a message, wherever it is being made or waits. */
+/** Stop the reply to a message, whether it is being made or waits. */
 export interface ReplyStop {
   type: 'reply.stop';
   conversation_id: string;
@@ -71,7 +71,7 @@ export interface ConversationUpdated {
   cursor: string;
 }
 
-/** The server goes away soon; a close with 1012 follows. */
+/** The server is about to restart; a close with 1012 follows. */
 export interface ServerDraining {
   type: 'server.draining';
   reconnect_after_ms: number;
@@ -86,7 +86,7 @@ export interface ErrorFrame {
   retry_after_s?: number;
 }
 
-/** To the sender only, after the broker's confirm: this will be answered and stored. */
+/** To the sender only, after the broker's confirm: the message will be answered and stored. */
 export interface MessageAccepted {
   type: 'message.accepted';
   id: string;
@@ -165,7 +165,7 @@ export interface ReplyStarted {
   cursor: string;
 }
 
-/** The first frame of every connection. `token` only for an owner made just now. */
+/** The first frame of every connection. `token` is set for a new owner only. */
 export interface Welcome {
   type: 'welcome';
   owner: string;

@@ -3,10 +3,10 @@ import type {
   ConversationsPage,
   HitsPage,
   Imported,
-  Line,
   MessagesPage,
   Pipeline,
   Problem,
+  QueuePositions,
   SessionAnswer,
 } from '../protocol/http';
 
@@ -66,7 +66,7 @@ export class ChatApi {
   }
 
   /** The positions of this owner's waiting messages in `chat_queue`. */
-  queuePositions(): Promise<Line> {
+  queuePositions(): Promise<QueuePositions> {
     return this.request('GET', '/api/line');
   }
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import jsonschema
 import pytest
 from quart import Quart
 from werkzeug.routing import Rule
@@ -15,9 +16,10 @@ from werkzeug.routing import Rule
 import myna
 from myna.mock_ai import commands
 from myna.protocol.errors import FAILURES, ChatError, Close
-from myna.web.openapi.documents import CLOSES, asyncapi, openapi
-from myna.web.openapi.models import DialectError, Problem
-from myna.web.openapi.operations import OPERATIONS
+from myna.web.openai.schema import OpenAIError
+from myna.web.openapi.http_document import openapi
+from myna.web.openapi.socket_document import asyncapi
+from myna.web.problems import Problem
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served
 
@@ -35,47 +37,62 @@ def test_every_route_is_documented_and_every_documented_route_exists(served: Ser
     sockets = {path for path, rule in routes if rule.websocket}
     served_now = {(method, path) for path, rule in routes if not rule.websocket for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
 
-    documented = {(method.upper(), path) for path, methods in openapi()["paths"].items() for method in methods}
+    documented = {(method, path) for method, path, _ in operations(openapi(served.node.app))}
 
     assert documented == served_now
     assert {channel["address"] for channel in asyncapi()["channels"].values()} == sockets
+
+
+def resolved(schema: Any, schemas: dict[str, Any]) -> Any:
+    """A schema with what its references name in their place."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return resolved(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+        return {key: resolved(value, schemas) for key, value in schema.items()}
+    return [resolved(item, schemas) for item in schema] if isinstance(schema, list) else schema
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Method, path and operation, those that delete last."""
+    found = [(method.upper(), path, one) for path, methods in document["paths"].items() for method, one in methods.items()]
+    return sorted(found, key=lambda one: one[0] == "DELETE")
 
 
 async def test_every_operation_answers_as_documented(served: Served, person: Person) -> None:
     conversation_id = (await person.say("/echo hi"))["conversation_id"]
     await person.answered(conversation_id)
     bodies: dict[str, Any] = {
-        "post_api_messages": {"text": "/echo ho"},
-        "patch_api_conversations_one": {"title": "Greetings"},
-        "post_v1_chat_completions": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
-        "put_api_conversations_one": (await person.get(f"/api/conversations/{conversation_id}/export?format=json")).json(),
+        "create_message": {"text": "/echo ho"},
+        "rename_conversation": {"title": "Greetings"},
+        "complete_chat": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
+        "import_conversation": (await person.get(f"/api/conversations/{conversation_id}/export")).json(),
     }
-    queries = {"/api/search": {"q": "echo"}, "/api/conversations/{conversation_id}/export": {"format": "json"}}
-    ids = {path: {method: one["operationId"] for method, one in methods.items()} for path, methods in openapi()["paths"].items()}
+    document = openapi(served.node.app)
 
-    for operation in sorted(OPERATIONS, key=lambda operation: operation.method == "DELETE"):
-        name = ids[operation.path][operation.method.lower()]
+    for method, path, operation in operations(document):
+        name = operation["operationId"]
         answer = await person.request(
-            operation.method,
-            operation.path.format(conversation_id=uuid4() if operation.method == "PUT" else conversation_id, model="myna"),
-            params=queries.get(operation.path, {}),
+            method,
+            path.format(conversation_id=uuid4() if method == "PUT" else conversation_id, model="myna"),
+            params={"q": "echo"} if path == "/api/search" else {},
             json=bodies.get(name),
         )
-        assert answer.status_code in operation.answers, (name, answer.text)
-        promised = operation.answers[answer.status_code]
-        assert promised.media == () or answer.headers["Content-Type"].startswith(tuple(promised.media))
-        if promised.model is not None:
-            promised.model.model_validate_json(answer.text)
+        assert answer.is_success, (name, answer.text)
+        promised = operation["responses"][str(answer.status_code)].get("content", {})
+        media = answer.headers.get("Content-Type", "").partition(";")[0]
+        assert media in (promised or [""]), name
+        if schema := promised.get(media, {}).get("schema"):
+            jsonschema.validate(answer.json(), resolved(schema, document["components"]["schemas"]))
 
 
-async def test_refusals_are_as_documented(served: Served, person: Person) -> None:
+async def test_errors_are_as_documented(served: Served, person: Person) -> None:
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
-        for operation in OPERATIONS:
-            if operation.who != "anyone":
-                answer = await nobody.request(operation.method, operation.path.format(conversation_id="x", model="x"), json={})
-                model = DialectError if operation.who == "key" else Problem
+        for method, path, operation in operations(openapi(served.node.app)):
+            if operation["security"]:
+                answer = await nobody.request(method, path.format(conversation_id="x", model="x"), json={})
                 assert answer.status_code == 401
-                model.model_validate_json(answer.text)
+                assert answer.headers["Content-Type"] in operation["responses"]["401"]["content"]
+                (OpenAIError if path.startswith("/v1") else Problem).model_validate_json(answer.text)
     not_found = await person.get("/api/conversations/x/messages")
     assert Problem.model_validate_json(not_found.text).code == "not_found"
 
@@ -122,22 +139,23 @@ async def test_every_frame_that_the_server_sends_is_as_documented(served: Served
     assert seen == set(by_type) - {"server.draining"}
 
 
-def test_every_code_has_a_meaning() -> None:
+def test_every_code_has_a_meaning(served: Served) -> None:
     def family(error: type[ChatError]) -> set[type[ChatError]]:
         return {error}.union(*(family(one) for one in error.__subclasses__()))
 
     document = asyncapi()
     known = {error.code for error in family(ChatError)} - {ChatError.code}
     assert {"forbidden", "bad_request", "method_not_allowed", "internal"} <= known
-    assert openapi()["x-error-codes"].keys() == known
-    assert all(openapi()["x-error-codes"].values())
+    codes = openapi(served.node.app)["x-error-codes"]
+    assert codes.keys() == known
+    assert all(codes.values())
     of_sockets = {"invalid_frame", "invalid_text", "conflict", "rate_limited", "busy", "not_found", "unavailable"}
     assert document["x-error-codes"].keys() == of_sockets
-    assert set(CLOSES) == set(Close)
+    assert document["x-close-codes"] == {str(int(code)): code.meaning for code in Close}
 
 
 def test_every_close_code_that_is_documented_is_sent() -> None:
-    source = "".join(path.read_text() for path in BACKEND.rglob("*.py") if path.name != "describing.py")
+    source = "".join(path.read_text() for path in BACKEND.rglob("*.py") if path.name != "errors.py")
 
     assert [code.name for code in Close if f"Close.{code.name}" not in source] == []
 
@@ -171,19 +189,22 @@ async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(
     assert "<script" not in page
     assert not re.search(r"(?:src|href)=\"?(?:https?:)?//", page)
     assert "url(" not in page
-    for operation in OPERATIONS:
-        assert f"<b>{operation.method}</b> {operation.path}" in page
+    document = openapi(served.node.app)
+    for method, path, _ in operations(document):
+        assert f"<b>{method}</b> {path}" in page
     for message in asyncapi()["components"]["messages"].values():
         assert f">{message['name']}<" in page
-    for code in [*map(int, Close), *FAILURES, *openapi()["x-error-codes"]]:
-        assert page.count(f"<td><code>{code}</code>") == 1 + (code in FAILURES and code in openapi()["x-error-codes"])
+    for code in [*map(int, Close), *FAILURES, *document["x-error-codes"]]:
+        assert page.count(f"<td><code>{code}</code>") == 1 + (code in FAILURES and code in document["x-error-codes"])
     assert "-9223372036854775808 to 9223372036854775807" in page  # seed: the last that is taken, not the first that is not
     targets = set(re.findall(r'href="#(\w+)"', page))
     assert targets <= set(re.findall(r'id="(\w+)"', page))
 
 
-@pytest.mark.parametrize("document", [openapi(), asyncapi()], ids=["openapi", "asyncapi"])
-def test_every_reference_in_a_document_leads_somewhere(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["openapi", "asyncapi"])
+def test_every_reference_in_a_document_leads_somewhere(served: Served, name: str) -> None:
+    document = openapi(served.node.app) if name == "openapi" else asyncapi()
+
     def references(part: Any) -> list[str]:
         if isinstance(part, dict):
             own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []

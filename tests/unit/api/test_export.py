@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from myna.protocol.views import ConversationView, MessageView
-from myna.web.api.export import as_markdown, closed, disposition
+from myna.web.api.conversation_export import as_markdown, closed, disposition
 from tests.services.processes import until
 from tests.unit.api.conftest import Person
 
@@ -104,13 +104,13 @@ def test_a_files_name_says_the_title_and_nothing_dangerous(title: str, plain: st
     assert unquote(encoded) == f"{full}.md"
 
 
-@pytest.mark.parametrize("query", ["", "?format=", "?format=pdf", "?format=JSON"])
+@pytest.mark.parametrize("query", ["format=", "format=pdf", "format=JSON"])
 async def test_another_format_is_told_which_there_are(person: Person, query: str) -> None:
     accepted = await person.say("/echo hi")
 
-    answer = await person.get(f"/api/conversations/{accepted['conversation_id']}/export{query}")
+    answer = await person.get(f"/api/conversations/{accepted['conversation_id']}/export?{query}")
 
-    assert (answer.status_code, answer.json()["detail"]) == (400, "format takes one of markdown, json.")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "format takes 'markdown' or 'json'.")
 
 
 async def test_there_is_no_export_of_somebody_elses_conversation(person: Person, stranger: Person) -> None:

@@ -241,11 +241,46 @@ async def test_only_a_proxy_beside_us_is_believed_where_a_request_comes_from(ser
 # --- cursors and pages ---
 
 
-@pytest.mark.parametrize("limit", ["1000000000", "0", "-1", "1.5", "abc", "", "१", "9" * 5_000])
-async def test_a_page_has_its_limits(person: Person, limit: str) -> None:
+@pytest.mark.parametrize(
+    ("limit", "takes"),
+    [
+        ("1000000000", "at most 200"),
+        ("0", "at least 1"),
+        ("-1", "at least 1"),
+        ("1.5", "a whole number"),
+        ("abc", "a whole number"),
+        ("", "a whole number"),
+        ("१", "a whole number"),
+        ("9" * 5_000, "a smaller number"),
+        (["1", "2"], "a whole number"),
+    ],
+)
+async def test_a_page_has_its_limits(person: Person, limit: str | list[str], takes: str) -> None:
     for path in ("/api/conversations", "/api/search?q=x"):
         answer = await person.get(path, params={"limit": limit} | ({"q": "x"} if "q=" in path else {}))
-        assert (answer.status_code, answer.json()["detail"]) == (400, "limit takes a whole number from 1 to 200.")
+        assert (answer.status_code, answer.json()["detail"]) == (400, f"limit takes {takes}.")
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("/api/conversations", "what is known is limit, before and at_least."),
+        ("/api/search?q=x", "what is known is q, limit and before."),
+        ("/api/pipeline", "this address takes no query parameters."),
+        ("/api/line", "this address takes no query parameters."),
+    ],
+)
+async def test_a_query_parameter_that_is_not_known_is_named(person: Person, path: str, known: str) -> None:
+    answer = await person.get(httpx.URL(path).copy_add_param("limmit\n", "5"))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
+    assert answer.json()["detail"].startswith("'limmit\\n' is not known")
+    assert answer.json()["detail"].endswith(known)
+    assert answer.json()["detail"].isprintable()
+
+
+async def test_below_v1_unknown_query_parameters_are_ignored(person: Person) -> None:
+    assert (await person.get("/v1/models?api-version=1")).status_code == 200
 
 
 @pytest.mark.parametrize(

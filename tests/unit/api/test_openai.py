@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from myna.core import hub
-from myna.web.openai import chat_completions
+from myna.web.openai import awaited_reply
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
@@ -266,7 +266,7 @@ async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Perso
 
 
 async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_completions, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(awaited_reply, "KEEP_ALIVE_S", 0.2)
 
     events, comments = await stream_of(anybody, asking("/echo hi", model="myna-slow"))  # its first word takes a second or two
 

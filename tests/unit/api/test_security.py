@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from myna.web.auth import COOKIE
-from myna.web.openapi.documents import openapi
+from myna.web.openapi.http_document import openapi
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
 
@@ -222,7 +222,7 @@ async def test_a_wrong_method_is_told_the_right_ones(person: Person, method: str
 
 
 async def test_every_refusal_has_a_code_that_the_documents_explain(served: Served, person: Person) -> None:
-    known = openapi()["x-error-codes"]
+    known = openapi(served.node.app)["x-error-codes"]
     foreign = {"Origin": "https://evil.example"}
     async with httpx.AsyncClient(base_url=served.url, trust_env=False) as browser:
         answers = [

@@ -1,19 +1,45 @@
-"""HTTP: /api/conversations — the list, a conversation's messages, rename, delete."""
+"""/api/conversations: the list, rename, delete."""
 
-from pydantic import BaseModel, ConfigDict
-from quart import Blueprint, Response, jsonify, request
+from quart import Blueprint, Response
+from quart_schema import validate_querystring, validate_response
 
-from myna.protocol.field_types import Title
-from myna.web.api.requests import body_of, id_of, limit_of, session_of, shown
+from myna.protocol.field_types import Strict, Title
+from myna.protocol.session import Session
+from myna.web.api.models import Answer
+from myna.web.api.requests import PageQuery, id_of, needs_session, validate_body
+from myna.web.openapi.annotations import answers
 from myna.web.services import Services
 
 
-class Rename(BaseModel):
-    """The body of a rename."""
+class ConversationItem(Answer):
+    """One line of the conversation list; `messages` counts both sides."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    messages: int
+    preview: str
+
+
+class ConversationsPage(Answer):
+    """A page of the list; `next` is the `before` of the page after it, null at the end."""
+
+    items: list[ConversationItem]
+    next: str | None
+
+
+class NewTitle(Strict):
+    """A new title, kept on one line."""
 
     title: Title
+
+
+class Renamed(Answer):
+    """The title as it is kept."""
+
+    id: str
+    title: str
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -21,41 +47,28 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("conversations", __name__, url_prefix="/api/conversations")
 
     @routes.get("")
-    async def list_conversations() -> Response:
-        """Newest activity first."""
-        session = session_of(services)
-        page = await services.queries.conversations(
-            session, limit=limit_of(), before=request.args.get("before"), at_least=request.args.get("at_least")
-        )
-        return jsonify({"items": [shown(view, "owner") for view in page.items], "next": page.next})
-
-    @routes.get("/<conversation_id>/messages")
-    async def list_messages(conversation_id: str) -> Response:
-        """The newest page, oldest first in it."""
-        session = session_of(services)
-        thread = await services.queries.messages(
-            session,
-            id_of(conversation_id, "conversation"),
-            limit=limit_of(),
-            before=request.args.get("before"),
-            at_least=request.args.get("at_least"),
-        )
-        items = [shown(view, "owner", "conversation_id") for view in thread.items]
-        return jsonify({"items": items, "next": thread.next, "cursor": thread.cursor})
+    @needs_session(services)
+    @validate_querystring(PageQuery)
+    @validate_response(ConversationsPage)
+    async def list_conversations(session: Session, query_args: PageQuery) -> ConversationsPage:
+        """The owner's conversations, newest activity first."""
+        return ConversationsPage.model_validate(await services.queries.conversations(session, **dict(query_args)))
 
     @routes.patch("/<conversation_id>")
-    async def rename_conversation(conversation_id: str) -> Response:
-        """A new title, told to every socket by `conversation.updated`."""
-        session = session_of(services)
-        title = (await body_of(Rename)).title
+    @needs_session(services)
+    @validate_body(NewTitle)
+    @validate_response(Renamed)
+    async def rename_conversation(session: Session, conversation_id: str, data: NewTitle) -> Renamed:
+        """Rename a conversation; sockets get `conversation.updated`."""
         conversation_id = id_of(conversation_id, "conversation")
-        await services.commands.rename(session, conversation_id, title)
-        return jsonify({"id": conversation_id, "title": title})
+        await services.commands.rename(session, conversation_id, data.title)
+        return Renamed(id=conversation_id, title=data.title)
 
     @routes.delete("/<conversation_id>")
-    async def delete_conversation(conversation_id: str) -> Response:
-        """Gone, with everything in it."""
-        session = session_of(services)
+    @answers(204, "Deleted.")
+    @needs_session(services)
+    async def delete_conversation(session: Session, conversation_id: str) -> Response:
+        """Delete a conversation with everything in it; running replies are stopped, sockets get `conversation.deleted`."""
         await services.commands.delete(session, id_of(conversation_id, "conversation"))
         gone = Response(status=204)
         del gone.headers["Content-Type"]

@@ -1,8 +1,25 @@
-"""HTTP: /livez and /readyz — whether the process lives (asks nobody), and whether it can serve."""
+"""/livez and /readyz: whether the process lives, and whether it can serve."""
 
-from quart import Blueprint, Response, jsonify
+from typing import Literal
 
+from quart import Blueprint
+from quart_schema import validate_response
+
+from myna.web.api.models import Answer
 from myna.web.services import Services
+
+
+class Alive(Answer):
+    """The process lives."""
+
+    status: Literal["alive"]
+
+
+class Readiness(Answer):
+    """Whether the node can serve; each check is `ok`, or says what is missing."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str]
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -10,29 +27,31 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("health", __name__)
 
     @routes.get("/livez")
-    async def livez() -> Response:
-        """Answers, so it lives."""
-        return jsonify({"status": "alive"})
+    @validate_response(Alive)
+    async def livez() -> Alive:
+        """Whether the process lives; looks at nothing else."""
+        return Alive(status="alive")
 
     @routes.get("/readyz")
-    async def readyz() -> Response:
-        """200, or 503 with which part is missing."""
+    @validate_response(Readiness, 200)
+    @validate_response(Readiness, 503)
+    async def readyz() -> tuple[Readiness, int]:
+        """Whether the node can serve (200), or what is missing (503)."""
         checks = {
-            "broker": _word(services.broker.up, services.broker.trouble),
-            "database": _word(services.store.up, services.store.trouble),
-            "relay": _word(services.relay.live, "it has not read the log up to its end yet"),
+            "broker": _state(services.broker.up, services.broker.trouble),
+            "database": _state(services.store.up, services.store.trouble),
+            "relay": _state(services.relay.live, "it has not read the log up to its end yet"),
             "draining": "yes" if services.submissions.draining else "no",
         }
         if services.responder is not None:
-            checks["responder"] = _word(services.responder.consuming, "it does not consume chat_queue yet")
-        ready = all(check in ("ok", "no") for check in checks.values())
-        response: Response = jsonify({"status": "ready" if ready else "not ready", "checks": checks})
-        response.status_code = 200 if ready else 503
-        return response
+            checks["responder"] = _state(services.responder.consuming, "it does not consume chat_queue yet")
+        if all(check in ("ok", "no") for check in checks.values()):
+            return Readiness(status="ready", checks=checks), 200
+        return Readiness(status="not ready", checks=checks), 503
 
     return routes
 
 
-def _word(good: bool, trouble: str | None) -> str:
-    # What stands behind a colon is somebody else's words, often with an address in them: for the log, not for everybody.
+def _state(good: bool, trouble: str | None) -> str:
+    # What stands behind a colon is another program's message, often with an address in it: for the log, not for everybody.
     return "ok" if good else (trouble or "away").partition(": ")[0].rstrip(".")

@@ -1,26 +1,27 @@
-"""HTTP: /api/messages — say something without a socket; the same way in as `message.send`."""
+"""POST /api/messages: send a message without a socket; the same path as `message.send`."""
 
 import asyncio
 from typing import Annotated
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
-from quart import Blueprint, Response, jsonify
+from pydantic import Field
+from quart import Blueprint
+from quart_schema import validate_response
 
 from myna.pipeline.submissions import Submissions
-from myna.protocol.errors import ChatError
-from myna.protocol.field_types import Id, Options, Text
+from myna.protocol.errors import Busy, ChatError, Conflict
+from myna.protocol.field_types import Id, Options, Strict, Text
 from myna.protocol.frames import MessageAccepted, MessageSend
 from myna.protocol.session import Session
-from myna.web.api.requests import body_of, session_of
+from myna.web.api.models import Answer
+from myna.web.api.requests import needs_session, validate_body
+from myna.web.openapi.annotations import raises
 from myna.web.services import Services
 from myna.web.validation import check_options
 
 
-class NewMessage(BaseModel):
-    """The body; ids are made where they are missing."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
+class NewMessage(Strict):
+    """A message to send; ids are made where they are missing."""
 
     id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
     conversation_id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
@@ -32,8 +33,16 @@ class NewMessage(BaseModel):
         return MessageSend(type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options)
 
 
+class Accepted(Answer):
+    """The message will be answered and stored."""
+
+    id: str
+    conversation_id: str
+    duplicate: bool
+
+
 async def accept(submissions: Submissions, session: Session, frame: MessageSend) -> MessageAccepted:
-    """Send a message and wait until it is accepted. Raises the `ChatError` it was refused with."""
+    """Send a message and wait until it is accepted. Raises the `ChatError` that it was rejected with."""
     answer: asyncio.Future[MessageAccepted | ChatError] = asyncio.get_running_loop().create_future()
     submissions.submit(session, frame, lambda result: None if answer.done() else answer.set_result(result), lambda: not answer.done())
     result = await answer
@@ -47,14 +56,14 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("messages", __name__)
 
     @routes.post("/api/messages")
-    async def create_message() -> Response:
-        """202 after the broker's confirm."""
-        session = session_of(services)
-        message = await body_of(NewMessage)
-        check_options(services.brain, message.options, message.id)
-        accepted = await accept(services.submissions, session, message.frame())
-        response: Response = jsonify({"id": accepted.id, "conversation_id": accepted.conversation_id, "duplicate": accepted.duplicate})
-        response.status_code = 202
-        return response
+    @raises(Conflict, Busy)
+    @needs_session(services)
+    @validate_body(NewMessage)
+    @validate_response(Accepted, 202)
+    async def create_message(session: Session, data: NewMessage) -> tuple[Accepted, int]:
+        """Send a message, as `message.send` does; answered after the broker's confirm."""
+        check_options(services.brain, data.options, data.id)
+        accepted = await accept(services.submissions, session, data.frame())
+        return Accepted.model_validate(accepted), 202
 
     return routes

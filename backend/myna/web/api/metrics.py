@@ -1,4 +1,4 @@
-"""HTTP: /metrics — this node's rooms in Prometheus' words, read when asked. It counts nothing itself and names no owner."""
+"""GET /metrics: this node's counts and states for Prometheus. It counts nothing itself and names no owner."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from quart import Blueprint, Response
 
 from myna.broker.port import BrokerStatus, broker_status
 from myna.core.histogram import Histogram
+from myna.web.openapi.annotations import answers
 from myna.web.services import Services
 
 
@@ -17,8 +18,9 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
+    @answers(200, "Prometheus' text format.", "text/plain")
     async def show_metrics() -> Response:
-        """Counters, gauges and histograms of this node; the queues as the broker has them."""
+        """This node's counters, gauges and histograms for Prometheus; the queues as the broker has them."""
         broker = await broker_status(services.broker)
         return Response(generate_latest(NodeCollector(services, broker)), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

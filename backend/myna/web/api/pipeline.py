@@ -1,33 +1,103 @@
-"""HTTP: /api/pipeline — the route as this node and the broker see it, in numbers."""
+"""GET /api/pipeline: queues, relay, recorder and turns as this node and the broker see them, in numbers."""
 
 import time
 from collections import Counter
-from dataclasses import asdict
-from typing import Any
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from quart import Blueprint, Response, jsonify
+from quart import Blueprint
+from quart_schema import validate_response
 
 from myna.broker.port import BrokerStatus, broker_status
-from myna.web.api.requests import session_of
+from myna.protocol.session import Session
+from myna.web.api.models import Answer
+from myna.web.api.requests import needs_session
 from myna.web.services import Services
 
-RATES = {"messages_per_s": "messages", "events_per_s": "events", "deltas_per_s": "deltas"}
+
+class PipelineQueue(Answer):
+    """A queue as the broker sees it."""
+
+    name: str
+    depth: int | None
+    unacked: int | None
+    consumers: int | None
 
 
-class Rates:
-    """Counts a second between two looks; looks closer than half a second see the same."""
+class PipelineBroker(Answer):
+    """The broker; no queues where it is away or too slow to answer."""
+
+    kind: Literal["rabbitmq", "embedded"]
+    up: bool
+    management_url: str | None
+    vhost: str | None
+    queues: list[PipelineQueue]
+
+
+class PipelineRelay(Answer):
+    """How far this node has read the log."""
+
+    live: bool
+    position: int
+    lag_ms: int | None
+
+
+class PipelineRecorder(Answer):
+    """How far the log is stored; `active` on the node that stores."""
+
+    active: bool
+    stored_position: int | None
+    pending: int
+
+
+class PipelineStore(Answer):
+    """The database."""
+
+    up: bool
+
+
+class PipelineWorker(Answer):
+    """A responder and the replies it has begun."""
+
+    worker: str
+    open: int
+
+
+class PipelineRates(Answer):
+    """What this node read in the log, a second."""
+
+    messages_per_s: float | None
+    events_per_s: float | None
+    deltas_per_s: float | None
+
+
+class Pipeline(Answer):
+    """The pipeline in numbers; null is unknown."""
+
+    broker: PipelineBroker
+    relay: PipelineRelay
+    recorder: PipelineRecorder
+    store: PipelineStore
+    sockets: int
+    open_turns: int
+    waiting_turns: int
+    responders: list[PipelineWorker]
+    rates: PipelineRates
+
+
+class RateMeter:
+    """Counts a second between two readings; readings closer than half a second see the same."""
 
     def __init__(self) -> None:
         self._at, self._counts = time.monotonic(), Counter[str]()
-        self._rates: dict[str, float | None] = dict.fromkeys(RATES)
+        self._rates = PipelineRates(messages_per_s=None, events_per_s=None, deltas_per_s=None)
 
-    def take(self, counts: Counter[str]) -> dict[str, float | None]:
+    def read(self, counts: Counter[str]) -> PipelineRates:
         """Messages, events and deltas a second; None before the first half second."""
         passed = time.monotonic() - self._at
         if passed > 0.5:
             grown = counts - self._counts
-            self._rates = {rate: round(grown[name] / passed, 1) for rate, name in RATES.items()}
+            self._rates = PipelineRates(**{f"{name}_per_s": round(grown[name] / passed, 1) for name in ("messages", "events", "deltas")})
             self._at, self._counts = time.monotonic(), counts.copy()
         return self._rates
 
@@ -35,13 +105,14 @@ class Rates:
 def blueprint(services: Services) -> Blueprint:
     """The route."""
     routes = Blueprint("pipeline", __name__)
-    rates = Rates()
+    meter = RateMeter()
 
     @routes.get("/api/pipeline")
-    async def show_pipeline() -> Response:
-        """Queues, relay, recorder, store, turns; null is unknown."""
-        session_of(services)
-        return jsonify(picture(services, await broker_status(services.broker), rates))
+    @needs_session(services)
+    @validate_response(Pipeline)
+    async def show_pipeline(_: Session) -> Pipeline:
+        """Queues, relay, recorder, store, turns, responders and rates, as this node and the broker see them."""
+        return pipeline_of(services, await broker_status(services.broker), meter.read(services.relay.counts))
 
     return routes
 
@@ -51,28 +122,25 @@ def vhost_of(amqp_url: str | None) -> str | None:
     return None if amqp_url is None else unquote(urlsplit(amqp_url).path[1:]) or "/"
 
 
-def picture(services: Services, broker: BrokerStatus, rates: Rates) -> dict[str, Any]:
-    """What the page draws."""
-    projection = services.projection
+def pipeline_of(services: Services, broker: BrokerStatus, rates: PipelineRates) -> Pipeline:
+    """One look at a node and its broker."""
+    projection, recorder, relay, turns = services.projection, services.recorder, services.relay, services.submissions.turns
     workers = Counter(reply.worker for reply in projection.open.values() if reply.worker)
-    return {
-        "broker": {
-            "kind": broker.kind,
-            "up": broker.up,
-            "management_url": services.settings.management_url,
-            "vhost": vhost_of(services.settings.amqp_url),
-            "queues": [asdict(queue) for queue in broker.queues],
-        },
-        "relay": {"live": services.relay.live, "position": projection.reached.offset, "lag_ms": services.relay.lag_ms()},
-        "recorder": {
-            "active": services.recorder.active,
-            "stored_position": projection.stored.high.offset if projection.stored else None,
-            "pending": len(projection.pending),
-        },
-        "store": {"up": services.store.up},
-        "sockets": services.hub.count,
-        "open_turns": services.submissions.turns.open_count,
-        "waiting_turns": services.submissions.turns.waiting_count,
-        "responders": [{"worker": worker, "open": count} for worker, count in sorted(workers.items())],
-        "rates": rates.take(services.relay.counts),
-    }
+    stored = projection.stored.high.offset if projection.stored else None
+    return Pipeline(
+        broker=PipelineBroker(
+            kind=broker.kind,
+            up=broker.up,
+            management_url=services.settings.management_url,
+            vhost=vhost_of(services.settings.amqp_url),
+            queues=[PipelineQueue.model_validate(queue) for queue in broker.queues],
+        ),
+        relay=PipelineRelay(live=relay.live, position=projection.reached.offset, lag_ms=relay.lag_ms()),
+        recorder=PipelineRecorder(active=recorder.active, stored_position=stored, pending=len(projection.pending)),
+        store=PipelineStore.model_validate(services.store),
+        sockets=services.hub.count,
+        open_turns=turns.open_count,
+        waiting_turns=turns.waiting_count,
+        responders=[PipelineWorker(worker=worker, open=count) for worker, count in sorted(workers.items())],
+        rates=rates,
+    )

@@ -1,57 +1,76 @@
-"""HTTP: /api/line — where the owner's messages stand that nobody works on yet. It asks no broker: the log has told.
+"""GET /api/line: where the owner's messages stand in the queue whose replies nobody has begun.
 
-A message is in line from its acceptance until its reply is started; the log has both, in the order of the queue. Who comes
-again after a crash goes to the front of the queue and keeps its place here, so a place may be late by a few.
+A message waits from its acceptance until its reply is started; the log has both, in the order of the queue, so no broker is
+needed. A job that comes again after a crash goes to the front of the queue and keeps its place here, so a place may be late
+by a few.
 """
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from quart import Blueprint, Response, jsonify
+from quart import Blueprint
+from quart_schema import validate_response
 
 from myna.core.replies import OpenReply
-from myna.web.api.requests import session_of
+from myna.protocol.session import Session
+from myna.web.api.models import Answer
+from myna.web.api.requests import needs_session
 from myna.web.services import Services
 
-FRESH_S = 0.5  # so often the line is counted at most, however many ask: it may be thousands long
+FRESH_S = 0.5  # the queue is counted so often at most, however many look: it may be thousands long
 
 
-class Line:
-    """The line as it was counted last. `clock` gives seconds."""
+class QueuePosition(Answer):
+    """A message whose reply nobody has begun; `place` 1 is next."""
+
+    conversation_id: str
+    message_id: str
+    place: int
+
+
+class QueuePositions(Answer):
+    """What waits of this owner, first to last."""
+
+    items: list[QueuePosition]
+    next: None
+
+
+class Waiting:
+    """The messages that wait, as they were counted last. `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._counted_at = float("-inf")
-        self._places: dict[str, list[dict[str, Any]]] = {}
+        self._by_owner: dict[str, list[QueuePosition]] = {}
 
-    def places(self, owner: str, replies: Callable[[], Iterable[OpenReply]]) -> list[dict[str, Any]]:
-        """This owner's messages in line, first to last, each with its place from 1; `replies` gives all open ones in log order."""
+    def of(self, owner: str, replies: Callable[[], Iterable[OpenReply]]) -> list[QueuePosition]:
+        """This owner's messages that wait, first to last, each with its place from 1; `replies` gives all open ones in log order."""
         now = self._clock()
         if now - self._counted_at >= FRESH_S:
-            self._counted_at, self._places = now, _counted(replies())
-        return self._places.get(owner, [])
+            self._counted_at, self._by_owner = now, _counted(replies())
+        return self._by_owner.get(owner, [])
 
 
-def _counted(replies: Iterable[OpenReply]) -> dict[str, list[dict[str, Any]]]:
-    places: dict[str, list[dict[str, Any]]] = {}
+def _counted(replies: Iterable[OpenReply]) -> dict[str, list[QueuePosition]]:
+    by_owner: dict[str, list[QueuePosition]] = {}
     waiting = (reply.job for reply in replies if reply.started_at is None)
     for place, job in enumerate(waiting, 1):
-        its = {"conversation_id": job.conversation_id, "message_id": job.message_id, "place": place}
-        places.setdefault(job.owner, []).append(its)
-    return places
+        position = QueuePosition.model_construct(conversation_id=job.conversation_id, message_id=job.message_id, place=place)
+        by_owner.setdefault(job.owner, []).append(position)
+    return by_owner
 
 
 def blueprint(services: Services) -> Blueprint:
     """The route."""
-    routes = Blueprint("line", __name__)
-    line = Line()
+    routes = Blueprint("queue_position", __name__)
+    waiting = Waiting()
 
     @routes.get("/api/line")
-    async def show_line() -> Response:
-        """Empty where nothing waits, and where this node still reads the log and can't know."""
-        session = session_of(services)
-        items = line.places(session.owner, services.projection.open.values) if services.relay.live else []
-        return jsonify({"items": items, "next": None})
+    @needs_session(services)
+    @validate_response(QueuePositions)
+    async def show_queue_positions(session: Session) -> QueuePositions:
+        """Where the owner's accepted messages stand whose replies nobody has begun; none while this node still reads the log."""
+        items = waiting.of(session.owner, services.projection.open.values) if services.relay.live else []
+        return QueuePositions(items=items, next=None)
 
     return routes

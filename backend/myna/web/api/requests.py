@@ -1,29 +1,74 @@
-"""HTTP: who asks, and with what — credentials, bodies, query values. Knows no resource, and not how refusals look."""
+"""What the HTTP routes share: the caller's session, JSON bodies, ids in paths and the query of a page."""
 
-from datetime import timedelta
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar
 
-import msgspec
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from quart import Response, request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from quart import Quart, current_app, request
+from quart_schema import document_request, security_scheme
+from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from myna.protocol.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
-from myna.protocol.events import WireStruct
 from myna.protocol.field_types import Id
 from myna.protocol.session import Session
-from myna.web.auth import COOKIE, check_origin, token_of
+from myna.protocol.validation_errors import shown_name
+from myna.web.auth import check_origin, token_of
 from myna.web.services import Services
 from myna.web.validation import refusal
 
-COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
-PAGE_LIMIT = 200
+PAGE_LIMIT = 200  # items: of messages some 100 KB of JSON
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 M = TypeVar("M", bound=BaseModel)
+Handler = Callable[..., Awaitable[Any]]
+
+Before = Annotated[str, Field(description="the `next` of an earlier page")]
+AtLeast = Annotated[str, Field(description="a cursor: answer with a state that includes everything up to it")]
+
+
+class Query(BaseModel):
+    """A route's query parameters; others are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageQuery(Query):
+    """Which page of a list, and how fresh."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT, description="items on a page")] = 50
+    before: Before | None = None
+    at_least: AtLeast | None = None
+
+
+def register(app: Quart) -> None:
+    """End requests below /api in 400 where they have query parameters and the route takes none."""
+
+    @app.before_request
+    async def check_query() -> None:
+        if request.args and request.path.startswith("/api/") and request.endpoint is not None:
+            view = current_app.view_functions[request.endpoint]
+            if not hasattr(view, QUART_SCHEMA_QUERYSTRING_ATTRIBUTE):
+                name = shown_name(next(iter(request.args)))
+                raise InvalidFrame(f"{name} is not known: this address takes no query parameters.")
+
+
+def needs_session(services: Services) -> Callable[[Handler], Handler]:
+    """Decorate a route that serves one owner: the session is its first argument, and without one the answer is 401."""
+
+    def decorate(handler: Handler) -> Handler:
+        @security_scheme([{"token": []}, {"cookie": []}])
+        @wraps(handler)
+        async def with_session(**arguments: Any) -> Any:
+            return await handler(session_of(services), **arguments)
+
+        return with_session
+
+    return decorate
 
 
 def session_of(services: Services) -> Session:
-    """The session of this request. Raises `Unauthorized`; a write by cookie from a foreign page ends in 403."""
+    """The session of this request. Raises `Unauthorized`, or `Forbidden` for a write by cookie from another site's page."""
     token = token_of(request.headers, request.cookies)
     session = services.sessions.read(token) if token is not None else None
     if session is None:
@@ -35,7 +80,25 @@ def session_of(services: Services) -> Session:
     return session
 
 
-async def body_of(model: type[M]) -> M:
+def validate_body(model: type[BaseModel]) -> Callable[[Handler], Handler]:
+    """Decorate a route that takes a JSON body: it is the argument `data`.
+
+    Unlike quart-schema's `validate_request` it has pydantic read the JSON: nesting without end is an error of the client and
+    not a RecursionError, a syntax error has a line and a column, and no Content-Type is asked for.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @document_request(model)
+        @wraps(handler)
+        async def with_body(*arguments: Any, **named: Any) -> Any:
+            return await handler(*arguments, data=await _body_of(model), **named)
+
+        return with_body
+
+    return decorate
+
+
+async def _body_of(model: type[M]) -> M:
     """The request's JSON body. Raises `InvalidFrame`, `InvalidText` or `TooLarge`, which name what is wrong."""
     data = await data_of()
     try:
@@ -58,23 +121,3 @@ def id_of(text: str, what: str) -> str:
         return _ID.validate_python(text)
     except ValidationError:
         raise NotFound(f"There is no such {what}.") from None
-
-
-def limit_of(default: int = 50) -> int:
-    """`limit` of a list, 1 to 200."""
-    text = request.args.get("limit", str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_LIMIT):
-        raise InvalidFrame(f"limit takes a whole number from 1 to {PAGE_LIMIT}.")
-    return int(text)
-
-
-def with_cookie(response: Response, session: Session) -> Response:
-    """Remember the session in the browser."""
-    secure = request.scheme == "https" or request.headers.get("X-Forwarded-Proto") == "https"
-    response.set_cookie(COOKIE, session.token, max_age=COOKIE_AGE, httponly=True, samesite="Strict", path="/", secure=secure)
-    return response
-
-
-def shown(view: WireStruct, *hidden: str) -> dict[str, Any]:
-    """A view as JSON, without what is absent and what is nobody's business."""
-    return {name: value for name, value in msgspec.to_builtins(view).items() if name not in hidden}

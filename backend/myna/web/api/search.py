@@ -1,12 +1,47 @@
-"""HTTP: /api/search — full text over everything its owner and the AI have said."""
+"""GET /api/search: full text over everything its owner and the AI have said."""
 
-from quart import Blueprint, Response, jsonify, request
+from typing import Annotated
 
-from myna.protocol.errors import InvalidFrame
-from myna.web.api.requests import limit_of, session_of, shown
+from pydantic import Field, StringConstraints
+from quart import Blueprint
+from quart_schema import validate_querystring, validate_response
+
+from myna.protocol.session import Session
+from myna.protocol.views import Role
+from myna.web.api.models import Answer
+from myna.web.api.requests import PAGE_LIMIT, Before, Query, needs_session
 from myna.web.services import Services
 
 QUERY_LIMIT = 500  # characters; a store looks at 16 words and no more
+
+
+class SearchQuery(Query):
+    """What to look for."""
+
+    q: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=QUERY_LIMIT),
+        Field(description='words (the last may be a beginning), "a phrase", -without', json_schema_extra={"required": True}),
+    ]
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT, description="items on a page")] = 20
+    before: Before | None = None
+
+
+class SearchHit(Answer):
+    """A message or reply that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
+
+    conversation_id: str
+    message_id: str
+    role: Role
+    snippet: str
+    created_at: str
+
+
+class HitsPage(Answer):
+    """A page of hits."""
+
+    items: list[SearchHit]
+    next: str | None
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -14,13 +49,12 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("search", __name__)
 
     @routes.get("/api/search")
-    async def search_messages() -> Response:
-        """Newest hits first; what was just said is found."""
-        session = session_of(services)
-        query = request.args.get("q", "").strip()
-        if not 1 <= len(query) <= QUERY_LIMIT:
-            raise InvalidFrame(f'q takes 1 to {QUERY_LIMIT} characters: words (the last may be a beginning), "a phrase", -without.')
-        page = await services.queries.search(session, query, limit=limit_of(20), before=request.args.get("before"))
-        return jsonify({"items": [shown(hit) for hit in page.items], "next": page.next})
+    @needs_session(services)
+    @validate_querystring(SearchQuery)
+    @validate_response(HitsPage)
+    async def search_messages(session: Session, query_args: SearchQuery) -> HitsPage:
+        """Full text over everything said, newest first. Matches stand between `<mark>` and `</mark>`; the rest is as it was written."""
+        page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before)
+        return HitsPage.model_validate(page)
 
     return routes

@@ -1,10 +1,24 @@
-"""HTTP: /api/session — an owner for whoever has none."""
+"""POST /api/session: an owner for whoever has none."""
 
-from quart import Blueprint, Response, jsonify, request
+from datetime import timedelta
+from typing import Any
 
-from myna.web.api.requests import with_cookie
-from myna.web.auth import check_origin, token_of
+from quart import Blueprint, after_this_request, request
+from quart_schema import validate_response
+
+from myna.protocol.session import Session
+from myna.web.api.models import Answer
+from myna.web.auth import COOKIE, check_origin, token_of
 from myna.web.services import Services
+
+COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
+
+
+class SessionAnswer(Answer):
+    """An owner and the token that proves it, also set as a cookie."""
+
+    owner: str
+    token: str
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -12,17 +26,26 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("session", __name__)
 
     @routes.post("/api/session")
-    async def create_session() -> Response:
-        """201 and a fresh owner, or 200 and the same one for a valid credential."""
+    @validate_response(SessionAnswer, 200)
+    @validate_response(SessionAnswer, 201)
+    async def create_session() -> tuple[SessionAnswer, int, dict[str, str]]:
+        """A new owner (201), or the same one for a valid cookie or token (200)."""
         check_origin(request.headers, services.settings.allowed_origins)
         token = token_of(request.headers, request.cookies)
         session = services.sessions.read(token) if token else None
         status = 200
         if session is None:
             session, status = services.sessions.create(), 201
-        response: Response = jsonify({"owner": session.owner, "token": session.token})
-        response.status_code = status
-        response.headers["Cache-Control"] = "no-store"
-        return with_cookie(response, session)
+        _remember(session)
+        return SessionAnswer.model_validate(session), status, {"Cache-Control": "no-store"}
 
     return routes
+
+
+def _remember(session: Session) -> None:
+    secure = request.scheme == "https" or request.headers.get("X-Forwarded-Proto") == "https"
+
+    @after_this_request
+    def set_cookie(response: Any) -> Any:
+        response.set_cookie(COOKIE, session.token, max_age=COOKIE_AGE, httponly=True, samesite="Strict", path="/", secure=secure)
+        return response

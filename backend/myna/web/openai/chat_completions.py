@@ -1,30 +1,23 @@
-"""HTTP: /v1 — OpenAI's dialect on the same queues; a request is a message of a conversation, its answer the reply's events."""
+"""OpenAI's chat API below /v1, on the same queues: a request is a message of a conversation, its answer the reply's events."""
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from functools import wraps
 from typing import Any
 from uuid import uuid4
 
-import structlog
-from quart import Blueprint, Response, jsonify, request
+from quart import Blueprint, Response, request
+from quart_schema import document_request, document_response, security_scheme, validate_response
 
-from myna.core.hub import Mailbox
-from myna.protocol.errors import Behind, ChatError, Unauthorized
-from myna.protocol.frames import MessageSend
-from myna.protocol.ids import reply_id_for
+from myna.protocol.errors import Behind, Busy, ChatError, Conflict, NotFound, Unauthorized
 from myna.protocol.session import Session
-from myna.web.api.messages import accept
-from myna.web.api.requests import data_of
+from myna.web.api.requests import Handler, data_of
 from myna.web.auth import token_of
 from myna.web.openai import schema
+from myna.web.openai.awaited_reply import AwaitedReply
+from myna.web.openai.completion import CompletionWriter, sse
+from myna.web.openapi.annotations import OPENAI_KEY, answers, raises
 from myna.web.services import Services
-
-log = structlog.get_logger()
-
-KEEP_ALIVE_S = 15.0  # below the 30 to 60 seconds after which proxies take silence for an end
-Frame = dict[str, Any]
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -32,39 +25,74 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("openai", __name__, url_prefix="/v1")
 
     @routes.get("/models")
-    async def list_models() -> Response:
+    @needs_key(services)
+    @validate_response(schema.Models)
+    async def list_models(_: Session) -> schema.Models:
         """One model for each profile of the mock."""
-        _caller(services)
-        return jsonify({"object": "list", "data": [schema.model(name) for name in schema.models()]})
+        return schema.Models(object="list", data=[schema.model(name) for name in schema.models()])
 
     @routes.get("/models/<model>")
-    async def show_model(model: str) -> Response:
-        """One of them."""
-        _caller(services)
-        return jsonify(schema.model(model))
+    @raises(schema.NoSuchModel)
+    @needs_key(services)
+    @validate_response(schema.Model)
+    async def show_model(_: Session, model: str) -> schema.Model:
+        """One of the models."""
+        return schema.model(model)
 
     @routes.post("/chat/completions")
-    async def complete_chat() -> Response:
-        """The reply whole, or as it is made (`stream`)."""
-        session = _caller(services)
+    @raises(schema.Fault, schema.NoSuchModel, NotFound, Conflict, Busy)
+    @answers(200, "The reply.", "text/event-stream")
+    @answers(422, "The reply failed for good, with the code of `reply.failed`.", "application/json")
+    @document_request(schema.CompletionRequest)
+    @document_response(schema.Completion)
+    @needs_key(services)
+    async def complete_chat(session: Session) -> schema.Completion | Response:
+        """The reply to the last user message, whole or as a stream.
+
+        Sampling, tools, `stop` and `max_tokens` are ignored; hanging up stops the reply.
+        """
         if not services.relay.ready:
             raise Behind("This node is starting; try again.", retry_after_s=1)
-        asked = schema.read(await data_of())
-        reply = AwaitedReply(services, session, asked.frame(str(uuid4()), str(uuid4())))
-        answer = schema.Answer(asked, reply.message.text, reply.id)
-        await reply.ask()
-        if not asked.stream:
-            return jsonify(answer.whole(await reply.end()))
-        response = Response(_stream(reply, answer), content_type="text/event-stream")
-        response.timeout = None  # a reply takes as long as it takes
-        response.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
-        return response
+        completion = schema.read(await data_of())
+        reply = AwaitedReply(services, session, completion.frame(str(uuid4()), str(uuid4())))
+        writer = CompletionWriter(completion, reply.message.text, reply.id)
+        await reply.send()
+        return _streamed(reply, writer) if completion.stream else writer.whole(await reply.end())
 
     return routes
 
 
-async def _stream(reply: "AwaitedReply", answer: schema.Answer) -> AsyncIterator[bytes]:
-    yield answer.chunk({"role": "assistant", "content": ""})
+def needs_key(services: Services) -> Callable[[Handler], Handler]:
+    """Decorate a route that takes any key: the session is its first argument, and without a key the answer is 401.
+
+    Our own tokens stand for their owner, any other key for a new one. The cookie counts for nothing, so no other site's page
+    can send requests for somebody.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @security_scheme([OPENAI_KEY])
+        @wraps(handler)
+        async def with_session(**arguments: Any) -> Any:
+            key = token_of(request.headers, {})
+            if not key:
+                detail = "This needs a key: `Authorization: Bearer` and your session's token, or any other text for a fresh owner."
+                raise Unauthorized(detail)
+            return await handler(services.sessions.read(key) or services.sessions.create(), **arguments)
+
+        return with_session
+
+    return decorate
+
+
+def _streamed(reply: AwaitedReply, writer: CompletionWriter) -> Response:
+    response = Response(_events(reply, writer), content_type="text/event-stream")
+    response.timeout = None  # a reply takes as long as it takes
+    response.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+    return response
+
+
+async def _events(reply: AwaitedReply, writer: CompletionWriter) -> AsyncIterator[bytes]:
+    yield writer.chunk({"role": "assistant", "content": ""})
     begun = False
     try:
         async with aclosing(reply.frames()) as frames:
@@ -73,122 +101,13 @@ async def _stream(reply: "AwaitedReply", answer: schema.Answer) -> AsyncIterator
                     yield b": still here\n\n"
                 elif frame["type"] == "reply.delta":
                     begun = True
-                    yield answer.chunk({"content": frame["text"]})
+                    yield writer.chunk({"content": frame["text"]})
                 elif frame["type"] == "reply.completed":
-                    for event in answer.end(frame):
+                    for event in writer.end(frame):
                         yield event
                 elif frame["type"] == "reply.failed":
                     raise schema.failure(frame)
                 elif begun and frame.get("restarted"):
-                    raise Behind("The reply begins anew, which a stream can't tell; ask again.")
+                    raise Behind("The reply begins anew, which a stream can't express; send the request again.")
     except ChatError as error:
-        yield schema.sse(schema.error_body(error))
-
-
-class AwaitedReply:
-    """A message that one request sends, and the reply it waits for."""
-
-    def __init__(self, services: Services, session: Session, message: MessageSend) -> None:
-        self.message = message
-        self.id = reply_id_for(session.owner, message.id)
-        self._mark = self.id.encode()
-        self._services = services
-        self._session = session
-        self._epoch, self._cursor = services.projection.epoch, services.projection.cursor(session.owner)
-
-    async def ask(self) -> None:
-        """Send the message. Raises the `ChatError` it is refused with."""
-        try:
-            await accept(self._services.submissions, self._session, self.message)
-        except asyncio.CancelledError:
-            await self._stop()
-            raise
-
-    async def end(self) -> Frame:
-        """`reply.completed`, once it is there. Raises `Fault` when there will be none."""
-        async with aclosing(self.frames()) as frames:
-            async for frame in frames:
-                if frame is not None and frame["type"] == "reply.completed":
-                    return frame
-                if frame is not None and frame["type"] == "reply.failed":
-                    raise schema.failure(frame)
-        raise Behind("The reply's end was not seen here.")
-
-    async def frames(self) -> AsyncGenerator[Frame | None, None]:
-        """The reply's frames in order, the last one its end; None after so much silence that a sign of life is due.
-
-        Whoever leaves before the end (a client that hangs up) has the reply stopped. Raises `Behind` when continuity is lost.
-        """
-        signal, ended = asyncio.Event(), False
-        mailbox = self._attach(signal)
-        due = _now() + KEEP_ALIVE_S
-        try:
-            while not ended:
-                if not await _set_by(signal, due):
-                    due = _now() + KEEP_ALIVE_S
-                    yield None
-                    continue
-                signal.clear()
-                texts = mailbox.take()
-                for frame in filter(None, map(self._mine, texts)):
-                    due = _now() + KEEP_ALIVE_S
-                    ended = frame["type"] in ("reply.completed", "reply.failed")
-                    yield frame
-                if mailbox.expelled:
-                    raise Behind("The log was replaced meanwhile; ask again.")
-                if mailbox.overflowed and not ended:
-                    self._cursor = json.loads(texts[-1])["cursor"]
-                    mailbox = self._attach(signal)
-        except (GeneratorExit, asyncio.CancelledError):
-            if not ended:
-                await self._stop()
-            raise
-        finally:
-            self._services.hub.detach(mailbox)
-
-    def _attach(self, signal: asyncio.Event) -> Mailbox:
-        # As a socket resumes: what was missed since the cursor, then live. Nothing is attached before somebody reads.
-        missed = self._services.projection.missed(self._session.owner, self._epoch, self._cursor)
-        if missed is None:
-            raise Behind("This node lost track of the reply; ask again.")
-        mailbox = Mailbox(self._session.owner, signal.set)
-        mailbox.preload(missed)
-        self._services.hub.attach(mailbox)
-        return mailbox
-
-    def _mine(self, text: bytes) -> Frame | None:
-        if self._mark not in text:
-            return None
-        frame: Frame = json.loads(text)
-        return frame if frame.get("reply_id") == self.id else None
-
-    async def _stop(self) -> None:
-        # A node that restarts drops its clients too; their replies are wanted.
-        if self._services.submissions.draining:
-            return
-        try:
-            await self._services.commands.stop(self._session.owner, self.message.conversation_id, self.message.id)
-        except ChatError as error:
-            log.info("openai.not_stopped", message_id=self.message.id, reason=error.detail)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def _set_by(signal: asyncio.Event, due: float) -> bool:
-    """Whether the signal is set before this moment of the loop's clock."""
-    try:
-        async with asyncio.timeout_at(due):
-            await signal.wait()
-    except TimeoutError:
-        return False
-    return True
-
-
-def _caller(services: Services) -> Session:
-    """The owner that a key stands for: ours its own, any other a fresh one. Never the cookie, so no foreign page can ask."""
-    key = token_of(request.headers, {})
-    if not key:
-        raise Unauthorized("This needs a key: `Authorization: Bearer` and your session's token, or any other text for a fresh owner.")
-    return services.sessions.read(key) or services.sessions.create()
+        yield sse(schema.error_body(error).model_dump())

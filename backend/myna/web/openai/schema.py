@@ -1,13 +1,10 @@
-"""Words: OpenAI's chat dialect — what a request means to us and how answers, chunks and errors look. No I/O.
+"""Requests, answers and errors of OpenAI's chat API, as far as it is supported.
 
 Taken from a request: the last user message's text, `model` (as a profile), `seed`, `stream`, `stream_options` and
-`metadata.conversation_id`. Everything else is ignored, as the dialect allows, because a mock can't honour it honestly:
-sampling, tools, `stop`, and `max_tokens` too (a reply is stored whole, so it is sent whole). More than one choice is refused.
+`metadata.conversation_id`. Everything else is ignored, as that API allows, because a mock can't honour it honestly:
+sampling, tools, `stop`, and `max_tokens` too (a reply is stored whole, so it is sent whole). More than one choice is an error.
 """
 
-import json
-import re
-import time
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,13 +16,13 @@ from myna.protocol.field_types import Options, Seed
 from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
+from myna.web.api.models import Answer
 
 MODEL = "myna"  # the default profile; `myna-<profile>` names one
-_TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 class Fault(RequestRefused):
-    """In OpenAI's dialect: a field holds something that it does not take; `param` names it."""
+    """Below /v1: a field holds something that it does not take; `param` names it."""
 
     code, status = "invalid_value", 400
 
@@ -35,7 +32,7 @@ class Fault(RequestRefused):
 
 
 class NoSuchModel(Fault):
-    """In OpenAI's dialect: there is no model of this name."""
+    """Below /v1: there is no model of this name."""
 
     code, status = "model_not_found", 404
 
@@ -77,7 +74,7 @@ class CompletionRequest(_Lenient):
 
     @property
     def text(self) -> str:
-        """What is to be answered: the last user message. Raises `Fault` where there is none, or not only text in it."""
+        """The text to be answered: the last user message. Raises `Fault` where there is none, or not only text in it."""
         message = next((message for message in reversed(self.messages) if message.role == "user"), None)
         if message is None:
             raise Fault("messages needs one with the role user: it is the one that is answered.", param="messages")
@@ -90,7 +87,7 @@ class CompletionRequest(_Lenient):
     @property
     def profile(self) -> str | None:
         """The profile that `model` names. Raises `Fault` for a model there isn't."""
-        return model(self.model)["id"].removeprefix(MODEL).removeprefix("-") or None
+        return model(self.model).id.removeprefix(MODEL).removeprefix("-") or None
 
     def frame(self, message_id: str, conversation_id: str) -> MessageSend:
         """The same as a frame of the socket. Raises `Fault` for what that would not take."""
@@ -116,80 +113,96 @@ def read(data: str | bytes) -> CompletionRequest:
         raise Fault(f"{found.sentence}.", param=found.place or None) from None
 
 
+class Model(Answer):
+    """A profile of the mock, as a model."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class Models(Answer):
+    """All of them."""
+
+    object: Literal["list"]
+    data: list[Model]
+
+
+class Usage(Answer):
+    """Words and signs, counted over the message that was answered and its reply."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class CompletionMessage(Answer):
+    """The reply's text."""
+
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class Choice(Answer):
+    """The one reply; `length` where it reached its limit."""
+
+    index: Literal[0]
+    message: CompletionMessage
+    logprobs: None
+    finish_reason: Literal["stop", "length"]
+
+
+class Completion(Answer):
+    """A reply. As a stream it comes in `chat.completion.chunk` events and ends with `data: [DONE]`."""
+
+    id: str
+    created: int
+    model: str
+    object: Literal["chat.completion"]
+    choices: list[Choice]
+    usage: Usage
+
+
+class ErrorDetail(Answer):
+    """What went wrong; `code` may be one of `reply.failed`."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class OpenAIError(Answer):
+    """An error below /v1, as an answer's body or as the last event of a stream."""
+
+    error: ErrorDetail
+
+
 def models() -> list[str]:
     """The names that `model` takes."""
     return [MODEL, *(f"{MODEL}-{profile}" for profile in PROFILES)]
 
 
-def model(name: str) -> dict[str, Any]:
-    """One of them, as it is told. Raises `NoSuchModel`."""
+def model(name: str) -> Model:
+    """One of them. Raises `NoSuchModel`."""
     if name not in models():
         detail = f"There is no model {name[:60]!r}; the models are {', '.join(models())}."
         raise NoSuchModel(detail, param="model")
-    return {"id": name, "object": "model", "created": 0, "owned_by": MODEL}
-
-
-def tokens(text: str) -> int:
-    """About as many as a tokenizer would find: words and signs."""
-    return len(_TOKEN.findall(text))
-
-
-def usage(prompt: str, reply: str) -> dict[str, int]:
-    """Counted over what was answered and what was said."""
-    asked, said = tokens(prompt), tokens(reply)
-    return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
-
-
-def finish_reason(frame: dict[str, Any]) -> str:
-    """A reply that somebody stopped is, in this dialect, one that stopped."""
-    return "length" if frame["finish_reason"] == "length" else "stop"
+    return Model(id=name, object="model", created=0, owned_by=MODEL)
 
 
 def failure(frame: dict[str, Any]) -> Fault:
-    """A `reply.failed` as a refusal: one that invites another try (503), or one that doesn't (422)."""
+    """A `reply.failed` as an error: 503 where another try may help, else 422."""
     fault = Fault(frame["detail"])
     fault.code, fault.status = frame["code"], 503 if frame["retryable"] else 422
     return fault
 
 
-def error_body(error: ChatError) -> dict[str, Any]:
-    """An error as clients of this dialect read it."""
+def error_body(error: ChatError) -> OpenAIError:
+    """An error as OpenAI's clients read it."""
     kinds = {401: "authentication_error", 429: "rate_limit_error"}
     kind = kinds.get(error.status, "server_error" if error.status >= 500 else "invalid_request_error")
-    return {"error": {"message": error.detail, "type": kind, "param": getattr(error, "param", None), "code": error.code}}
-
-
-class Answer:
-    """One completion in the making: its id, and the shapes it is told in."""
-
-    def __init__(self, request: CompletionRequest, text: str, reply_id: str) -> None:
-        self._text = text
-        self._with_usage = bool(request.stream_options and request.stream_options.include_usage)
-        self._head = {"id": f"chatcmpl-{reply_id.replace('-', '')}", "created": int(time.time()), "model": request.model}
-
-    def whole(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """The answer in one piece, from `reply.completed`."""
-        message = {"role": "assistant", "content": frame["text"], "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason(frame)}
-        return {**self._head, "object": "chat.completion", "choices": [choice], "usage": usage(self._text, frame["text"])}
-
-    def chunk(self, delta: dict[str, str], reason: str | None = None) -> bytes:
-        """One event of the stream."""
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return self._event([choice], None)
-
-    def end(self, frame: dict[str, Any]) -> list[bytes]:
-        """The last events of the stream, from `reply.completed`."""
-        last = [self.chunk({}, finish_reason(frame))]
-        if self._with_usage:
-            last.append(self._event([], usage(self._text, frame["text"])))
-        return [*last, b"data: [DONE]\n\n"]
-
-    def _event(self, choices: list[dict[str, Any]], used: dict[str, int] | None) -> bytes:
-        body: dict[str, Any] = {**self._head, "object": "chat.completion.chunk", "choices": choices}
-        return sse({**body, "usage": used} if self._with_usage else body)
-
-
-def sse(body: dict[str, Any]) -> bytes:
-    """One server-sent event."""
-    return b"data: " + json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    detail = ErrorDetail(message=error.detail, type=kind, param=getattr(error, "param", None), code=error.code)
+    return OpenAIError(error=detail)

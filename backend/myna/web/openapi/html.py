@@ -1,4 +1,4 @@
-"""Words: the two documents as one HTML page for people — no script, nothing from elsewhere. No I/O."""
+"""The two documents as one HTML page for people: no script, nothing from elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -23,7 +23,11 @@ div.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; f
 th { text-align: left; font-weight: 600; color: var(--soft); } th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; } td:first-child { white-space: nowrap; } .soft { color: var(--soft); }
 """
-WHO = {"cookie": "the session's cookie", "token": "a bearer token"}
+WHO = {
+    "cookie": "the session's cookie",
+    "token": "a session's token",
+    "key": "a bearer key: a session's token, or any text for a fresh owner",
+}
 
 
 def page(routes: Schema, socket: Schema) -> str:
@@ -60,19 +64,20 @@ def page(routes: Schema, socket: Schema) -> str:
 
 def _operation(path: str, method: str, one: Schema) -> str:
     who = " or ".join(WHO[name] for need in one["security"] for name in need) or "nothing"
+    about = f"{one['summary']} {one['description']}".rstrip()
     query = [
         (
             _code(parameter["name"]),
-            _kind(parameter["schema"]) + ("" if parameter["required"] else ", optional"),
-            _prose(parameter["description"]),
+            _kind(parameter["schema"]) + ("" if parameter.get("required") else ", optional"),
+            _prose(parameter.get("description", "")),
         )
-        for parameter in one.get("parameters", ())
+        for parameter in one["parameters"]
         if parameter["in"] == "query"
     ]
     body = [_kind(kind["schema"]) for kind in one.get("requestBody", {}).get("content", {}).values()]
     answers = [(_code(status), _prose(answer["description"]), _content(answer)) for status, answer in one["responses"].items()]
     return "".join([
-        f"<h3><b>{method.upper()}</b> {escape(path)}</h3><p>{_prose(one['summary'])} <span class=soft>Needs {who}.</span></p>",
+        f"<h3><b>{method.upper()}</b> {escape(path)}</h3><p>{_prose(about)} <span class=soft>Needs {who}.</span></p>",
         f"<h4>Query</h4>{_table(('name', 'takes', 'meaning'), query)}" if query else "",
         f"<h4>Body</h4><p>{body[0]}</p>" if body else "",
         f"<h4>Answers</h4>{_table(('status', 'meaning', 'body'), answers)}",

@@ -1,11 +1,10 @@
-"""Whoever waits can learn their own place in line, and nobody else's."""
+"""GET /api/line: who waits can see their own places in the queue, and nobody else's."""
 
-from typing import Any
 from uuid import uuid4
 
 from myna.core.replies import OpenReply
 from myna.protocol.events import BEGINNING
-from myna.web.api.queue_position import FRESH_S, Line
+from myna.web.api.queue_position import FRESH_S, QueuePosition, Waiting
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, person_at, serving
 from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, said, started, uid
@@ -16,32 +15,32 @@ BEGUN, FIRST, SECOND, THIRD = (
 BEGUN.start(started(said(1)))
 
 
-def place(conversation_id: str, number: int, at: int) -> dict[str, Any]:
-    return {"conversation_id": conversation_id, "message_id": uid(number), "place": at}
+def place(conversation_id: str, number: int, at: int) -> QueuePosition:
+    return QueuePosition(conversation_id=conversation_id, message_id=uid(number), place=at)
 
 
 def test_a_place_counts_everybody_who_waits_before_and_nobody_who_is_being_answered() -> None:
-    line = Line(lambda: 0.0)
+    waiting = Waiting(lambda: 0.0)
 
-    assert line.places(ANN, lambda: [BEGUN, FIRST, SECOND, THIRD]) == [place(TALK, 3, 2), place(OTHER_TALK, 4, 3)]
-    assert line.places(BEN, list) == [place(TALK, 2, 1)]
+    assert waiting.of(ANN, lambda: [BEGUN, FIRST, SECOND, THIRD]) == [place(TALK, 3, 2), place(OTHER_TALK, 4, 3)]
+    assert waiting.of(BEN, list) == [place(TALK, 2, 1)]
 
 
-def test_the_line_is_counted_anew_after_a_moment_and_not_for_each_who_asks() -> None:
+def test_the_queue_is_counted_anew_after_a_moment_and_not_for_each_request() -> None:
     now = [0.0]
-    line = Line(lambda: now[0])
-    line.places(ANN, lambda: [FIRST, SECOND])
+    waiting = Waiting(lambda: now[0])
+    waiting.of(ANN, lambda: [FIRST, SECOND])
 
     now[0] = FRESH_S / 2
-    meanwhile = line.places(ANN, lambda: [SECOND])
+    meanwhile = waiting.of(ANN, lambda: [SECOND])
     now[0] = FRESH_S
-    then = line.places(ANN, lambda: [SECOND])
+    then = waiting.of(ANN, lambda: [SECOND])
 
     assert (meanwhile, then) == ([place(TALK, 3, 2)], [place(TALK, 3, 1)])
 
 
 async def test_a_person_moves_up_as_others_are_answered() -> None:
-    async def line_of(person: Person) -> list[tuple[str, int]]:
+    async def places_of(person: Person) -> list[tuple[str, int]]:
         answer = (await person.get("/api/line")).json()
         return [(item["message_id"], item["place"]) for item in answer["items"]]
 
@@ -57,15 +56,15 @@ async def test_a_person_moves_up_as_others_are_answered() -> None:
         anns = await ann.say("/echo hi", conversation_id=conversations[2])
 
         async def stand() -> bool:
-            return await line_of(ann) == [(anns["id"], 2)] and await line_of(ben) == [(bens["id"], 1)]
+            return await places_of(ann) == [(anns["id"], 2)] and await places_of(ben) == [(bens["id"], 1)]
 
         await until(stand, 30, "both in line")
         await served.node.services.commands.stop(ann.owner, conversations[0], running["id"])
 
         async def moved() -> bool:
-            return await line_of(ann) == [(anns["id"], 1)] and await line_of(ben) == []
+            return await places_of(ann) == [(anns["id"], 1)] and await places_of(ben) == []
 
         await until(moved, 30, "one step forward")
         await served.node.services.commands.stop(ben.owner, conversations[1], bens["id"])
         await ann.answered(conversations[2])
-        assert await line_of(ann) == []
+        assert await places_of(ann) == []

@@ -1,42 +1,68 @@
-"""HTTP: /api/conversations/{id}/export — one conversation as a file to keep. It reads, and holds one conversation at a time."""
+"""GET /api/conversations/{id}/export: one conversation as a file to keep."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from quart import Blueprint, Response, request
+from pydantic import Field
+from quart import Blueprint, Response
+from quart_schema import document_response, validate_querystring
 
 from myna.protocol import timestamps
-from myna.protocol.errors import InvalidFrame
+from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView
-from myna.web.api.requests import id_of, session_of, shown
+from myna.web.api.models import Answer, MessageItem
+from myna.web.api.requests import Query, id_of, needs_session
+from myna.web.openapi.annotations import answers
 from myna.web.services import Services
 
-FORMATS = {"markdown": ("md", "text/markdown; charset=utf-8"), "json": ("json", "application/json")}
 NAME_LIMIT = 60  # characters of a file's name: at 4 bytes each it stays below the 255 that file systems take
 SCHEMA = "myna.conversation/1"  # says what a JSON export is to whoever imports it
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
 
+class ExportQuery(Query):
+    """How the file is to be written."""
+
+    format: Annotated[Literal["markdown", "json"], Field(description="what the file is to be")] = "json"
+
+
+class ExportedHead(Answer):
+    """The conversation without its messages."""
+
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+
+
+class Export(Answer):
+    """A conversation as a file; `PUT` with it brings the conversation back."""
+
+    schema_: Annotated[Literal["myna.conversation/1"], Field(alias="schema")]
+    exported_at: str
+    conversation: ExportedHead
+    messages: list[MessageItem]
+
+
 def blueprint(services: Services) -> Blueprint:
     """The route."""
-    routes = Blueprint("export", __name__)
+    routes = Blueprint("conversation_export", __name__)
 
     @routes.get("/api/conversations/<conversation_id>/export")
-    async def export_conversation(conversation_id: str) -> Response:
-        """The whole conversation as a download."""
-        session = session_of(services)
-        wanted = request.args.get("format", "")
-        if wanted not in FORMATS:
-            raise InvalidFrame(f"format takes one of {', '.join(FORMATS)}.")
+    @answers(200, "A download, named after the conversation's title.", "text/markdown")
+    @document_response(Export)
+    @needs_session(services)
+    @validate_querystring(ExportQuery)
+    async def export_conversation(session: Session, conversation_id: str, query_args: ExportQuery) -> Response:
+        """A whole conversation as a file."""
         conversation = await services.queries.conversation(session, id_of(conversation_id, "conversation"))
         messages = await services.queries.whole_conversation(session, conversation.id)
-        suffix, content_type = FORMATS[wanted]
-        text = as_markdown(conversation, messages) if wanted == "markdown" else as_json(conversation, messages)
-        response = Response(text, content_type=content_type)
+        suffix, content_type, write = FORMATS[query_args.format]
+        response = Response(write(conversation, messages), content_type=content_type)
         response.headers["Content-Disposition"] = disposition(conversation.title, suffix)
         return response
 
@@ -44,12 +70,9 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> str:
-    """Everything known, in the words of the HTTP answers."""
-    about = shown(conversation, "owner", "messages", "preview")
-    items = [shown(view, "owner", "conversation_id") for view in messages]
-    return json.dumps(
-        {"schema": SCHEMA, "exported_at": timestamps.now(), "conversation": about, "messages": items}, ensure_ascii=False, indent=2
-    )
+    """Everything known, as the other routes answer it."""
+    document = {"schema": SCHEMA, "exported_at": timestamps.now(), "conversation": conversation, "messages": messages}
+    return Export.model_validate(document).model_dump_json(by_alias=True, indent=2)
 
 
 def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> str:
@@ -65,6 +88,10 @@ def as_markdown(conversation: ConversationView, messages: Sequence[MessageView])
             if view.error is not None:
                 blocks.append(f"*No answer: {view.error.detail}*")
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+# Ending of the file's name, content type, writer.
+FORMATS = {"markdown": ("md", "text/markdown; charset=utf-8", as_markdown), "json": ("json", "application/json", as_json)}
 
 
 def closed(text: str) -> str:

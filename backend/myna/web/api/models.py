@@ -1,0 +1,67 @@
+"""Models that several HTTP answers are made of, and what all of them have in common."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from myna.protocol.events import FinishReason
+from myna.protocol.views import Status
+
+
+class Answer(BaseModel):
+    """What a route answers: made from an object's attributes (`model_validate(view)`), written as a JSON object."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+def absent() -> Any:
+    """The default of a field that is left out of the JSON where it is None, rather than written as null."""
+    return Field(default=None, exclude_if=lambda value: value is None)
+
+
+class Timings(Answer):
+    """A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end."""
+
+    queued_ms: int
+    first_part_ms: int | None = absent()
+    total_ms: int
+
+
+class ReplyError(Answer):
+    """Why there is no reply."""
+
+    code: str
+    detail: str
+    retryable: bool
+
+
+class UserItem(Answer):
+    """What a person said."""
+
+    id: str
+    role: Literal["user"]
+    text: str
+    status: Status
+    created_at: str
+    stored_at: str | None = absent()
+
+
+class AssistantItem(Answer):
+    """A reply to the message `message_id`."""
+
+    id: str
+    role: Literal["assistant"]
+    text: str
+    status: Status
+    created_at: str
+    message_id: str
+    attempt: int
+    parts: int
+    finish_reason: FinishReason | None = absent()
+    timings: Timings | None = absent()
+    worker: str | None = absent()
+    error: ReplyError | None = absent()
+    stored_at: str | None = absent()
+
+
+MessageItem = Annotated[UserItem | AssistantItem, Field(discriminator="role")]
