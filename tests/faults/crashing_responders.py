@@ -1,7 +1,7 @@
 """Starts one responder for each failpoint, to crash there: `python -m tests.faults.crashing_responders [--in-turn] NAME[:N] …`.
 
-They are forks of one process, because to import everything anew forty times would take longer than the test. Ends with 0 when
-every one of them died at its place. With `--in-turn` the next begins when the one before has died.
+Forks of one process, because importing everything anew forty times would take longer than the test. Exits with 0 when
+every one of them died at its failpoint. With `--in-turn` the next one starts when the one before has died.
 """
 
 import os
@@ -17,13 +17,12 @@ KILLED = 137  # the exit code after SIGKILL
 
 
 def start(failpoint: str) -> int:
-    """Fork a responder that dies at this place; its process id."""
+    """Fork a responder that dies at this failpoint; its process id."""
     child = os.fork()
     if child:
         return child
-    failpoints._NAME, _, count = failpoint.partition(":")
-    failpoints._left = int(count or 1)
-    settings = load(prefetch=1)  # each takes one message, and nobody else's
+    failpoints.choose(failpoint)
+    settings = load(prefetch=1)  # each takes one message and holds up no other
     configure(settings.log_format)
     run(respond(settings))
     return 0

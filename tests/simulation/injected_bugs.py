@@ -3,7 +3,7 @@
 from myna.broker.port import Delivery
 from myna.core.projection import Projection
 from myna.core.replies import OpenReply
-from myna.pipeline.responder import Responder
+from myna.pipeline.responder import Outcome, Responder
 from myna.protocol import events as e
 from tests.simulation.processes import ProcessClasses
 from tests.simulation.simulator import InjectedBug
@@ -12,9 +12,9 @@ from tests.simulation.simulator import InjectedBug
 class AckBeforeConfirm(Responder):
     """Acks a delivery before its reply is confirmed."""
 
-    async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
+    async def _process(self, delivery: Delivery, *, retried: bool) -> Outcome:
         await delivery.ack()
-        await super()._answer_all(delivery, tried=tried)
+        return await super()._process(delivery, retried=retried)
 
 
 class NeverForgets(Projection):

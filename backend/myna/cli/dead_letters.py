@@ -8,7 +8,7 @@ import click
 from myna.cli.broker_session import connected_broker
 from myna.cli.process import query_settings, run
 from myna.pipeline.commands import requeue
-from myna.pipeline.manual_messages import why_not
+from myna.pipeline.manual_messages import why_dead_lettered
 from myna.protocol import timestamps
 from myna.settings import Settings
 
@@ -67,7 +67,7 @@ async def show(settings: Settings, letter_id: str) -> int:
     async with connected_broker(settings) as broker:
         for letter in await broker.dead_letters():
             if letter.id == letter_id:
-                click.echo(f"{letter.reason}: {why_not(letter.body)}", err=True)
+                click.echo(f"{letter.reason}: {why_dead_lettered(letter.body)}", err=True)
                 sys.stdout.buffer.write(letter.body + b"\n")
                 return 0
     click.echo(f"There is no parked message {letter_id}.", err=True)

@@ -1,4 +1,4 @@
-"""Words: a message that somebody put on chat_queue by hand, made into a proper one. No I/O."""
+"""Messages that an operator publishes to chat_queue by hand, such as `{"text": "hello"}`, made into proper ones."""
 
 from typing import Annotated
 from uuid import UUID, uuid4, uuid5
@@ -11,14 +11,14 @@ from myna.protocol.field_types import Id, Options, Text
 from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
 from myna.protocol.validation_errors import wrong
 
-# Whoever publishes by hand and names no owner speaks as this one, in one conversation.
+# A manual message that names no owner or conversation belongs to these.
 OPERATOR = str(uuid5(REPLY_NAMESPACE, "operator"))
-TRIED_TOO_OFTEN = "It can be answered; it was tried too often."
 OPERATOR_CONVERSATION = str(uuid5(UUID(OPERATOR), "conversation"))
+TRIED_TOO_OFTEN = "It can be answered; it was tried too often."
 
 
-class HandMade(BaseModel):
-    """What a hand-made message may say; only `text` is needed."""
+class ManualMessage(BaseModel):
+    """The body of a manual message; only `text` is needed."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -29,25 +29,25 @@ class HandMade(BaseModel):
     options: Options | None = None
 
 
-def from_hand(body: bytes) -> e.MessageCreated | None:
-    """The message, or None when the body is no such thing (not JSON, wrong shape, no text)."""
+def read_manual_message(body: bytes) -> e.MessageCreated | None:
+    """The message in a delivery's body; None where the body is not one (not JSON, wrong shape, no text)."""
     try:
-        made = HandMade.model_validate_json(body)
+        message = ManualMessage.model_validate_json(body)
     except ValidationError:
         return None
     return e.MessageCreated(
-        owner=made.owner,
-        reply_id=reply_id_for(made.owner, made.id),
-        options=made.options.ordered() if made.options is not None else None,
+        owner=message.owner,
+        reply_id=reply_id_for(message.owner, message.id),
+        options=message.options.ordered() if message.options is not None else None,
         at=timestamps.now(),
-        conversation_id=made.conversation_id,
-        id=made.id,
-        text=made.text,
+        conversation_id=message.conversation_id,
+        id=message.id,
+        text=message.text,
     )
 
 
-def why_not(body: bytes) -> str:
-    """One sentence on why a body is neither an order nor a hand-made message."""
+def why_dead_lettered(body: bytes) -> str:
+    """One sentence on why this body of a dead letter could not be answered."""
     try:
         e.read_job(body)
     except e.Unreadable:
@@ -55,7 +55,7 @@ def why_not(body: bytes) -> str:
     else:
         return TRIED_TOO_OFTEN
     try:
-        HandMade.model_validate_json(body)
+        ManualMessage.model_validate_json(body)
     except ValidationError as error:
-        return f"{wrong(error, (HandMade,)).sentence}."
+        return f"{wrong(error, (ManualMessage,)).sentence}."
     return TRIED_TOO_OFTEN

@@ -1,25 +1,32 @@
-"""Route: how far replies got before, for a responder that is given work again. It reads the log, never writes events.
+"""Reads in the log how far replies got, for a responder that is given their jobs again.
 
-One scan serves all that ask while it runs or waits to run: after a responder's death hundreds of deliveries come back
-at once, and each would otherwise read the same stretch of the log.
+One read of the log serves all requests that arrive while it runs or waits to run: when a responder dies, hundreds of
+deliveries come back at once, and each of them would otherwise read the same stretch of the log.
 """
 
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
 from myna.protocol import events as e
+from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
-# The order's stamp is its gateway's clock, the log's place is found by the broker's: reading from a bit earlier forgives both.
-CLOCKS_S = 10
-# The mark that ends a scan was confirmed before it began; where nothing at all comes for so long, it was in another log.
+# A job is stamped by its node's clock and its place in the log is found by the broker's: begin earlier by more than they differ.
+CLOCK_DIFFERENCE_MS = 10_000
+# The mark that ends a read is in the log before the read begins. Where nothing comes for so long, it is in another log.
 SILENCE_S = 10
+
+
+class _Request(NamedTuple):
+    jobs: Sequence[e.Job]
+    result: asyncio.Future[dict[str, OpenReply]]
 
 
 class ReplyProgress:
@@ -27,48 +34,54 @@ class ReplyProgress:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._wanted: list[tuple[Sequence[e.Job], asyncio.Future[dict[str, OpenReply]]]] = []
-        self._scanning: asyncio.Task[None] | None = None
+        self._requests: list[_Request] = []
+        self._reading: asyncio.Task[None] | None = None
 
     async def progress(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
-        """The replies to these orders as the log has them now, by reply_id; one that has ended is left out.
+        """The replies to these jobs as the log has them now, by reply_id; a reply that has ended is left out.
 
         Raises `BrokerUnavailable`.
         """
-        future: asyncio.Future[dict[str, OpenReply]] = asyncio.get_running_loop().create_future()
-        self._wanted.append((jobs, future))
-        if self._scanning is None:
-            self._scanning = asyncio.create_task(self._scan_all(), name="recall")
-        return await future
+        request = _Request(jobs, asyncio.get_running_loop().create_future())
+        self._requests.append(request)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._serve(), name="reply-progress")
+        return await request.result
 
-    async def _scan_all(self) -> None:
+    async def _serve(self) -> None:
         try:
-            while self._wanted:
-                asked, self._wanted = self._wanted, []
-                try:
-                    found = await self._scan([job for jobs, _ in asked for job in jobs])
-                except (Exception, asyncio.CancelledError) as error:
-                    # Whatever ends a scan, those who wait for it hear of it.
-                    trouble = error if isinstance(error, Exception) else BrokerUnavailable("Reading the log was cancelled.")
-                    for _, future in asked:
-                        if not future.done():
-                            future.set_exception(trouble)
-                    if trouble is not error:
-                        raise
-                    continue
-                for _, future in asked:
-                    if not future.done():
-                        future.set_result(found)
+            while self._requests:
+                requests, self._requests = self._requests, []
+                await self._answer(requests)
         finally:
-            self._scanning = None
+            self._reading = None
 
-    async def _scan(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
+    async def _answer(self, requests: Sequence[_Request]) -> None:
+        try:
+            found = await self._read([job for request in requests for job in request.jobs])
+        except BrokerUnavailable as error:
+            _fail(requests, error)
+        except asyncio.CancelledError:
+            _fail([*requests, *self._requests], BrokerUnavailable("Reading the log was cancelled."))
+            raise
+        except Exception as error:
+            if len(requests) == 1:
+                _fail(requests, error)
+                return
+            # One of the jobs is the reason. Each request is read for by itself, so that it fails nobody else's.
+            for request in requests:
+                await self._answer([request])
+        else:
+            for request in requests:
+                if not request.result.done():  # whoever asked may have been cancelled meanwhile
+                    request.result.set_result({job.reply_id: found[job.reply_id] for job in request.jobs if job.reply_id in found})
+
+    async def _read(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
         replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
+        requested: set[str] = set()
         nonce = str(uuid4())
         await self._broker.submit(RoutingKey.EVENT, [e.encode(e.LogMark(nonce=nonce))])
-        first = min(datetime.fromisoformat(job.at) for job in jobs)
-        begun: set[str] = set()
-        async with aclosing(self._broker.log(min(first, datetime.now(UTC)) - timedelta(seconds=CLOCKS_S))) as log:
+        async with aclosing(self._broker.log(_read_from(jobs))) as log:
             while True:
                 try:
                     records = await asyncio.wait_for(anext(log), SILENCE_S)
@@ -77,25 +90,40 @@ class ReplyProgress:
                 for record in records:
                     for line in record.body.split(b"\n"):
                         if _reply_id(line) in replies:
-                            _learn(replies, begun, line)
+                            _apply(line, replies, requested)
                     if nonce.encode() in record.body:
                         return replies
 
 
+def _fail(requests: Sequence[_Request], error: Exception) -> None:
+    for request in requests:
+        if not request.result.done():
+            request.result.set_exception(error)
+
+
+def _read_from(jobs: Sequence[e.Job]) -> datetime:
+    first_ms = min(timestamps.now_ms(), *(timestamps.milliseconds(job.at) for job in jobs))
+    return timestamps.from_ms(max(0, first_ms - CLOCK_DIFFERENCE_MS))  # no broker knows a time before 1970
+
+
 def _reply_id(line: bytes) -> str:
+    """The reply that a line may be about, without decoding the line; whatever it returns for other lines is no reply's id."""
     at = line.find(b'"reply_id":"') + 12
     return line[at : at + 36].decode("ascii", "replace")
 
 
-def _learn(replies: dict[str, OpenReply], begun: set[str], line: bytes) -> None:
-    """As the timeline does it: what the log says of a reply counts from its request on, by the same rules."""
+def _apply(line: bytes, replies: dict[str, OpenReply], requested: set[str]) -> None:
+    """Apply one event as the projection does: an event of a reply counts from the reply's request on, by the same rules.
+
+    `replies` loses a reply that ends; `requested` gains one whose request was read.
+    """
     try:
         event = e.read_line(line)
     except e.Unreadable:
-        return  # somebody else's hand
+        return
     if isinstance(event, e.Job):
-        begun.add(event.reply_id)
-    if not isinstance(event, e.OfReply) or event.reply_id not in begun or event.reply_id not in replies:
+        requested.add(event.reply_id)
+    if not isinstance(event, e.OfReply) or event.reply_id not in requested or event.reply_id not in replies:
         return
     reply = replies[event.reply_id]
     if not reply.is_meant_by(event):

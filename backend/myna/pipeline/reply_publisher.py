@@ -1,4 +1,4 @@
-"""Route: one reply being made — what the brain says, as events in the log, in order and without a gap. It acks nothing."""
+"""Publishes one reply to the log: its start, each part as the brain says it, and its end. It acks nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,113 +6,116 @@ from typing import Any
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, Failure, Part, Prompt
+from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.topology import RoutingKey
 
-# A brain that never waits is made to: so many lines at once, and on when they are confirmed.
-BURST_LINES = 32
+# Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
+# broker slows the brain down instead of filling the memory.
+MAX_UNCONFIRMED = 32
 
 
 class ReplyPublisher:
-    """One reply being made.
+    """Makes and publishes one attempt at a reply.
 
-    What is said in one turn of the loop, or while the burst before is on its way, is published as one burst. So a whole
-    reply said at once costs one publish, and a slow broker slows the brain down instead of filling the memory.
+    Events of one turn of the event loop are handed to the broker together at the turn's end. The rest is the broker's
+    group commit: what is handed over while a publish is under way travels in the next one, and when a publish fails,
+    everything behind it fails too. So a reply that is said at once costs one publish, and a part never waits for others.
     """
 
     def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
+        """`reply` is what the log already holds of it: nothing on the first attempt. `worker` names this process."""
         job = reply.job
         self._broker = broker
         self._brain = brain
-        self._reply = reply
+        self._job = job
         self._worker = worker
-        self._attempt = reply.attempt + 1
         self._restarted = bool(reply.parts) and not brain.deterministic
         self._parts = [] if self._restarted else list(reply.parts)
-        self._asked = timestamps.milliseconds(job.at)
-        # Of a reply that goes on after a crash: when it was first picked up and first spoke.
-        self._picked = timestamps.milliseconds(reply.started_at) if reply.started_at else timestamps.now_ms()
-        self._first = timestamps.milliseconds(reply.first_part_at) if reply.first_part_at else None
-        self._about: dict[str, Any] = {
+        # Milliseconds since 1970. What an earlier attempt wrote down stays: people see one reply, however many made it.
+        self._accepted_ms = timestamps.milliseconds(job.at)
+        self._started_ms = timestamps.milliseconds(reply.started_at) if reply.started_at else timestamps.now_ms()
+        self._first_part_ms = timestamps.milliseconds(reply.first_part_at) if reply.first_part_at else None
+        self._common: dict[str, Any] = {
             "owner": job.owner,
             "conversation_id": job.conversation_id,
             "reply_id": job.reply_id,
             "message_id": job.message_id,
-            "attempt": self._attempt,
+            "attempt": reply.attempt + 1,
         }
         self._loop = asyncio.get_running_loop()
-        self._said: list[bytes] = []  # lines not handed over yet
-        self._burst: asyncio.Future[None] | None = None  # done when the last burst handed over is confirmed
+        self._turn: list[bytes] = []  # events of this turn of the event loop
+        self._confirm: asyncio.Future[None] | None = None  # of the events handed over last; earlier ones are confirmed no later
+        self._unconfirmed = 0  # events handed over, at most
 
     async def run(self, stopped: Callable[[], bool]) -> None:
-        """Publish start, parts and end; returns when the last is confirmed. A stop ends it early, without a word:
-        the log's readers have derived the end from the stop itself. Raises `BrokerUnavailable`."""
+        """Publish the reply and return when its last event is confirmed.
+
+        Once `stopped()` is true it ends early and publishes no end: readers of the log derive the end from the stop.
+        Raises `BrokerUnavailable` when an event was not confirmed; none is published after it, so the log has no gap.
+        """
         if stopped():
             return
-        job, options = self._reply.job, self._reply.job.options or e.Options()
-        prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario)
-        self._publish(e.ReplyStarted(**self._about, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
+        options = self._job.options or e.Options()
+        prompt = Prompt(self._job.id, self._job.text, options.profile, options.seed, options.scenario)
+        self._publish(e.ReplyStarted(**self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
         failpoint("reply.started")
-        async for said in self._brain.reply(prompt, start=len(self._parts)):
+        async for step in self._brain.reply(prompt, start=len(self._parts)):
             if stopped():
                 break
-            self._say(said)
+            self._publish(self._event(step))
             failpoint("reply.part")
-            if len(self._said) >= BURST_LINES:
-                await self._confirmed()
-        await self._confirmed()
+            if len(self._turn) + self._unconfirmed >= MAX_UNCONFIRMED:
+                await self._all_confirmed()
+        await self._all_confirmed()
 
-    def _say(self, said: Part | End | Failure) -> None:
+    def _publish(self, event: e.Event) -> None:
+        if self._confirm is not None and self._confirm.done():
+            self._confirm.result()  # raises where it failed: an event after a lost one would make a gap
+            self._unconfirmed = 0
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(e.encode(event))
+
+    def _hand_over(self) -> None:
+        confirm = self._confirm
+        failed = confirm is not None and confirm.done() and (confirm.cancelled() or confirm.exception() is not None)
+        if self._turn and not failed:
+            lines, self._turn = self._turn, []
+            self._unconfirmed += len(lines)
+            self._confirm = self._broker.submit(RoutingKey.EVENT, lines)
+
+    async def _all_confirmed(self) -> None:
+        self._hand_over()
+        if self._confirm is not None:
+            await self._confirm
+            self._unconfirmed = 0
+
+    def _event(self, step: ReplyStep) -> e.Event:
         at = timestamps.now()
-        if isinstance(said, Part):
-            if self._first is None:
-                self._first = timestamps.now_ms()
-            self._publish(e.ReplyDelta(**self._about, at=at, index=len(self._parts), text=said.text))
-            self._parts.append(said.text)
-        elif isinstance(said, Failure):
-            self._publish(e.ReplyFailed(**self._about, at=at, code=said.code, detail=said.detail, retryable=said.retryable))
-        else:
-            text = "".join(self._parts)
-            self._publish(
-                e.ReplyCompleted(
-                    **self._about, at=at, parts=len(self._parts), text=text, finish_reason=said.finish_reason, timings=self._timings()
+        match step:
+            case Part(text):
+                if self._first_part_ms is None:
+                    self._first_part_ms = timestamps.now_ms()
+                self._parts.append(text)
+                return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=text)
+            case Failure(code, detail, retryable):
+                return e.ReplyFailed(**self._common, at=at, code=code, detail=detail, retryable=retryable)
+            case End(finish_reason):
+                return e.ReplyCompleted(
+                    **self._common,
+                    at=at,
+                    parts=len(self._parts),
+                    text="".join(self._parts),
+                    finish_reason=finish_reason,
+                    timings=self._timings(),
                 )
-            )
 
     def _timings(self) -> e.Timings:
         return e.Timings(
-            queued_ms=max(0, self._picked - self._asked),
-            first_part_ms=None if self._first is None else max(0, self._first - self._picked),
-            total_ms=max(0, timestamps.now_ms() - self._asked),
+            queued_ms=max(0, self._started_ms - self._accepted_ms),
+            first_part_ms=None if self._first_part_ms is None else max(0, self._first_part_ms - self._started_ms),
+            total_ms=max(0, timestamps.now_ms() - self._accepted_ms),
         )
-
-    def _publish(self, event: e.Event) -> None:
-        if self._burst is not None and self._burst.done():
-            self._burst.result()  # had it failed, this line would make a gap
-        self._said.append(e.encode(event))
-        if len(self._said) == 1:
-            self._loop.call_soon(self._hand_over)
-
-    def _hand_over(self) -> None:
-        if not self._said or (self._burst is not None and (not self._burst.done() or self._burst.exception() is not None)):
-            return
-        lines, self._said = self._said, []
-        self._burst = self._broker.submit(RoutingKey.EVENT, lines)
-        self._burst.add_done_callback(self._burst_done)
-
-    def _burst_done(self, burst: "asyncio.Future[None]") -> None:
-        if not burst.cancelled():
-            self._hand_over()
-
-    async def _confirmed(self) -> None:
-        """Return when all that was said is confirmed."""
-        self._hand_over()
-        while self._burst is not None:
-            burst = self._burst
-            await burst
-            self._hand_over()
-            if self._burst is burst:
-                return

@@ -1,7 +1,7 @@
-"""Route: takes work from chat_queue, lets a brain answer it, publishes the answer's events, then acks. It keeps no state.
+"""Consumes chat_queue: has a brain answer each job, publishes the replies' events to the log, then acks. It keeps no state.
 
-A delivery is acked only after the confirm of its replies' last events; so a responder may die anywhere. Whoever gets
-the work again reads in the log how far the reply got and goes on at the next part.
+A delivery is acked only after the last event of its replies is confirmed, so a responder may die at any moment: whoever
+gets the delivery next reads in the log how far the replies got, and goes on at the next part.
 """
 
 import asyncio
@@ -9,6 +9,8 @@ import random
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from enum import Enum, auto
+from typing import assert_never
 
 import structlog
 
@@ -16,7 +18,7 @@ from myna.broker.port import Broker, Delivery
 from myna.core.replies import OpenReply
 from myna.mock_ai.port import Brain
 from myna.pipeline.failpoints import failpoint
-from myna.pipeline.manual_messages import from_hand
+from myna.pipeline.manual_messages import read_manual_message
 from myna.pipeline.reply_progress import ReplyProgress
 from myna.pipeline.reply_publisher import ReplyPublisher
 from myna.protocol import events as e
@@ -26,20 +28,29 @@ from myna.protocol.topology import RoutingKey
 
 log = structlog.get_logger()
 
-# From its third try on, a delivery with several orders is taken apart, so that one that kills responders dies alone.
-APART_AFTER = 2
-STOPS_KEPT = 10_000
-RETRY_S = 0.5  # at most, between the broker's return and the next try of what it interrupted
-# An order published so long after it was written is a repetition: somebody may have answered it, or some of it.
+# After so many tries a delivery of several jobs is split into one for each, so that a job that kills responders fails alone.
+SPLIT_AFTER_TRIES = 2
+STOPS_KEPT = 10_000  # the newest stops, of replies that run here or may be about to
+RETRY_S = 0.5  # the longest wait between the broker's return and the next try of what its loss interrupted
+# A job published so long after it was written is a repetition: another responder may have answered it, or a part of it.
 REPEATED_MS = 3_000
 
 
+class Outcome(Enum):
+    """How a delivery ends."""
+
+    ACK = auto()  # its replies are in the log, or its jobs were published again
+    REQUEUE = auto()  # answering failed: try again, up to the queue's delivery limit
+    DEAD_LETTER = auto()  # not something that can be answered
+
+
 class Responder:
-    """One worker; as many as wanted may run anywhere."""
+    """One consumer of the work queue. Any number of them may run, in any number of processes."""
 
     def __init__(self, broker: Broker, brain: Brain, *, worker: str, prefetch: int) -> None:
+        """`worker` names this process in `reply.started`; `prefetch` deliveries are worked on at once."""
         self.worker = worker
-        self.open = 0
+        self.open = 0  # replies being made
         self.consuming = False
         self._broker = broker
         self._brain = brain
@@ -47,17 +58,17 @@ class Responder:
         self._progress = ReplyProgress(broker)
         self._draining = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stops: OrderedDict[str, str] = OrderedDict()  # by reply_id: the owner who stopped it
+        self._stops: OrderedDict[str, str] = OrderedDict()  # reply_id → the owner who stopped it, oldest first
 
     async def run(self) -> None:
-        """Work until the broker is lost (raises) or the task is cancelled."""
+        """Answer deliveries until the broker is lost (raises `BrokerUnavailable`) or the task is cancelled."""
         await self._broker.wait_up()
         try:
             async with aclosing(self._broker.consume(prefetch=self._prefetch)) as deliveries:
                 self.consuming = True
                 async for delivery in deliveries:
                     if self._draining.is_set():
-                        await asyncio.Event().wait()  # hold it, untouched; closing gives it back
+                        await asyncio.Event().wait()  # leave it untouched: closing the consumer gives it back
                     task = asyncio.create_task(self._handle(delivery), name="delivery")
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
@@ -68,7 +79,10 @@ class Responder:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def watch_stops(self) -> None:
-        """Hear of stops early; without it a stopped reply would only be made for nobody."""
+        """Note which replies were stopped, so that no more of them is made. Raises `BrokerUnavailable`.
+
+        Only saves work: readers of the log ignore what comes after a stop.
+        """
         await self._broker.wait_up()
         async with aclosing(self._broker.stops()) as bodies:
             async for body in bodies:
@@ -77,7 +91,7 @@ class Responder:
     def _note_stops(self, body: bytes) -> None:
         for line in body.split(b"\n"):
             if b'"stop.requested"' in line:
-                with suppress(e.Unreadable):  # somebody else's hand
+                with suppress(e.Unreadable):
                     event = e.read_line(line)
                     if isinstance(event, e.StopRequested):
                         self._stops[event.reply_id] = event.owner
@@ -85,55 +99,74 @@ class Responder:
             self._stops.popitem(last=False)
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing new; let what is open finish for so long. What is left then goes back when `run` is cancelled."""
+        """Begin nothing new, and let what is open finish for so long. The rest goes back when `run` is cancelled."""
         self._draining.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _handle(self, delivery: Delivery) -> None:
-        tried = False
+        outcome = await self._outcome(delivery)
+        match outcome:
+            case Outcome.ACK:
+                failpoint("reply.confirmed")
+                await delivery.ack()
+                failpoint("delivery.acked")
+            case Outcome.REQUEUE:
+                await delivery.requeue()
+            case Outcome.DEAD_LETTER:
+                log.warning("delivery.rejected", size=len(delivery.body))
+                await delivery.reject()
+            case _:
+                assert_never(outcome)
+
+    async def _outcome(self, delivery: Delivery) -> Outcome:
+        retried = False
         while True:
             try:
-                await self._answer_all(delivery, tried=tried)
-                return
+                return await self._process(delivery, retried=retried)
             except BrokerUnavailable as error:
-                log.debug("responder.interrupted", reason=str(error))
+                log.debug("delivery.interrupted", reason=str(error))
             except Exception:
-                log.exception("responder.crashed", tries=delivery.tries)
-                await delivery.requeue()
-                return
-            # It is held and tried again: to give it back would count as a try, and the order is not to blame for its broker.
+                log.exception("delivery.failed", tries=delivery.tries)
+                return Outcome.REQUEUE
+            # Kept and tried again here: giving it back would count as a try, and the broker's loss is not its fault.
             # If the delivery is lost too, `run` ends and cancels this.
             await self._broker.wait_up()
             await asyncio.sleep(random.uniform(0, RETRY_S))
-            tried = True
+            retried = True
 
-    async def _answer_all(self, delivery: Delivery, *, tried: bool) -> None:
+    async def _process(self, delivery: Delivery, *, retried: bool) -> Outcome:
+        lines = delivery.body.split(b"\n")
         try:
-            jobs = [e.read_job(line) for line in delivery.body.split(b"\n")]
+            jobs = [e.read_job(line) for line in lines]
         except e.Unreadable:
-            await self._not_an_order(delivery)
-            return
-        if len(jobs) > 1 and delivery.tries > APART_AFTER:
-            for job in jobs:
-                await self._broker.submit(RoutingKey.WORK, [e.encode(job)])
-            await delivery.ack()
-            return
-        if tried or delivery.redelivered or _repeated(delivery, jobs):
+            return await self._accept_manual_message(delivery.body)
+        if len(jobs) > 1 and delivery.tries > SPLIT_AFTER_TRIES:
+            for line in lines:  # as it came: it may hold fields that this release does not know
+                await self._broker.submit(RoutingKey.WORK, [line])
+            return Outcome.ACK
+        if retried or delivery.redelivered or _repeated(delivery, jobs):
             known = await self._progress.progress(jobs)
             replies = [known[job.reply_id] for job in jobs if job.reply_id in known]
         else:
             replies = [OpenReply(job, e.BEGINNING, 0.0) for job in jobs]
-        if len(replies) == 1:
-            await self._answer(replies[0])
-        elif replies:
-            await self._answer_together(replies)
-        failpoint("reply.confirmed")
-        await delivery.ack()
-        failpoint("delivery.acked")
+        await self._answer_all(replies)
+        return Outcome.ACK
 
-    async def _answer_together(self, replies: Sequence[OpenReply]) -> None:
-        # No task group: one that failed leaves its task marked as cancelled on Python 3.11, as if somebody had stopped it.
+    async def _accept_manual_message(self, body: bytes) -> Outcome:
+        message = read_manual_message(body)
+        if message is None:
+            return Outcome.DEAD_LETTER
+        await self._broker.submit(RoutingKey.MESSAGE, [e.encode(message)])
+        return Outcome.ACK
+
+    async def _answer_all(self, replies: Sequence[OpenReply]) -> None:
+        """Make these replies side by side; returns when all are confirmed. Raises what stopped one, and then stops all."""
+        if len(replies) <= 1:
+            for reply in replies:
+                await self._answer(reply)
+            return
+        # No task group: on Python 3.11 one that failed leaves its task marked as cancelled, as if it had been stopped from outside.
         answers = [asyncio.create_task(self._answer(reply), name="answer") for reply in replies]
         try:
             await asyncio.wait(answers, return_when=asyncio.FIRST_EXCEPTION)
@@ -142,25 +175,15 @@ class Responder:
                 answer.cancel()
             results = await asyncio.gather(*answers, return_exceptions=True)
         if failed := [result for result in results if isinstance(result, Exception)]:
-            # A crash of the brain tells more than the broker's absence.
+            # A crash of the brain says more than the broker's absence.
             raise min(failed, key=lambda error: isinstance(error, BrokerUnavailable))
 
-    async def _not_an_order(self, delivery: Delivery) -> None:
-        message = from_hand(delivery.body)
-        if message is None:
-            log.warning("responder.parked", size=len(delivery.body))
-            await delivery.reject()
-            return
-        await self._broker.submit(RoutingKey.MESSAGE, [e.encode(message)])
-        await delivery.ack()
-
-    def _stopped(self, job: e.Job) -> bool:
-        return self._stops.get(job.reply_id) == job.owner
-
     async def _answer(self, reply: OpenReply) -> None:
+        job = reply.job
         self.open += 1
         try:
-            await ReplyPublisher(self._broker, self._brain, self.worker, reply).run(lambda: self._stopped(reply.job))
+            publisher = ReplyPublisher(self._broker, self._brain, self.worker, reply)
+            await publisher.run(lambda: self._stops.get(job.reply_id) == job.owner)
         finally:
             self.open -= 1
 

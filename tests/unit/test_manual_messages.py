@@ -1,25 +1,25 @@
-"""What an operator puts on the queue by hand is made a proper message, or it is said why not."""
+"""A message that an operator publishes by hand is answered like any other, or refused with the reason."""
 
 import json
 
 import pytest
 
-from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, from_hand, why_not
+from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, read_manual_message, why_dead_lettered
 from myna.protocol import events as e
 from myna.protocol.ids import reply_id_for
 from tests.unit import lines
 
 
 def test_a_text_alone_is_a_message_of_the_operator() -> None:
-    made = from_hand(b'{"text": "hello"}')
+    made = read_manual_message(b'{"text": "hello"}')
     assert made is not None
     assert (made.owner, made.conversation_id, made.text) == (OPERATOR, OPERATOR_CONVERSATION, "hello")
     assert made.reply_id == reply_id_for(OPERATOR, made.id)
     assert e.read_job(e.encode(made)) == made
 
 
-def test_two_messages_by_hand_are_two() -> None:
-    first, second = from_hand(b'{"text": "hello"}'), from_hand(b'{"text": "hello"}')
+def test_two_manual_messages_are_two() -> None:
+    first, second = read_manual_message(b'{"text": "hello"}'), read_manual_message(b'{"text": "hello"}')
     assert first is not None
     assert second is not None
     assert first.id != second.id
@@ -27,14 +27,14 @@ def test_two_messages_by_hand_are_two() -> None:
 
 def test_owner_conversation_and_id_may_be_named() -> None:
     body = {"text": "hi", "owner": lines.ANN, "conversation_id": lines.TALK, "id": lines.uid(5), "options": {"profile": "fast"}}
-    made = from_hand(json.dumps(body).encode())
+    made = read_manual_message(json.dumps(body).encode())
     assert made is not None
     assert (made.owner, made.conversation_id, made.id) == (lines.ANN, lines.TALK, lines.uid(5))
     assert made.options == e.Options(profile="fast")
 
 
-def test_an_id_by_hand_may_be_in_capitals() -> None:
-    made = from_hand(b'{"text": "hi", "id": "ABCDEF00-0000-4000-8000-00000000000A"}')
+def test_the_id_of_a_manual_message_may_be_in_capitals() -> None:
+    made = read_manual_message(b'{"text": "hi", "id": "ABCDEF00-0000-4000-8000-00000000000A"}')
     assert made is not None
     assert made.id == "abcdef00-0000-4000-8000-00000000000a"
     assert e.read_job(e.encode(made)) == made
@@ -54,10 +54,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("body", BAD)
-def test_what_is_no_message_is_refused_and_it_is_said_why(body: bytes) -> None:
-    assert from_hand(body) is None
-    assert BAD[body] in why_not(body)
+def test_a_body_that_is_no_message_is_refused_with_the_reason(body: bytes) -> None:
+    assert read_manual_message(body) is None
+    assert BAD[body] in why_dead_lettered(body)
 
 
-def test_an_order_in_the_dead_letters_was_tried_too_often() -> None:
-    assert "too often" in why_not(e.encode(lines.said(1)))
+def test_a_job_among_the_dead_letters_was_tried_too_often() -> None:
+    assert "too often" in why_dead_lettered(e.encode(lines.said(1)))
