@@ -51,7 +51,7 @@ class SteppedBroker:
     @property
     def published(self) -> list[list[str]]:
         """The events of each publish, told by their part's text or their type."""
-        return [[event.get("text") if event["type"] == "reply.delta" else event["type"] for event in publish] for publish in self.publishes]
+        return [[event["text" if event["type"] == "reply.delta" else "type"] for event in publish] for publish in self.publishes]
 
 
 class SteppedBrain:
