@@ -22,7 +22,7 @@ class NeverForgets(Projection):
 
     def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
         position = self.position(owner, cursor)
-        return None if position is None else self.window.since(owner, position)
+        return None if position is None else self._window.since(owner, position)
 
 
 class NoDeduplication(OpenReply):

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.projection import Projection
-from myna.core.window import Entry
+from myna.core.window import LogEntry
 from myna.protocol import events as e
 from myna.protocol.cursor import decode_cursor, tag_of
 from myna.protocol.events import Position
@@ -38,7 +38,7 @@ class ReferenceLog:
 
     def __init__(self, broker: EmbeddedBroker, epoch: str) -> None:
         self.turns: dict[str, Turn] = {}  # by reply_id
-        self.frames: dict[str, list[Entry]] = {}  # by owner
+        self.frames: dict[str, list[LogEntry]] = {}  # by owner
         self.records = broker.queues.log
         self.faults: list[str] = []
         projection = Projection(epoch)
@@ -48,10 +48,10 @@ class ReferenceLog:
                 self.faults.append(f"record {record.offset} holds unreadable lines")
             for entry in folded.entries:
                 self._take(entry)
-        self.open = len(projection.open)
-        self.facts = {owner: projection.window.facts(owner) for owner in self.frames}
+        self.open = len(projection.open_replies)
+        self.facts = {owner: projection.facts(owner) for owner in self.frames}
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: LogEntry) -> None:
         event = entry.event
         if entry.frame:
             self.frames.setdefault(event.owner, []).append(entry)
@@ -223,10 +223,10 @@ def leftover_faults(
             "sockets too many": node.services.hub.count - sum(tab.node is node for tab in tabs),
             "open turns": intake.turns.open_count,
             "waiting turns": intake.turns.waiting_count,
-            "open replies": len(projection.open),
+            "open replies": len(projection.open_replies),
             "asks": len(intake._underway),
             "unseen": len(intake._unseen),
-            "pending facts": len(projection.pending),
+            "pending facts": projection.pending,
         }
         yield from (f"{node.name} has {count} {what} left" for what, count in left.items() if count)
 

@@ -15,11 +15,15 @@ from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
 from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
+from myna.pipeline.log_reader import LogReader
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
+from myna.pipeline.relay_metrics import RelayMetrics
 from myna.pipeline.responder import Responder
+from myna.pipeline.storage_signals import StorageSignals
 from myna.pipeline.submissions import Submissions
+from myna.pipeline.watchdog import Watchdog
 from myna.protocol.session import Session
 from myna.settings import Settings
 from myna.store.port import Store
@@ -77,17 +81,19 @@ class Node(Process):
         self.lagged = False  # at any time since it started
         projection, hub = classes.projection(""), Hub()
         submissions = Submissions(link, store, projection)
-        state = Queries(link, store, projection)
-        recorder = Recorder(store, projection, state)
-        relay = Relay(
-            link, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s
-        )  # fmt: skip
+        signals = StorageSignals()
+        queries = Queries(store, projection, signals)
+        recorder = Recorder(store, projection, signals)
+        metrics = RelayMetrics()
+        watchdog = Watchdog(link, projection, submissions.repeat_unseen, abandoned_s=settings.abandoned_s)
+        observers = (hub, metrics, submissions, watchdog, signals, recorder)
+        relay = Relay(link, LogReader(link, store, projection), projection, observers)
         self.services = Services(
             settings=settings, sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,
-            submissions=submissions, commands=Commands(link, store, projection, state, submissions), queries=state,
-            recorder=recorder, relay=relay, brain=brain, responder=None,
+            submissions=submissions, commands=Commands(link, store, projection, queries, submissions), queries=queries,
+            recorder=recorder, relay=relay, relay_metrics=metrics, watchdog=watchdog, brain=brain, responder=None,
         )  # fmt: skip
-        loops = {"relay": relay.run, "watch": relay.watch, "recorder": recorder.run}
+        loops = {"relay": relay.run, "watch": watchdog.run, "recorder": recorder.run}
         for loop_name, loop in loops.items():
             self.context.run(self.supervisor.start, loop_name, loop)
 

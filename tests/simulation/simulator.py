@@ -28,7 +28,7 @@ FAULTS_S = (4.0, 8.0, 30.0)  # how long clients send and faults happen, one of t
 SETTLE_S = 240.0  # by then everything has settled; a healthy run needs about 20
 ABANDONED_S = 8.0
 # Shorter than in the product, because runs are short: what a node reads again when it starts, and how often a checkpoint is kept.
-SHORTENED = {"myna.pipeline.relay.REWIND_S": 10.0, "tests.fakes.memory_store.CHECKPOINT_INTERVAL_S": 1.0}
+SHORTENED = {"myna.pipeline.log_reader.REWIND_S": 10.0, "tests.fakes.memory_store.CHECKPOINT_INTERVAL_S": 1.0}
 FAULT_WORDS = ("crashed", "ended", "refused", "unreadable", "fault")  # in the names of log events that must not happen
 
 # Clients here send faster than people do, and rate limits are not what is tested.
@@ -70,7 +70,7 @@ def simulate(seed: int, bug: InjectedBug = NO_BUG) -> Report:
 @contextmanager
 def _shortened(bug: InjectedBug) -> Iterator[None]:
     values: dict[str, Any] = SHORTENED | {
-        "myna.core.projection.OpenReply": bug.reply,
+        "myna.core.fold_rules.OpenReply": bug.reply,
         "myna.pipeline.reply_progress.OpenReply": bug.reply,
     }
     patches = [patch(name, value) for name, value in values.items()]
@@ -253,7 +253,7 @@ class Simulation:
     def _settled(self) -> bool:
         return (
             all(tab.settled for tab in self.tabs)
-            and not any(node.services.projection.open or node.services.projection.pending for node in self.nodes)
+            and not any(node.services.projection.open_replies or node.services.projection.pending for node in self.nodes)
             and all(
                 node.services.relay.live and node.services.projection.reached.offset + 1 == self.broker.queues.next_offset
                 for node in self.nodes

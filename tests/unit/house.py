@@ -11,6 +11,7 @@ from myna.core.hub import Mailbox
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.protocol import events as e
+from myna.protocol import log_lines
 from myna.protocol.errors import ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.session import Session
@@ -81,7 +82,7 @@ class House:
     def log(self) -> list[e.Event]:
         """All events in the log but marks, in order."""
         lines = [line for record in self.broker.queues.log for line in record.body.split(b"\n")]
-        return [event for event in map(e.read_line, lines) if not isinstance(event, e.LogMark)]
+        return [event for event in map(log_lines.read_line, lines) if not isinstance(event, e.LogMark)]
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""
@@ -103,8 +104,8 @@ def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = Non
 async def forget(house: House, projection: Projection) -> None:
     """Let the window forget all that is stored."""
     await house.until(lambda: not projection.pending)
-    projection.window._limit = 0
-    projection.window.trim(projection.reached)
+    projection._window._limit = 0
+    projection._window.trim(projection.reached)
 
 
 class Caller:

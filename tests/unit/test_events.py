@@ -1,4 +1,4 @@
-"""The vocabulary: what is encoded is what sockets get, and what is not of it is refused."""
+"""Events: what is encoded is what sockets get, what is no event is refused, and what a newer release adds is passed over."""
 
 import json
 from contextlib import suppress
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from myna.protocol import events as e
-from myna.protocol import timestamps, titles
+from myna.protocol import log_lines, timestamps, titles
 from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
 from myna.protocol.ids import reply_id_for
 from tests.unit import lines
@@ -39,24 +39,43 @@ def everything(text: str, options: e.Options | None) -> list[e.Event]:
 
 
 HI = lines.said(1)
-INNER = {"owner", "options"}  # and of a message its reply_id: nobody's business
+INNER = {"owner", "options"}  # and of a message its reply_id: these stay inside the pipeline
 
 
 @given(texts, options)
-def test_a_frame_is_its_line_without_what_is_inside_and_with_its_cursor(text: str, options: e.Options | None) -> None:
+def test_a_frame_is_its_event_without_the_inner_fields_and_with_its_cursor(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
         inner = INNER | ({"reply_id"} if isinstance(event, e.Job) else set())
         fields = msgspec.to_builtins(event)
         expected = {name: value for name, value in fields.items() if name not in inner} | {"cursor": "1.0.abc"}
-        assert json.loads(e.frame(e.encode(event), "1.0.abc")) == expected
+        assert json.loads(log_lines.frame(event, "1.0.abc")) == expected
+
+
+@pytest.mark.parametrize("event", everything("x", e.Options(profile="fast")), ids=lambda event: event.type)
+def test_fields_of_a_newer_release_are_ignored_wherever_they_stand(event: e.Event) -> None:
+    known = json.loads(log_lines.encode(event))
+    added = {"mood": "good", "seen": {"type": "reply.delta", "by": [1, None]}}
+    for fields in (known | added, added | known):
+        for inner in ("options", "timings"):
+            if inner in fields:
+                fields[inner] = fields[inner] | {"speed": 1.5}
+        assert log_lines.read_line(json.dumps(fields).encode()) == event
+
+
+def test_a_type_of_a_newer_release_is_told_from_what_nobody_can_read() -> None:
+    with pytest.raises(log_lines.UnknownType):
+        log_lines.read_line(b'{"type":"reply.rated","owner":"x","stars":5}')
+    with pytest.raises(log_lines.Unreadable) as unreadable:
+        log_lines.read_line(b'{"type":"reply.delta","owner":"x"}')
+    assert not isinstance(unreadable.value, log_lines.UnknownType)
 
 
 @given(texts, options)
 def test_what_was_encoded_is_read_as_it_was(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
-        line = e.encode(event)
+        line = log_lines.encode(event)
         assert b"\n" not in line
-        assert e.read_line(line) == event
+        assert log_lines.read_line(line) == event
 
 
 HEAD = f'{{"owner":"{lines.ANN}",'
@@ -87,18 +106,18 @@ WRITTEN: dict[str, tuple[e.LogLine, str]] = {
 
 
 @pytest.mark.parametrize("what", WRITTEN)
-def test_a_line_is_written_with_what_is_inside_first_and_without_what_is_absent(what: str) -> None:
+def test_a_line_is_written_with_the_inner_fields_first_and_without_absent_ones(what: str) -> None:
     event, line = WRITTEN[what]
-    assert e.encode(event).decode() == line
+    assert log_lines.encode(event).decode() == line
 
 
 def test_a_frame_of_the_servers_own_has_its_type_and_all_that_is_known() -> None:
     welcome = Welcome(owner=lines.ANN, epoch="e", cursor="c", resumed=False, heartbeat_s=25)
-    assert e.encode(welcome).decode() == (
+    assert log_lines.encode(welcome).decode() == (
         f'{{"type":"welcome","owner":"{lines.ANN}","epoch":"e","cursor":"c","resumed":false,"heartbeat_s":25,'
         '"limits":{"frame_bytes":65536,"text_chars":8000,"waiting_messages":8}}'
     )
-    assert e.encode(Pong()) == b'{"type":"pong"}'
+    assert log_lines.encode(Pong()) == b'{"type":"pong"}'
 
 
 def test_every_type_of_event_is_tried_here() -> None:
@@ -161,15 +180,19 @@ def test_ids_are_one_whatever_their_case() -> None:
     assert frame.id == upper.lower()
 
 
-ASKED = [lines.said(1), lines.again(2, lines.said(1)), lines.stopped(lines.said(1)), lines.deleted(), lines.renamed("t")]
+NO_TIMESTAMPS = (
+    "", "soon", "yesterday", "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01T00:00:60.000Z", "0001-01-01", "12",
+    "0001-01-01T00:00:00.000Z", "2026-W01-1T00:00:00.000Z", "2026-01-01 00:00:00.000Z", "2026-01-01T00:00:00.000000",
+    "2026-01-01T00:00:00+01:00",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("when", ["", "yesterday", "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "0001-01-01", "12"])
-@pytest.mark.parametrize("event", ASKED, ids=lambda event: event.type)
-def test_what_is_reckoned_with_has_to_be_a_moment(event: e.Event, when: str) -> None:
-    line = e.encode(event).replace(lines.AT.encode(), when.encode())
-    with pytest.raises(e.Unreadable):
-        e.read_line(line)
+@pytest.mark.parametrize("when", NO_TIMESTAMPS)
+@pytest.mark.parametrize("event", everything("x", None), ids=lambda event: event.type)
+def test_every_event_takes_a_timestamp_as_we_write_it_and_no_other(event: e.Event, when: str) -> None:
+    line = log_lines.encode(event).replace(lines.AT.encode(), when.encode())
+    with pytest.raises(log_lines.Unreadable):
+        log_lines.read_line(line)
 
 
 FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
@@ -186,37 +209,41 @@ FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
     "a seed too large": (HI, {"options": {"seed": 2**63}}),
     "a seed that is true": (HI, {"options": {"seed": True}}),
     "a profile too long": (HI, {"options": {"profile": "x" * 65}}),
-    "an option too many": (HI, {"options": {"speed": 1}}),
-    "a field too many": (lines.part(HI, 0, "x"), {"mood": "good"}),
     "a number that is a text": (lines.part(HI, 0, "x"), {"index": "0"}),
     "a number with a point": (lines.part(HI, 0, "x"), {"index": 0.0}),
+    "an index below 0": (lines.part(HI, 0, "x"), {"index": -1}),
+    "an attempt too large": (lines.started(HI), {"attempt": 2**31}),
+    "more parts than an integer column holds": (lines.completed(HI, []), {"parts": 2**31}),
+    "a time below 0": (lines.completed(HI, []), {"timings": {"queued_ms": -1, "total_ms": 0}}),
+    "a time too large": (lines.completed(HI, []), {"timings": {"queued_ms": 0, "total_ms": 2**53}}),
     "a null": (lines.part(HI, 0, "x"), {"text": None}),
     "an end of no kind": (lines.completed(HI, []), {"finish_reason": "done"}),
     "times that are none": (lines.completed(HI, []), {"timings": []}),
     "no type": (lines.deleted(), {"type": None}),
-    "a type that is none": (lines.deleted(), {"type": "conversation.forgotten"}),
+    "a type that is a number": (lines.deleted(), {"type": 1}),
+    "a type that is not known": (lines.deleted(), {"type": "conversation.archived"}),
 }
 
 
 @pytest.mark.parametrize("what", FOREIGN)
-def test_a_line_by_another_hand_is_no_event_when_something_is_wrong_with_it(what: str) -> None:
+def test_a_line_is_no_event_when_something_is_wrong_with_it(what: str) -> None:
     event, changed = FOREIGN[what]
-    with pytest.raises(e.Unreadable):
-        e.read_line(json.dumps(json.loads(e.encode(event)) | changed).encode())
+    with pytest.raises(log_lines.Unreadable):
+        log_lines.read_line(json.dumps(json.loads(log_lines.encode(event)) | changed).encode())
 
 
-def test_a_type_may_stand_anywhere_in_a_line_by_another_hand() -> None:
-    fields = json.loads(e.encode(replace(HI, text='"type":"log.mark"')))
+def test_a_type_may_stand_anywhere_in_a_line() -> None:
+    fields = json.loads(log_lines.encode(replace(HI, text='"type":"log.mark"')))
     for order in (fields, dict(reversed(fields.items()))):
-        assert e.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
+        assert log_lines.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
 
 
-def test_an_event_that_orders_nothing_is_no_work() -> None:
-    assert e.read_job(e.encode(HI)) == HI
+def test_an_event_that_is_no_job_is_refused_as_a_job() -> None:
+    assert log_lines.read_job(log_lines.encode(HI)) == HI
     for event in everything("x", None):
         if not isinstance(event, e.Job):
-            with pytest.raises(e.Unreadable):
-                e.read_job(e.encode(event))
+            with pytest.raises(log_lines.Unreadable):
+                log_lines.read_job(log_lines.encode(event))
 
 
 names = st.sampled_from(["type", "owner", "options", "at", "text", "seed", "nonce"])
@@ -225,7 +252,7 @@ leaves = (
 )
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=8)
 garbled = st.builds(
-    lambda text, place, byte: b"".join((line := e.encode(lines.said(1, f"x{text}"))[: place + 1], bytes([byte]), line[place:])),
+    lambda text, place, byte: b"".join((line := log_lines.encode(lines.said(1, f"x{text}"))[: place + 1], bytes([byte]), line[place:])),
     texts, st.integers(0, 300), st.integers(0, 255),
 )  # fmt: skip
 DEEP = (
@@ -238,8 +265,8 @@ DEEP = (
 
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()) | garbled | st.sampled_from(DEEP))
 def test_whatever_a_line_holds_it_is_an_event_or_unreadable(line: bytes) -> None:
-    for read in (e.read_line, e.read_job):
-        with suppress(e.Unreadable):
+    for read in (log_lines.read_line, log_lines.read_job):
+        with suppress(log_lines.Unreadable):
             assert isinstance(read(line), e.LogLine)
 
 
@@ -268,7 +295,7 @@ def test_a_title_is_short_and_on_one_line(text: str) -> None:
 
 
 @given(st.integers(0, 4_000_000_000_000))
-def test_a_moment_is_written_and_read_to_the_millisecond(at_ms: int) -> None:
+def test_a_timestamp_is_written_and_read_to_the_millisecond(at_ms: int) -> None:
     written = timestamps.rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms))
     assert timestamps.milliseconds(written) == at_ms
     assert len(written) == len("2026-01-01T00:00:00.000Z")

@@ -2,15 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Record
 from myna.core.projection import Projection
 from myna.pipeline.queries import Queries
+from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol.events import BEGINNING
 from myna.protocol.session import Session
 from myna.protocol.titles import title_from
@@ -72,20 +73,20 @@ class Seen:
 
 
 class Node:
-    """A timeline with a store behind it, read through `State`."""
+    """A projection with a store behind it, read through `Queries`."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self.projection = Projection(EPOCH)
         self.store = MemoryStore(lambda: loop.now)
-        self.state = Queries(EmbeddedBroker(), self.store, self.projection)
+        self.queries = Queries(self.store, self.projection, StorageSignals())
         self._stored: Checkpoint | None = None
 
     async def record(self) -> None:
         """As the recorder does."""
         writer_lock = await self.store.acquire_writer_lock()
         assert writer_lock is not None
-        reached = self.projection.checkpoint()
-        assert await writer_lock.record(Batch(self._stored, reached, [fact for _, fact in self.projection.pending])) == 0
+        reached, facts = self.projection.batch()
+        assert await writer_lock.record(Batch(self._stored, reached, facts)) == 0
         await writer_lock.release()
         self.projection.stored_to(reached)
         self._stored = reached
@@ -93,12 +94,12 @@ class Node:
     async def read(self, owner: str) -> tuple[Seen, str]:
         """Everything of an owner, by HTTP so to speak, and the cursor from which to go on."""
         session, seen = Session(owner, "", 0), Seen()
-        for conversation in (await self.state.conversations(session, limit=100, before=None, at_least=None)).items:
+        for conversation in (await self.queries.conversations(session, limit=100, before=None, at_least=None)).items:
             seen.titles[conversation.id] = conversation.title
         cursor = self.projection.cursor(owner)
         for conversation_id in list(seen.titles):
             seen.messages[conversation_id], seen.replies[conversation_id] = {}, {}
-            thread = await self.state.messages(session, conversation_id, limit=200, before=None, at_least=cursor)
+            thread = await self.queries.messages(session, conversation_id, limit=200, before=None, at_least=cursor)
             assert thread.cursor == cursor
             for view in thread.items:
                 if view.role == "user":
@@ -149,7 +150,7 @@ def test_what_is_shown_live_is_what_is_read_in_the_end(log: list[Record]) -> Non
             node.projection.fold(one, 0.0)
         for owner in OWNERS:
             seen = Seen()
-            for frame in node.projection.window.since(owner, BEGINNING):
+            for frame in node.projection._window.since(owner, BEGINNING):
                 seen.take(json.loads(frame))
             assert seen == (await node.read(owner))[0]
 
@@ -165,7 +166,7 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
     old = Projection(EPOCH)
     for one in log[:begun]:
         old.fold(one, 0.0)
-    mark = old.checkpoint()
+    mark, _ = old.batch()
     young = Projection(EPOCH)
     young.begin(mark, mark)
     for one in log[max(mark.low.offset, 0) :]:
@@ -173,14 +174,14 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
     for one in log[begun:]:
         old.fold(one, 0.0)
     for owner in OWNERS:
-        assert young.window.since(owner, mark.high) == old.window.since(owner, mark.high)
+        assert young._window.since(owner, mark.high) == old._window.since(owner, mark.high)
         assert young.missed(owner, EPOCH, old.cursor(owner, mark.high)) == old.missed(owner, EPOCH, old.cursor(owner, mark.high))
     assert progress(young) == progress(old)
-    later = [(position, fact) for position, fact in old.pending if position > mark.high]
-    assert list(young.pending) == later
-    assert young.checkpoint() == old.checkpoint()
+    old.stored_to(mark)
+    assert young.batch() == old.batch()
 
 
 def progress(projection: Projection) -> dict[str, Any]:
     """How far the open replies are, without the clocks."""
-    return {key: (reply.parts, reply.attempt, reply.floor, reply.worker, reply.started_at) for key, reply in projection.open.items()}
+    fields = attrgetter("parts", "attempt", "min_attempt", "worker", "started_at")
+    return {key: fields(reply) for key, reply in projection.open_replies.items()}

@@ -1,10 +1,10 @@
-"""Who is told what, and what happens to those who do not listen."""
+"""Which connection gets which frames, and what happens to one that does not read them."""
 
 from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
 
 
-class Rings:
-    """Counts how often somebody was woken."""
+class Wakes:
+    """Counts how often a reader was woken."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -14,7 +14,7 @@ class Rings:
 
 
 def mailbox(owner: str = "ann") -> Mailbox:
-    return Mailbox(owner, Rings())
+    return Mailbox(owner, Wakes())
 
 
 def test_every_socket_of_an_owner_gets_every_frame_in_order_and_nobody_else_does() -> None:
@@ -37,17 +37,17 @@ def test_what_was_taken_is_gone() -> None:
 
 
 def test_a_mailbox_wakes_its_reader_once_for_what_lies_together() -> None:
-    rings = Rings()
-    one = Mailbox("ann", rings)
+    wakes = Wakes()
+    one = Mailbox("ann", wakes)
     one.put(b"1")
     one.put(b"2")
-    assert rings.count == 1
+    assert wakes.count == 1
     one.take()
     one.put(b"3")
-    assert rings.count == 2
+    assert wakes.count == 2
 
 
-def test_a_full_mailbox_is_detached_and_told_so_and_the_others_go_on() -> None:
+def test_a_full_mailbox_is_marked_and_detached_and_the_others_go_on() -> None:
     hub, slow, quick = Hub(), mailbox(), mailbox()
     hub.attach(slow)
     hub.attach(quick)
@@ -87,11 +87,11 @@ def test_a_detached_mailbox_gets_nothing_and_may_be_detached_again() -> None:
     assert hub.count == 0
 
 
-def test_when_the_log_is_replaced_everybody_is_sent_away() -> None:
+def test_when_the_log_is_replaced_every_connection_is_expelled() -> None:
     hub, boxes = Hub(), [mailbox(), mailbox(), mailbox("ben")]
     for one in boxes:
         hub.attach(one)
-    hub.expel()
+    hub.log_replaced()
     assert all(one.expelled for one in boxes)
     assert hub.count == 0
     hub.deliver("ann", b"of the new log")

@@ -58,7 +58,7 @@ def test_who_reads_what_was_said_this_very_moment_waits_for_no_gathering() -> No
             assert house.loop.now - began < SETTLE_S
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("myna.pipeline.recorder.LOOK_S", 60.0)
+        patch.setattr("myna.pipeline.recorder.POLL_S", 60.0)
         patch.setattr("myna.pipeline.recorder.IDLE_S", 60.0)
         in_house(test)
 
@@ -161,7 +161,7 @@ def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_las
         await first.kill()
         second = await house.node()
         heir = Caller(second)
-        assert len(second.services.projection.open) == 1
+        assert len(second.services.projection.open_replies) == 1
         await house.until(heir.ends)
         await house.until(lambda: stored(second))
         assert heir.whole(1) == ["".join(PARTS)]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from myna.broker.embedded.queues import Queues
-from myna.pipeline.relay import GIVE_UP_S
+from myna.pipeline.watchdog import GIVE_UP_S
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.events import BEGINNING, LogMark, Position, ReplyCompleted
 from myna.protocol.topology import RoutingKey
@@ -38,7 +38,7 @@ def test_a_node_that_starts_during_a_reply_knows_what_the_others_know() -> None:
 def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was_missed() -> None:
     async def test(house: House) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("myna.pipeline.relay.REWIND_S", 10.0)
+            patch.setattr("myna.pipeline.log_reader.REWIND_S", 10.0)
             old = await house.node()
             ann = Caller(old)
             house.worker()
@@ -74,12 +74,12 @@ def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_f
         for seconds in range(30):
             await asyncio.sleep(1)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("myna.pipeline.relay.REWIND_S", 5.0)
+                patch.setattr("myna.pipeline.log_reader.REWIND_S", 5.0)
                 young = await house.node()
-            assert not young.services.projection.open, f"started {seconds} s after the repetition"
+            assert not young.services.projection.open_replies, f"started {seconds} s after the repetition"
             assert young.services.submissions.turns.open_count == 0
-            remembered = young.services.projection.window.of(ann.session.owner)
-            resumable = young.services.projection.window.resumable
+            remembered = young.services.projection._window.of(ann.session.owner)
+            resumable = young.services.projection._window.resumable
             assert remembered is None or all(entry.position < resumable for entry in remembered.entries if entry.position == repeated)
             await young.kill()
 
@@ -98,12 +98,12 @@ def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
             patch.setattr("myna.broker.embedded.broker.RECORDS_AT_ONCE", 3)
             young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
             projection = young.services.projection
-            await house.until(lambda: projection.window.of(ann.session.owner) is not None)
+            await house.until(lambda: projection._window.of(ann.session.owner) is not None)
             assert not young.serves
             house.broker.lose()
             house.broker.recover()
             await young.services.relay.wait_live()
-        assert projection.window.since(ann.session.owner, BEGINNING) == ann.node.services.projection.window.since(
+        assert projection._window.since(ann.session.owner, BEGINNING) == ann.node.services.projection._window.since(
             ann.session.owner, BEGINNING
         )
 
@@ -144,7 +144,7 @@ def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_
         await house.until(lambda: there.services.projection.epoch == here.services.projection.epoch)
         assert here.services.projection.missed(ann.session.owner, epoch, cursor) is None
         again = Caller(here)
-        await house.until(lambda: not here.services.projection.open)
+        await house.until(lambda: not here.services.projection.open_replies)
         again.send(1)
         again.send(2)
         await house.until(lambda: (uid(2), "stop") in again.ends())

@@ -8,8 +8,7 @@ import pytest
 from myna.broker.embedded.deliveries import EmbeddedDelivery
 from myna.node.supervisor import CRASHES
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
-from myna.protocol import events as e
-from myna.protocol import timestamps
+from myna.protocol import log_lines, timestamps
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 from tests.unit.house import BETWEEN_S, PARTS, Caller, House, SlowBrain, in_house
 from tests.unit.lines import ANN, TALK, again, body, said, stopped, uid
@@ -152,7 +151,7 @@ def test_a_job_that_breaks_the_brain_becomes_a_dead_letter_and_its_owner_is_told
         await asyncio.sleep(60)
         assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
         (letter,) = await house.broker.dead_letters()
-        assert e.read_job(letter.body).text == "crash"
+        assert log_lines.read_job(letter.body).text == "crash"
         assert letter.reason == "delivery_limit"
 
     in_house(test)
@@ -162,12 +161,12 @@ def test_of_jobs_in_one_delivery_the_one_that_breaks_the_brain_fails_alone() -> 
     async def test(house: House) -> None:
         ann = Caller(await house.node())
         jobs = [said(1), said(2, "crash", conversation=uid(70)), said(3, conversation=uid(71))]
-        await house.broker.submit(RoutingKey.MESSAGE, [e.encode(job) for job in jobs])
+        await house.broker.submit(RoutingKey.MESSAGE, [log_lines.encode(job) for job in jobs])
         house.worker()
         await house.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
         (letter,) = await house.broker.dead_letters()
-        assert e.read_job(letter.body).id == uid(2)
+        assert log_lines.read_job(letter.body).id == uid(2)
 
     in_house(test)
 

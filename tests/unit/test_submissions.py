@@ -228,7 +228,7 @@ def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
         await house.broker.submit(RoutingKey.EVENT, [body(*whole(said(1, owner=ANN)))])
         await house.until(ann.created)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("myna.core.projection.PENDING_LIMIT", 1)
+            patch.setattr("myna.core.backlog.PENDING_LIMIT", 1)
             ann.send(2)
         assert ann.answers(2) == ["busy"]
         ann.send(2)

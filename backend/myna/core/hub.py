@@ -1,7 +1,10 @@
-"""Thought: owner → its connections' bounded mailboxes; a mailbox that overflows is detached. No I/O, never waits."""
+"""Each owner's connections on this node, as bounded mailboxes of frames. Nothing here waits."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
+
+from myna.core.fold_rules import FoldResult
+from myna.core.log_observer import LogObserver
 
 # A reader this far behind is cut off and resumes: 2,048 frames are about a minute of one reply at full speed.
 MAILBOX_FRAMES = 2_048
@@ -27,13 +30,13 @@ class Mailbox:
         self._wake = wake
 
     def preload(self, frames: Iterable[bytes]) -> None:
-        """What a resuming connection missed; does not count against the bounds (the window bounds it)."""
+        """Put what a resuming connection missed first; it does not count against the bounds (the window bounds it)."""
         self._frames.extend(frames)
         self._preloaded = len(self._frames)
         self._wake()
 
     def put(self, frame: bytes) -> bool:
-        """Take one frame; False when the mailbox is over its bounds and no use any more."""
+        """Add one frame; False when the mailbox is full, and of no use any more."""
         if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._bytes >= MAILBOX_BYTES:
             self.overflowed = True
             self._wake()
@@ -45,7 +48,7 @@ class Mailbox:
         return True
 
     def expel(self) -> None:
-        """Its log was replaced: the connection ends, its client reads its state anew."""
+        """End the connection, as its log was replaced: its client reads its state anew."""
         self.expelled = True
         self._wake()
 
@@ -57,8 +60,8 @@ class Mailbox:
         return frames
 
 
-class Hub:
-    """Who is connected to this node."""
+class Hub(LogObserver):
+    """The connections attached to this node, by owner."""
 
     def __init__(self) -> None:
         self._mailboxes: dict[str, list[Mailbox]] = {}
@@ -74,22 +77,27 @@ class Hub:
         self._mailboxes.setdefault(mailbox.owner, []).append(mailbox)
 
     def detach(self, mailbox: Mailbox) -> None:
-        """No more frames for this one; harmless when it is not attached."""
+        """Deliver no more frames to this mailbox; harmless when it is not attached."""
         mailboxes = self._mailboxes.get(mailbox.owner)
         if mailboxes is not None and mailbox in mailboxes:
             mailboxes.remove(mailbox)
             if not mailboxes:
                 del self._mailboxes[mailbox.owner]
 
-    def expel(self) -> None:
-        """Everybody must reconnect: what they would go on from is no more."""
+    def observe(self, folded: FoldResult) -> None:
+        for entry in folded.entries:
+            if entry.frame:
+                self.deliver(entry.event.owner, entry.frame)
+
+    def log_replaced(self) -> None:
+        """Expel everybody: no cursor of the old log counts in the new one."""
         for mailboxes in list(self._mailboxes.values()):
             for mailbox in list(mailboxes):
                 mailbox.expel()
                 self.detach(mailbox)
 
     def deliver(self, owner: str, frame: bytes) -> None:
-        """One frame to every connection of its owner; one that is full is detached and told so."""
+        """Put one frame into every mailbox of its owner; one that is full is marked so and detached."""
         mailboxes = self._mailboxes.get(owner)
         if mailboxes is None:
             return

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from myna.core.window import OwnerWindow
+from myna.core.projection import Projection
 from myna.protocol import events as e
 from myna.protocol.errors import Busy, ChatError, Conflict, NotFound
 from myna.protocol.frames import MessageAccepted
@@ -49,25 +49,24 @@ class New(NamedTuple):
 Decision = New | MessageAccepted | ChatError
 
 
-def decide_by_window(request: Request, window: OwnerWindow | None, *, complete: bool) -> Decision | None:
+def decide_by_projection(request: Request, projection: Projection, *, complete: bool) -> Decision | None:
     """The decision where the recent past is enough for one; None: the database has to be asked.
 
-    `complete` says that the window holds everything of this owner, so an id that it does not know is new.
+    `complete` says that the projection holds everything of this owner, so an id that it does not know is new.
     """
-    if window is not None:
-        if request.conversation_id in window.deleted:
-            return request.not_found()
-        before = window.keys.get(request.id)
-        if before is not None:
-            return _repeated(request, request.repeats(_request_of(before)))
+    if projection.is_deleted(request.owner, request.conversation_id):
+        return request.not_found()
+    before = projection.recent_job(request.owner, request.id)
+    if before is not None:
+        return _repeated(request, request.repeats(_request_of(before)))
     if not complete:
         return None
     return request.not_found() if request.text is None else New(request.text)
 
 
-def message_text(request: Request, window: OwnerWindow | None) -> str | None:
-    """The text of the message that a request is about, if the window knows it."""
-    message = window.keys.get(request.message_id or "") if window is not None else None
+def message_text(request: Request, projection: Projection) -> str | None:
+    """The text of the message that a request is about, if the projection remembers it."""
+    message = projection.recent_job(request.owner, request.message_id or "")
     if isinstance(message, e.MessageCreated) and message.conversation_id == request.conversation_id:
         return message.text
     return None

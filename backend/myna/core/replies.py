@@ -1,34 +1,35 @@
-"""Thought: one reply on its way through the log: which of its events count, and what it amounts to so far. No I/O.
+"""One reply on its way through the log: which of its events count, and what they amount to so far.
 
-Responders repeat themselves after a crash; the log keeps everything. These few rules make every reader of the log see
+Responders repeat themselves after a crash, and the log keeps everything. By these rules every reader of the log comes to
 the same one reply: a part counts when it is the next one, whoever sent it, and nothing counts after the end.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from myna.protocol.events import Job, OfReply, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyFailed, ReplyStarted, Timings
+from myna.protocol.events import Job, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyEvent, ReplyFailed, ReplyStarted, Timings
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView, ReplyError, Status
 
 
 @dataclass(slots=True)
 class OpenReply:
-    """A reply between its request and its end, as far as the log has told."""
+    """A reply between its request and its end, as far as the log has been read."""
 
     job: Job
     opened: Position
-    touched: float  # by the reader's own clock, seconds: when the log last spoke of it
+    last_event_at: float  # seconds by this node's monotonic clock: when an event of it was read last
     attempt: int = 0
-    floor: int = 0  # parts of earlier attempts don't count: that brain began anew
+    min_attempt: int = 0  # events of earlier attempts don't count: the brain began anew since
     worker: str | None = None
     started_at: str | None = None
     first_part_at: str | None = None
     parts: list[str] = field(default_factory=list)
 
-    def is_meant_by(self, event: OfReply) -> bool:
-        """Whether this event is its owner's. One by somebody else's hand is nobody's."""
-        return (event.owner, event.conversation_id) == (self.job.owner, self.job.conversation_id)
+    def matches(self, event: ReplyEvent) -> bool:
+        """Whether this event, which has this reply's id, agrees with its job in all other ids. One that does not is ignored."""
+        job = self.job
+        return event.owner == job.owner and event.conversation_id == job.conversation_id and event.message_id == job.message_id
 
     def start(self, event: ReplyStarted) -> bool:
         """Whether this start counts: only a higher attempt does."""
@@ -37,13 +38,13 @@ class OpenReply:
         self.attempt, self.worker = event.attempt, event.worker
         self.started_at = self.started_at or event.at
         if event.restarted:
-            self.floor = event.attempt
+            self.min_attempt = event.attempt
             self.parts.clear()
         return True
 
     def add(self, event: ReplyDelta) -> bool:
         """Whether this part counts: only the next one does, from whichever attempt (the text is the same)."""
-        if event.index != len(self.parts) or event.attempt < self.floor:
+        if event.index != len(self.parts) or event.attempt < self.min_attempt:
             return False
         if not self.parts:
             self.first_part_at = event.at
@@ -52,7 +53,7 @@ class OpenReply:
 
     def ends(self, event: ReplyEnd) -> bool:
         """Whether this end counts: not that of a brain begun anew since, nor one before which parts are missing here."""
-        return event.attempt >= self.floor and (isinstance(event, ReplyFailed) or event.parts == len(self.parts))
+        return event.attempt >= self.min_attempt and (isinstance(event, ReplyFailed) or event.parts == len(self.parts))
 
     @property
     def text(self) -> str:
@@ -60,8 +61,8 @@ class OpenReply:
         return "".join(self.parts)
 
     def stopped(self, at: str) -> ReplyCompleted:
-        """The end of this reply by a stop at this place of the log."""
-        asked = milliseconds(self.job.at)
+        """The end of this reply by a stop, stamped `at`."""
+        accepted = milliseconds(self.job.at)
         started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
         first = milliseconds(self.first_part_at) - started if self.first_part_at else None
         return ReplyCompleted(
@@ -75,9 +76,9 @@ class OpenReply:
             text=self.text,
             finish_reason="stopped",
             timings=Timings(
-                queued_ms=max(0, started - asked),
+                queued_ms=max(0, started - accepted),
                 first_part_ms=first if first is None else max(0, first),
-                total_ms=max(0, milliseconds(at) - asked),
+                total_ms=max(0, milliseconds(at) - accepted),
             ),
         )
 
@@ -133,12 +134,12 @@ class OpenReplies(dict[str, OpenReply]):
         self._by_conversation: dict[tuple[str, str], list[OpenReply]] = {}
 
     def add(self, reply: OpenReply) -> None:
-        """It was requested."""
+        """Add a reply that was requested."""
         self[reply.job.reply_id] = reply
         self._by_conversation.setdefault((reply.job.owner, reply.job.conversation_id), []).append(reply)
 
     def close(self, reply: OpenReply) -> None:
-        """It came to its end."""
+        """Remove a reply that has ended."""
         del self[reply.job.reply_id]
         conversation = (reply.job.owner, reply.job.conversation_id)
         replies = self._by_conversation[conversation]
@@ -151,9 +152,9 @@ class OpenReplies(dict[str, OpenReply]):
         return list(self._by_conversation.get((owner, conversation_id), ()))
 
     def idle_since(self, moment: float) -> list[OpenReply]:
-        """Those of which the log has not spoken since."""
-        return [reply for reply in self.values() if reply.touched < moment]
+        """Those of which no event was read since, by this node's monotonic clock in seconds."""
+        return [reply for reply in self.values() if reply.last_event_at < moment]
 
     def before(self, position: Position) -> list[OpenReply]:
-        """Those requested before a place in the log."""
+        """Those requested before a position in the log."""
         return [reply for reply in self.values() if reply.opened < position]

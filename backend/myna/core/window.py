@@ -1,7 +1,7 @@
-"""Thought: what one node remembers of the log's recent past, owner by owner, and when it may forget. No I/O, no clock.
+"""What one node remembers of the log's recent past, owner by owner, and when it may forget.
 
-Three uses, one memory: frames are replayed to reconnecting sockets, facts are laid over what Postgres has, idempotency
-keys tell a repeated message from a new one. What is not stored yet is never forgotten.
+It serves three uses: frames are replayed to sockets that reconnect, facts are laid over the rows of the database, and
+idempotency keys tell a repeated message from a new one. What is not stored yet is never forgotten.
 """
 
 from collections import deque
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from myna.protocol.cursor import tag_of
-from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position, ReplyRequested, WireStruct
+from myna.protocol.events import BEGINNING, NOTHING, Event, Job, MessageCreated, Position, ReplyRequested, WireStruct
 from myna.protocol.timestamps import milliseconds
 from myna.store.port import Deleted, Fact
 
-# Of frames: enough for every socket of a busy node to be away for minutes. With the events beside them about five times that in memory.
+# Enough frames for every socket of a busy node to be away for minutes. With the events beside them they take about five times that.
 WINDOW_BYTES = 64 * 1024 * 1024
 CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
 
 
-class Entry(WireStruct, frozen=True):
-    """One event that counts, at its place in the log, as the frame that sockets get (b"" if it is not shown to them)."""
+class LogEntry(WireStruct, frozen=True):
+    """One event that counts, at its position in the log, as the frame that sockets get (b"" if it is not shown to them)."""
 
     position: Position
     event: Event
@@ -32,8 +32,8 @@ class OwnerWindow:
     """One owner's recent past."""
 
     tag: str
-    entries: deque[Entry] = field(default_factory=deque)
-    facts: deque[Entry] = field(default_factory=deque)  # those that hold one
+    entries: deque[LogEntry] = field(default_factory=deque)
+    facts: deque[LogEntry] = field(default_factory=deque)  # those that hold one
     keys: dict[str, Job] = field(default_factory=dict)  # by idempotency key
     deleted: set[str] = field(default_factory=set)  # conversations
 
@@ -44,15 +44,15 @@ class Window:
     def __init__(self, epoch: str, *, limit: int = WINDOW_BYTES) -> None:
         self.epoch = epoch
         self.resumable = BEGINNING  # cursors from here on can be resumed
-        self.forgotten_at: str | None = None  # `at` of the youngest event forgotten; None: nothing was
+        self.forgotten_at: str | None = None  # `at` of the youngest event forgotten or never read; None: there is none
         self._limit = limit
         self._bytes = 0
-        self._order: deque[Entry] = deque()
+        self._order: deque[LogEntry] = deque()
         self._owners: dict[str, OwnerWindow] = {}
 
-    def holds_all_of(self, born_ms: int) -> bool:
-        """Whether everything of an owner born then is still here: nothing younger than that was forgotten."""
-        return self.forgotten_at is None or born_ms > milliseconds(self.forgotten_at) + CLOCKS_MS
+    def holds_all_of(self, created_ms: int) -> bool:
+        """Whether everything of an owner created then is still here: nothing younger than that was forgotten."""
+        return self.forgotten_at is None or created_ms > milliseconds(self.forgotten_at) + CLOCKS_MS
 
     def of(self, owner: str) -> OwnerWindow | None:
         """What is remembered of this owner."""
@@ -65,7 +65,7 @@ class Window:
             found = self._owners[owner] = OwnerWindow(tag_of(owner, self.epoch))
         return found
 
-    def add(self, window: OwnerWindow, entry: Entry) -> None:
+    def add(self, window: OwnerWindow, entry: LogEntry) -> None:
         """Remember one event of the owner whose window this is."""
         event, fact = entry.event, entry.fact
         if entry.frame:
@@ -74,20 +74,20 @@ class Window:
             window.facts.append(entry)
             if type(fact) is Deleted:
                 window.deleted.add(fact.conversation_id)
-        if isinstance(event, Job):
+        if isinstance(event, (MessageCreated, ReplyRequested)):
             window.keys[event.id] = event
         self._order.append(entry)
-        self._bytes += _weight(entry)
+        self._bytes += len(entry.frame) or _weight(entry)
 
     def trim(self, stored: Position) -> None:
-        """Forget the oldest while over the bound, as far as everything is stored."""
+        """Forget the oldest while over the limit, as far as it is stored."""
         while self._bytes > self._limit and self._order[0].position <= stored:
             entry = self._order.popleft()
             self._bytes -= _weight(entry)
             self.resumable, self.forgotten_at = entry.position, entry.event.at
             self._forget(entry)
 
-    def _forget(self, entry: Entry) -> None:
+    def _forget(self, entry: LogEntry) -> None:
         event, fact = entry.event, entry.fact
         window = self._owners[event.owner]
         if entry.frame:
@@ -125,22 +125,22 @@ class Window:
         after = takewhile(lambda entry: entry.position > position, reversed(window.facts))
         return [entry.fact for entry in after if entry.fact is not None][::-1]
 
-    def restart(self, epoch: str) -> None:
-        """A new log: old frames can't be resumed from, but facts and keys stay true."""
+    def restart(self, epoch: str, stored: Position) -> None:
+        """A new log begins: old frames can't be resumed from, but facts and keys stay true. All up to `stored` is in the database."""
         self.epoch = epoch
         self.resumable = BEGINNING
         for owner, window in self._owners.items():
             window.tag = tag_of(owner, epoch)
             window.entries.clear()
             window.facts.clear()
-        told = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Job)]
-        self._order = deque(Entry(BEGINNING, entry.event, b"", entry.fact) for entry in told)
+        kept = [entry for entry in self._order if entry.fact is not None or isinstance(entry.event, Job)]
+        self._order = deque(LogEntry(NOTHING if entry.position <= stored else BEGINNING, entry.event, b"", entry.fact) for entry in kept)
+        self._bytes = sum(map(_weight, self._order))
         for entry in self._order:
             if entry.fact is not None:
                 self._owners[entry.event.owner].facts.append(entry)
-        self._bytes = 0
 
 
-def _weight(entry: Entry) -> int:
-    # One more reply's request is shown to nobody, but it holds its message's text.
-    return len(entry.frame) or (len(entry.event.text) if isinstance(entry.event, ReplyRequested) else 0)
+def _weight(entry: LogEntry) -> int:
+    # What is not shown to sockets, or no more, weighs what it says.
+    return len(entry.frame) or len(getattr(entry.event, "text", ""))

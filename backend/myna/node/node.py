@@ -9,11 +9,15 @@ from myna.node.factories import make_brain, worker_name
 from myna.node.secret_key import secret_key
 from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
+from myna.pipeline.log_reader import LogReader
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
+from myna.pipeline.relay_metrics import RelayMetrics
 from myna.pipeline.responder import Responder
+from myna.pipeline.storage_signals import StorageSignals
 from myna.pipeline.submissions import Submissions
+from myna.pipeline.watchdog import Watchdog
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.app import create_app
@@ -27,9 +31,13 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     projection = Projection("")
     hub = Hub()
     submissions = Submissions(broker, store, projection)
-    state = Queries(broker, store, projection)
-    recorder = Recorder(store, projection, state)
-    relay = Relay(broker, store, projection, hub=hub, intake=submissions, state=state, recorder=recorder, abandoned_s=settings.abandoned_s)
+    signals = StorageSignals()
+    queries = Queries(store, projection, signals)
+    recorder = Recorder(store, projection, signals)
+    metrics = RelayMetrics()
+    watchdog = Watchdog(broker, projection, submissions.repeat_unseen, abandoned_s=settings.abandoned_s)
+    observers = (hub, metrics, submissions, watchdog, signals, recorder)
+    relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     brain = make_brain(settings)
     return Services(
         settings=settings,
@@ -39,10 +47,12 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
         projection=projection,
         hub=hub,
         submissions=submissions,
-        commands=Commands(broker, store, projection, state, submissions),
-        queries=state,
+        commands=Commands(broker, store, projection, queries, submissions),
+        queries=queries,
         recorder=recorder,
         relay=relay,
+        relay_metrics=metrics,
+        watchdog=watchdog,
         brain=brain,
         responder=Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None,
     )
@@ -64,7 +74,7 @@ class Node:
             "broker": services.broker.run,
             "store": services.store.run,
             "relay": services.relay.run,
-            "watch": services.relay.watch,
+            "watch": services.watchdog.run,
             "recorder": services.recorder.run,
         }
         if services.responder is not None:

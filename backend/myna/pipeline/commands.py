@@ -14,7 +14,7 @@ from myna.pipeline.queries import Queries
 from myna.pipeline.submission import Stage, Submission, stop_event
 from myna.pipeline.submissions import ACCEPT_S, Submissions
 from myna.protocol import events as e
-from myna.protocol import timestamps
+from myna.protocol import log_lines, timestamps
 from myna.protocol.errors import Behind, Busy, Conflict, NotFound, StoreUnavailable
 from myna.protocol.ids import reply_id_for
 from myna.protocol.session import Session
@@ -64,7 +64,7 @@ class Commands:
 
     def _running(self, conversation: tuple[str, str], message_id: str) -> list[tuple[str, str]]:
         """The replies to this message (id, message) that are accepted and have not ended, read in the log here or not yet."""
-        open_here = [reply.job for reply in self._projection.open.of(*conversation) if reply.job.message_id == message_id]
+        open_here = [reply.job for reply in self._projection.open_in(*conversation) if reply.job.message_id == message_id]
         return [(one.reply_id, one.message_id) for one in (*open_here, *self._submissions.unseen(conversation, message_id))]
 
     async def _stop_waiting(self, submission: Submission) -> None:
@@ -76,8 +76,7 @@ class Commands:
             await asyncio.wait([submission.task])
 
     async def _must_exist(self, owner: str, conversation_id: str, message_id: str) -> None:
-        window = self._projection.window.of(owner)
-        message = window.keys.get(message_id) if window is not None else None
+        message = self._projection.recent_job(owner, message_id)
         if isinstance(message, e.MessageCreated) and message.conversation_id == conversation_id:
             return
         try:
@@ -102,7 +101,7 @@ class Commands:
         owner = session.owner
         for submission in self._submissions.turns.waiting((owner, conversation_id)):
             self._submissions.refuse_waiting(submission, submission.request.not_found())
-        running = [reply.job for reply in self._projection.open.of(owner, conversation_id)]
+        running = [reply.job for reply in self._projection.open_in(owner, conversation_id)]
         stops = [stop_event(owner, conversation_id, job.reply_id, job.message_id) for job in running]
         gone = e.ConversationDeleted(owner=owner, at=timestamps.now(), conversation_id=conversation_id)
         await self._publish(RoutingKey.STOP, [*stops, gone])
@@ -127,8 +126,7 @@ class Commands:
             self._importing.discard(session.owner)
 
     def _has(self, owner: str, key: str) -> bool:
-        window = self._projection.window.of(owner)
-        return window is not None and key in window.keys
+        return self._projection.recent_job(owner, key) is not None
 
     async def _imported_before(self, session: Session, conversation_id: str, first: e.Job) -> set[str]:
         """The ids of what this import has written before. Raises `Conflict` where the id is another conversation's."""
@@ -144,18 +142,16 @@ class Commands:
         return known
 
     async def _was_deleted(self, session: Session, conversation_id: str, first: e.Job) -> bool:
-        window = self._projection.window
-        of_owner = window.of(session.owner)
-        if of_owner is not None and conversation_id in of_owner.deleted:
+        if self._projection.is_deleted(session.owner, conversation_id):
             return True
-        if window.holds_all_of(session.born_ms):
+        if self._projection.holds_all_of(session.born_ms):
             return False
         (known,) = await self._store.known([IdempotencyKey(session.owner, conversation_id, first.id, first.reply_id)])
         return known.deleted
 
     async def _publish(self, key: RoutingKey, events: Sequence[e.Event]) -> None:
         """Publish events together and wait for the confirm. Raises `Busy` when the broker can't take them."""
-        done, _ = await asyncio.wait([self._broker.submit(key, [e.encode(event) for event in events])], timeout=ACCEPT_S)
+        done, _ = await asyncio.wait([self._broker.submit(key, [log_lines.encode(event) for event in events])], timeout=ACCEPT_S)
         if not done or next(iter(done)).exception() is not None:
             raise Busy("The broker can't take this now; try again.", retry_after_s=2)
 
@@ -166,7 +162,7 @@ def _batches(turns: Sequence[ImportedTurn]) -> Iterator[list[e.Event]]:
     size = 0
     for turn in turns:
         batch += turn.events
-        size += sum(len(e.encode(event)) for event in turn.events)
+        size += sum(len(log_lines.encode(event)) for event in turn.events)
         if size >= IMPORT_BATCH_BYTES or len(batch) >= GROUP_LINES // 2:
             yield batch
             batch, size = [], 0
@@ -181,8 +177,8 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
     goes back to `chat_queue` as it is.
     """
     try:
-        jobs = [e.read_job(line) for line in letter.body.split(b"\n")]
-    except e.Unreadable:
+        jobs = [log_lines.read_job(line) for line in letter.body.split(b"\n")]
+    except log_lines.Unreadable:
         await broker.submit(RoutingKey.WORK, [letter.body])
         return
     for job in jobs:
@@ -197,4 +193,4 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
             message_id=job.message_id,
             text=job.text,
         )
-        await broker.submit(RoutingKey.MESSAGE, [e.encode(again)])
+        await broker.submit(RoutingKey.MESSAGE, [log_lines.encode(again)])

@@ -14,7 +14,7 @@ from uuid import uuid4
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
 from myna.protocol import events as e
-from myna.protocol import timestamps
+from myna.protocol import log_lines, timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
@@ -80,7 +80,7 @@ class ReplyProgress:
         replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
         requested: set[str] = set()
         nonce = str(uuid4())
-        await self._broker.submit(RoutingKey.EVENT, [e.encode(e.LogMark(nonce=nonce))])
+        await self._broker.submit(RoutingKey.EVENT, [log_lines.encode(e.LogMark(nonce=nonce))])
         async with aclosing(self._broker.log(_read_from(jobs))) as log:
             while True:
                 try:
@@ -118,15 +118,15 @@ def _apply(line: bytes, replies: dict[str, OpenReply], requested: set[str]) -> N
     `replies` loses a reply that ends; `requested` gains one whose request was read.
     """
     try:
-        event = e.read_line(line)
-    except e.Unreadable:
+        event = log_lines.read_line(line)
+    except log_lines.Unreadable:
         return
     if isinstance(event, e.Job):
         requested.add(event.reply_id)
-    if not isinstance(event, e.OfReply) or event.reply_id not in requested or event.reply_id not in replies:
+    if not isinstance(event, e.ReplyEvent) or event.reply_id not in requested or event.reply_id not in replies:
         return
     reply = replies[event.reply_id]
-    if not reply.is_meant_by(event):
+    if not reply.matches(event):
         return
     if isinstance(event, e.StopRequested) or (isinstance(event, e.ReplyEnd) and reply.ends(event)):
         del replies[event.reply_id]

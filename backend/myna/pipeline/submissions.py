@@ -11,13 +11,16 @@ import msgspec
 import structlog
 
 from myna.broker.port import Broker
-from myna.core.idempotency import New, Request, decide_by_rows, decide_by_window, message_text
-from myna.core.projection import FoldResult, Projection
+from myna.core.fold_rules import FoldResult
+from myna.core.idempotency import New, Request, decide_by_projection, decide_by_rows, message_text
+from myna.core.log_observer import LogObserver
+from myna.core.projection import Projection
 from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.submission import OnResult, Stage, Submission
 from myna.protocol import events as e
+from myna.protocol import log_lines
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.ids import reply_id_for
@@ -33,7 +36,7 @@ LAST_S = 1.0  # of the time that a drain may take, kept for publishing what stil
 UNSEEN_S = 5.0  # accepted, yet not in the log: published again (the log was being replaced just then)
 
 
-class Submissions:
+class Submissions(LogObserver):
     """Every submission under way on this node, and one open turn per conversation."""
 
     def __init__(self, broker: Broker, store: Store, projection: Projection) -> None:
@@ -58,10 +61,9 @@ class Submissions:
         if same_key is not None:
             self._join(same_key, request, on_result)
             return
-        window = self._projection.window.of(request.owner)
         if request.text is None:
-            request = msgspec.structs.replace(request, text=self._text_underway(request) or message_text(request, window))
-        decision = decide_by_window(request, window, complete=self._projection.window.holds_all_of(session.born_ms))
+            request = msgspec.structs.replace(request, text=self._text_underway(request) or message_text(request, self._projection))
+        decision = decide_by_projection(request, self._projection, complete=self._projection.holds_all_of(session.born_ms))
         if decision is not None and not isinstance(decision, New):
             on_result(decision)
             return
@@ -135,8 +137,7 @@ class Submissions:
         return submission.request.accepted(duplicate=False)
 
     def _was_deleted(self, request: Request) -> bool:
-        window = self._projection.window.of(request.owner)
-        return window is not None and request.conversation_id in window.deleted
+        return self._projection.is_deleted(request.owner, request.conversation_id)
 
     async def _publish(self, submission: Submission) -> None:
         """Publish until it is confirmed. Raises `Busy` after `ACCEPT_S`.
@@ -162,10 +163,9 @@ class Submissions:
         published = submission.stage is Stage.PUBLISHING
         del self._underway[submission.request.owner, submission.request.id]
         if published and isinstance(result, MessageAccepted):
-            window = self._projection.window.of(submission.request.owner)
-            if window is None or submission.request.id not in window.keys:
+            if self._projection.recent_job(submission.request.owner, submission.request.id) is None:
                 self._unseen[submission.reply_id] = submission, asyncio.get_running_loop().time()
-        elif not self.turns.withdraw(submission.conversation, submission) and submission.reply_id not in self._projection.open:
+        elif not self.turns.withdraw(submission.conversation, submission) and submission.reply_id not in self._projection.open_replies:
             self._close(submission.conversation, submission.reply_id)  # it had its turn, and nothing comes of it
         submission.finish(result)
 
@@ -204,7 +204,7 @@ class Submissions:
     # --- what the log shows ---
 
     def observe(self, folded: FoldResult) -> None:
-        """The relay has folded one more record: turns open and close by what the log says."""
+        """Turns open and close by what the log says."""
         for entry in folded.entries:
             event = entry.event
             if isinstance(event, e.Job):
@@ -214,12 +214,15 @@ class Submissions:
                 self._close((event.owner, event.conversation_id), event.reply_id)
         for job in folded.dropped:
             self._unseen.pop(job.reply_id, None)
-            if job.reply_id not in self._projection.open:
+            if job.reply_id not in self._projection.open_replies:
                 self._close((job.owner, job.conversation_id), job.reply_id)
-        for job in folded.torn:
+        for job in folded.incomplete:
             # Parts went with a replaced log, and whoever made them is done: it has to be made again.
             log.warning("reply.incomplete", reply_id=job.reply_id)
-            self._broker.submit(RoutingKey.WORK, [e.encode(job)])
+            self._broker.submit(RoutingKey.WORK, [log_lines.encode(job)])
+
+    def caught_up(self, began_at: float) -> None:
+        self.repeat_unseen(before=began_at)
 
     def repeat_unseen(self, before: float | None = None) -> None:
         """Publish again what was accepted before then (by the loop's clock) and never came back in the log.

@@ -1,22 +1,15 @@
-"""Words: the one vocabulary of events, as typed structs, with encode and decode. No I/O.
+"""The events of the log as typed structs.
 
-A log line is one event as JSON: what only the pipeline needs (`owner`, `reply_id` of a new message, `options`) comes
-first, and from `type` on the line is, to the byte, the frame that sockets get. So an event is encoded once, however
-many sockets and nodes it passes.
-
-A line is checked when it is read, by whatever hand it is. What is said here was checked at the edge (fields.py) already.
+What only the pipeline needs (`owner`, `options`, a message's `reply_id`) stands first; the fields from `type` on are
+the frame that sockets get. log_lines.py writes and reads them.
 """
 
-import re
-from operator import attrgetter
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from myna.protocol.ids import UUID_PATTERN
-from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
-from myna.protocol.timestamps import milliseconds
 
 TEXT_LIMIT = 8_000  # characters of one message
 FRAME_LIMIT = 64 * 1024  # bytes of one client frame
@@ -26,30 +19,28 @@ WAITING_LIMIT = 8  # messages that wait in one conversation
 T = TypeVar("T")
 
 _UUID_SCHEMA = {"pattern": UUID_PATTERN}
-# An id as the edge lets it in: whatever its case was, it is in small letters here. `_check` looks at its form, at all of an event at once.
+# An id that begins something. It is written in small letters, and its form is checked when it is read.
 Id = Annotated[str, Meta(min_length=36, max_length=36, extra_json_schema=_UUID_SCHEMA)]
-_IDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+")
-# An id in what only responders and nodes write: it comes from an order whose ids were checked, so its pattern is not checked again
-# on every part (that was a third of what reading the log cost). Where it is unknown, the event does not count.
+# An id that refers to an open reply: where it is not that of one, the event does not count. Checking its pattern on every
+# part took a third of the time of reading the log.
 KnownId = Annotated[str, Meta(extra_json_schema=_UUID_SCHEMA)]
+Timestamp = Annotated[str, Meta(min_length=24, max_length=24)]  # RFC 3339, UTC, milliseconds
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # what an integer column of the database takes
+Milliseconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a number in JavaScript holds exactly
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LIMIT)]
 Name = Annotated[str, Meta(max_length=64)]
 FinishReason = Literal["stop", "length", "stopped"]
 
 
-class Unreadable(ValueError):
-    """A line that is no event."""
+class WireStruct(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Base of what travels: exact types, unchangeable, absent fields not written, unknown fields ignored when read.
 
-
-class WireStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """What every struct here is: exact types, no field but its own, unchangeable; what is absent is not written.
-
-    None refers to anything that could refer back to it, so the garbage collector need not look.
+    No struct refers to anything that could refer back to it, so the garbage collector need not look.
     """
 
 
 def named(kind: T) -> T:
-    """A `type`: it need not be given and is always written, which a plain default would not be."""
+    """A `type` field: it need not be given, and unlike a plain default it is always written."""
     default: T = msgspec.field(default_factory=lambda: kind)
     return default
 
@@ -62,25 +53,25 @@ class Options(WireStruct, frozen=True):
     scenario: Name | None = None
 
 
-# --- the fields above `type` stay inside the pipeline ---
-
-
 class Timings(WireStruct, frozen=True, kw_only=True):
     """A reply's milliseconds: accepted → picked up, picked up → first part, accepted → end."""
 
-    queued_ms: int
-    first_part_ms: int | None = None
-    total_ms: int
+    queued_ms: Milliseconds
+    first_part_ms: Milliseconds | None = None
+    total_ms: Milliseconds
+
+
+# In the events below, the fields above `type` stay inside the pipeline.
 
 
 class MessageCreated(WireStruct, frozen=True, kw_only=True):
-    """A message was accepted; also the work order for its reply."""
+    """A message was accepted; also the job to answer it."""
 
     owner: Id
     reply_id: Id
     options: Options | None = None
     type: Literal["message.created"] = named("message.created")
-    at: str
+    at: Timestamp
     conversation_id: Id
     id: Id
     text: Text
@@ -91,13 +82,13 @@ class MessageCreated(WireStruct, frozen=True, kw_only=True):
 
 
 class ReplyRequested(WireStruct, frozen=True, kw_only=True):
-    """One more reply to a message was accepted; the work order holds the message's text. Not shown to clients."""
+    """One more reply to a message was requested; also the job to make it. Not shown to clients."""
 
     owner: Id
     reply_id: Id
     options: Options | None = None
     type: Literal["reply.requested"] = named("reply.requested")
-    at: str
+    at: Timestamp
     conversation_id: Id
     id: Id
     message_id: Id
@@ -105,26 +96,26 @@ class ReplyRequested(WireStruct, frozen=True, kw_only=True):
 
 
 class StopRequested(WireStruct, frozen=True, kw_only=True):
-    """If this reply is open at this place of the log, it ends here, with the parts seen so far. Not shown to clients."""
+    """A reply that is open at this position of the log ends here, with the parts seen so far. Not shown to clients."""
 
     owner: Id
     type: Literal["stop.requested"] = named("stop.requested")
-    at: str
+    at: Timestamp
     conversation_id: Id
     reply_id: Id
     message_id: Id
 
 
 class ReplyStarted(WireStruct, frozen=True, kw_only=True):
-    """A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
+    """A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
 
     owner: KnownId
     type: Literal["reply.started"] = named("reply.started")
-    at: str
+    at: Timestamp
     conversation_id: KnownId
     reply_id: KnownId
     message_id: KnownId
-    attempt: int
+    attempt: Count
     worker: str
     restarted: bool | None = None
 
@@ -134,12 +125,12 @@ class ReplyDelta(WireStruct, frozen=True, kw_only=True):
 
     owner: KnownId
     type: Literal["reply.delta"] = named("reply.delta")
-    at: str
+    at: Timestamp
     conversation_id: KnownId
     reply_id: KnownId
     message_id: KnownId
-    attempt: int
-    index: int
+    attempt: Count
+    index: Count
     text: str
 
 
@@ -148,27 +139,27 @@ class ReplyCompleted(WireStruct, frozen=True, kw_only=True):
 
     owner: KnownId
     type: Literal["reply.completed"] = named("reply.completed")
-    at: str
+    at: Timestamp
     conversation_id: KnownId
     reply_id: KnownId
     message_id: KnownId
-    attempt: int
-    parts: int
+    attempt: Count
+    parts: Count
     text: str
     finish_reason: FinishReason
     timings: Timings
 
 
 class ReplyFailed(WireStruct, frozen=True, kw_only=True):
-    """There will be no (more) reply. `retryable`: asking again may help."""
+    """The reply ended without an answer. `retryable`: sending the message again may help."""
 
     owner: KnownId
     type: Literal["reply.failed"] = named("reply.failed")
-    at: str
+    at: Timestamp
     conversation_id: KnownId
     reply_id: KnownId
     message_id: KnownId
-    attempt: int
+    attempt: Count
     code: str
     detail: str
     retryable: bool
@@ -179,22 +170,22 @@ class ConversationUpdated(WireStruct, frozen=True, kw_only=True):
 
     owner: Id
     type: Literal["conversation.updated"] = named("conversation.updated")
-    at: str
+    at: Timestamp
     conversation_id: Id
     title: str
 
 
 class ConversationDeleted(WireStruct, frozen=True, kw_only=True):
-    """A conversation is gone, with everything in it."""
+    """A conversation was deleted, with everything in it."""
 
     owner: Id
     type: Literal["conversation.deleted"] = named("conversation.deleted")
-    at: str
+    at: Timestamp
     conversation_id: Id
 
 
 class LogMark(WireStruct, frozen=True, kw_only=True):
-    """A reader's own mark: reading up to it proves having read all that was there before."""
+    """A mark that a reader puts into the log: once it comes back, everything written before it has been read."""
 
     type: Literal["log.mark"] = named("log.mark")
     nonce: str
@@ -202,7 +193,7 @@ class LogMark(WireStruct, frozen=True, kw_only=True):
 
 Job = MessageCreated | ReplyRequested
 ReplyEnd = ReplyCompleted | ReplyFailed
-OfReply = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed | StopRequested
+ReplyEvent = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed | StopRequested
 Event = (
     MessageCreated
     | ReplyRequested
@@ -215,81 +206,16 @@ Event = (
     | ConversationDeleted
 )
 LogLine = Event | LogMark
-# What somebody asked for begins something, so its ids have to be ids and its `at` a moment: it is reckoned with.
-Asked = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted
+# What begins something, so that its ids have to be UUIDs.
+Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted
 
 
 class Position(NamedTuple):
-    """A place in the log: the record's offset and the line within it. Ordered as the log is."""
+    """A place in the log: the record's offset and the number of the line in it, from 0. Ordered as the log is."""
 
     offset: int
     line: int
 
 
-BEGINNING = Position(-1, 0)  # before the first record
-NOTHING = Position(-2, 0)  # before even what was carried over from an earlier log, which stands at BEGINNING
-
-
-# --- encode / decode ------------------------------------------------------------------------------------------------
-
-
-_ENCODER = msgspec.json.Encoder()
-
-
-class _Typed(msgspec.Struct):
-    type: str
-
-
-def _decoders(*kinds: type[WireStruct]) -> dict[str, msgspec.json.Decoder[Any]]:
-    return {kind.__annotations__["type"].__args__[0]: msgspec.json.Decoder(kind) for kind in kinds}
-
-
-# A line is read twice: for its type, wherever that stands in it, and then as what it is.
-_TYPED = msgspec.json.Decoder(_Typed)
-_LINES = _decoders(*LogLine.__args__)
-_WORKS = _decoders(*Job.__args__)
-_IDS_OF = {kind: attrgetter(*(name for name, hint in kind.__annotations__.items() if hint == Id)) for kind in Asked.__args__}
-
-
-def encode(word: WireStruct) -> bytes:
-    """One struct as one line of JSON, without absent fields."""
-    return _ENCODER.encode(word)
-
-
-def read_line(line: bytes) -> LogLine:
-    """A line of the log, by whatever hand. Raises `Unreadable`."""
-    event: LogLine = _read(line, _LINES)
-    return event
-
-
-def read_job(line: bytes) -> Job:
-    """A work order, by whatever hand. Raises `Unreadable`."""
-    job: Job = _read(line, _WORKS)
-    return job
-
-
-def _read(line: bytes, decoders: dict[str, msgspec.json.Decoder[Any]]) -> Any:
-    try:
-        event = decoders[_TYPED.decode(line).type].decode(line)
-        if ids := _IDS_OF.get(type(event)):
-            _check(event, "".join(ids(event)))
-    except (ValueError, KeyError, OverflowError, RecursionError):
-        raise Unreadable("This is no event.") from None
-    return event
-
-
-def _check(event: Asked, ids: str) -> None:
-    """What the fields' types don't say. Raises `ValueError` or `OverflowError`."""
-    if not _IDS.fullmatch(ids):
-        raise ValueError("an id is no UUID")
-    milliseconds(event.at)
-    if isinstance(event, (MessageCreated, ReplyRequested)) and (event.text.isspace() or not is_storable(event.text)):
-        raise ValueError(f"text takes more than blanks, and no {REFUSED_CHARACTERS}")
-
-
-def frame(line: bytes, cursor: str) -> bytes:
-    """The socket frame of a log line that `encode` made: what stands from `type` on, plus its cursor.
-
-    A raw `"type":"` can't stand inside a JSON string (its quotes would be escaped), so the first one is the key.
-    """
-    return b'{%b,"cursor":"%b"}' % (line[line.index(b'"type":"') : -1], cursor.encode())
+BEGINNING = Position(-1, 0)  # before the first record; also of what an earlier log held and is not stored
+NOTHING = Position(-2, 0)  # before that; also of what an earlier log held and is stored

@@ -1,8 +1,11 @@
-"""Words: moments as the log writes them, and back. No I/O but the clock."""
+"""Timestamps as the log writes them (RFC 3339, UTC, milliseconds), and back."""
 
+import re
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def now() -> str:
@@ -31,7 +34,12 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-@lru_cache(maxsize=256)  # of one event it is asked several times over
+@lru_cache(maxsize=256)  # events that come together share their milliseconds, and one event's are asked for several times
 def milliseconds(at: str) -> int:
-    """An event's `at` as milliseconds since 1970."""
+    """A timestamp as the log writes it, in milliseconds since 1970.
+
+    Raises `ValueError` for any other text, a date before 1970 among them: every result can be stored and reckoned with.
+    """
+    if not _WRITTEN.fullmatch(at) or at < "1970":
+        raise ValueError("a timestamp is written as 2026-01-31T12:00:00.000Z")
     return round(datetime.fromisoformat(at).timestamp() * 1000)

@@ -10,8 +10,10 @@ from myna.pipeline.commands import Commands
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
+from myna.pipeline.relay_metrics import RelayMetrics
 from myna.pipeline.responder import Responder
 from myna.pipeline.submissions import Submissions
+from myna.pipeline.watchdog import Watchdog
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.auth import Sessions
@@ -32,5 +34,7 @@ class Services:
     queries: Queries
     recorder: Recorder
     relay: Relay
+    relay_metrics: RelayMetrics
+    watchdog: Watchdog
     brain: Brain
     responder: Responder | None

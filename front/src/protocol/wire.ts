@@ -54,7 +54,7 @@ export interface ReplyStop {
   message_id: string;
 }
 
-/** A conversation is gone, with everything in it. */
+/** A conversation was deleted, with everything in it. */
 export interface ConversationDeleted {
   type: 'conversation.deleted';
   at: string;
@@ -94,7 +94,7 @@ export interface MessageAccepted {
   duplicate: boolean;
 }
 
-/** A message was accepted; also the work order for its reply. */
+/** A message was accepted; also the job to answer it. */
 export interface MessageCreated {
   type: 'message.created';
   at: string;
@@ -138,7 +138,7 @@ export interface ReplyDelta {
   cursor: string;
 }
 
-/** There will be no (more) reply. `retryable`: asking again may help. */
+/** The reply ended without an answer. `retryable`: sending the message again may help. */
 export interface ReplyFailed {
   type: 'reply.failed';
   at: string;
@@ -152,7 +152,7 @@ export interface ReplyFailed {
   cursor: string;
 }
 
-/** A responder took the work. `restarted`: the text begins anew at index 0 (a brain that can't continue). */
+/** A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue). */
 export interface ReplyStarted {
   type: 'reply.started';
   at: string;

@@ -106,11 +106,11 @@ async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: P
 
 
 async def test_each_request_with_another_key_is_a_fresh_owners(served: Served, anybody: httpx.AsyncClient, person: Person) -> None:
-    before = len(served.node.services.projection.window._owners)
+    before = len(served.node.services.projection._window._owners)
     for _ in range(2):
         assert (await anybody.post(COMPLETIONS, json=asking("/echo hi"))).status_code == 200
 
-    assert len(served.node.services.projection.window._owners) == before + 2
+    assert len(served.node.services.projection._window._owners) == before + 2
     assert (await person.get("/api/conversations")).json()["items"] == []
 
 

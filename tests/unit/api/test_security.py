@@ -20,7 +20,7 @@ from tests.unit.api.conftest import Person, Served, person_at, records, serving,
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", ""])
 async def test_an_upgrade_from_a_foreign_page_is_refused_before_any_session(served: Served, origin: str) -> None:
     host = served.url.removeprefix("http://")
-    owners = len(served.node.services.projection.window._owners)
+    owners = len(served.node.services.projection._window._owners)
 
     status = await upgrade(served, Origin=origin.format(own=served.url, host=host))
 
@@ -28,7 +28,7 @@ async def test_an_upgrade_from_a_foreign_page_is_refused_before_any_session(serv
         assert status == 101  # behind a proxy that ends TLS the page is https and we are not
     else:
         assert status == 403
-    assert len(served.node.services.projection.window._owners) == owners
+    assert len(served.node.services.projection._window._owners) == owners
 
 
 async def test_our_own_page_and_programs_without_a_page_may_connect(served: Served) -> None:

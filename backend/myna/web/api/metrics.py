@@ -39,16 +39,20 @@ class NodeCollector(Collector):
         yield from self._counters()
         yield from self._gauges()
         yield from self._queue_gauges()
-        relay = self._services.relay
+        relay = self._services.relay_metrics
         yield _histogram("myna_reply_queued_seconds", "From accepted to picked up by a responder, of completed replies.", relay.queued)
         yield _histogram("myna_reply_first_part_seconds", "From picked up to the first part, of completed replies.", relay.first_part)
 
     def _counters(self) -> Iterator[Metric]:
         services = self._services
-        counts = services.relay.counts
+        counts = services.relay_metrics.counts
         yield CounterMetricFamily("myna_messages", "Messages accepted, as this node read them in the log.", counts["messages"])
         yield CounterMetricFamily("myna_events", "Events that this node read in the log and that counted.", counts["events"])
         yield CounterMetricFamily("myna_deltas", "Reply parts among the events.", counts["deltas"])
+        skipped = CounterMetricFamily("myna_skipped_lines", "Lines of the log that this node passed over.", labels=["reason"])
+        for reason in ("unreadable", "unknown", "faults"):
+            skipped.add_metric([reason], counts[reason])
+        yield skipped
         yield CounterMetricFamily("myna_mailbox_overflows", "Connections cut off because they read too slowly.", services.hub.overflows)
         yield CounterMetricFamily("myna_refused_facts", "Facts that the database refused and set aside.", services.recorder.refused)
 
@@ -59,12 +63,12 @@ class NodeCollector(Collector):
         turns.add_metric(["open"], services.submissions.turns.open_count)
         turns.add_metric(["waiting"], services.submissions.turns.waiting_count)
         yield turns
-        yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", len(services.projection.pending))
+        yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", services.projection.pending)
         yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)
         yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
         yield GaugeMetricFamily("myna_broker_up", "1 while the broker can be used.", self._broker.up)
         yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
-        lag_ms = services.relay.lag_ms()
+        lag_ms = services.relay_metrics.lag_ms()
         if lag_ms is not None:
             yield GaugeMetricFamily("myna_relay_lag_seconds", "How old the newest event was when this node read it.", lag_ms / 1000)
 

@@ -112,7 +112,7 @@ def blueprint(services: Services) -> Blueprint:
     @validate_response(Pipeline)
     async def show_pipeline(_: Session) -> Pipeline:
         """Queues, relay, recorder, store, turns, responders and rates, as this node and the broker see them."""
-        return pipeline_of(services, await broker_status(services.broker), meter.read(services.relay.counts))
+        return pipeline_of(services, await broker_status(services.broker), meter.read(services.relay_metrics.counts))
 
     return routes
 
@@ -125,7 +125,7 @@ def vhost_of(amqp_url: str | None) -> str | None:
 def pipeline_of(services: Services, broker: BrokerStatus, rates: PipelineRates) -> Pipeline:
     """One look at a node and its broker."""
     projection, recorder, relay, turns = services.projection, services.recorder, services.relay, services.submissions.turns
-    workers = Counter(reply.worker for reply in projection.open.values() if reply.worker)
+    workers = Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
     stored = projection.stored.high.offset if projection.stored else None
     return Pipeline(
         broker=PipelineBroker(
@@ -135,8 +135,8 @@ def pipeline_of(services: Services, broker: BrokerStatus, rates: PipelineRates) 
             vhost=vhost_of(services.settings.amqp_url),
             queues=[PipelineQueue.model_validate(queue) for queue in broker.queues],
         ),
-        relay=PipelineRelay(live=relay.live, position=projection.reached.offset, lag_ms=relay.lag_ms()),
-        recorder=PipelineRecorder(active=recorder.active, stored_position=stored, pending=len(projection.pending)),
+        relay=PipelineRelay(live=relay.live, position=projection.reached.offset, lag_ms=services.relay_metrics.lag_ms()),
+        recorder=PipelineRecorder(active=recorder.active, stored_position=stored, pending=projection.pending),
         store=PipelineStore.model_validate(services.store),
         sockets=services.hub.count,
         open_turns=turns.open_count,

@@ -70,7 +70,7 @@ def blueprint(services: Services) -> Blueprint:
     @validate_response(QueuePositions)
     async def show_queue_positions(session: Session) -> QueuePositions:
         """Where the owner's accepted messages stand whose replies nobody has begun; none while this node still reads the log."""
-        items = waiting.of(session.owner, services.projection.open.values) if services.relay.live else []
+        items = waiting.of(session.owner, services.projection.open_replies.values) if services.relay.live else []
         return QueuePositions(items=items, next=None)
 
     return routes

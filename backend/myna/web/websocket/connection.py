@@ -7,6 +7,7 @@ import structlog
 from myna.core.hub import Mailbox
 from myna.core.token_bucket import TokenBucket
 from myna.protocol import events as e
+from myna.protocol import log_lines
 from myna.protocol.errors import Busy, ChatError, Close, RateLimited
 from myna.protocol.frames import ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
@@ -57,7 +58,7 @@ class Connection:
             resumed=missed is not None,
             heartbeat_s=self._services.settings.heartbeat_s,
         )
-        self.mailbox.preload([e.encode(frame), *(missed or ())])
+        self.mailbox.preload([log_lines.encode(frame), *(missed or ())])
         self._services.hub.attach(self.mailbox)
 
     def _wake(self) -> None:
@@ -142,7 +143,7 @@ class Connection:
             check_options(self._services.brain, frame.options, frame.id)
             self._services.submissions.submit(self._session, frame, self._answer, self._present)
         elif isinstance(frame, Ping):
-            self.mailbox.put(e.encode(Pong(nonce=frame.nonce)))
+            self.mailbox.put(log_lines.encode(Pong(nonce=frame.nonce)))
         elif isinstance(frame, ReplyRegenerate):
             check_options(self._services.brain, frame.options, frame.id)
             self._services.submissions.submit(self._session, frame, self._answer, self._present)
@@ -167,8 +168,8 @@ class Connection:
         if isinstance(result, ChatError):
             self._say_error(result)
         else:
-            self.mailbox.put(e.encode(result))
+            self.mailbox.put(log_lines.encode(result))
 
     def _say_error(self, error: ChatError) -> None:
         frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s)
-        self.mailbox.put(e.encode(frame))
+        self.mailbox.put(log_lines.encode(frame))

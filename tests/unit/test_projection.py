@@ -7,12 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from myna.broker.port import Record
-from myna.core.projection import FoldResult, Projection
+from myna.core.fold_rules import FoldResult
+from myna.core.projection import Projection
+from myna.core.replies import OpenReply
 from myna.protocol import events as e
+from myna.protocol import log_lines
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
 from myna.protocol.views import MessageView
-from myna.store.port import Checkpoint, Deleted, Renamed
+from myna.store.port import Checkpoint, Deleted, Fact, Renamed
 from tests.unit.lines import (
     ANN,
     BEN,
@@ -52,17 +55,21 @@ def projection(*events: e.LogLine) -> Projection:
 
 
 def frames(line: Projection, owner: str = ANN) -> list[dict[str, object]]:
-    return [json.loads(frame) for frame in line.window.since(owner, BEGINNING)]
+    return [json.loads(frame) for frame in line._window.since(owner, BEGINNING)]
 
 
 def shown(line: Projection, owner: str = ANN) -> list[str]:
     """What sockets are shown, in short."""
-    told = ("type", "index", "text", "finish_reason", "code")
-    return [" ".join(str(frame[key]) for key in told if key in frame) for frame in frames(line, owner)]
+    fields = ("type", "index", "text", "finish_reason", "code")
+    return [" ".join(str(frame[key]) for key in fields if key in frame) for frame in frames(line, owner)]
 
 
 def checkpoint(line: Projection) -> Checkpoint:
-    return line.checkpoint()
+    return line.batch()[0]
+
+
+def pending(line: Projection) -> list[Fact]:
+    return line.batch()[1]
 
 
 WHOLE = ["message.created hi", "reply.started", "reply.delta 0 a", "reply.delta 1 b", "reply.completed ab stop"]
@@ -100,11 +107,11 @@ def test_nothing_counts_after_the_end() -> None:
     assert shown(line) == WHOLE
 
 
-def test_an_end_before_which_parts_are_missing_does_not_count_and_its_order_is_given_back() -> None:
+def test_an_end_before_which_parts_are_missing_does_not_count_and_its_job_is_to_be_done_again() -> None:
     line = projection(HI, started(HI), part(HI, 0, "a"))
     folded = fold(line, completed(HI, ["a", "b"]))
-    assert folded.torn == [HI]
-    assert HI.reply_id in line.open
+    assert folded.incomplete == [HI]
+    assert HI.reply_id in line.open_replies
 
 
 def test_a_brain_that_begins_anew_discards_what_was_said_before() -> None:
@@ -119,18 +126,18 @@ def test_a_brain_that_begins_anew_discards_what_was_said_before() -> None:
     assert frames(line)[4]["restarted"] is True
 
 
-def test_a_repeated_message_counts_once_and_its_order_is_dropped() -> None:
+def test_a_repeated_message_counts_once_and_its_job_is_dropped() -> None:
     line = projection(HI)
     assert fold(line, HI).dropped == [HI]
     assert shown(line) == WHOLE[:1]
-    assert len(line.open.of(ANN, TALK)) == 1
+    assert len(line.open_in(ANN, TALK)) == 1
 
 
 def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() -> None:
     line = projection(HI)
-    line.window.owner(ANN).keys.clear()
+    line._window.owner(ANN).keys.clear()
     assert fold(line, HI).dropped == [HI]
-    assert len(line.open.of(ANN, TALK)) == 1
+    assert len(line.open_in(ANN, TALK)) == 1
 
 
 def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
@@ -149,10 +156,10 @@ def test_a_stop_ends_a_reply_with_the_parts_seen_so_far() -> None:
         fold(line, late)
     assert shown(line) == [*WHOLE[:3], "reply.completed a stopped"]
     assert frames(line)[-1]["timings"] == {"queued_ms": 30, "first_part_ms": 20, "total_ms": 90}
-    assert not line.open
+    assert not line.open_replies
 
 
-def test_a_message_stopped_while_it_waited_ends_without_a_word() -> None:
+def test_a_message_stopped_while_it_waited_ends_without_text() -> None:
     line = Projection("e1")
     fold(line, HI, stopped(HI, when=at(7)))
     assert shown(line) == ["message.created hi", "reply.completed  stopped"]
@@ -163,22 +170,22 @@ def test_a_stop_ends_the_reply_it_names_and_no_other_to_the_same_message() -> No
     more = again(2, HI)
     line = projection(HI, started(HI), part(HI, 0, "a"))
     fold(line, more, stopped(more))
-    assert list(line.open) == [HI.reply_id]
+    assert list(line.open_replies) == [HI.reply_id]
     assert frames(line)[-1]["reply_id"] == more.reply_id
 
 
-def test_a_stop_before_its_reply_was_asked_for_stops_nothing() -> None:
-    assert projection(stopped(HI), HI).open.keys() == {HI.reply_id}
+def test_a_stop_before_its_reply_was_requested_stops_nothing() -> None:
+    assert projection(stopped(HI), HI).open_replies.keys() == {HI.reply_id}
 
 
-def test_a_parked_order_ends_in_one_failure() -> None:
+def test_a_parked_job_ends_in_one_failure() -> None:
     line = projection(HI, started(HI), part(HI, 0, "a"))
     for _ in range(2):
         line.fold(record(line.reached.offset + 1, HI, key=RoutingKey.PARKED), 0.0)
     assert shown(line) == [*WHOLE[:3], "reply.failed delivery_limit"]
 
 
-def test_parked_orders_that_travelled_together_fail_each() -> None:
+def test_each_of_several_parked_jobs_of_one_record_fails() -> None:
     second = said(2, "two")
     line = projection(HI, second)
     line.fold(record(2, HI, second, key=RoutingKey.PARKED), 0.0)
@@ -186,10 +193,10 @@ def test_parked_orders_that_travelled_together_fail_each() -> None:
     assert len({frame["cursor"] for frame in frames(line)}) == 4
 
 
-def test_a_parked_body_that_is_no_order_is_counted_and_passed_over() -> None:
+def test_a_parked_body_that_is_no_job_is_counted_and_passed_over() -> None:
     line = projection(HI)
     assert line.fold(Record(1, RoutingKey.PARKED, b"what?"), 0.0).unreadable == 1
-    assert line.open
+    assert line.open_replies
 
 
 # --- deleted conversations
@@ -199,14 +206,14 @@ def test_a_message_that_comes_too_late_is_not_shown_and_ends_in_one_failure() ->
     late = said(2)
     line = projection(*whole(HI, "a", "b"), deleted(), late, late, started(late), part(late, 0, "x"), completed(late, ["x"]))
     assert shown(line)[6:] == ["reply.failed conversation_deleted"]
-    assert not line.open
+    assert not line.open_replies
 
 
 def test_of_a_deleted_conversation_nothing_more_is_stored() -> None:
     line = projection(HI, started(HI), deleted(), part(HI, 0, "a"), completed(HI, ["a"]), renamed("again"))
-    facts = line.window.facts(ANN)
+    facts = line.facts(ANN)
     assert [type(fact) for fact in facts] == [MessageView, Deleted, Renamed]
-    assert "reply.completed a stop" in shown(line), "its sender is told all the same"
+    assert "reply.completed a stop" in shown(line), "its sender gets the end all the same"
 
 
 def test_conversations_of_one_name_under_two_owners_are_two() -> None:
@@ -214,27 +221,28 @@ def test_conversations_of_one_name_under_two_owners_are_two() -> None:
     assert shown(line) == ["message.created hi"]
 
 
-# --- other people's hands
+# --- what others write
 
 
-def test_a_reply_is_its_owners_whatever_somebody_else_publishes() -> None:
+def test_events_of_another_owner_conversation_or_message_do_not_touch_a_reply() -> None:
     line = projection(HI, started(HI))
     for foreign in (part(HI, 0, "evil"), completed(HI, []), failed(HI), stopped(HI), started(HI, 9)):
         fold(line, replace(foreign, owner=BEN))
         fold(line, replace(foreign, conversation_id=OTHER_TALK))
+        fold(line, replace(foreign, message_id=uid(9)))
     assert shown(line) == WHOLE[:2]
     assert shown(line, BEN) == []
-    assert line.open[HI.reply_id].attempt == 1
+    assert line.open_replies[HI.reply_id].attempt == 1
 
 
-def test_an_order_under_somebody_elses_reply_does_not_take_its_place() -> None:
+def test_a_job_with_the_reply_id_of_another_owners_open_reply_does_not_replace_it() -> None:
     line = projection(HI)
     fold(line, replace(said(7, "evil", owner=BEN), reply_id=HI.reply_id))
-    assert line.open[HI.reply_id].job == HI
+    assert line.open_replies[HI.reply_id].job == HI
     assert shown(line, BEN) == []
 
 
-UNREADABLE = (b"", b"{", b"null", b"[]", b"\xff", b'{"type":"reply.delta"}', b'{"type":"nothing"}', b'"type":"', b"0" * 5000, b"[" * 5000)
+UNREADABLE = (b"", b"{", b"null", b"[]", b"\xff", b'{"type":"reply.delta"}', b'"type":"', b"0" * 5000, b"[" * 5000)
 
 
 @pytest.mark.parametrize("garbage", UNREADABLE)
@@ -246,9 +254,45 @@ def test_an_unreadable_line_is_counted_and_its_neighbours_count(garbage: bytes) 
     assert line.reached == Position(0, 2)
 
 
-def by_hand(event: e.Event, how: str) -> bytes:
+def test_a_line_of_a_newer_releases_type_is_counted_and_its_neighbours_count() -> None:
+    line = Projection("e1")
+    rated = b'{"owner":"%b","type":"reply.rated","at":"%b","stars":5}' % (ANN.encode(), at(1).encode())
+    folded = line.fold(Record(0, RoutingKey.EVENT, b"\n".join((body(HI), rated, body(started(HI))))), 0.0)
+    assert (folded.unknown, folded.unreadable) == (1, 0)
+    assert shown(line) == WHOLE[:2]
+
+
+@pytest.mark.parametrize("event", [HI, started(HI), part(HI, 0, "a"), completed(HI, [])], ids=lambda event: event.type)
+def test_sockets_get_the_fields_that_this_release_knows_wherever_others_stand(event: e.Event) -> None:
+    fields: dict[str, Any] = json.loads(log_lines.encode(event))
+    inner_first, outer_last = {"owner": event.owner, "trace": "t"} | fields, fields | {"mood": "good"}
+    for written in (inner_first, outer_last):
+        line = projection() if isinstance(event, e.Job) else projection(HI)
+        line.fold(Record(line.reached.offset + 1, RoutingKey.EVENT, json.dumps(written, separators=(",", ":")).encode()), 0.0)
+        ours = projection(event) if isinstance(event, e.Job) else projection(HI, event)
+        assert line._window.since(ANN, BEGINNING) == ours._window.since(ANN, BEGINNING)
+
+
+def test_a_start_at_no_time_is_passed_over_and_the_stop_after_it_counts() -> None:
+    line = projection(HI)
+    soon = log_lines.encode(started(HI)).replace(at(0).encode(), b"soon")
+    assert line.fold(Record(1, RoutingKey.EVENT, soon), 0.0).unreadable == 1
+    fold(line, stopped(HI, when=at(7)))
+    assert shown(line) == ["message.created hi", "reply.completed  stopped"]
+
+
+def test_a_rule_that_raises_is_reported_with_its_line_and_its_neighbours_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = projection(HI)
+    monkeypatch.setattr(OpenReply, "start", lambda reply, event: 1 // 0)
+    folded = fold(line, renamed("before"), started(HI), renamed("after"))
+    assert [(number, type(fault)) for number, fault in folded.faults] == [(1, ZeroDivisionError)]
+    assert [frame["title"] for frame in frames(line)[1:]] == ["before", "after"]
+    assert line.reached == Position(1, 2)
+
+
+def written_by_others(event: e.Event, how: str) -> bytes:
     """The same event, written as somebody else might."""
-    fields: dict[str, Any] = json.loads(e.encode(event))
+    fields: dict[str, Any] = json.loads(log_lines.encode(event))
     tight = (",", ":")
     ways = {
         "as we do": json.dumps(fields, separators=tight, ensure_ascii=False),
@@ -261,18 +305,18 @@ def by_hand(event: e.Event, how: str) -> bytes:
     return ways[how].encode()
 
 
-BY_HAND = ("as we do", "with blanks", "in another order", "the inner fields last", "owner first, the rest behind", "a blank at the end")
+WRITINGS = ("as we do", "with blanks", "in another order", "the inner fields last", "owner first, the rest behind", "a blank at the end")
 
 
-@pytest.mark.parametrize("how", BY_HAND)
-def test_what_somebody_else_wrote_is_shown_as_if_we_had(how: str) -> None:
+@pytest.mark.parametrize("how", WRITINGS)
+def test_what_others_wrote_is_shown_as_if_we_had(how: str) -> None:
     ours, theirs = Projection("e1"), Projection("e1")
     message = replace(HI, options=e.Options(profile="fast"))
     events: list[e.Event] = [message, started(HI), part(HI, 0, 'a"type":"'), completed(HI, ['a"type":"']), renamed("t")]
     for offset, event in enumerate(events):
-        ours.fold(Record(offset, RoutingKey.EVENT, e.encode(event)), 0.0)
-        theirs.fold(Record(offset, RoutingKey.EVENT, by_hand(event, how)), 0.0)
-    assert theirs.window.since(ANN, BEGINNING) == ours.window.since(ANN, BEGINNING)
+        ours.fold(Record(offset, RoutingKey.EVENT, log_lines.encode(event)), 0.0)
+        theirs.fold(Record(offset, RoutingKey.EVENT, written_by_others(event, how)), 0.0)
+    assert theirs._window.since(ANN, BEGINNING) == ours._window.since(ANN, BEGINNING)
     assert not [frame for frame in frames(theirs) if {"owner", "options"} & frame.keys()]
 
 
@@ -293,11 +337,11 @@ def test_the_checkpoint_never_passes_a_reply_that_is_open() -> None:
 
 def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
     line = projection(*whole(HI, "a"))
-    assert [fact.id for _, fact in line.pending if isinstance(fact, MessageView)] == [HI.id, HI.reply_id]
+    assert [fact.id for fact in pending(line) if isinstance(fact, MessageView)] == [HI.id, HI.reply_id]
     store(line)
     assert not line.pending
     fold(line, renamed("title"))
-    assert [fact for _, fact in line.pending] == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
 
 
 def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
@@ -308,30 +352,31 @@ def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
     fold(line, renamed("title"))
     store(line)
     line.stored_to(backup)
-    assert [fact for _, fact in line.pending] == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
 
 
 def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
     line = Projection("e1")
-    line.window._limit = 1_000
+    line._window._limit = 1_000
     events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
     for event in events:
         fold(line, event)
     assert len(frames(line)) == len(events), "nothing is stored, so nothing is forgotten"
-    assert line.window.resumable == BEGINNING
+    assert line._window.resumable == BEGINNING
     half = Checkpoint("e1", Position(40, 0), Position(40, 0), "")
     line.stored_to(half)
-    assert line.window.resumable == Position(40, 0)
+    assert line._window.resumable == Position(40, 0)
     assert len(frames(line)) == len(events) - 41
-    assert line.unstored(ANN) == [fact for position, fact in line.pending if position > Position(40, 0)]
+    assert line.unstored(ANN) == pending(line)
+    assert len(pending(line)) == 2 * 19 - 2 * 8 - 1
     store(line)
-    assert sum(map(len, line.window.since(ANN, BEGINNING))) <= 1_000
-    assert not line.window.holds_all_of(0)
+    assert sum(map(len, line._window.since(ANN, BEGINNING))) <= 1_000
+    assert not line._window.holds_all_of(0)
 
 
 def test_what_is_forgotten_is_not_resumed_from() -> None:
     line = Projection("e1")
-    line.window._limit = 1_000
+    line._window._limit = 1_000
     events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
     cursors = [line.cursor(ANN)]
     for event in events:
@@ -346,14 +391,14 @@ def test_what_is_forgotten_is_not_resumed_from() -> None:
     assert line.missed(ANN, "e1", cursors[-1]) == []
 
 
-def test_an_owner_of_whom_everything_is_forgotten_takes_no_room() -> None:
+def test_an_owner_of_whom_everything_is_forgotten_takes_no_memory() -> None:
     line = Projection("e1")
-    line.window._limit = 0
+    line._window._limit = 0
     for event in [*whole(HI, "a"), deleted()]:
         fold(line, event)
     store(line)
-    assert line.window.of(ANN) is None
-    assert (line.window._bytes, len(line.window._order)) == (0, 0)
+    assert line._window.of(ANN) is None
+    assert (line._window._bytes, len(line._window._order)) == (0, 0)
 
 
 def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resumed_from() -> None:
@@ -370,7 +415,7 @@ def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resume
 def test_frames_of_one_record_have_cursors_of_their_own() -> None:
     line = Projection("e1")
     fold(line, *whole(HI, "a", "b"))
-    got = line.window.since(ANN, BEGINNING)
+    got = line._window.since(ANN, BEGINNING)
     for number, frame in enumerate(got):
         assert line.missed(ANN, "e1", json.loads(frame)["cursor"]) == got[number + 1 :]
 
@@ -378,15 +423,14 @@ def test_frames_of_one_record_have_cursors_of_their_own() -> None:
 # --- another log
 
 
-def test_a_new_log_takes_nothing_of_what_is_not_stored_yet() -> None:
+def test_a_new_log_leaves_to_be_stored_what_is_not_stored_yet_and_nothing_else() -> None:
     line = projection(*whole(HI, "a"), said(2))
     store(line)
     fold(line, started(said(2)))
     fold(line, completed(said(2), []))
-    pending = [fact for _, fact in line.pending]
+    before = pending(line)
     line.restart("e2")
-    assert [fact for _, fact in line.pending] == pending
-    assert line.unstored(ANN)[-1] == pending[-1]
+    assert pending(line) == line.unstored(ANN) == before
     assert line.reached == BEGINNING
     fold(line, said(3))
     store(line)
@@ -399,7 +443,7 @@ def test_what_was_stored_of_the_old_log_says_nothing_of_the_new_one() -> None:
     store(line)
     line.restart("e2")
     fold(line, said(2))
-    assert [fact.id for _, fact in line.pending if isinstance(fact, MessageView)] == [uid(2)]
+    assert [fact.id for fact in pending(line) if isinstance(fact, MessageView)] == [uid(2)]
 
 
 def test_a_message_of_the_old_log_is_still_known_in_the_new_one() -> None:
@@ -412,7 +456,7 @@ def test_old_frames_are_not_resumed_in_a_new_log() -> None:
     line = projection(*whole(HI, "a"))
     before = line.cursor(ANN)
     line.restart("e2")
-    assert line.window.since(ANN, BEGINNING) == []
+    assert line._window.since(ANN, BEGINNING) == []
     assert line.missed(ANN, "e1", before) is None
     assert line.missed(ANN, "e2", before) is None
 
@@ -423,12 +467,12 @@ def test_a_reply_that_was_open_goes_on_in_a_new_log() -> None:
     for event in (started(HI, 2), part(HI, 1, "b", 2), completed(HI, ["a", "b"], 2)):
         fold(line, event)
     assert shown(line) == ["reply.started", "reply.delta 1 b", "reply.completed ab stop"]
-    assert [fact.text for _, fact in line.pending if isinstance(fact, MessageView)] == ["hi", "ab"]
+    assert [fact.text for fact in pending(line) if isinstance(fact, MessageView)] == ["hi", "ab"]
 
 
-def test_silence_is_measured_from_the_last_word_about_a_reply() -> None:
+def test_idle_time_is_measured_from_the_last_event_of_a_reply() -> None:
     line = Projection("e1")
     for second, one in enumerate(records([HI, started(HI), said(2)])):
         line.fold(one, float(second))
-    assert [reply.job.id for reply in line.open.idle_since(2.0)] == [HI.id]
-    assert [reply.job.id for reply in line.open.idle_since(1.0)] == []
+    assert [reply.job.id for reply in line.idle_since(2.0)] == [HI.id]
+    assert [reply.job.id for reply in line.idle_since(1.0)] == []

@@ -1,0 +1,134 @@
+"""The rules by which events of the log count: one for each type, and what follows from it."""
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from myna.core.backlog import Backlog
+from myna.core.replies import OpenReplies, OpenReply
+from myna.core.window import LogEntry, Window
+from myna.protocol import events as e
+from myna.protocol import log_lines
+from myna.protocol.cursor import encode_cursor
+from myna.protocol.events import Position
+from myna.protocol.views import MessageView
+from myna.store.port import Deleted, Fact, Renamed
+
+
+@dataclass(slots=True)
+class FoldResult:
+    """What one record came to."""
+
+    offset: int
+    entries: list[LogEntry] = field(default_factory=list)  # the events that count, in order
+    dropped: list[e.Job] = field(default_factory=list)  # jobs that did not count: they repeat one that does
+    incomplete: list[e.Job] = field(default_factory=list)  # jobs whose completion was rejected, as parts are missing: to be done again
+    unreadable: int = 0  # lines that are not events
+    unknown: int = 0  # lines of types that this release does not know
+    faults: tuple[tuple[int, Exception], ...] = ()  # lines by number whose rule raised; they were passed over
+
+
+class FoldRules:
+    """Applies events to the open replies, the window and the backlog."""
+
+    def __init__(self, replies: OpenReplies, window: Window, backlog: Backlog) -> None:
+        self._replies = replies
+        self._window = window
+        self._backlog = backlog
+
+    def apply(self, event: e.LogLine, position: Position, now: float, folded: FoldResult) -> None:
+        """One line of the log; `now` is the node's monotonic clock in seconds. The most frequent types stand first."""
+        match event:
+            case e.ReplyDelta():
+                reply = self._reply(event, now)
+                if reply is not None and reply.add(event):
+                    self._add(event, position, None, folded)
+            case e.ReplyStarted():
+                reply = self._reply(event, now)
+                if reply is not None and reply.start(event):
+                    self._add(event, position, None, folded)
+            case e.ReplyCompleted() | e.ReplyFailed():
+                self._end(event, position, now, folded)
+            case e.MessageCreated() | e.ReplyRequested():
+                self._request(event, position, now, folded)
+            case e.StopRequested():
+                # Every node reads the stop at the same position among the parts, so all derive the same end from it.
+                reply = self._reply(event, now)
+                if reply is not None:
+                    self._end(reply.stopped(event.at), position, now, folded)
+            case e.ConversationUpdated():
+                self._add(event, position, Renamed(event.owner, event.conversation_id, event.title), folded)
+            case e.ConversationDeleted():
+                self._add(event, position, Deleted(event.owner, event.conversation_id), folded)
+            case e.LogMark():
+                pass
+            case _:
+                assert_never(event)
+
+    def apply_parked(self, job: e.Job, position: Position, now: float, folded: FoldResult) -> None:
+        """A job was moved to the dead letters: its reply, if it is open, has failed."""
+        reply = self._replies.get(job.reply_id)
+        if reply is not None and reply.job.owner == job.owner:
+            detail = "This message was tried too often without an answer and has been set aside."
+            self._end(reply.failed(job.at, "delivery_limit", detail, retryable=True), position, now, folded)
+
+    def drop_repetitions(self, low: Position, folded: FoldResult) -> None:
+        """Forget replies opened before `low`, where everything that was open then is known to have begun at `low` or later.
+
+        Who begins to read in the middle of the log may take a repeated request for the first.
+        """
+        for reply in self._replies.before(low):
+            self._replies.close(reply)
+            folded.dropped.append(reply.job)
+
+    def _reply(self, event: e.ReplyEvent, now: float) -> OpenReply | None:
+        reply = self._replies.get(event.reply_id)
+        if reply is None or not reply.matches(event):
+            return None
+        reply.last_event_at = now
+        return reply
+
+    def _request(self, event: e.Job, position: Position, now: float, folded: FoldResult) -> None:
+        window = self._window.of(event.owner)
+        if event.reply_id in self._replies or (window is not None and event.id in window.keys):
+            folded.dropped.append(event)
+        elif window is not None and event.conversation_id in window.deleted:
+            # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
+            self._add_hidden(event, position, folded)
+            detail = "Its conversation was deleted before it arrived."
+            end = OpenReply(event, position, now).failed(event.at, "conversation_deleted", detail, retryable=False)
+            self._add(end, position, None, folded)
+        else:
+            self._replies.add(OpenReply(event, position, now))
+            if isinstance(event, e.ReplyRequested):
+                self._add_hidden(event, position, folded)
+            else:
+                self._add(event, position, message_view(event), folded)
+
+    def _end(self, event: e.ReplyEnd, position: Position, now: float, folded: FoldResult) -> None:
+        reply = self._reply(event, now)
+        if reply is None:
+            return
+        if not reply.ends(event):
+            folded.incomplete.append(reply.job)
+            return
+        self._replies.close(reply)
+        deleted = event.conversation_id in self._window.owner(event.owner).deleted
+        self._add(event, position, None if deleted else reply.ended(event), folded)
+
+    def _add(self, event: e.Event, position: Position, fact: Fact | None, folded: FoldResult) -> None:
+        window = self._window.owner(event.owner)
+        entry = LogEntry(position, event, log_lines.frame(event, encode_cursor(position, window.tag)), fact)
+        self._window.add(window, entry)
+        folded.entries.append(entry)
+        if fact is not None:
+            self._backlog.add(position, fact)
+
+    def _add_hidden(self, event: e.Job, position: Position, folded: FoldResult) -> None:
+        entry = LogEntry(position, event, b"")
+        self._window.add(self._window.owner(event.owner), entry)
+        folded.entries.append(entry)
+
+
+def message_view(event: e.MessageCreated) -> MessageView:
+    """A message as it is stored; that its reply is still awaited is not."""
+    return MessageView(event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at)

@@ -1,0 +1,120 @@
+"""Writes events as lines of the log, reads them back, and makes the frames that sockets get of them.
+
+A line is one event as JSON. It is checked when it is read, whoever wrote it. Readers ignore fields they do not know and
+pass over types they do not know, so that two neighbouring releases can share one log. New values and wider limits of a
+known field are unreadable to the older release: ship readers that take them one release before writers that use them.
+"""
+
+import re
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from myna.protocol.events import (
+    Event,
+    Id,
+    Job,
+    LogLine,
+    LogMark,
+    MessageCreated,
+    ReplyRequested,
+    Request,
+    WireStruct,
+)
+from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
+from myna.protocol.timestamps import milliseconds
+
+
+class Unreadable(ValueError):
+    """A line that is not an event."""
+
+
+class UnknownType(Unreadable):
+    """A line of a type that this release does not know."""
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+def _check_timestamp(event: Any) -> None:
+    """Time is reckoned with. Raises `ValueError` or `OverflowError`."""
+    milliseconds(event.at)
+
+
+_IDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+")  # all of an event at once
+_ids_of: dict[type, Callable[[Any], tuple[str, ...]]] = {
+    kind: attrgetter(*(name for name, hint in kind.__annotations__.items() if hint == Id)) for kind in Request.__args__
+}
+
+
+def _check_request(event: Request) -> None:
+    """What the fields' types don't say. Raises `ValueError` or `OverflowError`."""
+    if not _IDS.fullmatch("".join(_ids_of[type(event)](event))):
+        raise ValueError("an id is not a UUID")
+    milliseconds(event.at)
+    if isinstance(event, (MessageCreated, ReplyRequested)) and (event.text.isspace() or not is_storable(event.text)):
+        raise ValueError(f"text takes more than blanks, and no {REFUSED_CHARACTERS}")
+
+
+def _accept(event: Any) -> None:
+    """A mark holds nothing that is reckoned with."""
+
+
+_Reader = tuple[msgspec.json.Decoder[Any], Callable[[Any], None]]
+
+
+def _readers(*kinds: type[WireStruct]) -> dict[str, _Reader]:
+    """How to decode and check each of these, by `type`."""
+    check = dict.fromkeys(Request.__args__, _check_request) | {LogMark: _accept}
+    return {kind.__annotations__["type"].__args__[0]: (msgspec.json.Decoder(kind), check.get(kind, _check_timestamp)) for kind in kinds}
+
+
+# A line is decoded twice: for its type, wherever that stands in it, and then as what it is.
+_TYPED = msgspec.json.Decoder(_Typed)
+_LINES = _readers(*LogLine.__args__)
+_JOBS = _readers(*Job.__args__)
+
+
+def encode(struct: WireStruct) -> bytes:
+    """One struct as one line of JSON, without absent fields."""
+    return _ENCODER.encode(struct)
+
+
+def read_line(line: bytes) -> LogLine:
+    """The event or mark in a line of the log. Raises `UnknownType` or `Unreadable`."""
+    event: LogLine = _read(line, _LINES)
+    return event
+
+
+def read_job(line: bytes) -> Job:
+    """The job in a line of the work queue. Raises `Unreadable`."""
+    job: Job = _read(line, _JOBS)
+    return job
+
+
+def _read(line: bytes, readers: dict[str, _Reader]) -> Any:
+    try:
+        decoder, check = readers[_TYPED.decode(line).type]
+        event = decoder.decode(line)
+        check(event)
+    except KeyError:
+        raise UnknownType("This release knows no event of this type here.") from None
+    except (ValueError, OverflowError, RecursionError):
+        raise Unreadable("This is not an event.") from None
+    return event
+
+
+def frame(event: Event, cursor: str) -> bytes:
+    """The socket frame of an event: its JSON from `type` on, and its cursor.
+
+    Made from the struct and not from the line that was read, so a frame holds the fields that this release knows and no
+    others. A raw `"type":"` can't stand inside a JSON string (its quotes would be escaped), so the first one is the key.
+    """
+    line = _ENCODER.encode(event)
+    return b'{%b,"cursor":"%b"}' % (line[line.index(b'"type":"') : -1], cursor.encode())
