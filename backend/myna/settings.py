@@ -1,23 +1,46 @@
 """Every setting with its default and its limits, read from the environment and `.env`."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from myna.protocol.errors import StartupError
 from myna.protocol.validation_errors import wrong
 
 PREFIX = "CHAT_"
-NO_SETTING = ("CHAT_FAILPOINT",)  # for the tests that kill processes
-# What a pattern means, in words.
-URLS = {"amqp_url": "amqp://… or amqps://…", "database_url": "postgresql://…", "management_url": "http://… or https://…"}
-SECRETS = ("secret_key", "amqp_url", "database_url")  # hold passwords: never repeated in an error
+# Read elsewhere: by the tests that kill processes, and above.
+NO_SETTING = ("CHAT_FAILPOINT", "CHAT_SECRETS_DIR")
+SECRET_CHARACTERS, DIFFERENT_CHARACTERS = 32, 10  # 32 random hexadecimal digits (128 bits) nearly always have 10 different ones
+# What a pattern or a check means, in words.
+TAKES = {
+    "amqp_url": "amqp://… or amqps://…",
+    "database_url": "postgresql://…",
+    "database_app_url": "postgresql://…",
+    "management_url": "http://… or https://…",
+    "secret_key": f"{SECRET_CHARACTERS} or more characters, at least {DIFFERENT_CHARACTERS} of them different",
+}
+SECRETS = ("secret_key", "amqp_url", "database_url", "database_app_url")  # hold passwords: never repeated in an error
 
 
 def _split(value: Any) -> Any:
     return [part.strip().rstrip("/") for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def is_guessable(secret: str) -> bool:
+    """Whether a secret is shorter than `SECRET_CHARACTERS` or made of few different characters, as a placeholder is."""
+    return len(secret) < SECRET_CHARACTERS or len(set(secret)) < DIFFERENT_CHARACTERS
+
+
+def _secret(value: str) -> str:
+    if is_guessable(value):
+        raise ValueError("too easily guessed")
+    return value
+
+
+Secret = Annotated[str, AfterValidator(_secret)]
 
 
 def _default_data_dir() -> Path:
@@ -33,12 +56,16 @@ class Settings(BaseSettings):
     database_url: Annotated[str | None, Field(pattern=r"^postgres(ql)?://", description="Postgres; none: an embedded one is started")] = (
         None
     )
+    database_app_url: Annotated[
+        str | None,
+        Field(pattern=r"^postgres(ql)?://", description="for migrate: the URL that nodes use; its role is made and given the rows"),
+    ] = None
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535, description="port to listen on; 0 takes a free one")] = 5055
     data_dir: Annotated[Path, Field(description="where the embedded broker and database keep their files")] = Field(
         default_factory=_default_data_dir
     )
-    secret_key: Annotated[str | None, Field(min_length=16, description="signs session tokens; needed unless embedded")] = None
+    secret_key: Annotated[Secret | None, Field(description="signs session tokens; needed unless embedded")] = None
     secret_key_file: Annotated[Path | None, Field(description="a file that holds the secret key")] = None
     allowed_origins: Annotated[
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
@@ -78,15 +105,26 @@ class Settings(BaseSettings):
 def load(**overrides: Any) -> Settings:
     """The settings of this process. Raises `StartupError` with one sentence that names the variable and what it takes."""
     try:
-        return Settings(**overrides)
+        return Settings(_secrets_dir=secrets_dir(), **overrides)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
         field = Settings.model_fields.get(name)
         meaning = f" ({field.description})" if field is not None and field.description else ""
         value = "what it is" if name in SECRETS else repr(first["input"])
-        takes = URLS.get(name) or wrong(error, (Settings,)).takes or "something else"
+        takes = TAKES.get(name) or wrong(error, (Settings,)).takes or "something else"
         raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {takes}.") from None
+
+
+def secrets_dir() -> str | None:
+    """The folder whose files hold settings, each named like its variable in small letters; the environment comes first.
+
+    Raises `StartupError` when there is none where `CHAT_SECRETS_DIR` says.
+    """
+    folder = os.environ.get("CHAT_SECRETS_DIR") or None
+    if folder is not None and not Path(folder).is_dir():
+        raise StartupError(f"CHAT_SECRETS_DIR: there is no folder {folder}.")
+    return folder
 
 
 def unknown() -> list[str]:

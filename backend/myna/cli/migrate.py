@@ -1,18 +1,25 @@
-"""`myna migrate`: the database schema."""
-
-import asyncio
+"""`myna migrate`: the database schema, and the role that may use it."""
 
 import click
 
 from myna import settings as all_settings
+from myna.cli.process import run
 from myna.protocol.errors import StartupError
 from myna.store.postgres.migrations import migrate
+from myna.store.postgres.roles import grant_rows
 
 
 @click.command
 def command() -> None:
-    """Bring the database schema to head."""
+    """Bring the database schema to head; with CHAT_DATABASE_APP_URL, make the role that nodes log in as."""
     settings = all_settings.load()
     if settings.database_url is None:
         raise StartupError("CHAT_DATABASE_URL is needed: the embedded database migrates by itself.")
-    click.echo(f"The schema is at {asyncio.run(migrate(settings.database_url))}.")
+    run(bring_to_head(settings.database_url, settings.database_app_url))
+
+
+async def bring_to_head(url: str, app_url: str | None) -> None:
+    """Migrate and grant, a line for each."""
+    click.echo(f"The schema is at {await migrate(url)}.")
+    if app_url is not None:
+        click.echo(f"The role {await grant_rows(url, app_url)} may read and write its rows.")

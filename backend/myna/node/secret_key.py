@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from myna.protocol.errors import StartupError
-from myna.settings import Settings
+from myna.settings import Settings, is_guessable
 
 
 def secret_key(settings: Settings) -> str:
@@ -15,15 +15,15 @@ def secret_key(settings: Settings) -> str:
     path = settings.secret_key_file
     if path is None:
         if not (settings.embedded_broker and settings.embedded_database):
-            raise StartupError("CHAT_SECRET_KEY is needed: any 16 or more characters that only your nodes know, the same on each.")
+            raise StartupError("CHAT_SECRET_KEY is needed: 32 or more random characters that only your nodes know, the same on each.")
         path = settings.data_dir / "secret-key"
         keep_secret_key(path)
     try:
         key = path.read_text().strip()
     except OSError as error:
         raise StartupError(f"CHAT_SECRET_KEY_FILE: {path} can't be read ({error.strerror}).") from None
-    if len(key) < 16:
-        raise StartupError(f"CHAT_SECRET_KEY_FILE: {path} holds fewer than 16 characters.")
+    if is_guessable(key):
+        raise StartupError(f"CHAT_SECRET_KEY_FILE: {path} holds a key that is too easily guessed; it takes 32 or more random characters.")
     return key
 
 

@@ -65,7 +65,7 @@ class Person(httpx.AsyncClient):
 async def serving(**settings: Any) -> AsyncIterator[Served]:
     """A node with these settings, until the end of the block."""
     harden()
-    chosen = Settings(**{"port": 0, "secret_key": "only the tests know this", "mock_profile": "instant", **settings})
+    chosen = Settings(**{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", **settings})
     broker, store, listener, stopping = EmbeddedBroker(), MemoryStore(), bind(chosen), asyncio.Event()
     node = Node(make_services(chosen, broker, store, responder=True))
     node.start()

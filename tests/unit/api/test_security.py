@@ -53,7 +53,7 @@ async def test_a_tampered_token_opens_nothing(served: Served, person: Person, sp
 
 
 async def test_a_token_of_another_installation_opens_nothing(served: Served) -> None:
-    async with serving(secret_key="some other installation") as other, person_at(other) as foreigner:
+    async with serving(secret_key="some other installation has this key, 9876543210") as other, person_at(other) as foreigner:
         assert await upgrade(served, Authorization=f"Bearer {foreigner.token}") == 401
 
 
