@@ -15,8 +15,8 @@ from myna.web.api.pipeline import Pipeline
 from myna.web.api.queue_position import QueuePositions
 from myna.web.api.search import HitsPage
 from myna.web.api.session import SessionAnswer
+from myna.web.openapi.asyncapi_document import frames
 from myna.web.openapi.json_schema import tidy
-from myna.web.openapi.socket_document import frames
 from myna.web.problems import Problem
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"

@@ -17,11 +17,19 @@ GROUP_LINES = 256
 class RoutingKey(StrEnum):
     """Routing keys of the one exchange: where a publish goes is decided by its key alone."""
 
-    MESSAGE = "message"  # an accepted message: work for a responder and a fact in the log, in one publish
-    EVENT = "event"  # a fact for the log only
-    STOP = "stop"  # a fact for the log, and a nudge to every live responder
-    WORK = "work"  # work only: a hand-made message, or one line of a delivery taken apart
-    PARKED = "parked"  # dead-lettered: kept whole in the dead letters, and told to the log so its owner hears of it
+    meaning: str
+
+    def __new__(cls, key: str, meaning: str) -> "RoutingKey":
+        one = str.__new__(cls, key)
+        one._value_ = key
+        one.meaning = meaning
+        return one
+
+    MESSAGE = "message", "an accepted message: work for a responder and an event in the log, in one publish"
+    EVENT = "event", "an event for the log only"
+    STOP = "stop", "an event for the log, and a nudge to every live responder"
+    WORK = "work", "work only: a message published by hand, or one line of a delivery taken apart"
+    PARKED = "parked", "dead-lettered: kept whole in the dead letters, and in the log, so that its owner gets `reply.failed`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from myna.web.api import (
     session,
 )
 from myna.web.openai import chat_completions
-from myna.web.openapi import http_document
+from myna.web.openapi import openapi_document
 from myna.web.openapi import routes as documents
 from myna.web.server.hypercorn_patches import FrameWebsocket, RoomyRequest
 from myna.web.services import Services
@@ -40,7 +40,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     app.request_class = RoomyRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
-    http_document.register(app)
+    openapi_document.register(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
     for module in BLUEPRINTS:

@@ -1,6 +1,7 @@
-"""The documents say what the running program does: its routes, its answers, its frames, its codes."""
+"""The documents say what the running program does: its routes, answers, frames, queues and codes."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,12 +17,13 @@ from werkzeug.routing import Rule
 import myna
 from myna.mock_ai import commands
 from myna.protocol.errors import FAILURES, ChatError, Close
+from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES, WORK_QUEUE
 from myna.web.openai.schema import OpenAIError
-from myna.web.openapi.http_document import openapi
-from myna.web.openapi.socket_document import asyncapi
+from myna.web.openapi.asyncapi_document import asyncapi
+from myna.web.openapi.openapi_document import openapi
 from myna.web.problems import Problem
 from tests.services.chat_client import ChatClient
-from tests.unit.api.conftest import Person, Served
+from tests.unit.api.conftest import Person, Served, person_at
 
 BACKEND = Path(myna.__file__).parent
 THE_PAGE = {"/", "/{path}"}  # everything that is no interface
@@ -40,7 +42,8 @@ def test_every_route_is_documented_and_every_documented_route_exists(served: Ser
     documented = {(method, path) for method, path, _ in operations(openapi(served.node.app))}
 
     assert documented == served_now
-    assert {channel["address"] for channel in asyncapi()["channels"].values()} == sockets
+    channels = {channel["address"] for channel in asyncapi()["channels"].values()}
+    assert channels == sockets | {queue.name for queue in QUEUES}
 
 
 def resolved(schema: Any, schemas: dict[str, Any]) -> Any:
@@ -110,6 +113,40 @@ def check(frame: Mapping[str, Any], schema: Mapping[str, Any], schemas: Mapping[
         else:
             assert isinstance(value, kinds[told["type"]]), (name, value)
             assert value in told.get("enum", [value])
+
+
+def test_the_queues_are_described_as_they_are_declared() -> None:
+    channels = asyncapi()["channels"]
+
+    for queue in QUEUES:
+        described = channels[queue.name]
+        assert described["bindings"]["amqp"]["queue"]["name"] == queue.name
+        assert described["x-arguments"] == queue.arguments
+        assert list(described["x-routing-keys"]) == [key.value for key in queue.keys]
+
+
+async def test_what_travels_in_the_queues_is_as_documented(frail: Served) -> None:
+    document = asyncapi()
+    schemas = document["components"]["schemas"]
+    kinds = {
+        queue: {schemas[name]["properties"]["type"]["const"]: schemas[name] for name in named if name != "ManualMessage"}
+        for queue, named in ((queue.name, document["channels"][queue.name]["messages"]) for queue in QUEUES)
+    }
+    async with person_at(frail) as person:
+        conversation_id = (await person.say("/echo hi"))["conversation_id"]
+        await person.say("/fail refused", conversation_id=conversation_id, options={"seed": 1})
+        await person.answered(conversation_id, 2)
+        await person.patch(f"/api/conversations/{conversation_id}", json={"title": "Greetings"})
+        await person.delete(f"/api/conversations/{conversation_id}")
+
+    seen: set[str] = set()
+    for record in frail.broker.queues.log:
+        for line in record.body.split(b"\n"):
+            event = json.loads(line)
+            jsonschema.validate(event, resolved(kinds[LOG][event["type"]], schemas))
+            seen.add(event["type"])
+    assert seen >= {"message.created", "reply.started", "reply.delta", "reply.completed", "reply.failed", "conversation.deleted"}
+    assert kinds[WORK_QUEUE].keys() == kinds[DEAD_LETTERS].keys() == {"message.created", "reply.requested"} < kinds[LOG].keys()
 
 
 async def test_every_frame_that_the_server_sends_is_as_documented(served: Served, person: Person) -> None:

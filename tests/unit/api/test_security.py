@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from myna.web.auth import COOKIE
-from myna.web.openapi.http_document import openapi
+from myna.web.openapi.openapi_document import openapi
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
 

@@ -21,7 +21,7 @@ def answers(status: int, description: str, *media: str) -> Callable[[F], F]:
 
 
 def raises(*errors: type[ChatError]) -> Callable[[F], F]:
-    """Decorate a route that ends in these errors too: those that do not follow from what it takes (see http_document.py)."""
+    """Decorate a route that ends in these errors too: those that do not follow from what it takes (see openapi_document.py)."""
 
     def decorate(handler: F) -> F:
         setattr(handler, ERRORS, (*getattr(handler, ERRORS, ()), *errors))

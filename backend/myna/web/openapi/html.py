@@ -30,36 +30,68 @@ WHO = {
 }
 
 
-def page(routes: Schema, socket: Schema) -> str:
+def page(routes: Schema, asyncapi: Schema) -> str:
     """The OpenAPI and the AsyncAPI document as a page."""
-    http = "".join(_operation(path, method, one) for path, methods in routes["paths"].items() for method, one in methods.items())
-    messages, schemas, bodies = socket["components"]["messages"], socket["components"]["schemas"], routes["components"]["schemas"]
-    channel = socket["channels"]["socket"]
-    sent = {side: [ref["$ref"].rsplit("/", 1)[1] for ref in one["messages"]] for side, one in socket["operations"].items()}
-    parts = [name for name in schemas if name not in messages]
-    shared = socket["x-error-codes"]
+    bodies, payloads = routes["components"]["schemas"], asyncapi["components"]["schemas"]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Myna's interface</title><style>{STYLE}</style></head><body>
 <header><h1>Myna's interface</h1>
 <p class="soft">Made from the running program. For machines:
 <a href="/openapi.json">openapi.json</a>, <a href="/asyncapi.json">asyncapi.json</a>.</p>
-<nav><a href="#http">HTTP</a><a href="#socket">Socket</a><a href="#codes">Codes</a><a href="#schemas">Bodies</a>
-<a href="/">Chat</a></nav></header>
+<nav><a href="#http">HTTP</a><a href="#socket">Socket</a><a href="#queues">Queues</a><a href="#codes">Codes</a>
+<a href="#schemas">Bodies</a><a href="/">Chat</a></nav></header>
 <main>
-<h2 id="http">HTTP</h2>{http}
-<h2 id="socket">Socket</h2><h3><b>GET</b> {escape(channel["address"])}</h3>
-<p>{_prose(channel["description"])}</p>{_handshake(channel)}
-<h2>What clients send</h2>{"".join(_frame(messages[name], name, schemas) for name in sent["fromClient"])}
-<h2>What the server sends</h2>{"".join(_frame(messages[name], name, schemas) for name in sent["toClient"])}
-<h2>Parts of frames</h2>{"".join(_object(name, schemas) for name in parts)}
-<h2 id="codes">Error codes</h2><p>Of HTTP's refusals and of a socket's {_code("error")}.</p>{_meanings(shared)}
-<h2>Error codes of HTTP alone</h2>{_meanings({code: meaning for code, meaning in routes["x-error-codes"].items() if code not in shared})}
-<h2>Codes of {_code("reply.failed")}</h2>{_meanings(socket["x-failure-codes"])}
-<h2>Close codes</h2>{_meanings(socket["x-close-codes"])}
-<h2 id="schemas">Bodies</h2>{"".join(_object(name, bodies) for name in bodies if name not in schemas)}
+<h2 id="http">HTTP</h2>{_http(routes)}
+<h2 id="socket">Socket</h2>{_socket(asyncapi)}
+<h2 id="queues">Queues</h2>{_queues(asyncapi)}
+{_codes(asyncapi, routes["x-error-codes"])}
+<h2 id="schemas">Bodies</h2>{"".join(_object(name, bodies) for name in bodies if name not in payloads)}
 </main></body></html>
 """
+
+
+def _http(routes: Schema) -> str:
+    return "".join(_operation(path, method, one) for path, methods in routes["paths"].items() for method, one in methods.items())
+
+
+def _socket(asyncapi: Schema) -> str:
+    messages, schemas, channel = asyncapi["components"]["messages"], asyncapi["components"]["schemas"], asyncapi["channels"]["socket"]
+    sent = {side: _names(asyncapi["operations"][side]["messages"]) for side in ("fromClient", "toClient")}
+    return f"""<h3><b>GET</b> {escape(channel["address"])}</h3>
+<p>{_prose(channel["description"])}</p>{_handshake(channel)}
+<h2>What clients send</h2>{"".join(_message(messages[name], name, schemas) for name in sent["fromClient"])}
+<h2>What the server sends</h2>{"".join(_message(messages[name], name, schemas) for name in sent["toClient"])}
+<h2>Parts of frames and events</h2>{"".join(_object(name, schemas) for name in schemas if name not in messages)}"""
+
+
+def _queues(asyncapi: Schema) -> str:
+    messages, schemas = asyncapi["components"]["messages"], asyncapi["components"]["schemas"]
+    queues = [channel for name, channel in asyncapi["channels"].items() if name != "socket"]
+    names = dict.fromkeys(name for queue in queues for name in queue["messages"])
+    return f"""{"".join(map(_queue, queues))}
+<h2>Events and messages in the queues</h2>{"".join(_message(messages[name], name, schemas) for name in names)}"""
+
+
+def _queue(queue: Schema) -> str:
+    holds = ", ".join(f'<a href="#{name}">{name}</a>' for name in queue["messages"])
+    return "".join([
+        f"<h3>{escape(queue['address'])}</h3><p>{_prose(queue['description'])}</p><p>Holds {holds}.</p>",
+        f"<h4>Routing keys of the exchange {_code(queue['x-exchange'])}</h4>{_meanings(queue['x-routing-keys'], 'key')}",
+        f"<h4>Arguments</h4>{_meanings({name: str(value) for name, value in queue['x-arguments'].items()}, 'argument', 'value')}",
+    ])  # fmt: skip
+
+
+def _codes(asyncapi: Schema, of_http: Mapping[str, str]) -> str:
+    of_both = asyncapi["x-error-codes"]
+    return f"""<h2 id="codes">Error codes</h2><p>Of HTTP's problems and of a socket's {_code("error")}.</p>{_meanings(of_both)}
+<h2>Error codes of HTTP alone</h2>{_meanings({code: meaning for code, meaning in of_http.items() if code not in of_both})}
+<h2>Codes of {_code("reply.failed")}</h2>{_meanings(asyncapi["x-failure-codes"])}
+<h2>Close codes</h2>{_meanings(asyncapi["x-close-codes"])}"""
+
+
+def _names(references: Sequence[Schema]) -> list[str]:
+    return [reference["$ref"].rsplit("/", 1)[1] for reference in references]
 
 
 def _operation(path: str, method: str, one: Schema) -> str:
@@ -96,11 +128,11 @@ def _handshake(channel: Schema) -> str:
     return _table(("query", "meaning"), [(_code(name), _prose(schema["description"])) for name, schema in query.items()])
 
 
-def _meanings(codes: Mapping[str, str]) -> str:
-    return _table(("code", "meaning"), [(_code(code), _prose(meaning)) for code, meaning in codes.items()])
+def _meanings(codes: Mapping[str, str], *head: str) -> str:
+    return _table((*head, *("code", "meaning")[len(head) :]), [(_code(code), _prose(meaning)) for code, meaning in codes.items()])
 
 
-def _frame(message: Schema, name: str, schemas: dict[str, Schema]) -> str:
+def _message(message: Schema, name: str, schemas: dict[str, Schema]) -> str:
     return f'<h3 id="{name}">{escape(message["name"])}</h3><p>{_prose(message["summary"])}</p>{_fields(schemas[name])}'
 
 
@@ -119,7 +151,7 @@ def _fields(schema: Schema) -> str:
 
 
 def _kind(schema: Schema) -> str:
-    """What a schema takes, in words."""
+    """What a schema takes, as text."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f'<a href="#{name}">{name}</a>'

@@ -6,9 +6,9 @@ from functools import cached_property
 from quart import Blueprint, Response, current_app
 
 from myna.web.openapi.annotations import answers
+from myna.web.openapi.asyncapi_document import asyncapi
 from myna.web.openapi.html import page
-from myna.web.openapi.http_document import openapi
-from myna.web.openapi.socket_document import asyncapi
+from myna.web.openapi.openapi_document import openapi
 from myna.web.services import Services
 
 

@@ -1,11 +1,12 @@
 """The websocket and the queues as an AsyncAPI document, made from the frames', events' and queues' own definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from myna.protocol import events as e
 from myna.protocol.errors import FAILURES, Close, RequestRefused
 from myna.protocol.frames import json_schema
+from myna.web.openapi import queue_channels
 from myna.web.openapi.json_schema import NULL, SCHEMAS, Schema, error_codes, tidy
 
 VERSION = "1"  # of this interface
@@ -43,28 +44,34 @@ def _as_sent(schema: Schema) -> Schema:
 
 
 def asyncapi() -> Schema:
-    """The socket as an AsyncAPI 3.0 document, from the server's side: it receives what clients send."""
+    """The socket and the queues as an AsyncAPI 3.0 document, from the program's side: it receives what clients send."""
     client, server, shared = frames()
     messages = {name: _message(name, schema) for name, schema in {**client, **server}.items()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Myna's socket and queues", "version": VERSION},
+        "channels": {"socket": _socket(list(messages)), **queue_channels.channels()},
+        "operations": {"fromClient": _direction("receive", client), "toClient": _direction("send", server), **queue_channels.operations()},
+        "components": {
+            "messages": {**messages, **queue_channels.messages()},
+            "schemas": _refer({**client, **server, **shared, **queue_channels.schemas()}),
+        },
+        "x-error-codes": {code: meaning for code, meaning in error_codes().items() if code not in error_codes(RequestRefused)},
+        "x-failure-codes": FAILURES,
+        "x-close-codes": {str(int(code)): code.meaning for code in Close},
+    }
+
+
+def _socket(messages: Sequence[str]) -> Schema:
     query = {
         "epoch": {"type": "string", "description": "of the log that `after` belongs to, from `welcome`"},
         "after": {"type": "string", "description": "the last cursor seen: what was missed since comes first"},
     }
-    channel = {
+    return {
         "address": "/ws",
         "description": SOCKET,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
         "bindings": {"ws": {"method": "GET", "query": {"type": "object", "properties": query}, "bindingVersion": "0.1.0"}},
-    }
-    return {
-        "asyncapi": "3.0.0",
-        "info": {"title": "Myna's socket", "version": VERSION},
-        "channels": {"socket": channel},
-        "operations": {"fromClient": _direction("receive", client), "toClient": _direction("send", server)},
-        "components": {"messages": messages, "schemas": _refer({**client, **server, **shared})},
-        "x-error-codes": {code: meaning for code, meaning in error_codes().items() if code not in error_codes(RequestRefused)},
-        "x-failure-codes": FAILURES,
-        "x-close-codes": {str(int(code)): code.meaning for code in Close},
     }
 
 
