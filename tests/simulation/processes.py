@@ -5,7 +5,7 @@ all its tasks.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any
@@ -106,9 +106,9 @@ class Node(Process):
         socket.serving = self.start(self._serve(session, socket, epoch, after), "socket")
 
     async def _serve(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
-        connection = Connection(self.services, session, socket)  # type: ignore[arg-type]
+        connection = Connection(self.services, session, socket)
         connection.welcome(fresh=False, epoch=epoch, after=after)
-        loops = [asyncio.create_task(socket.deliver_to(connection), name="reader"), asyncio.create_task(connection.write(), name="writer")]
+        loops = [asyncio.create_task(loop, name="socket loop") for loop in (connection.run(), socket.reads(), socket.writes())]
         try:
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -126,6 +126,9 @@ class Socket:
         self.arrived: list[bytes] = []
         self.serving: asyncio.Task[None] | None = None
         self._sent: asyncio.Queue[str] = asyncio.Queue()
+        self._receive: Callable[[str], None]
+        self._take: Callable[[], list[bytes]] = list
+        self._woken = asyncio.Event()
         self._on_the_way: list[bytes] = []
         self._wire_s = delay_s
         self._cut = False
@@ -137,16 +140,31 @@ class Socket:
     def write(self, frame: str) -> None:
         self._sent.put_nowait(frame)
 
-    async def deliver_to(self, connection: Connection) -> None:
+    def start(self, receive: Callable[[str], None], take: Callable[[], list[bytes]]) -> None:
+        self._receive, self._take = receive, take
+        self.wake()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def close(self, code: int, reason: str) -> None:
+        self._on_the_way += self._take()
+        self._arrive()
+
+    async def reads(self) -> None:
         while True:
-            connection.hear(await self._sent.get())
+            text = await self._sent.get()
+            self._receive(text)
 
-    def send_frames(self, frames: list[bytes]) -> bool:
-        self._on_the_way += frames
-        return False
+    async def writes(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            self._on_the_way += self._take()
+            await asyncio.sleep(self._wire_s)
+            self._arrive()
 
-    async def drained(self) -> None:
-        await asyncio.sleep(self._wire_s)
+    def _arrive(self) -> None:
         if not self._cut:
             self.arrived += self._on_the_way
         self._on_the_way = []

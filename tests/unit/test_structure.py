@@ -48,7 +48,7 @@ LIBRARIES = {
     "quart": ("web",),
     "quart_cors": ("web.app",),
     "hypercorn": ("web.server", "node.server"),
-    "wsproto": ("web.server",),
+    "websockets": ("web.websocket",),
     "click": ("cli",),
 }
 

@@ -21,7 +21,7 @@ from myna.protocol.events import FRAME_LIMIT
 from myna.settings import Settings
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
-from myna.web.server.hypercorn_patches import harden
+from myna.web.server import hypercorn_patches
 
 log = structlog.get_logger()
 
@@ -61,8 +61,6 @@ def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
     config.bind = [f"fd://{listener.fileno()}"]
     config.websocket_max_message_size = FRAME_LIMIT
     config.websocket_ping_interval = settings.heartbeat_s
-    # Pongs are reads: a client that answers no ping for three beats is gone.
-    config.read_timeout = 3 * settings.heartbeat_s
     config.graceful_timeout = 1
     config.backlog = 4_096
     config.loglevel = "WARNING"
@@ -81,7 +79,7 @@ async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
     collect_less_often()
-    harden()
+    hypercorn_patches.apply()
     listener = bind(settings)
     async with AsyncExitStack() as stack:
         url = settings.database_url

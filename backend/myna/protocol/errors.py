@@ -120,7 +120,7 @@ class TooLarge(RequestRefused):
     code, status = "too_large", 413
 
 
-class Internal(RequestRefused):
+class Internal(ChatError):
     """Something went wrong here; the server's log knows more."""
 
     code, status = "internal", 500
@@ -144,17 +144,23 @@ FAILURES = {
 
 
 class Close(IntEnum):
-    """Why the server closes a socket: the code, and what a client makes of it. Never 1000 or 1011 for a fault of ours."""
+    """Why the server closes a websocket, and what a client does then (never 1000 or 1011 for a fault of ours).
+
+    Codes below 4000 are those of RFC 6455 §7.4.1 and its registry; `meaning` is what the documents say of each.
+    """
 
     meaning: str
 
     def __new__(cls, code: int, meaning: str) -> "Close":
-        one = int.__new__(cls, code)
-        one._value_ = code
-        one.meaning = meaning
-        return one
+        """A code and its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
 
-    BINARY_FRAME = 1003, "a binary frame came; send text"
+    PROTOCOL_ERROR = 1002, "what came was no websocket frame; mend the client"
+    BINARY_FRAME = 1003, "a binary frame came; send text frames"
+    INVALID_UTF8 = 1007, "a text frame was not UTF-8; mend the client"
     TOO_LARGE = 1009, "a frame was too large; send less"
     RESTART = 1012, "the node restarts; reconnect with jitter and resume"
     OVERLOADED = 1013, "the node has all the sockets it takes; reconnect later"

@@ -23,7 +23,8 @@ from myna.web.api import (
 from myna.web.openai import chat_completions
 from myna.web.openapi import openapi_document
 from myna.web.openapi import routes as documents
-from myna.web.server.hypercorn_patches import FrameWebsocket, RoomyRequest
+from myna.web.server.requests import SizedRequest
+from myna.web.server.upgrade_stream import FrameWebsocket
 from myna.web.services import Services
 from myna.web.websocket.gateway import Gateway
 
@@ -37,7 +38,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     """The app that answers HTTP requests and websocket upgrades of one node."""
     app = Quart(__name__, static_folder=None)
     app.websocket_class = FrameWebsocket
-    app.request_class = RoomyRequest
+    app.request_class = SizedRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     openapi_document.register(app)

@@ -16,7 +16,7 @@ from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.node import Node, make_services
 from myna.node.server import bind, hypercorn_config
 from myna.settings import Settings
-from myna.web.server.hypercorn_patches import harden
+from myna.web.server import hypercorn_patches
 from tests.fakes.memory_store import MemoryStore
 from tests.services.processes import until
 
@@ -64,7 +64,7 @@ class Person(httpx.AsyncClient):
 @asynccontextmanager
 async def serving(**settings: Any) -> AsyncIterator[Served]:
     """A node with these settings, until the end of the block."""
-    harden()
+    hypercorn_patches.apply()
     chosen = Settings(**{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", **settings})
     broker, store, listener, stopping = EmbeddedBroker(), MemoryStore(), bind(chosen), asyncio.Event()
     node = Node(make_services(chosen, broker, store, responder=True))

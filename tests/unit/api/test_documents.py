@@ -186,7 +186,7 @@ def test_every_code_has_a_meaning(served: Served) -> None:
     codes = openapi(served.node.app)["x-error-codes"]
     assert codes.keys() == known
     assert all(codes.values())
-    of_sockets = {"invalid_frame", "invalid_text", "conflict", "rate_limited", "busy", "not_found", "unavailable"}
+    of_sockets = {"invalid_frame", "invalid_text", "conflict", "rate_limited", "busy", "not_found", "unavailable", "internal"}
     assert document["x-error-codes"].keys() == of_sockets
     assert document["x-close-codes"] == {str(int(code)): code.meaning for code in Close}
 

@@ -11,7 +11,7 @@ from myna.protocol import timestamps
 from myna.protocol.errors import Busy
 from myna.protocol.topology import RoutingKey
 from myna.web.api.conversation_file import ITEMS_LIMIT, REPLY_LIMIT
-from myna.web.server.hypercorn_patches import IMPORT_LIMIT
+from myna.web.server.requests import IMPORT_LIMIT
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at

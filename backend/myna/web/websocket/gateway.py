@@ -1,8 +1,9 @@
-"""Route: the websocket upgrade, and all connections of this node. What one connection does is in connection.py."""
+"""The websocket upgrade, and all websocket connections of this node. What one connection does is in connection.py."""
 
 import asyncio
 import random
 from contextlib import suppress
+from typing import cast
 
 import structlog
 from quart import Blueprint, Response, websocket
@@ -13,14 +14,14 @@ from myna.protocol.errors import Behind, ChatError, Close, InvalidFrame, Unautho
 from myna.protocol.frames import Draining
 from myna.protocol.session import Session
 from myna.web.auth import check_origin, token_of
-from myna.web.server.hypercorn_patches import FrameWebsocket
+from myna.web.server.upgrade_stream import FrameWebsocket
 from myna.web.services import Services
 from myna.web.websocket.connection import Connection
 
 log = structlog.get_logger()
 
 DRAIN_SPREAD_S = 2.0  # reconnects after a drain are spread over this much
-# Another node may have shown this client a moment that this one has yet to read; a cursor further off is no cursor of ours.
+# Another node may have sent this client an event that this one has yet to read; a cursor further ahead is no cursor of ours.
 RESUME_S = 2.0
 
 
@@ -46,31 +47,23 @@ class Gateway:
                 await services.queries.reach(session.owner, after, within_s=RESUME_S)
         if services.submissions.draining or not services.relay.ready:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
-        await websocket.accept()
-        socket: FrameWebsocket = websocket._get_current_object()  # type: ignore[attr-defined]
-        connection = Connection(services, session, socket)
+        frames = await cast(FrameWebsocket, websocket).accept_frames()
+        connection = Connection(services, session, frames)
         self._connections.add(connection)
-        if len(self._connections) > services.settings.max_sockets:
-            connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
-        else:
-            connection.welcome(fresh=fresh, epoch=epoch, after=after)
-        socket.listen(connection.hear)
         try:
-            await self._run(connection)
+            if len(self._connections) > services.settings.max_sockets:
+                connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
+            else:
+                connection.welcome(fresh=fresh, epoch=epoch, after=after)
+            await connection.run()
+        except Exception:
+            log.exception("connection.fault")
+            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
         finally:
-            connection.closing = connection.closing or (1000, "")
+            connection.closing = connection.closing or (1000, "")  # the client has gone
             services.hub.detach(connection.mailbox)
             self._connections.discard(connection)
         return None
-
-    async def _run(self, connection: Connection) -> None:
-        try:
-            await connection.write()
-        except Exception:
-            log.exception("gateway.fault")
-            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
-        code, reason = connection.closing or (Close.RESTART, "")
-        await websocket.close(code, reason)
 
     def _session(self) -> tuple[Session, bool]:
         if "token" in websocket.args:

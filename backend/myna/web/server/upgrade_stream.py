@@ -1,0 +1,57 @@
+"""Hypercorn's websocket stream for the handshake alone: after the 101 the socket belongs to a `FrameTransport`."""
+
+from typing import Any, cast
+
+from hypercorn.protocol.events import Data, Event, Request, Response, StreamClosed
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
+from hypercorn.typing import ConnectionState
+from quart import Websocket
+
+from myna.web.server.tcp_server import writer_of
+from myna.web.websocket.transport import FrameTransport
+
+STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
+
+
+class UpgradeStream(WSStream):
+    """Answers the handshake, without extensions, and gives the TCP connection away."""
+
+    frames: FrameTransport | None = None
+
+    async def handle(self, event: Event) -> None:
+        """An event of the protocol below: the request, its end, or bytes that came right behind the handshake."""
+        if isinstance(event, Request):
+            self._writer = writer_of(event.state)
+            event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
+        elif isinstance(event, Data) and self.frames is not None:
+            self.frames.data_received(event.data)
+            return
+        await super().handle(event)
+
+    async def _accept(self, message: Any) -> None:
+        # permessage-deflate can't be switched off in Hypercorn: half a megabyte can make half a gigabyte of us.
+        self.handshake.extensions = None
+        status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
+        self.state = ASGIWebsocketState.CONNECTED
+        await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
+        self.frames = FrameTransport(self.config.websocket_ping_interval or 0)
+        self.frames.take_over(cast(Any, self._writer.transport))
+
+    async def app_send(self, message: Any) -> None:
+        """A message of the application: its answer to the handshake. What it sends later has gone by the transport."""
+        if self.frames is None:
+            await super().app_send(message)
+        elif message is None and not self.closed:
+            await self.frames.closed
+            await self.send(StreamClosed(stream_id=self.stream_id))
+
+
+class FrameWebsocket(Websocket):
+    """Quart's websocket, with the transport of its frames."""
+
+    async def accept_frames(self) -> FrameTransport:
+        """Accept the upgrade; from then on frames go by the transport, not by `receive` and `send`."""
+        await self.accept()
+        stream: UpgradeStream = cast(Any, self.scope)["state"][STREAM]
+        assert stream.frames is not None, "the handshake has been answered"
+        return stream.frames

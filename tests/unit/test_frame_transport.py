@@ -1,0 +1,279 @@
+"""Frames are read and written as RFC 6455 says, in few writes, and a client that breaks the rules or reads nothing is cut off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Close as CloseFrame
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol, Side
+
+from myna.protocol.events import FRAME_LIMIT
+from myna.web.websocket import transport as module
+from myna.web.websocket.transport import FrameTransport, text_frame
+
+TEXTS = st.one_of(st.text(max_size=300), st.integers(120, 130).map("x".__mul__), st.integers(32_760, 32_768).map("é".__mul__))
+
+
+class FakeTCP:
+    """A TCP transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.ended = self.cut = False
+        self.protocol: Any = asyncio.Protocol()
+
+    def get_protocol(self) -> Any:
+        return self.protocol
+
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
+    def write(self, data: bytes) -> None:
+        assert not self.ended
+        self.writes.append(data)
+
+    def is_closing(self) -> bool:
+        return self.cut
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def abort(self) -> None:
+        self.cut = True
+
+
+class Client:
+    """The other side of a frame transport, which reads what it writes."""
+
+    def __init__(self, heartbeat_s: float) -> None:
+        self.tcp = FakeTCP()
+        self.frames = FrameTransport(heartbeat_s)
+        self.frames.take_over(cast(asyncio.Transport, self.tcp))
+        self.received: list[str] = []
+        self.mailbox: list[bytes] = []
+
+    def take(self) -> list[bytes]:
+        taken, self.mailbox = self.mailbox, []
+        return taken
+
+    def say(self, *frames: Frame) -> None:
+        self.frames.data_received(b"".join(frame.serialize(mask=True) for frame in frames))
+
+    def put(self, frame: bytes) -> None:
+        self.mailbox.append(frame)
+        self.frames.wake()
+
+    def read(self) -> list[Frame]:
+        reader = Protocol(Side.CLIENT)
+        reader.receive_data(b"".join(self.tcp.writes))
+        return cast(list[Frame], reader.events_received())
+
+    def closed_with(self) -> tuple[int, str]:
+        last = self.read()[-1]
+        assert last.opcode is Opcode.CLOSE
+        close = CloseFrame.parse(last.data)
+        return close.code, close.reason
+
+
+@asynccontextmanager
+async def client(heartbeat_s: float = 60) -> AsyncIterator[Client]:
+    one = Client(heartbeat_s)
+    one.frames.start(one.received.append, one.take)
+    await turns()
+    yield one
+    one.frames.connection_lost(None)
+
+
+async def turns(count: int = module.GATHER_TURNS + 2) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def text(data: str, *, fin: bool = True) -> Frame:
+    return Frame(Opcode.TEXT, data.encode(), fin)
+
+
+# --- in ---
+
+
+@given(st.lists(TEXTS, max_size=4), st.lists(st.integers(1, 5_000), max_size=8))
+async def test_texts_are_received_in_order_however_their_bytes_arrive(texts: list[str], cuts: list[int]) -> None:
+    async with client() as one:
+        data = b"".join(text(each).serialize(mask=True) for each in texts)
+        for cut in cuts:
+            one.frames.data_received(data[:cut])
+            data = data[cut:]
+        one.frames.data_received(data)
+
+        assert one.received == texts
+
+
+async def test_what_comes_before_the_handler_listens_is_received_first() -> None:
+    one = Client(60)
+    one.say(text("early"))
+    one.frames.start(one.received.append, one.take)
+    one.say(text("later"))
+    one.frames.connection_lost(None)
+
+    assert one.received == ["early", "later"]
+
+
+async def test_a_message_in_several_frames_is_one_text_also_around_a_ping() -> None:
+    async with client() as one:
+        one.say(
+            text("hel", fin=False), Frame(Opcode.PING, b"here?"), Frame(Opcode.CONT, b"l", False), Frame(Opcode.CONT, b"o"), text("next")
+        )
+
+        assert one.received == ["hello", "next"]
+        assert [(frame.opcode, bytes(frame.data)) for frame in one.read()] == [(Opcode.PONG, b"here?")]
+
+
+REFUSED = {
+    "binary": (Frame(Opcode.BINARY, b"hello").serialize(mask=True), 1003, "Send text frames; this one was binary."),
+    "an empty binary frame": (Frame(Opcode.BINARY, b"").serialize(mask=True), 1003, "Send text frames; this one was binary."),
+    "no UTF-8": (Frame(Opcode.TEXT, b"\xc3(").serialize(mask=True), 1007, "A text frame holds UTF-8."),
+    "a surrogate as UTF-8": (Frame(Opcode.TEXT, b"\xed\xa0\x80").serialize(mask=True), 1007, "A text frame holds UTF-8."),
+    "unmasked": (text_frame(b"hello"), 1002, "This is no websocket frame: incorrect masking."),
+    "a reserved bit": (b"\xc1\x81\0\0\0\0A", 1002, "This is no websocket frame: reserved bits must be 0."),
+    "an unknown opcode": (b"\x83\x80\0\0\0\0", 1002, "This is no websocket frame: invalid opcode."),
+    "a ping in parts": (b"\x09\x80\0\0\0\0", 1002, "This is no websocket frame: fragmented control frame."),
+    "a long ping": (b"\x89\xfe\0\x7e" + bytes(4 + 126), 1002, "This is no websocket frame: control frame too long."),
+    "a part of nothing": (
+        Frame(Opcode.CONT, b"lo").serialize(mask=True),
+        1002,
+        "This is no websocket frame: unexpected continuation frame.",
+    ),
+    "a header that promises a terabyte": (
+        b"\x81\xff" + (2**40).to_bytes(8, "big") + bytes(4),
+        1009,
+        f"A frame holds at most {FRAME_LIMIT} bytes.",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_is_no_text_frame_ends_the_connection_with_its_code_and_reason(what: str) -> None:
+    data, code, reason = REFUSED[what]
+    async with client() as one:
+        one.frames.data_received(data)
+        one.say(text("later"))
+
+        assert one.closed_with() == (code, reason)
+        assert one.tcp.ended
+        assert one.received == []
+
+
+async def test_parts_that_are_too_much_together_end_the_connection_as_soon_as_the_last_header_says_so() -> None:
+    async with client() as one:
+        one.say(text("x" * FRAME_LIMIT, fin=False))
+        assert not one.tcp.writes
+
+        one.frames.data_received(b"\x00\x81\0\0\0\0")  # the header of one more byte
+
+        assert one.closed_with() == (1009, f"A frame holds at most {FRAME_LIMIT} bytes.")
+
+
+# --- out ---
+
+
+@given(TEXTS)
+def test_a_frame_of_ours_is_what_the_library_would_send(data: str) -> None:
+    assert text_frame(data.encode()) == text(data).serialize(mask=False)
+
+
+async def test_frames_that_come_within_a_moment_go_in_one_write_and_in_order() -> None:
+    async with client() as one:
+        for number in range(module.GATHER_TURNS + 1):
+            one.put(b"%d" % number)
+            await asyncio.sleep(0)
+        await turns()
+
+        assert [bytes(frame.data) for frame in one.read()] == [b"0", b"1", b"2"]
+        assert len(one.tcp.writes) == 1
+
+
+async def test_a_client_that_does_not_read_is_sent_nothing_more_until_it_does() -> None:
+    async with client() as one:
+        one.frames.pause_writing()
+        one.put(b"waits")
+        await turns()
+        assert (one.tcp.writes, one.mailbox) == ([], [b"waits"])
+
+        one.frames.resume_writing()
+        await turns()
+        assert [bytes(frame.data) for frame in one.read()] == [b"waits"]
+
+
+async def test_a_client_that_does_not_read_for_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEND_S", 0.05)
+    async with client() as one, client() as quick:
+        one.frames.pause_writing()
+        quick.frames.pause_writing()
+        quick.frames.resume_writing()
+        await asyncio.sleep(0.3)
+
+        assert (one.tcp.cut, quick.tcp.cut) == (True, False)
+
+
+# --- the end ---
+
+
+async def test_what_is_to_be_sent_goes_before_the_close_frame_and_nothing_is_received_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINGER_S", 0.05)
+    async with client() as one:
+        one.put(b"last")
+        one.frames.close(1012, "This node restarts.")
+        one.frames.close(1013, "never")
+        one.say(text("late"))
+
+        assert [bytes(frame.data) for frame in one.read()[:-1]] == [b"last"]
+        assert one.closed_with() == (1012, "This node restarts.")
+        assert (one.received, one.tcp.ended, one.tcp.cut) == ([], True, False)
+        await asyncio.sleep(0.3)
+        assert one.tcp.cut, "a client that does not end its side is cut off"
+
+
+async def test_a_client_that_closes_is_answered_with_its_own_code() -> None:
+    async with client() as one:
+        one.say(Frame(Opcode.CLOSE, CloseFrame(1001, "bye").serialize()))
+
+        assert one.closed_with() == (1001, "bye")
+        assert one.tcp.ended
+
+
+async def test_a_silent_client_is_pinged_and_cut_off_after_three_beats_and_one_that_answers_is_not() -> None:
+    async with client(heartbeat_s=0.3) as silent, client(heartbeat_s=0.3) as alive:
+        async with asyncio.timeout(30):
+            while not silent.tcp.cut:
+                await asyncio.sleep(0.02)
+                alive.say(Frame(Opcode.PONG, b""))
+
+        assert silent.read()[0].opcode is Opcode.PING
+        assert not alive.tcp.cut
+
+
+async def test_the_handler_and_the_server_are_told_when_the_connection_is_gone() -> None:
+    one = FrameTransport(60)
+    told: list[Exception | None] = []
+
+    class Server(asyncio.Protocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            told.append(exc)
+
+    tcp = FakeTCP()
+    tcp.protocol = Server()
+    one.take_over(cast(asyncio.Transport, tcp))
+    gone = ConnectionResetError()
+
+    one.connection_lost(gone)
+
+    assert one.closed.done()
+    assert told == [gone]
