@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
     ] = []
     mock_profile: Annotated[str, Field(description="how fast and how reliably the mock AI answers unless told otherwise")] = "normal"
-    mock_scenarios: Annotated[Path | None, Field(description="a JSON file with scripted answers")] = None
+    mock_scenarios: Annotated[Path | None, Field(description="a YAML, TOML or JSON file with scripted replies and rules")] = None
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")

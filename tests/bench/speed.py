@@ -28,7 +28,7 @@ def scenario_file() -> str:
     }
     folder = Path(tempfile.mkdtemp(prefix="myna-bench-"))
     file = folder / "scenarios.json"
-    file.write_text(json.dumps({"version": 1, "scripts": scripts}))
+    file.write_text(json.dumps({"version": 1, "scenarios": scripts}))
     return str(file)
 
 

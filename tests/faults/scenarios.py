@@ -17,7 +17,7 @@ def write(folder: Path) -> Path:
         "ten": {"parts": [{"text": text, "after_s": 0.01} for text in FORTY[:10]]},
     }
     path = folder / "scenarios.json"
-    path.write_text(json.dumps({"version": 1, "scripts": scenarios}))
+    path.write_text(json.dumps({"version": 1, "scenarios": scenarios}))
     return path
 
 

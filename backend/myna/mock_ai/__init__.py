@@ -2,12 +2,15 @@
 
 from myna.mock_ai.brain import MockBrain
 from myna.mock_ai.commands import COMMANDS, Command
-from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
+from myna.mock_ai.library import BUILT_IN
+from myna.mock_ai.port import Brain, End, Failure, HistoryMessage, Part, Prompt, ReplyStep, Tool, ToolCall
 from myna.mock_ai.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from myna.mock_ai.scenario_file import ScenarioError, parse_scenarios
+from myna.mock_ai.scenario_source import ScenarioSource
 from myna.mock_ai.scenarios import Scenarios
 
 __all__ = [
+    "BUILT_IN",
     "COMMANDS",
     "DEFAULT_PROFILE",
     "PROFILES",
@@ -15,12 +18,16 @@ __all__ = [
     "Command",
     "End",
     "Failure",
+    "HistoryMessage",
     "MockBrain",
     "Part",
     "Profile",
     "Prompt",
     "ReplyStep",
     "ScenarioError",
+    "ScenarioSource",
     "Scenarios",
+    "Tool",
+    "ToolCall",
     "parse_scenarios",
 ]

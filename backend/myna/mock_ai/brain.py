@@ -1,26 +1,27 @@
 """Turns a prompt into the parts of a reply, their waits and an ending. Sleeping is passed in, so that tests need no clock."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from myna.mock_ai.banks.examples import EXAMPLES
 from myna.mock_ai.banks.phrases import AT_ONCE
-from myna.mock_ai.commands import command
+from myna.mock_ai.commands import Context, command
 from myna.mock_ai.composer import compose
 from myna.mock_ai.draft import STOP, Draft
+from myna.mock_ai.json_values import SchemaError, UnsatisfiableError, generate
+from myna.mock_ai.library import BUILT_IN
 from myna.mock_ai.parts import clip, fit, fits, split
 from myna.mock_ai.port import End, Failure, Part, Prompt, ReplyStep
 from myna.mock_ai.profiles import DEFAULT_PROFILE, PROFILES, Profile
-from myna.mock_ai.scenario_file import parse_scenarios
 from myna.mock_ai.scenarios import Scenarios
 from myna.mock_ai.seeded_random import SeededRandom
+from myna.mock_ai.tool_calls import tool_call_text
+from myna.mock_ai.tools import results_text, tool_to_call
 
 RESUMED_AFTER_S = 0.05  # seconds before the first part of a reply that goes on elsewhere: its reader has waited enough
 _BEGIN = 80  # characters of the message that an instant reply says back
-
-BUNDLED = parse_scenarios(EXAMPLES)
 
 
 class MockBrain:
@@ -35,13 +36,13 @@ class MockBrain:
     def __init__(
         self,
         *,
-        scenarios: Scenarios | None = None,
+        scenarios: Callable[[], Scenarios] | None = None,
         profile: str = DEFAULT_PROFILE,
         seed: int = 0,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """`scenarios` come on top of the bundled ones. ValueError when there is no such profile."""
-        self.scenarios = scenarios.over(BUNDLED) if scenarios else BUNDLED
+        """`scenarios` gives those in force at the moment; None: the built-in ones. ValueError when there is no such profile."""
+        self._scenarios = scenarios or (lambda: BUILT_IN)
         self._profile = profile
         self._seed = seed
         self._sleep = sleep
@@ -52,8 +53,8 @@ class MockBrain:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
         if profile is not None and profile not in PROFILES:
             return f"There is no profile {_quoted(profile)}; the profiles are {', '.join(PROFILES)}."
-        if scenario is not None and scenario not in self.scenarios.scripts:
-            return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(self.scenarios.scripts)}."
+        if scenario is not None and scenario not in (names := self._scenarios().names()):
+            return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(names)}."
         return None
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
@@ -71,22 +72,44 @@ class MockBrain:
             yield Failure("unknown_option", problem, retryable=False, after_s=0.0)
             return
         profile = PROFILES[prompt.profile or self._profile]
-        rng = SeededRandom(self._seed, prompt.key) if prompt.seed is None else SeededRandom(prompt.seed, prompt.text)
-        draft = self._draft(prompt, profile, rng)
+        rng = SeededRandom(self._seed, prompt.key) if prompt.seed is None else SeededRandom(prompt.seed, prompt.text, *_said_before(prompt))
+        try:
+            draft = self._draft(prompt, profile, rng)
+        except (SchemaError, UnsatisfiableError) as problem:
+            draft = Draft("", Failure("invalid_schema", str(problem), retryable=False, after_s=0.0))
+        profile = PROFILES[draft.profile] if draft.profile else profile
         steps = _paced(draft, profile, rng)
         yield from _resumed(steps, start) if start else steps
 
     def _draft(self, prompt: Prompt, profile: Profile, rng: SeededRandom) -> Draft:
-        text = prompt.text
+        """What is said: by the scenario that was named, a command, a rule, or else made for what the request asks for."""
+        scenarios = self._scenarios()
         if prompt.scenario is not None:
-            return self.scenarios.scripts[prompt.scenario].draft
-        if (scripted := self.scenarios.match(text)) is not None:
+            return scenarios.named(prompt.scenario, prompt, rng)
+        typed = "/" in prompt.text[:32]
+        context = Context(prompt, rng, scenarios)
+        if typed and (known := command(context, known_only=True)) is not None:
+            return known
+        if (scripted := scenarios.matched(prompt, rng)) is not None:
             return scripted
-        if "/" in text[:32] and (typed := command(prompt, rng)) is not None:
-            return typed
+        if typed and (unknown := command(context, known_only=False)) is not None:
+            return unknown
+        if (tool := tool_to_call(prompt, rng)) is not None:
+            return Draft(tool_call_text(tool, None, rng, prompt.text))
+        if prompt.response_schema is not None:
+            return Draft(json.dumps(generate(prompt.response_schema, rng, prompt.text), ensure_ascii=False))
+        if prompt.results:
+            return Draft(results_text(prompt, rng))
         if profile.whole:
-            return Draft(rng.pick(AT_ONCE).format(begin=clip(text, _BEGIN)))
-        return Draft(compose(text, rng))
+            return Draft(rng.pick(AT_ONCE).format(begin=clip(prompt.text, _BEGIN)))
+        return Draft(compose(prompt.text, rng))
+
+
+def _said_before(prompt: Prompt) -> Iterator[str]:
+    """What a seeded reply follows from besides its text: the conversation so far, and what tools answered."""
+    for message in (*prompt.history, *prompt.results):
+        yield message.role
+        yield message.text
 
 
 def _paced(draft: Draft, profile: Profile, rng: SeededRandom) -> list[ReplyStep]:

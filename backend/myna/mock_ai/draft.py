@@ -16,3 +16,4 @@ class Draft:
     first_after_s: float | None = None  # seconds before the first part
     each_after_s: float | None = None  # seconds before every further part, without jitter
     parts: tuple[Part, ...] | None = None  # parts with waits of their own, instead of a text
+    profile: str | None = None  # paces this reply instead of the prompt's

@@ -40,3 +40,12 @@ class SeededRandom:
         """`count` different ones in drawn order; all of them, shuffled, when the bank has fewer."""
         rest = list(bank)
         return [rest.pop(self.between(0, len(rest) - 1)) for _ in range(min(count, len(rest)))]
+
+    def weighted(self, bank: Sequence[T], weights: Sequence[float]) -> T:
+        """One of a bank that isn't empty, as often as its weight says."""
+        at = self.unit() * sum(weights)
+        for one, weight in zip(bank, weights, strict=True):
+            at -= weight
+            if at < 0:
+                return one
+        return bank[-1]

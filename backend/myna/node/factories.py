@@ -5,11 +5,10 @@ It imports no web server and no database: a responder starts in a fifth of the t
 
 import os
 import socket
-from pathlib import Path
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
-from myna.mock_ai import MockBrain, ScenarioError, parse_scenarios
+from myna.mock_ai import BUILT_IN, MockBrain, ScenarioError, ScenarioSource
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
@@ -43,13 +42,13 @@ def make_broker(settings: Settings) -> Broker:
 
 def make_brain(settings: Settings) -> MockBrain:
     """The mock AI. Raises `StartupError` that names the variable."""
-    scenarios = None
+    source = None
     if settings.mock_scenarios is not None:
         try:
-            scenarios = parse_scenarios(Path(settings.mock_scenarios).read_text())
-        except (OSError, ScenarioError) as error:
+            source = ScenarioSource(settings.mock_scenarios, BUILT_IN)
+        except (OSError, ScenarioError, UnicodeDecodeError) as error:
             raise StartupError(f"CHAT_MOCK_SCENARIOS: {settings.mock_scenarios}: {error}") from None
     try:
-        return MockBrain(scenarios=scenarios, profile=settings.mock_profile)
+        return MockBrain(scenarios=source.current if source else None, profile=settings.mock_profile)
     except ValueError as error:
         raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None

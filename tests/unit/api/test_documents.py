@@ -15,7 +15,7 @@ from quart import Quart
 from werkzeug.routing import Rule
 
 import myna
-from myna.mock_ai import commands
+from myna.mock_ai import failures
 from myna.protocol.errors import FAILURES, ChatError, Close
 from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES, WORK_QUEUE
 from myna.web.openai.schema import OpenAIError
@@ -201,7 +201,7 @@ def test_every_code_that_a_reply_can_fail_with_has_a_meaning() -> None:
     given = {node for path in BACKEND.rglob("*.py") for node in codes_in(ast.parse(path.read_text()))}
 
     assert {"abandoned", "delivery_limit", "conversation_deleted", "unknown_option"} <= given
-    assert given | commands.FAILURES.keys() == asyncapi()["x-failure-codes"].keys() == FAILURES.keys()
+    assert given | failures.FAILURES.keys() == asyncapi()["x-failure-codes"].keys() == FAILURES.keys()
 
 
 def codes_in(tree: ast.AST) -> Iterator[str]:

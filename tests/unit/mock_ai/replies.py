@@ -2,8 +2,7 @@
 
 from hypothesis import strategies as st
 
-from myna.mock_ai import PROFILES, End, Failure, MockBrain, Part, Prompt
-from myna.mock_ai.brain import BUNDLED
+from myna.mock_ai import BUILT_IN, PROFILES, End, Failure, MockBrain, Part, Prompt
 from myna.mock_ai.port import ReplyStep
 
 BRAIN = MockBrain()
@@ -49,7 +48,7 @@ prompts = st.builds(
     text=texts,
     profile=st.sampled_from([None, *PROFILES]),
     seed=st.none() | st.integers(-(2**63), 2**63 - 1),
-    scenario=st.none() | st.none() | st.sampled_from(list(BUNDLED.scripts)),
+    scenario=st.none() | st.none() | st.sampled_from(list(BUILT_IN.names())),
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from myna.mock_ai import COMMANDS, PROFILES, Command, End, Failure, Prompt
 from myna.mock_ai.banks import display
 from myna.mock_ai.banks.snippets import SNIPPETS
-from myna.mock_ai.commands import FAILURES
+from myna.mock_ai.failures import FAILURES
 from tests.unit.mock_ai.replies import answer, text_of, whole
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from myna.mock_ai import DEFAULT_PROFILE, PROFILES, End, Failure, MockBrain, Prompt
+from myna.mock_ai import BUILT_IN, DEFAULT_PROFILE, PROFILES, End, Failure, MockBrain, Prompt
 from tests.unit.mock_ai.replies import BRAIN, text_of, whole
 
 MESSAGE = "Why do bridges hum in the wind?"
@@ -96,7 +96,7 @@ def test_an_unknown_profile_or_scenario_is_named_with_what_is_allowed() -> None:
     assert "“warp”" in profile
     assert all(name in profile for name in PROFILES)
     assert scenario is not None
-    assert all(name in scenario for name in brain.scenarios.scripts)
+    assert all(name in scenario for name in BUILT_IN.names())
 
 
 def test_a_prompt_that_slipped_past_the_edge_is_refused_rather_than_raised() -> None:

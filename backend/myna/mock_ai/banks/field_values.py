@@ -1,0 +1,82 @@
+"""Values that fit a field's name, for structured output and tool calls. Plain data: words of a name, then what may stand there."""
+
+# One entry a line reads best.
+# ruff: noqa: E501
+
+# The first entry whose word is in the field's name decides.
+TEXTS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("email", "mail"), ("ada@example.org", "sam.reed@example.com", "lin@example.net", "post@example.org", "noor@example.com")),
+    (("url", "uri", "link", "website", "homepage", "href"), ("https://example.org/", "https://example.com/notes/7", "https://example.net/map")),
+    (("phone", "telephone", "mobile", "fax"), ("+1 555 0134", "+44 20 7946 0958", "+49 30 5550 117", "+47 555 01 22")),
+    (("firstname", "forename", "given"), ("Ada", "Sam", "Lin", "Noor", "Jonas", "Mei", "Tomas", "Ines")),
+    (("lastname", "surname", "family"), ("Reed", "Okafor", "Lindqvist", "Moreau", "Tanaka", "Silva", "Novak")),
+    (("username", "login", "handle", "nickname"), ("ada_r", "starling42", "lin.k", "noor", "harbour_cat")),
+    (("city", "town", "location", "place", "destination", "origin", "venue"), ("Oslo", "Lisbon", "Nairobi", "Kyoto", "Bergen", "Montreal", "Valparaíso", "Tallinn")),
+    (("country", "nation"), ("Norway", "Portugal", "Kenya", "Japan", "Canada", "Chile", "Estonia")),
+    (("state", "region", "province", "county"), ("Vestland", "Alentejo", "Ontario", "Kansai", "Tasmania")),
+    (("street", "address"), ("12 Harbour Street", "4 Station Road", "88 Mill Lane", "3 Lamplighter's Walk")),
+    (("zip", "postal", "postcode"), ("0150", "10115", "V6B 1A1", "1100-148")),
+    (("timezone", "tz"), ("Europe/Oslo", "Asia/Tokyo", "America/Toronto", "UTC")),
+    (("datetime", "timestamp"), ("2026-03-14T09:30:00Z", "2026-06-02T17:05:00Z", "2026-10-28T06:45:00Z")),
+    (("date", "day", "birthday", "deadline", "due"), ("2026-03-14", "2026-06-02", "2026-10-28", "2027-01-05")),
+    (("time", "hour"), ("09:30", "14:00", "17:45", "06:15")),
+    (("month",), ("March", "June", "October")),
+    (("currency",), ("EUR", "NOK", "USD", "JPY", "CAD")),
+    (("language", "locale", "lang"), ("en", "nb", "pt", "ja", "fr")),
+    (("color", "colour"), ("teal", "amber", "slate blue", "moss green", "brick red")),
+    (("unit", "units"), ("celsius", "metres", "kilograms", "litres")),
+    (("weather", "conditions", "forecast"), ("light rain", "clear", "fog until noon", "a fresh breeze")),
+    (("company", "organization", "organisation", "employer", "vendor", "brand"), ("Northlight Ferries", "Copper & Tide", "Wren Instruments", "Slow Kettle")),
+    (("department", "team", "group"), ("Night desk", "Repairs", "Timetables", "Archive")),
+    (("job", "role", "occupation", "profession", "position"), ("harbour master", "clockmaker", "librarian", "lineman", "cook")),
+    (("product", "item", "article"), ("brass kettle", "storm lantern", "field notebook", "wool blanket", "pocket compass")),
+    (("ingredient", "food", "dish"), ("salt", "butter", "barley", "lemon", "thyme")),
+    (("category", "genre", "kind", "type", "tag", "label", "topic", "keyword", "theme"), ("travel", "weather", "kitchen", "music", "repair", "history")),
+    (("title", "subject", "headline", "heading"), ("Notes from the Long Pier", "A Quiet Timetable", "What the Kettle Knew", "Seven Kinds of Fog")),
+    (("author", "owner", "assignee", "person", "customer", "user", "contact", "attendee", "participant", "sender", "recipient", "fullname"), ("Ada Reed", "Sam Okafor", "Lin Tanaka", "Noor Silva", "Jonas Lindqvist")),
+    (("status", "phase", "stage"), ("open", "waiting", "done", "in transit")),
+    (("priority", "severity", "urgency"), ("low", "medium", "high")),
+    (("sentiment", "mood", "emotion", "tone"), ("calm", "hopeful", "neutral", "doubtful")),
+    (("version",), ("1.4.0", "2.0.1", "0.9.3")),
+    (("file", "filename", "path"), ("notes.txt", "report.pdf", "harbour.csv")),
+    (("code", "sku", "symbol", "ticker"), ("MYN-204", "KET-7", "LAMP-31")),
+    (("id", "identifier", "uuid", "key", "token", "reference", "number"), ("b41f-07", "c9e2-11", "7d30-58", "e5a8-42")),
+    (("command",), ("ls -l", "git status", "make test")),
+    (("sql",), ("SELECT 1",)),
+    (("query", "search", "prompt", "question", "request", "input"), ("how bridges hum", "the last ferry on Thursday", "small repairs for old clocks")),
+    (("expression", "formula", "equation"), ("12 * 7", "(3 + 4) / 2")),
+    (("name",), ("Ada Reed", "Sam Okafor", "Lin Tanaka", "Noor Silva", "Jonas Lindqvist")),
+)  # fmt: skip
+
+SENTENCES = (
+    "The ferry leaves on time when nobody watches it.",
+    "Two clocks that agree prove nothing about the hour.",
+    "Rain in the hills, some of it useful.",
+    "The second attempt was better than the first.",
+    "Nothing was lost on the way.",
+    "It keeps for three days and is better on the second.",
+    "The lamp stays lit until morning.",
+    "A short list, written down, was enough.",
+)
+
+# Likely ranges for numbers, both ends included.
+NUMBERS: tuple[tuple[tuple[str, ...], tuple[float, float]], ...] = (
+    (("age",), (18, 79)),
+    (("year",), (1990, 2027)),
+    (("month",), (1, 12)),
+    (("day",), (1, 28)),
+    (("hour", "hours"), (0, 23)),
+    (("minute", "minutes", "second", "seconds", "duration"), (5, 59)),
+    (("latitude", "lat"), (-60, 70)),
+    (("longitude", "lon", "lng"), (-180, 180)),
+    (("temperature", "temp"), (-5, 31)),
+    (("percent", "percentage", "humidity"), (0, 100)),
+    (("confidence", "probability", "score", "similarity", "ratio", "weight"), (0, 1)),
+    (("rating", "stars"), (1, 5)),
+    (("price", "cost", "amount", "total", "subtotal", "fee", "tax", "balance"), (2, 480)),
+    (("count", "quantity", "limit", "size", "number", "max", "n", "k"), (1, 12)),
+    (("page", "index", "offset", "step", "line"), (1, 9)),
+    (("height", "width", "length", "depth", "distance"), (3, 240)),
+    (("population",), (12_000, 900_000)),
+    (("salary", "income", "revenue"), (28_000, 96_000)),
+)
