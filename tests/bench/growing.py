@@ -7,7 +7,6 @@ from uuid import uuid4, uuid5
 
 import aio_pika
 import asyncpg
-import httpx
 
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.protocol import events as e
@@ -21,6 +20,7 @@ from tests.bench.plan import Plan
 from tests.bench.report import Table
 from tests.bench.sides import Services, Side, myna
 from tests.bench.speed import interleaved
+from tests.services.http import HttpClient
 from tests.services.stack import SECRET, Node, Process
 
 BACKLOG_S = 600
@@ -101,7 +101,7 @@ async def _asked(side: Side, owner: str) -> tuple[list[float], list[float]]:
     assert isinstance(signer.read(token), Session)
     talks = [f"00000000-0000-4000-8000-{number:012x}" for number in (0, 600, 1_000, 2_000)]
     pages, searches = [], []
-    async with httpx.AsyncClient(base_url=side.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=60) as client:
+    async with HttpClient(base_url=side.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
         for number in range(ASKS):
             began = time.perf_counter()
             answer = await client.get(f"/api/conversations/{talks[number % len(talks)]}/messages?limit=50")
@@ -132,7 +132,7 @@ async def backlog(services: Services, plan: Plan) -> list[Table]:
         await Process.start(node)
         await node.ready(BACKLOG_S)
         took = time.perf_counter() - began
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        async with HttpClient(timeout=60) as client:
             assert (await client.get(f"{node.url}/readyz")).status_code == 200
     table.add("Myna: one node", f"{events:,}", f"{took:.1f}", f"{events / took:,.0f}")
     return [table]

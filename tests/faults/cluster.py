@@ -12,6 +12,7 @@ from tests.checker.check import Rows, check
 from tests.checker.verdict import Verdict
 from tests.faults.retrying_client import TROUBLE, RetryingClient
 from tests.services.budgets import budget
+from tests.services.http import HttpClient
 from tests.services.postgres import PostgresServer
 from tests.services.processes import until
 from tests.services.rabbitmq import RabbitNode
@@ -74,7 +75,7 @@ class Cluster:
 
     async def pipeline(self, node: Node | None = None) -> dict[str, Any]:
         """/api/pipeline of this node, or of any that runs, as any client sees it."""
-        async with httpx.AsyncClient(base_url=node.url if node else self.urls()[0], trust_env=False, timeout=10) as client:
+        async with HttpClient(base_url=node.url if node else self.urls()[0], timeout=10) as client:
             token = (await client.post("/api/session")).json()["token"]
             answer = await client.get("/api/pipeline", headers={"Authorization": f"Bearer {token}"})
             return dict(answer.raise_for_status().json())

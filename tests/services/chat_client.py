@@ -13,6 +13,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.services.http import HttpClient
+
 Frame = dict[str, Any]
 EVENTS = ("message.created", "reply.", "conversation.")
 ENDS = ("reply.completed", "reply.failed")
@@ -140,5 +142,5 @@ class ChatClient:
     async def http(self, url: str, method: str, path: str, body: object = None) -> httpx.Response:
         """Ask a node over HTTP as this owner."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        async with HttpClient(timeout=60) as client:
             return await client.request(method, url + path, json=body, headers=headers)

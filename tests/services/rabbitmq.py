@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.services.http import HttpClient
 from tests.services.processes import ProcessGroup, free_ports, until
 
 # Debian's programs in the PATH are wrappers that insist on an account; these are the programs themselves.
@@ -54,7 +55,8 @@ class RabbitNode:
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # By default its schedulers spin before they sleep; several nodes share these cores with all that is tested.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
             "RUNNING_UNDER_SYSTEMD": "1",  # makes the script become the server rather than its parent
         }
         (self.folder / "rabbitmq.conf").write_text(CONFIGURATION.format(amqp=self.amqp_port, management=self.management_port))
@@ -178,7 +180,7 @@ class RabbitNode:
 
     async def manage(self, method: str, path: str, body: object = None) -> Any:
         """Ask the management API and return the answer's JSON, if it has any. Raises `httpx.HTTPStatusError` on a refusal."""
-        async with httpx.AsyncClient(auth=LOGIN, timeout=30, trust_env=False) as client:
+        async with HttpClient(auth=LOGIN, timeout=30) as client:
             answer = await client.request(method, f"http://127.0.0.1:{self.management_port}/api/{path}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None

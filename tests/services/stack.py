@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.services.http import HttpClient
 from tests.services.processes import ProcessGroup, free_ports, until
 
 BOOT_S = 60  # about 1 s on two idle cores
@@ -108,7 +109,7 @@ class Node(Process):
     async def readyz(self) -> tuple[int, dict[str, str]]:
         """Status and checks of /readyz; (0, {}) when nobody answers."""
         try:
-            async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+            async with HttpClient(timeout=5) as client:
                 answer = await client.get(f"{self.url}/readyz")
         except httpx.HTTPError:
             return 0, {}

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.services.chromium import ARGUMENTS
+from tests.services.http import HttpClient
 from tests.services.postgres import PostgresServer
 from tests.services.processes import free_ports
 from tests.services.rabbitmq import RabbitNode
@@ -58,7 +59,7 @@ async def test_a_stopped_broker_refuses_and_a_started_one_serves(rabbit: RabbitN
 async def test_a_frozen_node_answers_nobody_until_it_is_thawed(rabbit: RabbitNode, amqp_url: str) -> None:
     rabbit.freeze()
     with pytest.raises(httpx.TimeoutException):
-        async with httpx.AsyncClient(timeout=1, trust_env=False) as client:
+        async with HttpClient(timeout=1) as client:
             await client.get(f"http://127.0.0.1:{rabbit.management_port}/")
     rabbit.thaw()
     await publish(amqp_url)

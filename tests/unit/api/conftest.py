@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from hypercorn.asyncio import serve
 from websockets.asyncio.client import connect
@@ -18,6 +17,7 @@ from myna.node.server import bind, hypercorn_config
 from myna.settings import Settings
 from myna.web.server import hypercorn_patches
 from tests.fakes.memory_store import MemoryStore
+from tests.services.http import HttpClient
 from tests.services.processes import until
 
 
@@ -31,7 +31,7 @@ class Served:
     store: MemoryStore
 
 
-class Person(httpx.AsyncClient):
+class Person(HttpClient):
     """An owner with a token, asking one node."""
 
     owner = ""
@@ -87,7 +87,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
 @asynccontextmanager
 async def person_at(served: Served) -> AsyncIterator[Person]:
     """A fresh owner."""
-    async with Person(base_url=served.url, timeout=60, trust_env=False) as person:
+    async with Person(base_url=served.url, timeout=60) as person:
         session = (await person.post("/api/session")).json()
         person.cookies.clear()
         person.owner, person.token = session["owner"], session["token"]

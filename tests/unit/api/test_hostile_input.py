@@ -7,6 +7,7 @@ import pytest
 
 from myna.web import rate_limit
 from tests.services.chat_client import ChatClient
+from tests.services.http import HttpClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
 
@@ -210,7 +211,7 @@ async def test_writes_by_http_are_limited_for_each_owner_as_frames_are_for_each_
 
 
 async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_up() -> None:
-    async with serving(rate_per_s=0.1, rate_burst=3) as served, httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
+    async with serving(rate_per_s=0.1, rate_burst=3) as served, HttpClient(base_url=served.url) as nobody:
 
         async def statuses(headers: dict[str, str]) -> list[int]:
             asked = [("/api/session", {}), ("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {})] * 2

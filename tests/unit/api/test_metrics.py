@@ -1,9 +1,9 @@
 """/metrics tells a node's numbers as they are when asked, and names nobody."""
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.services.chat_client import ChatClient
+from tests.services.http import HttpClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Served, person_at
 
@@ -12,7 +12,7 @@ Samples = dict[tuple[str, str], float]
 
 async def scrape(served: Served) -> tuple[Samples, str]:
     """Every sample by name and labels, and the text."""
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as prometheus:
+    async with HttpClient(base_url=served.url) as prometheus:
         answer = await prometheus.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     samples = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]

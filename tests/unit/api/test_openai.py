@@ -11,6 +11,7 @@ import pytest
 from myna.core import hub
 from myna.web.openai import awaited_reply
 from tests.services.chat_client import ChatClient
+from tests.services.http import HttpClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
 
@@ -40,7 +41,7 @@ async def stream_of(client: httpx.AsyncClient, body: dict[str, Any]) -> tuple[li
 async def anybody(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a key that is not one of ours."""
     headers = {"Authorization": "Bearer sk-whatever"}
-    async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=60, trust_env=False) as client:
+    async with HttpClient(base_url=served.url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -157,7 +158,7 @@ async def test_a_wrong_address_or_method_is_refused_in_the_dialects_words(
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
 async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: Served, headers: dict[str, str]) -> None:
-    async with httpx.AsyncClient(base_url=served.url, timeout=60, trust_env=False) as client:
+    async with HttpClient(base_url=served.url, timeout=60) as client:
         await client.post("/api/session")  # sets the cookie
         answer = await client.post(COMPLETIONS, json=asking("hi"), headers=headers)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.services.http import HttpClient
 from tests.unit.api.conftest import serving
 
 PAGE = "<!doctype html><title>the page</title>"
@@ -18,7 +19,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[htt
     (folder / "assets").mkdir()
     (folder / "index.html").write_text(PAGE)
     (folder / "assets" / "index-1.js").write_text("0")
-    async with serving(front_dir=folder) as served, httpx.AsyncClient(base_url=served.url, trust_env=False) as client:
+    async with serving(front_dir=folder) as served, HttpClient(base_url=served.url) as client:
         yield client
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
 from myna.web.auth import COOKIE
 from myna.web.openapi.openapi_document import openapi
 from tests.services.chat_client import ChatClient
+from tests.services.http import HttpClient
 from tests.unit.api.conftest import Person, Served, person_at, records, serving, upgrade
 
 # --- origins and credentials ---
@@ -61,7 +61,7 @@ async def test_a_token_in_the_address_opens_nothing_and_is_not_logged(
     served: Served, person: Person, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
+    async with HttpClient(base_url=served.url) as nobody:
         answer = await nobody.get("/api/conversations", params={"token": person.token})
     status = await upgrade(served, f"/ws?token={person.token}")
 
@@ -145,7 +145,7 @@ async def test_a_write_with_the_cookie_from_a_foreign_page_is_refused(served: Se
     accepted = await person.say("/echo hi")
     path = f"/api/conversations/{accepted['conversation_id']}"
     before = records(served)
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False, headers={"Cookie": f"{COOKIE}={person.token}"}) as browser:
+    async with HttpClient(base_url=served.url, headers={"Cookie": f"{COOKIE}={person.token}"}) as browser:
         for origin in ("https://evil.example", "null"):
             headers = {"Origin": origin}
             assert (await browser.post("/api/messages", json={"text": "hi"}, headers=headers)).status_code == 403
@@ -224,7 +224,7 @@ async def test_a_wrong_method_is_told_the_right_ones(person: Person, method: str
 async def test_every_refusal_has_a_code_that_the_documents_explain(served: Served, person: Person) -> None:
     known = openapi(served.node.app)["x-error-codes"]
     foreign = {"Origin": "https://evil.example"}
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as browser:
+    async with HttpClient(base_url=served.url) as browser:
         answers = [
             await browser.post("/api/session", headers=foreign),
             await browser.get("/api/conversations"),
