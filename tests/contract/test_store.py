@@ -113,11 +113,12 @@ async def test_a_seat_whose_connection_ended_records_no_more_and_is_free(store_r
         lambda good: replace(good, text="half a \ud800 pair"),
         lambda good: replace(good, worker="nul \x00 inside", role="assistant"),
         lambda good: replace(good, created_at="yesterday"),
+        lambda good: replace(good, created_at="2026-05-01T12:00:00"),
         lambda good: replace(good, conversation_id="not-an-id"),
         lambda good: Renamed(good.owner, good.conversation_id, "nul \x00 inside"),
         lambda good: Deleted(good.owner, "not-an-id"),
     ],
-    ids=["nul", "surrogate", "worker", "moment", "id", "title", "deletion"],
+    ids=["nul", "surrogate", "worker", "timestamp", "naive timestamp", "id", "title", "deletion"],
 )
 async def test_a_refused_fact_is_set_aside_alone(store_rig: StoreRig, spoilt: object) -> None:
     assert callable(spoilt)

@@ -86,7 +86,7 @@ async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(wat
         store.check_schema(),
         writer_lock.record(Batch(None, after(None), (message,))),
     ):
-        with pytest.raises(StoreUnavailable, match=r"^The (database|recorder's seat) .*\.$"):
+        with pytest.raises(StoreUnavailable, match=r"^The (database|writer lock) .*\.$"):
             await refused
     waiting = asyncio.create_task(store.wait_up())
     await postgres.start()
@@ -210,7 +210,7 @@ async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only
     with pytest.raises(StoreUnavailable, match="did not answer in time"):
         await watched.record(*views[1:])
     assert time.monotonic() - begun < 15
-    with pytest.raises(StoreUnavailable, match="seat was lost"):
+    with pytest.raises(StoreUnavailable, match="writer lock was lost"):
         await watched.record(*views[1:])
     await locker.close()
     await watched.acquire_writer_lock()

@@ -1,23 +1,24 @@
-"""Door: the store's twin in plain dicts, for unit, flow and simulation tests. No threads, no I/O, no clock but the one given.
+"""A store in plain dicts, for unit, flow and simulation tests: no threads, no I/O, no clock but the one given.
 
-It means the same as postgres.py to the last rule (tests/contract/test_store.py runs on both); `lose` and `recover` play an outage.
+It keeps every rule of the port (the contract suite runs over it and over Postgres). What tests may do to it besides:
+`lose` and `recover` play an outage, `lose_writer_lock` and `lose_next_commit_ack` a broken connection.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import TypeVar, assert_never
 
 from msgspec.structs import replace
 
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import rfc3339
-from myna.protocol.titles import title_from
-from myna.protocol.views import ConversationView, MessageView, SearchHit, preview_of
+from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store import pagination, search_text
+from myna.store.conversation_summary import with_message
 from myna.store.port import (
     CHECKPOINT_INTERVAL_S,
     CHECKPOINT_RETENTION_S,
@@ -29,10 +30,10 @@ from myna.store.port import (
     Known,
     Page,
     Renamed,
-)
+)  # fmt: skip
 
 T = TypeVar("T")
-Place = TypeVar("Place", pagination.InMessages, pagination.InConversations, pagination.InSearch)
+Token = TypeVar("Token", pagination.MessagesPageToken, pagination.ConversationsPageToken, pagination.SearchPageToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _Kept:
 
 
 class MemoryWriterLock:
-    """The seat of a `MemoryStore`."""
+    """The writer lock of a `MemoryStore`."""
 
     def __init__(self, store: "MemoryStore") -> None:
         self._store = store
@@ -64,48 +65,52 @@ class MemoryWriterLock:
         return self._store._record(self, batch)
 
     async def release(self) -> None:
-        self._store._leave(self)
+        if self._store._holder is self:
+            self._store._holder = None
 
 
 class MemoryStore:
-    """Everything a `Store` promises, in this process only. `clock` gives seconds since 1970 and ages the checkpoints."""
-
-    kind: Literal["postgres", "memory"] = "memory"
+    """A `Store` in this process. `clock` gives seconds since 1970 and ages the checkpoints."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.up = True
         self.trouble: str | None = None
         self.refused: list[tuple[Fact, str]] = []
         self._clock = clock
-        self._answers = asyncio.Event()
-        self._answers.set()
-        self._seat: MemoryWriterLock | None = None
-        self._answer_lost = False
+        self._reachable = asyncio.Event()
+        self._reachable.set()
+        self._holder: MemoryWriterLock | None = None
+        self._commit_ack_lost = False
         self._ord = 0
         self._rows: dict[tuple[str, str], _Row] = {}
         self._conversations: dict[tuple[str, str], _Conversation] = {}
         self._kept: list[_Kept] = []
 
-    # --- what a test does to it
+    # --- for tests
+
+    @property
+    def stored(self) -> dict[tuple[str, str], MessageView]:
+        """All messages and replies, by owner and id."""
+        return {key: row.view for key, row in self._rows.items()}
 
     def lose(self) -> None:
-        """The database goes away, and the seat with its connection."""
+        """The database goes away, and the writer lock with its connection."""
         self.up, self.trouble = False, "The database is away."
-        self._answers.clear()
-        self._seat = None
+        self._reachable.clear()
+        self._holder = None
 
     def recover(self) -> None:
         """The database is back, with all it had."""
         self.up, self.trouble = True, None
-        self._answers.set()
+        self._reachable.set()
 
     def lose_next_commit_ack(self) -> None:
-        """The next `record` is stored whole, but its caller hears `StoreUnavailable` and loses the seat."""
-        self._answer_lost = True
+        """The next `record` is stored whole, but its caller gets `StoreUnavailable` and loses the writer lock."""
+        self._commit_ack_lost = True
 
     def lose_writer_lock(self) -> None:
-        """The seat's connection ends, as when its holder froze."""
-        self._seat = None
+        """The lock's connection ends, as when its holder froze."""
+        self._holder = None
 
     # --- the port
 
@@ -113,20 +118,20 @@ class MemoryStore:
         await asyncio.Event().wait()
 
     async def wait_up(self) -> None:
-        await self._answers.wait()
+        await self._reachable.wait()
 
     async def close(self) -> None:
-        self._seat = None
+        self._holder = None
 
     async def check_schema(self) -> None:
         self._need_up()
 
     async def acquire_writer_lock(self) -> MemoryWriterLock | None:
         self._need_up()
-        if self._seat is not None:
+        if self._holder is not None:
             return None
-        self._seat = MemoryWriterLock(self)
-        return self._seat
+        self._holder = MemoryWriterLock(self)
+        return self._holder
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         self._need_up()
@@ -143,9 +148,9 @@ class MemoryStore:
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
         self._need_up()
-        place = None if before is None else pagination.in_conversations(before)
+        token = None if before is None else pagination.ConversationsPageToken.parse(before)
         views = [one.view for (its, _), one in self._conversations.items() if its == owner and one.view]
-        return _page({pagination.InConversations(_moment(view.updated_at), view.id): view for view in views}, place, limit)
+        return _page({pagination.ConversationsPageToken(_utc(view.updated_at), view.id): view for view in views}, token, limit)
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         self._need_up()
@@ -154,21 +159,21 @@ class MemoryStore:
 
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
         self._need_up()
-        place = None if before is None else pagination.in_messages(before)
+        token = None if before is None else pagination.MessagesPageToken.parse(before)
         found = self._conversations.get((owner, conversation_id))
         rows = found.rows if found else []
-        page = _page({pagination.InMessages(row.turn, row.ord): row.view for row in rows}, place, limit)
+        page = _page({pagination.MessagesPageToken(row.turn, row.ord): row.view for row in rows}, token, limit)
         return Page(page.items[::-1], page.next)
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
         self._need_up()
-        place = None if before is None else pagination.in_search(before)
-        sought = search_text.parse(query)
-        if sought is None:
+        token = None if before is None else pagination.SearchPageToken.parse(before)
+        parsed = search_text.parse(query)
+        if parsed is None:
             return Page([], None)
-        rows = [row for (its, _), row in self._rows.items() if its == owner and sought.matches(row.view.text)]
-        page = _page({pagination.InSearch(row.ord): row.view for row in rows}, place, limit)
-        return Page([_hit(view, sought) for view in page.items], page.next)
+        rows = [row for (its, _), row in self._rows.items() if its == owner and parsed.matches(row.view.text)]
+        page = _page({pagination.SearchPageToken(row.ord): row.view for row in rows}, token, limit)
+        return Page([search_text.hit_of(view, parsed) for view in page.items], page.next)
 
     # --- inside
 
@@ -186,55 +191,55 @@ class MemoryStore:
             conversation is not None and conversation.view is None,
         )
 
-    def _leave(self, writer_lock: MemoryWriterLock) -> None:
-        if self._seat is writer_lock:
-            self._seat = None
-
     def _record(self, writer_lock: MemoryWriterLock, batch: Batch) -> int:
         self._need_up()
-        if self._seat is not writer_lock:
-            raise StoreUnavailable("The recorder's seat was lost with its connection.")
+        if self._holder is not writer_lock:
+            raise StoreUnavailable("The writer lock was lost with its connection.")
         newest = self._kept[-1].checkpoint if self._kept else None
         if newest != batch.expected:
             raise RecorderFenced("Another node has recorded since: the stored checkpoint is not the expected one.")
         refused = [(fact, reason) for fact in batch.facts if (reason := _refusal(fact))]
-        facts = [fact for fact in batch.facts if not _refusal(fact)]
         self.refused += refused
-        for fact in facts:
-            if isinstance(fact, Deleted):
-                self._delete(fact)
-        for fact in facts:
-            if isinstance(fact, MessageView):
-                self._insert(fact)
-        for fact in facts:
-            if isinstance(fact, Renamed):
-                self._rename(fact)
+        self._store([fact for fact in batch.facts if not _refusal(fact)])
         self._keep(batch.reached)
-        if self._answer_lost:
-            self._answer_lost, self._seat = False, None
+        if self._commit_ack_lost:
+            self._commit_ack_lost, self._holder = False, None
             raise StoreUnavailable("The connection to the database broke.")
         return len(refused)
 
+    def _store(self, facts: Sequence[Fact]) -> None:
+        """Deletions first, then messages and replies, then titles: as the batch on Postgres does it."""
+        messages: list[MessageView] = []
+        renamed: list[Renamed] = []
+        for fact in facts:
+            match fact:
+                case MessageView():
+                    messages.append(fact)
+                case Renamed():
+                    renamed.append(fact)
+                case Deleted():
+                    self._delete(fact)
+                case _:
+                    assert_never(fact)
+        for message in messages:
+            self._insert(message)
+        for fact in renamed:
+            self._rename(fact)
+
     def _insert(self, view: MessageView) -> None:
-        conversation = self._conversations.get((view.owner, view.conversation_id))
+        key = view.owner, view.conversation_id
+        conversation = self._conversations.get(key)
         if (view.owner, view.id) in self._rows or (conversation and conversation.view is None):
             return
         self._ord += 1
-        asked = self._rows.get((view.owner, view.message_id or ""))
-        at = rfc3339(_moment(view.created_at))
+        message = self._rows.get((view.owner, view.message_id or ""))
         stored_at = rfc3339(datetime.fromtimestamp(self._clock(), UTC))
-        row = _Row(asked.turn if asked else self._ord, self._ord, replace(view, created_at=at, stored_at=stored_at))
+        view = replace(view, created_at=rfc3339(_utc(view.created_at)), stored_at=stored_at)
+        row = _Row(message.turn if message else self._ord, self._ord, view)
         self._rows[view.owner, view.id] = row
-        if conversation is None or conversation.view is None:
-            title = title_from(view.text) if view.text.strip() else ""
-            conversation = _Conversation(ConversationView(view.owner, view.conversation_id, title, at, at, 0, ""))
-            self._conversations[view.owner, view.conversation_id] = conversation
+        conversation = self._conversations.setdefault(key, _Conversation(None))
         conversation.rows.append(row)
-        seen = conversation.view
-        assert seen is not None
-        conversation.view = replace(
-            seen, updated_at=max(seen.updated_at, at), messages=seen.messages + 1, preview=preview_of(view.text) or seen.preview
-        )
+        conversation.view = with_message(conversation.view, view)
 
     def _rename(self, fact: Renamed) -> None:
         found = self._conversations.get((fact.owner, fact.conversation_id))
@@ -257,34 +262,39 @@ class MemoryStore:
         self._kept = [*self._kept[max(0, old - 1) :], _Kept(now, checkpoint)]
 
 
-def _moment(at: str) -> datetime:
+def _utc(at: str) -> datetime:
     return datetime.fromisoformat(at).astimezone(UTC)
 
 
-def _page(placed: Mapping[Place, T], before: Place | None, limit: int) -> Page[T]:
-    """The first `limit` of these before a place, from the last place to the first."""
-    places = sorted((place for place in placed if before is None or place < before), reverse=True)
-    return Page([placed[place] for place in places[:limit]], str(places[limit - 1]) if len(places) > limit else None)
-
-
-def _hit(view: MessageView, query: search_text.Query) -> SearchHit:
-    return SearchHit(view.conversation_id, view.id, view.role, search_text.snippet(view.text, query), view.created_at)
+def _page(items: Mapping[Token, T], before: Token | None, limit: int) -> Page[T]:
+    """The first `limit` of these before a token, from the last to the first."""
+    tokens = sorted((token for token in items if before is None or token < before), reverse=True)
+    return Page([items[token] for token in tokens[:limit]], str(tokens[limit - 1]) if len(tokens) > limit else None)
 
 
 def _refusal(fact: Fact) -> str | None:
     """Why a real database would not take this fact; None where it would."""
-    if isinstance(fact, MessageView):
-        ids = [fact.owner, fact.id, fact.conversation_id, fact.message_id]
-        texts = [fact.text, fact.worker, *((fact.error.code, fact.error.detail) if fact.error else ())]
-        try:
-            _moment(fact.created_at)
-        except ValueError as error:
-            return str(error)
-    else:
-        ids = [fact.owner, fact.conversation_id]
-        texts = [fact.title] if isinstance(fact, Renamed) else []
-    if not all(pagination.is_id(one) for one in ids if one is not None):
-        return "An id is not a UUID."
-    if not all(is_storable(one) for one in texts if one):
-        return f"A text holds {REFUSED_CHARACTERS}, which Postgres cannot store."
-    return None
+    return next(_refusals(fact), None)
+
+
+def _refusals(fact: Fact) -> Iterator[str]:
+    ids, texts = [fact.owner, fact.conversation_id], []
+    match fact:
+        case MessageView():
+            ids += [fact.id, fact.message_id or fact.id]
+            texts += [fact.text, fact.worker or "", *((fact.error.code, fact.error.detail) if fact.error else ())]
+            try:
+                if datetime.fromisoformat(fact.created_at).tzinfo is None:
+                    yield "A timestamp has no offset from UTC."
+            except ValueError as error:
+                yield str(error)
+        case Renamed():
+            texts += [fact.title]
+        case Deleted():
+            pass
+        case _:
+            assert_never(fact)
+    if not all(map(pagination.is_id, ids)):
+        yield "An id is not a UUID."
+    if not all(map(is_storable, texts)):
+        yield f"A text holds {REFUSED_CHARACTERS}, which Postgres cannot store."

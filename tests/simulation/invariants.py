@@ -183,7 +183,7 @@ def store_faults(log: ReferenceLog, store: MemoryStore) -> Iterator[str]:
         for event in map(json.loads, record.body.split(b"\n"))
         if event["type"] == "conversation.deleted"
     }
-    rows = {key: row.view for key, row in store._rows.items()}
+    rows = store.stored
     for turn in log.turns.values():
         job = turn.job
         gone = (job.owner, job.conversation_id) in deleted

@@ -31,7 +31,7 @@ def from_ms(at_ms: int) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """An aware moment as RFC 3339, UTC, milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 @lru_cache(maxsize=256)  # events that come together share their milliseconds, and one event's are asked for several times

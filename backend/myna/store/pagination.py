@@ -1,4 +1,7 @@
-"""Words: the places (`before`, `next`) at which lists are read on, the same for both stores. No I/O."""
+"""Page tokens (`before`, `next`): keyset pagination, the same for every implementation of the store.
+
+A token names the last row of a page by what the list is ordered by, so a page never shifts while rows are added.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,8 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class InMessages(NamedTuple):
-    """A place in a conversation: the row with this turn and ord."""
+class MessagesPageToken(NamedTuple):
+    """The row of a conversation with this turn and ord."""
 
     turn: int
     ord: int
@@ -25,9 +28,15 @@ class InMessages(NamedTuple):
     def __str__(self) -> str:
         return f"m{self.turn:x}-{self.ord:x}"
 
+    @classmethod
+    def parse(cls, before: str) -> "MessagesPageToken":
+        """Raises `InvalidFrame` for what no page of messages gave out."""
+        found = _match(_MESSAGES, before)
+        return cls(int(found[1], 16), int(found[2], 16))
 
-class InConversations(NamedTuple):
-    """A place in the list of conversations: the one with this last activity and id."""
+
+class ConversationsPageToken(NamedTuple):
+    """The conversation with this last activity and id."""
 
     updated_at: datetime
     id: str
@@ -35,46 +44,44 @@ class InConversations(NamedTuple):
     def __str__(self) -> str:
         return f"c{(self.updated_at - _EPOCH) // _MICROSECOND:x}-{self.id}"
 
+    @classmethod
+    def parse(cls, before: str) -> "ConversationsPageToken":
+        """Raises `InvalidFrame` for what no page of conversations gave out."""
+        found = _match(_CONVERSATIONS, before)
+        try:
+            updated_at = _EPOCH + int(found[1], 16) * _MICROSECOND
+        except OverflowError:
+            raise _not_ours() from None
+        if not is_id(found[2]):
+            raise _not_ours()
+        return cls(updated_at, found[2])
 
-class InSearch(NamedTuple):
-    """A place in a search's hits: the row with this ord."""
+
+class SearchPageToken(NamedTuple):
+    """The search hit with this ord."""
 
     ord: int
 
     def __str__(self) -> str:
         return f"s{self.ord:x}"
 
-
-def _read(pattern: re.Pattern[str], before: str) -> re.Match[str]:
-    found = pattern.fullmatch(before)
-    if found is None:
-        raise InvalidFrame("before is not a cursor of this list: leave it out, or give the `next` of an earlier page.")
-    return found
-
-
-def in_messages(before: str) -> InMessages:
-    """Raises `InvalidFrame` for what no page of messages gave out."""
-    found = _read(_MESSAGES, before)
-    return InMessages(int(found[1], 16), int(found[2], 16))
-
-
-def in_conversations(before: str) -> InConversations:
-    """Raises `InvalidFrame` for what no page of conversations gave out."""
-    found = _read(_CONVERSATIONS, before)
-    try:
-        place = InConversations(_EPOCH + int(found[1], 16) * _MICROSECOND, found[2])
-    except OverflowError:
-        place = None
-    if place is None or not is_id(place.id):
-        raise InvalidFrame("before is not a cursor of this list: leave it out, or give the `next` of an earlier page.")
-    return place
-
-
-def in_search(before: str) -> InSearch:
-    """Raises `InvalidFrame` for what no page of hits gave out."""
-    return InSearch(int(_read(_SEARCH, before)[1], 16))
+    @classmethod
+    def parse(cls, before: str) -> "SearchPageToken":
+        """Raises `InvalidFrame` for what no page of hits gave out."""
+        return cls(int(_match(_SEARCH, before)[1], 16))
 
 
 def is_id(text: str) -> bool:
-    """Whether anything can be stored under this id at all."""
+    """Whether the text is a UUID: under anything else nothing can be stored."""
     return _ID.fullmatch(text) is not None
+
+
+def _match(pattern: re.Pattern[str], before: str) -> re.Match[str]:
+    found = pattern.fullmatch(before)
+    if found is None:
+        raise _not_ours()
+    return found
+
+
+def _not_ours() -> InvalidFrame:
+    return InvalidFrame("before is not a cursor of this list: leave it out, or give the `next` of an earlier page.")

@@ -1,6 +1,6 @@
-"""Door: what the rooms need of a database. Two twins keep this promise: postgres.py and memory.py (for tests).
+"""What the pipeline needs of a database: the plain data that goes in and out, and the protocols that a store implements.
 
-One contract suite (tests/contract/test_store.py) runs on both. This module does nothing itself.
+One contract suite (tests/contract/test_store*.py) runs over the implementation on Postgres and over the tests' fake in memory.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from myna.protocol.views import ConversationView, MessageView, SearchHit
 
 T = TypeVar("T")
 
-CHECKPOINT_INTERVAL_S = 5.0  # a checkpoint stays when its predecessor is at least this much older
-CHECKPOINT_RETENTION_S = 900.0  # and for this long; beyond it, one
+CHECKPOINT_INTERVAL_S = 5.0  # a checkpoint is kept besides the newest when it is at least this much younger than the one before
+CHECKPOINT_RETENTION_S = 900.0  # and for this long; of older ones, the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,16 @@ class Checkpoint:
 
 
 class Renamed(NamedTuple):
+    """A conversation got this title."""
+
     owner: str
     conversation_id: str
     title: str
 
 
 class Deleted(NamedTuple):
+    """A conversation was deleted."""
+
     owner: str
     conversation_id: str
 
@@ -48,7 +52,7 @@ Fact = MessageView | Renamed | Deleted
 class Batch:
     """Facts and the checkpoint they lead to; stored whole or not at all."""
 
-    expected: Checkpoint | None  # the checkpoint this batch stands on; None: there is none yet
+    expected: Checkpoint | None  # the checkpoint this batch follows; None: there is none yet
     reached: Checkpoint
     facts: Sequence[Fact] = field(default_factory=tuple)
 
@@ -73,66 +77,75 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Items and the opaque place to go on from (`before`), None at the end."""
+    """Items of a list, and the token for the page after it (its `before`); None at the end."""
 
     items: list[T]
     next: str | None
 
 
 class WriterLock(Protocol):
-    """The one recorder's seat, held by a Postgres advisory lock on one connection. Lost when that connection is."""
+    """The right to write, held by one connection at a time in the whole cluster, and lost with that connection."""
 
     async def record(self, batch: Batch) -> int:
-        """Facts and checkpoint in one transaction; returns how many facts the database refused and set aside.
+        """Store facts and checkpoint in one transaction; returns how many facts the database refused and set aside.
 
         Rows are keyed; what is there already stays as it is. A fact the database refuses (not: can't take now) is set
         aside alone, with its reason, in `refused_facts`; the rest goes on. Facts of a deleted conversation are ignored.
-        Raises `RecorderFenced` when the stored checkpoint is not `batch.expected`, `StoreUnavailable` when the
-        database is away (the transaction did not happen, or happened whole: the next `record` is fenced then).
+
+        Raises `RecorderFenced` when the stored checkpoint is not `batch.expected` (the lock is kept), and
+        `StoreUnavailable` when the database is away or the lock is lost: then the transaction did not happen, or happened
+        whole, and the next `record` is fenced.
         """
 
     async def release(self) -> None:
-        """Give the seat up; never raises."""
+        """Give the lock up; never raises. Harmless when it is lost already."""
 
 
 class Store(Protocol):
-    """Rows, and what is asked of them. Every method but `close` raises `StoreUnavailable` when the database is away."""
+    """The stored conversations. Every method but `run`, `wait_up` and `close` raises `StoreUnavailable` when the database is away.
+
+    `up` says whether the database answered last; `trouble` then is None, and otherwise a sentence that says why not.
+    Owners and ids are UUIDs as text; what belongs to another owner is never found. Of lists, `limit` is the number of
+    items of a page, and `before` the `next` of the page before, None for the first; `InvalidFrame` is raised for a `before`
+    that this list never gave out.
+    """
 
     up: bool
     trouble: str | None
 
     async def run(self) -> None:
-        """Watch the database until cancelled, keeping `up` and `trouble` true to life (a look each second or so)."""
+        """Keep `up` and `trouble` current until cancelled, by a probe each second or so."""
 
     async def wait_up(self) -> None:
         """Return as soon as the database answers."""
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections but the writer lock's, which has its `release`."""
 
     async def check_schema(self) -> None:
-        """Raise `StartupError` in one clear sentence when the schema is not at head (names `migrate`)."""
+        """Raise `StartupError` in one clear sentence when the schema is not at head (names `myna migrate`)."""
 
     async def acquire_writer_lock(self) -> WriterLock | None:
-        """The recorder's seat, or None while another has it. A holder that freezes loses it within 5 s."""
+        """The writer lock, or None while another holds it. A holder that freezes loses it within 5 s."""
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         """The newest checkpoint, or the newest that is at least that old (the oldest kept, where all are younger).
 
-        About one checkpoint each 5 s is kept for 15 minutes, besides the newest; only the newest epoch's are given.
+        About one checkpoint each `CHECKPOINT_INTERVAL_S` is kept for `CHECKPOINT_RETENTION_S`, besides the newest; only
+        those of the newest epoch are given. None: nothing has been stored yet.
         """
 
     async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
-        """One answer for each key, in order, in one round trip."""
+        """What the rows hold under each key, in the order of the keys, in one round trip."""
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
-        """Newest activity first, deleted ones left out. Raises `InvalidFrame` for a `before` that is none of ours."""
+        """The owner's conversations, newest activity first, without deleted ones."""
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
-        """One conversation, None where there is none (or no more)."""
+        """One conversation; None where there is none, or no more."""
 
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
-        """The newest page, oldest first in it: each message followed by its replies, oldest first."""
+        """A conversation's messages, each followed by its replies. The newest page first, the oldest item first in each."""
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
-        """Full text over the owner's messages, newest first; words as people write them, a last word also as a prefix."""
+        """Full text over the owner's messages and replies, newest first. What a query may say: `search_text.parse`."""

@@ -1,4 +1,4 @@
-"""Thought: what a search finds. One meaning of word, query, match and snippet for both stores; no I/O.
+"""What a search finds: words, queries, matches and snippets, with one meaning for every implementation of the store.
 
 A word is a run of letters and digits, folded: case and accents gone. Scripts written without spaces (Chinese, Japanese, Thai …)
 have no such runs, so there each pair of neighbours is a lexeme. A database index narrows down by lexemes; `Query.matches` decides.
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
+
+from myna.protocol.views import MessageView, SearchHit
 
 WORD_LIMIT = 64  # characters of a word that count; a longer one is hardly typed again
 TEXT_LIMIT = 100_000  # characters of a text that are searched: even if all pairs differ they fit Postgres' 1 MB of lexemes
@@ -53,7 +55,7 @@ def _unspaced(run: str) -> bool:
     return _UNSPACED_LETTER.match(run) is not None
 
 
-def runs(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """The folded words of a text in order, each in one kind of script."""
     text = _TYPOGRAPHY.sub(" ", text[:TEXT_LIMIT])
     if text.isascii():
@@ -67,7 +69,7 @@ def runs(text: str) -> list[str]:
 
 def lexemes(text: str) -> set[str]:
     """What an index holds of a text: its words, and of unspaced runs each pair and the last letter."""
-    found = set(runs(text))
+    found = set(words_of(text))
     if not text.isascii() and _UNSPACED_LETTER.search("".join(found)):
         for run in [run for run in found if _unspaced(run)]:
             found.discard(run)
@@ -88,7 +90,7 @@ class Phrase(NamedTuple):
 
     @property
     def needle(self) -> str:
-        """The phrase as it stands in a text's runs joined by spaces; an unspaced run may begin and end anywhere."""
+        """The phrase as it stands in a text's words joined by spaces; an unspaced run may begin and end anywhere."""
         start = "" if _unspaced(self.words[0]) else " "
         end = "" if self.prefix or _unspaced(self.words[-1]) else " "
         return start + " ".join(self.words) + end
@@ -133,8 +135,8 @@ class Query:
 
     def matches(self, text: str) -> bool:
         """Whether a text is what this query looks for."""
-        hay = f" {' '.join(runs(text))} "
-        return all(phrase.needle in hay for phrase in self.wanted) and not any(phrase.needle in hay for phrase in self.unwanted)
+        haystack = f" {' '.join(words_of(text))} "
+        return all(phrase.needle in haystack for phrase in self.wanted) and not any(phrase.needle in haystack for phrase in self.unwanted)
 
 
 def parse(query: str) -> Query | None:
@@ -145,7 +147,7 @@ def parse(query: str) -> Query | None:
     left = WORDS_LIMIT
     for term in _TERM.finditer(query):
         minus, quoted, bare = term.groups()
-        words = tuple(runs(quoted if bare is None else bare))[:left]
+        words = tuple(words_of(quoted if bare is None else bare))[:left]
         if not words:
             continue
         left -= len(words)
@@ -156,7 +158,7 @@ def parse(query: str) -> Query | None:
     return Query(tuple(wanted), tuple(unwanted)) if wanted else None
 
 
-def _hits(text: str, query: Query) -> Iterator[tuple[int, int]]:
+def _matches(text: str, query: Query) -> Iterator[tuple[int, int]]:
     """Where the wanted words stand in a text as it is written, from left to right."""
     whole = {word for phrase in query.wanted for word in phrase.words}
     prefixes = tuple(phrase.words[-1] for phrase in query.wanted if phrase.prefix)
@@ -166,7 +168,7 @@ def _hits(text: str, query: Query) -> Iterator[tuple[int, int]]:
             start = word.start() + piece.start()
             folded = _fold(piece[0])
             if _unspaced(folded):
-                yield from ((start + hit.start(), start + hit.end()) for hit in unspaced.finditer(piece[0]) if hit[0])
+                yield from ((start + match.start(), start + match.end()) for match in unspaced.finditer(piece[0]) if match[0])
             elif folded[:WORD_LIMIT] in whole or (prefixes and folded.startswith(prefixes)):
                 yield start, start + len(piece[0])
 
@@ -178,7 +180,7 @@ def snippet(text: str, query: Query) -> str:
     """
     text = unicodedata.normalize("NFC", _MARK_TAG.sub("", " ".join(text[:TEXT_LIMIT].split())))
     begin, end, at, parts = 0, SNIPPET, 0, [""]
-    for start, stop in _hits(text, query):
+    for start, stop in _matches(text, query):
         if len(parts) == 1:
             begin = at = max(0, text.rfind(" ", 0, start - BEFORE) + 1 if start > BEFORE else 0, start - 2 * BEFORE)
             end = max(begin + SNIPPET, stop)
@@ -189,3 +191,8 @@ def snippet(text: str, query: Query) -> str:
             at = stop
     parts += [text[at:end]]
     return ("…" if begin else "") + "".join(parts) + ("…" if end < len(text) else "")
+
+
+def hit_of(message: MessageView, query: Query) -> SearchHit:
+    """A message that a query matches, as an item of the results."""
+    return SearchHit(message.conversation_id, message.id, message.role, snippet(message.text, query), message.created_at)

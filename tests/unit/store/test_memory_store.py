@@ -36,7 +36,7 @@ async def test_a_lost_store_refuses_everything_and_keeps_what_it_had() -> None:
     store.recover()
     await waiting
     assert await store.checkpoint() == REACHED
-    with pytest.raises(StoreUnavailable, match="seat was lost"):
+    with pytest.raises(StoreUnavailable, match="writer lock was lost"):
         await writer_lock.record(Batch(REACHED, REACHED))
     assert await store.acquire_writer_lock() is not None
 

@@ -25,7 +25,7 @@ LETTERS = "abéÉßİ ½ﬁ-_'\"你好世界カが한\u0301\u0e01\u0e34क\u093f
     ],
 )
 def test_words_are_folded_runs_of_letters_and_digits(text: str, expected: list[str]) -> None:
-    assert search_text.runs(text) == expected
+    assert search_text.words_of(text) == expected
 
 
 def test_an_unspaced_run_is_held_as_its_pairs_and_its_last_letter() -> None:
@@ -38,13 +38,13 @@ def test_every_lexeme_may_stand_in_quotes_in_a_tsquery(text: str) -> None:
     query = search_text.parse(text)
     if query:
         assert set(query.as_tsquery("owner").replace("@", "")) <= set("'() &!:*") | {
-            c for one in search_text.runs(text) for c in one
+            c for one in search_text.words_of(text) for c in one
         } | set("owner")
 
 
 @given(st.text(alphabet=LETTERS, min_size=1, max_size=60))
 def test_a_text_is_found_by_each_of_its_words_in_quotes(text: str) -> None:
-    for word in search_text.runs(text)[: search_text.WORDS_LIMIT]:
+    for word in search_text.words_of(text)[: search_text.WORDS_LIMIT]:
         query = search_text.parse(f'"{word}"')
         assert query
         assert query.matches(text)

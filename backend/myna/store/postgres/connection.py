@@ -1,4 +1,4 @@
-"""Door: how a connection to Postgres is made, and what its faults are called here. No table is known.
+"""How a connection to Postgres is made, and what its errors mean here. No table is known.
 
 Every connection is made from the URL by asyncpg itself, so unix sockets (`?host=/folder`) and `sslmode` mean what they mean to libpq.
 """
@@ -12,14 +12,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from myna.protocol.errors import StartupError, StoreUnavailable
 
 CONNECT_S = 3.0
-FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DBAPIError, PoolTimeout)
+# Whatever a database, its driver and its pool may raise.
+DATABASE_ERRORS = (
+    OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DBAPIError, PoolTimeout,
+)  # fmt: skip
 # SQLSTATE classes that speak of what was to be stored: data exception, integrity violation, limit exceeded (of one row).
 _REFUSALS = ("22", "23", "54")
-# The server is there and answers, though not with what was asked: no lock in time, statement too slow.
+# The server is there and answers, though not with the result: no lock in time, statement too slow.
 _BUSY = ("55P03", "57014")
 
 
-def address_of(url: str) -> str:
+def asyncpg_dsn(url: str) -> str:
     """The URL as asyncpg takes it. Raises `StartupError` for one that is not Postgres'."""
     scheme, _, rest = url.partition("://")
     if scheme.removesuffix("+asyncpg") not in ("postgresql", "postgres") or not rest:
@@ -31,17 +34,13 @@ def address_of(url: str) -> str:
     return f"postgresql://{rest}"
 
 
-async def connect(address: str, *, command_s: float, settings: dict[str, str]) -> asyncpg.Connection:
-    """One connection of our own, with these server settings for its session. Raises any of `FAULTS`."""
+async def connect(dsn: str, *, command_s: float, settings: dict[str, str]) -> asyncpg.Connection:
+    """A new connection with these server settings for its session, each command limited to `command_s` seconds.
+
+    Raises any of `DATABASE_ERRORS`.
+    """
     settings = {"application_name": "myna", "timezone": "UTC", **settings}
-    return await asyncpg.connect(address, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
-
-
-def cause_of(error: BaseException) -> BaseException:
-    """The driver's own error inside SQLAlchemy's."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return error.orig.__cause__ or error.orig
-    return error
+    return await asyncpg.connect(dsn, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
 
 
 def is_refusal(error: BaseException) -> bool:
@@ -51,12 +50,12 @@ def is_refusal(error: BaseException) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the database is away, rather than busy."""
-    return not isinstance(error, PoolTimeout) and getattr(cause_of(error), "sqlstate", None) not in _BUSY
+    return not isinstance(error, PoolTimeout) and getattr(_driver_error(error), "sqlstate", None) not in _BUSY
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
     """An error as one sentence, which names its kind and never the address (that may hold a password)."""
-    cause = cause_of(error)
+    cause = _driver_error(error)
     state = getattr(cause, "sqlstate", None)
     kind = type(cause).__name__ + (f", {state}" if state else "")
     if isinstance(error, PoolTimeout):
@@ -66,3 +65,10 @@ def unavailable(error: BaseException) -> StoreUnavailable:
     if isinstance(cause, OSError):
         return StoreUnavailable(f"The database cannot be reached ({kind}).")
     return StoreUnavailable(f"The database cannot serve now ({kind}).")
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    """The driver's own error inside SQLAlchemy's."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error

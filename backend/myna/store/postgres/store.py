@@ -1,13 +1,13 @@
-"""The store on Postgres: answers queries and watches the database. All writing goes through the writer lock's holder."""
+"""The store on Postgres: answers the reads and watches the database. All writing goes through the writer lock's holder."""
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import Row, Select
+from sqlalchemy import Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -16,24 +16,25 @@ from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store import pagination, search_text
 from myna.store.port import Checkpoint, IdempotencyKey, Known, Page
 from myna.store.postgres import reading
-from myna.store.postgres.connection import FAULTS, address_of, connect, is_outage, unavailable
+from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.migrations import schema_trouble
-from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock, checkpoint_of
+from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
+from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
 
 log = structlog.get_logger(__name__)
+Row = Mapping[str, Any]
 
 POOL, OVERFLOW = 5, 5  # connections kept, and more in a rush; Postgres' default of 100 then serves ten nodes
 POOL_WAIT_S = 3.0
-ANSWER_S = 5.0  # how long a statement may take before its connection is given up
-LOOK_EACH_S = 1.0
-CANDIDATES = (
-    1_000  # rows with a phrase's words whose order is looked at in one search; with none of them right, the page is empty and has a next
-)
+COMMAND_S = 5.0  # how long a statement may take before its connection is given up
+PROBE_INTERVAL_S = 1.0
+# Rows with a phrase's words whose order is looked at in one search. With none of them right, the page is empty and has a next.
+CANDIDATES = 1_000
 
 _SETTINGS = {
-    "statement_timeout": "4s",  # waiting for a lock too; before ANSWER_S, so that the server itself ends what nobody waits for
+    "statement_timeout": "4s",  # waiting for a lock too; before COMMAND_S, so that the server itself ends what nobody waits for
     "idle_in_transaction_session_timeout": "10s",
-    # What is quick depends on how much an owner has and how rare a word is, so each question gets its own plan.
+    # What is quick depends on how much an owner has and how rare a word is, so each query gets its own plan.
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
 }
@@ -45,29 +46,26 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         self.up = False
         self.trouble: str | None = "The database has not answered yet."
-        self._address = address_of(url)
+        self._dsn = asyncpg_dsn(url)
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self._connect,
-            isolation_level="AUTOCOMMIT",  # each question is one statement
+            isolation_level="AUTOCOMMIT",  # each query is one statement
             pool_size=POOL,
             max_overflow=OVERFLOW,
             pool_timeout=POOL_WAIT_S,
         )
 
-    async def _connect(self) -> asyncpg.Connection:
-        return await connect(self._address, command_s=ANSWER_S, settings=_SETTINGS)
-
     async def run(self) -> None:
         while True:
-            await self._look()
-            await asyncio.sleep(LOOK_EACH_S * random.uniform(0.8, 1.2))
+            await self._probe()
+            await asyncio.sleep(PROBE_INTERVAL_S * random.uniform(0.8, 1.2))
 
     async def wait_up(self) -> None:
         while True:
-            if await self._look():
+            if await self._probe():
                 return
-            await asyncio.sleep(LOOK_EACH_S * random.uniform(0.3, 0.7))
+            await asyncio.sleep(PROBE_INTERVAL_S * random.uniform(0.3, 0.7))
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -76,20 +74,20 @@ class PostgresStore:
         try:
             async with self._engine.connect() as connection:
                 trouble = await connection.run_sync(schema_trouble)
-        except FAULTS as error:
-            raise self._fault(error) from error
+        except DATABASE_ERRORS as error:
+            raise self._failed(error) from error
         if trouble:
             raise StartupError(trouble)
 
     async def acquire_writer_lock(self) -> PostgresWriterLock | None:
         try:
-            return await acquire_writer_lock(self._address)
-        except FAULTS as error:
-            raise self._fault(error) from error
+            return await acquire_writer_lock(self._dsn)
+        except DATABASE_ERRORS as error:
+            raise self._failed(error) from error
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         rows = await self._read(reading.CHECKPOINT, older_than_s=older_than_s)
-        return checkpoint_of(rows[0]._mapping) if rows else None
+        return CHECKPOINTS.view(rows[0]) if rows else None
 
     async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
         if not keys:
@@ -98,86 +96,89 @@ class PostgresStore:
         return [reading.known_of(row) for row in await self._read(reading.KNOWN, **arrays)]
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
-        place = reading.NEWEST_CONVERSATION if before is None else pagination.in_conversations(before)
-        rows = await self._read(reading.CONVERSATIONS, owner=owner, limit=limit + 1, **place._asdict())
-        next_ = str(pagination.InConversations(rows[limit - 1].updated_at, str(rows[limit - 1].id))) if len(rows) > limit else None
-        return Page([reading.conversation_of(row) for row in rows[:limit]], next_)
+        token = reading.NEWEST_CONVERSATION if before is None else pagination.ConversationsPageToken.parse(before)
+        rows = await self._read(reading.CONVERSATIONS_PAGE, owner=owner, limit=limit + 1, **token._asdict())
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_ = str(pagination.ConversationsPageToken(last["updated_at"], last["id"])) if last else None
+        return Page([CONVERSATIONS.view(row) for row in rows[:limit]], next_)
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         if not pagination.is_id(conversation_id):
             return None
         rows = await self._read(reading.CONVERSATION, owner=owner, id=conversation_id)
-        return reading.conversation_of(rows[0]) if rows else None
+        return CONVERSATIONS.view(rows[0]) if rows else None
 
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
-        place = reading.NEWEST_MESSAGE if before is None else pagination.in_messages(before)
+        token = reading.NEWEST_MESSAGE if before is None else pagination.MessagesPageToken.parse(before)
         if not pagination.is_id(conversation_id):
             return Page([], None)
-        asked = {"owner": owner, "conversation_id": conversation_id, "limit": limit + 1, **place._asdict()}
-        rows = await self._read(reading.MESSAGES, **asked)
-        next_ = str(pagination.InMessages(rows[limit - 1].turn, rows[limit - 1].ord)) if len(rows) > limit else None
-        return Page([reading.message_of(row) for row in reversed(rows[:limit])], next_)
+        parameters = {"owner": owner, "conversation_id": conversation_id, "limit": limit + 1, **token._asdict()}
+        rows = await self._read(reading.MESSAGES_PAGE, **parameters)
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_ = str(pagination.MessagesPageToken(last["turn"], last["ord"])) if last else None
+        return Page([MESSAGES.view(row) for row in reversed(rows[:limit])], next_)
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
-        place = reading.NEWEST_HIT if before is None else pagination.in_search(before)
-        sought = search_text.parse(query)
-        if sought is None:
+        token = reading.NEWEST_HIT if before is None else pagination.SearchPageToken.parse(before)
+        parsed = search_text.parse(query)
+        if parsed is None:
             return Page([], None)
-        wanted = limit + 1 if sought.exact else max(limit + 1, CANDIDATES)
-        asked = {"owner": owner, "query": sought.as_tsquery(owner), "limit": wanted, "ord": place.ord}
-        rows = await self._read(reading.RECENT_HITS, **asked)
-        found = _right(rows, sought)
-        if len(found) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=place.ord):
-            rows = await self._read(reading.INDEXED_HITS, **asked)
-            found = _right(rows, sought)
-        next_ = str(pagination.InSearch(rows[-1].ord)) if len(rows) == wanted else None
-        if len(found) > limit:
-            next_ = str(pagination.InSearch(found[limit - 1].ord))
-        return Page([reading.hit_of(row, sought) for row in found[:limit]], next_)
+        wanted = limit + 1 if parsed.exact else max(limit + 1, CANDIDATES)
+        parameters = {"owner": owner, "query": parsed.as_tsquery(owner), "limit": wanted, "ord": token.ord}
+        rows = await self._read(reading.RECENT_HITS, **parameters)
+        hits = _matching(rows, parsed)
+        if len(hits) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=token.ord):
+            rows = await self._read(reading.INDEXED_HITS, **parameters)
+            hits = _matching(rows, parsed)
+        last = hits[limit - 1] if len(hits) > limit else rows[-1] if len(rows) == wanted else None
+        next_ = str(pagination.SearchPageToken(last["ord"])) if last else None
+        return Page([search_text.hit_of(MESSAGES.view(row), parsed) for row in hits[:limit]], next_)
 
-    async def _read(self, statement: Select[Any], **asked: Any) -> Sequence[Row[Any]]:
-        """The rows of a question, asked again once when the connection turns out to be dead. Raises `StoreUnavailable`."""
+    async def _connect(self) -> asyncpg.Connection:
+        return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)
+
+    async def _read(self, statement: Select[Any], **parameters: Any) -> Sequence[Row]:
+        """The rows of a query, tried once more when the connection turns out to be dead. Raises `StoreUnavailable`."""
         try:
             try:
-                return await self._ask(statement, asked)
+                return await self._execute(statement, parameters)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                return await self._ask(statement, asked)
-        except FAULTS as error:
-            raise self._fault(error) from error
+                return await self._execute(statement, parameters)
+        except DATABASE_ERRORS as error:
+            raise self._failed(error) from error
 
-    async def _ask(self, statement: Select[Any], asked: dict[str, Any]) -> Sequence[Row[Any]]:
+    async def _execute(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Row]:
         async with self._engine.connect() as connection:
             try:
-                rows: Sequence[Row[Any]] = (await connection.execute(statement, asked)).all()
+                result = await connection.execute(statement, parameters)
             except TimeoutError:
                 await connection.invalidate()  # whatever it still answers is nobody's
                 raise
-        self._answered()
-        return rows
+        if not self.up:
+            self.up, self.trouble = True, None
+            log.info("store.up")
+        names = tuple(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result]
 
-    async def _look(self) -> bool:
+    async def _probe(self) -> bool:
         try:
-            await self._read(reading.LOOK)
+            await self._read(reading.PROBE)
         except StoreUnavailable:
             return self.up  # a full pool or a slow statement leaves it as it was
         return True
 
-    def _answered(self) -> None:
-        if not self.up:
-            self.up, self.trouble = True, None
-            log.info("store.up")
-
-    def _fault(self, error: BaseException) -> StoreUnavailable:
-        fault = unavailable(error)
+    def _failed(self, error: BaseException) -> StoreUnavailable:
+        """The error to raise; one that means an outage also marks the store as down."""
+        failure = unavailable(error)
         if is_outage(error):
             if self.up:
-                log.warning("store.down", why=str(fault))
-            self.up, self.trouble = False, str(fault)
-        return fault
+                log.warning("store.down", why=str(failure))
+            self.up, self.trouble = False, str(failure)
+        return failure
 
 
-def _right(rows: Sequence[Row[Any]], sought: search_text.Query) -> list[Row[Any]]:
+def _matching(rows: Sequence[Row], query: search_text.Query) -> list[Row]:
     """Of rows with the right words those that have them in the right order."""
-    return [row for row in rows if sought.exact or sought.matches(row.text)]
+    return [row for row in rows if query.exact or query.matches(row["text"])]

@@ -1,36 +1,39 @@
-"""Door: the four tables as SQLModel classes, and the indexes their queries stand on. No queries here.
+"""The four tables as SQLModel classes: the only place that lists their columns, and the indexes that the queries stand on.
+
+Reads and writes derive their column lists from here (row_mapping.py). To add a column: a line here, a field in the view
+that it belongs to, and a migration.
 
 Sizes the indexes are made for: one owner with a million messages, and a hundred thousand owners with ten each.
 """
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, func, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-MOMENT = DateTime(timezone=True)
+ID = Uuid(as_uuid=False)  # a UUID column, as text on our side
+TIMESTAMP = DateTime(timezone=True)
 
 
 class ConversationRow(SQLModel, table=True):
-    """A conversation's line in the list; once deleted, a tombstone that keeps late facts out."""
+    """One line of the conversation list; once deleted, a tombstone that keeps late messages out."""
 
     __tablename__ = "conversations"
     __table_args__ = (Index("conversations_by_activity", "owner", "updated_at", "id", postgresql_where=text("deleted_at IS NULL")),)
 
-    owner: UUID = Field(primary_key=True)
-    id: UUID = Field(primary_key=True)
+    owner: str = Field(sa_type=ID, primary_key=True)
+    id: str = Field(sa_type=ID, primary_key=True)
     title: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
-    updated_at: datetime = Field(sa_type=MOMENT)
+    created_at: datetime = Field(sa_type=TIMESTAMP)
+    updated_at: datetime = Field(sa_type=TIMESTAMP)
     messages: int
     preview: str = Field(sa_type=Text)
-    deleted_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    deleted_at: datetime | None = Field(default=None, sa_type=TIMESTAMP)
 
 
 class MessageRow(SQLModel, table=True):
-    """One thing said. The columns from `message_id` to `error_retryable` are a reply's only."""
+    """A message or a reply. The columns from `message_id` to `error_retryable` are a reply's only."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -39,9 +42,9 @@ class MessageRow(SQLModel, table=True):
         Index("messages_by_word", "words", postgresql_using="gin"),
     )
 
-    owner: UUID = Field(primary_key=True)
-    id: UUID = Field(primary_key=True)
-    conversation_id: UUID
+    owner: str = Field(sa_type=ID, primary_key=True)
+    id: str = Field(sa_type=ID, primary_key=True)
+    conversation_id: str = Field(sa_type=ID)
     # The order of storing, which is the log's. `turn` is the `ord` of the message a row belongs to (a message's own), so that
     # `ORDER BY turn, ord` puts each message before its replies, one regenerated a week later too.
     ord: int = Field(sa_column=Column(BigInteger, Identity(always=False), nullable=False))
@@ -49,8 +52,8 @@ class MessageRow(SQLModel, table=True):
     role: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
     status: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=MOMENT)
-    message_id: UUID | None = None
+    created_at: datetime = Field(sa_type=TIMESTAMP)
+    message_id: str | None = Field(default=None, sa_type=ID)
     attempt: int | None = None
     parts: int | None = None
     finish_reason: str | None = Field(default=None, sa_type=Text)
@@ -61,8 +64,8 @@ class MessageRow(SQLModel, table=True):
     error_code: str | None = Field(default=None, sa_type=Text)
     error_detail: str | None = Field(default=None, sa_type=Text)
     error_retryable: bool | None = None
-    stored_at: datetime = Field(sa_column=Column(MOMENT, server_default=func.now(), nullable=False))
-    # The lexemes of words.py, the owner's among them: that keeps a search inside its owner without an extension for mixed GIN keys.
+    stored_at: datetime = Field(sa_column=Column(TIMESTAMP, server_default=func.now(), nullable=False))
+    # The lexemes of search_text.py and one for the owner: that keeps a search inside its owner without an extension for mixed GIN keys.
     words: str = Field(sa_type=TSVECTOR)
 
 
@@ -72,7 +75,7 @@ class CheckpointRow(SQLModel, table=True):
     __tablename__ = "checkpoints"
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    at: datetime = Field(sa_type=MOMENT)
+    at: datetime = Field(sa_type=TIMESTAMP)
     epoch: str = Field(sa_type=Text)
     low_offset: int = Field(sa_type=BigInteger)
     low_line: int
@@ -82,12 +85,12 @@ class CheckpointRow(SQLModel, table=True):
 
 
 class RefusedFactRow(SQLModel, table=True):
-    """A fact the database would not take, kept whole for a person to look at."""
+    """A fact that the database refused, kept whole for a person to look at."""
 
     __tablename__ = "refused_facts"
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
-    at: datetime = Field(sa_column=Column(MOMENT, server_default=func.now(), nullable=False))
+    at: datetime | None = Field(default=None, sa_column=Column(TIMESTAMP, server_default=func.now(), nullable=False))
     kind: str = Field(sa_type=Text)
     # Text, not jsonb: ASCII JSON with escapes holds what jsonb refuses (NUL, lone surrogates), which is why most facts end here.
     body: str = Field(sa_type=Text)

@@ -1,164 +1,129 @@
-"""Door: facts to rows, in bulk. Runs inside the transaction of recording.py, whose seat makes it the only writer.
+"""Facts written as rows, in bulk: each statement takes one array per column and stores a whole batch.
 
-Three passes, each a statement over arrays: deletions (a tombstone keeps all that comes later out), what was said, new titles.
+Runs inside a transaction of the writer lock's holder, which makes it the only writer. Three passes: deletions first (a
+tombstone keeps all that comes later out), then messages and replies, then titles.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, assert_never
 
 import asyncpg
+from sqlalchemy import inspect
 
-from myna.protocol.titles import title_from
-from myna.protocol.views import MessageView, preview_of
+from myna.protocol.timestamps import rfc3339
+from myna.protocol.views import ConversationView, MessageView
+from myna.store.conversation_summary import with_message
 from myna.store.port import Deleted, Fact, Renamed
+from myna.store.postgres.row_mapping import CONVERSATIONS, MESSAGES, given, in_order, names, written_columns
+from myna.store.postgres.tables import ConversationRow, MessageRow
 from myna.store.search_text import lexeme_of, lexemes
 
-# Reserves a block of numbers at once; nobody else draws from the sequence while we have the seat.
-_CLAIM = "SELECT setval('messages_ord_seq', nextval('messages_ord_seq') + $1 - 1) - $1 + 1"
+ConversationKey = tuple[str, str]  # owner, conversation id
 
-_COLUMNS = {
-    "owner": "uuid",
-    "id": "uuid",
-    "conversation_id": "uuid",
-    "ord": "bigint",
-    "turn": "bigint",
-    "role": "text",
-    "text": "text",
-    "status": "text",
-    "created_at": "timestamptz",
-    "message_id": "uuid",
-    "attempt": "int",
-    "parts": "int",
-    "finish_reason": "text",
-    "queued_ms": "bigint",
-    "first_part_ms": "bigint",
-    "total_ms": "bigint",
-    "worker": "text",
-    "error_code": "text",
-    "error_detail": "text",
-    "error_retryable": "bool",
-    "words": "text",
-}
-_TURN, _WORDS = "coalesce(asked.turn, given.turn)", "array_to_tsvector(string_to_array(given.words, ' '))"
-_VALUES = [{"turn": _TURN, "words": _WORDS}.get(name, f"given.{name}") for name in _COLUMNS]
-_INSERT = f"""
+_MESSAGE_COLUMNS = written_columns(MessageRow)
+_CONVERSATION = inspect(ConversationRow).columns
+_KEY = [_CONVERSATION["owner"], _CONVERSATION["id"]]
+_TITLE = [*_KEY, _CONVERSATION["title"]]
+
+# Reserves a block of numbers at once; nobody else draws from the sequence while we hold the writer lock.
+_RESERVE_ORDS = "SELECT setval('messages_ord_seq', nextval('messages_ord_seq') + $1 - 1) - $1 + 1"
+
+# A reply takes the turn of its message, which may have been stored long before.
+_COMPUTED = {"turn": "coalesce(message.turn, given.turn)", "words": "array_to_tsvector(string_to_array(given.words, ' '))"}
+_INSERT_MESSAGES = f"""
 WITH stored AS (
-  INSERT INTO messages ({", ".join(_COLUMNS)})
-  SELECT {", ".join(_VALUES)}
-  FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), 1))}) AS given ({", ".join(_COLUMNS)})
-  LEFT JOIN messages AS asked ON asked.owner = given.owner AND asked.id = given.message_id
+  INSERT INTO messages ({names(_MESSAGE_COLUMNS)})
+  SELECT {", ".join(_COMPUTED.get(column.name, f"given.{column.name}") for column in _MESSAGE_COLUMNS)}
+  FROM {given(_MESSAGE_COLUMNS)}
+  LEFT JOIN messages AS message ON message.owner = given.owner AND message.id = given.message_id
   WHERE NOT EXISTS (
-    SELECT FROM conversations AS gone
-    WHERE gone.owner = given.owner AND gone.id = given.conversation_id AND gone.deleted_at IS NOT NULL
+    SELECT FROM conversations AS deleted
+    WHERE deleted.owner = given.owner AND deleted.id = given.conversation_id AND deleted.deleted_at IS NOT NULL
   )
   ON CONFLICT DO NOTHING RETURNING ord
 )
 SELECT coalesce(array_agg(ord ORDER BY ord), '{{}}') FROM stored
 """  # noqa: S608 (made of constants)
 
-_COUNT = """
-INSERT INTO conversations AS had (owner, id, title, created_at, updated_at, messages, preview)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::int[], $7::text[])
+_ADD_TO_CONVERSATIONS = f"""
+INSERT INTO conversations AS stored ({names(CONVERSATIONS.columns)}) SELECT * FROM {given(CONVERSATIONS.columns)}
 ON CONFLICT (owner, id) DO UPDATE SET
-  updated_at = greatest(had.updated_at, excluded.updated_at),
-  messages = had.messages + excluded.messages,
-  preview = coalesce(nullif(excluded.preview, ''), had.preview)
-"""
+  updated_at = greatest(stored.updated_at, excluded.updated_at),
+  messages = stored.messages + excluded.messages,
+  preview = coalesce(nullif(excluded.preview, ''), stored.preview)
+"""  # noqa: S608 (made of constants)
 
-_BURY = """
-INSERT INTO conversations (owner, id, title, created_at, updated_at, messages, preview, deleted_at)
-SELECT owner, id, '', now(), now(), 0, '', now() FROM unnest($1::uuid[], $2::uuid[]) AS given (owner, id)
-ON CONFLICT (owner, id) DO UPDATE SET title = '', messages = 0, preview = '', deleted_at = now()
-WHERE conversations.deleted_at IS NULL
-"""
-_EMPTY = """
-DELETE FROM messages USING unnest($1::uuid[], $2::uuid[]) AS given (owner, id)
-WHERE messages.owner = given.owner AND messages.conversation_id = given.id
-"""
-_RENAME = """
-UPDATE conversations SET title = given.title FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS given (owner, id, title)
+_BURY_CONVERSATIONS = f"""
+INSERT INTO conversations AS stored ({names(CONVERSATIONS.columns)}, deleted_at) SELECT given.*, now() FROM {given(CONVERSATIONS.columns)}
+ON CONFLICT (owner, id) DO UPDATE SET title = excluded.title, messages = excluded.messages, preview = excluded.preview, deleted_at = now()
+WHERE stored.deleted_at IS NULL
+"""  # noqa: S608 (made of constants)
+_DELETE_MESSAGES = f"""
+DELETE FROM messages USING {given(_KEY)} WHERE messages.owner = given.owner AND messages.conversation_id = given.id
+"""  # noqa: S608 (made of constants)
+_RENAME = f"""
+UPDATE conversations SET title = given.title FROM {given(_TITLE)}
 WHERE conversations.owner = given.owner AND conversations.id = given.id AND deleted_at IS NULL
-"""
-
-
-@dataclass(slots=True)
-class _Growth:
-    """What a batch adds to one conversation."""
-
-    title: str
-    created_at: datetime
-    updated_at: datetime
-    messages: int = 0
-    preview: str = ""
+"""  # noqa: S608 (made of constants)
 
 
 async def write(connection: asyncpg.Connection, facts: Sequence[Fact]) -> None:
-    """Store these facts. Raises what asyncpg raises, or ValueError for a moment that is none; the caller rolls back then."""
-    if gone := {(fact.owner, fact.conversation_id) for fact in facts if isinstance(fact, Deleted)}:
-        await connection.execute(_BURY, *_turned(gone))
-        await connection.execute(_EMPTY, *_turned(gone))
-    said: dict[tuple[str, str], MessageView] = {}
+    """Store these facts; of a message that is there already, or twice among them, the first stays.
+
+    Raises what asyncpg raises, or `ValueError` for a timestamp that is not RFC 3339; the caller rolls back then.
+    """
+    deleted: set[ConversationKey] = set()
+    messages: dict[tuple[str, str], MessageView] = {}
+    titles: dict[ConversationKey, str] = {}
     for fact in facts:
-        if isinstance(fact, MessageView):
-            said.setdefault((fact.owner, fact.id), fact)
-    if said:
-        await _say(connection, said)
-    if renamed := {(fact.owner, fact.conversation_id): fact for fact in facts if isinstance(fact, Renamed)}:
-        await connection.execute(_RENAME, *_turned(renamed.values()))
+        match fact:
+            case MessageView():
+                messages.setdefault((fact.owner, fact.id), fact)
+            case Renamed():
+                titles[fact.owner, fact.conversation_id] = fact.title
+            case Deleted():
+                deleted.add((fact.owner, fact.conversation_id))
+            case _:
+                assert_never(fact)
+    if deleted:
+        await _delete(connection, deleted)
+    if messages:
+        await _add(connection, list(messages.values()))
+    if titles:
+        owners, ids = zip(*titles, strict=True)
+        await connection.execute(_RENAME, *in_order(_TITLE, {"owner": owners, "id": ids, "title": list(titles.values())}))
 
 
-async def _say(connection: asyncpg.Connection, said: dict[tuple[str, str], MessageView]) -> None:
-    first: int = await connection.fetchval(_CLAIM, len(said))
-    ords = dict(zip(said, range(first, first + len(said)), strict=True))
-    rows = [_row(view, ords) for view in said.values()]
-    stored: list[int] = await connection.fetchval(_INSERT, *_turned(rows))
-    views = list(said.values())
-    grown: dict[tuple[str, str], _Growth] = {}
+async def _delete(connection: asyncpg.Connection, deleted: Iterable[ConversationKey]) -> None:
+    now = rfc3339(datetime.now(UTC))
+    tombstones = CONVERSATIONS.arrays([ConversationView(owner, id_, "", now, now, 0, "") for owner, id_ in deleted])
+    await connection.execute(_BURY_CONVERSATIONS, *in_order(CONVERSATIONS.columns, tombstones))
+    await connection.execute(_DELETE_MESSAGES, *in_order(_KEY, tombstones))
+
+
+async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
+    """Store messages and replies, and add those that were new to their conversations' lines."""
+    first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
+    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *in_order(_MESSAGE_COLUMNS, _message_arrays(messages, first)))
+    conversations: dict[ConversationKey, ConversationView] = {}
     for ord_ in stored:
-        view, created_at = views[ord_ - first], rows[ord_ - first][8]
-        growth = grown.get((view.owner, view.conversation_id))
-        if growth is None:
-            title = title_from(view.text) if view.text.strip() else ""
-            growth = grown[view.owner, view.conversation_id] = _Growth(title, created_at, created_at)
-        growth.updated_at = max(growth.updated_at, created_at)
-        growth.messages += 1
-        growth.preview = preview_of(view.text) or growth.preview
-    if grown:
-        lines = [(*key, one.title, one.created_at, one.updated_at, one.messages, one.preview) for key, one in grown.items()]
-        await connection.execute(_COUNT, *_turned(lines))
+        message = messages[ord_ - first]
+        key = message.owner, message.conversation_id
+        conversations[key] = with_message(conversations.get(key), message)
+    if conversations:
+        lines = CONVERSATIONS.arrays(list(conversations.values()))
+        await connection.execute(_ADD_TO_CONVERSATIONS, *in_order(CONVERSATIONS.columns, lines))
 
 
-def _row(view: MessageView, ords: dict[tuple[str, str], int]) -> tuple[Any, ...]:
-    """A view as a row, in the order of `_COLUMNS`. A reply's turn is right unless its message is stored already: then SQL says so."""
-    ord_ = ords[view.owner, view.id]
-    timings, error = view.timings, view.error
-    return (
-        view.owner,
-        view.id,
-        view.conversation_id,
-        ord_,
-        ords.get((view.owner, view.message_id or ""), ord_),
-        view.role,
-        view.text,
-        view.status,
-        datetime.fromisoformat(view.created_at),
-        view.message_id,
-        view.attempt,
-        view.parts,
-        view.finish_reason,
-        timings.queued_ms if timings else None,
-        timings.first_part_ms if timings else None,
-        timings.total_ms if timings else None,
-        view.worker,
-        error.code if error else None,
-        error.detail if error else None,
-        error.retryable if error else None,
-        " ".join((lexeme_of(view.owner), *lexemes(view.text))),
-    )
+def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[str, list[Any]]:
+    """The columns of all messages, numbered in storing order.
 
-
-def _turned(rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """Rows as columns."""
-    return list(zip(*rows, strict=True))
+    A reply's turn is right when its message is among them; where that is stored already, SQL says so.
+    """
+    ords = {(message.owner, message.id): ord_ for ord_, message in enumerate(messages, first)}
+    return MESSAGES.arrays(messages) | {
+        "ord": list(ords.values()),
+        "turn": [ords.get((message.owner, message.message_id or ""), ord_) for ord_, message in enumerate(messages, first)],
+        "words": [" ".join((lexeme_of(message.owner), *lexemes(message.text))) for message in messages],
+    }

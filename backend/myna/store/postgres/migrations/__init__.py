@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from myna.protocol.errors import StartupError
-from myna.store.postgres.connection import FAULTS, address_of, connect, unavailable
+from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, unavailable
 
 MIGRATE_LOCK = 0x6D796E62  # the advisory lock's number: one after "myna"
 WAIT_S = 60  # how long one `migrate` waits for another, and for the locks of running statements
@@ -43,17 +43,17 @@ async def migrate(url: str, revision: str = "head") -> str:
 
     Raises `StartupError` for a wrong URL or a schema that is newer than this code, `StoreUnavailable` when the database is away.
     """
-    address = address_of(url)
+    dsn = asyncpg_dsn(url)
 
     async def creator() -> object:
-        return await connect(address, command_s=STEP_S, settings={"lock_timeout": f"{WAIT_S}s"})
+        return await connect(dsn, command_s=STEP_S, settings={"lock_timeout": f"{WAIT_S}s"})
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=creator, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATE_LOCK})
             return await connection.run_sync(_move, revision)
-    except FAULTS as error:
+    except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     finally:
         await engine.dispose()
