@@ -1,4 +1,4 @@
-"""Stores for the contract suite: the twin in memory and a real Postgres, both behind one rig."""
+"""Stores for the contract suite: the fake in memory and a real Postgres, both behind one rig."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -43,14 +43,14 @@ class StoreRig(ABC):
 
     @abstractmethod
     async def break_writer_lock(self) -> None:
-        """End the seat's connection from the far side."""
+        """End the writer lock's connection from the far side."""
 
     @abstractmethod
     async def refused(self) -> list[str]:
         """The reasons in `refused_facts`."""
 
     async def acquire_writer_lock(self) -> WriterLock:
-        """The seat, waiting while the one before is let go."""
+        """The writer lock, waiting while the one before is let go."""
         self.writer_lock = await writer_lock_of(self.store)
         return self.writer_lock
 
@@ -134,7 +134,7 @@ class PostgresStoreRig(StoreRig):
 
 
 async def writer_lock_of(store: Store) -> WriterLock:
-    """The seat, as soon as whoever had it is gone."""
+    """The writer lock, as soon as whoever had it is gone."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             writer_lock = await store.acquire_writer_lock()

@@ -98,7 +98,7 @@ class Owner:
 
 
 def processes_naming(text: Path) -> dict[int, str]:
-    """The running processes whose command line names `text`, by id: a server names its cluster, a keeper too."""
+    """The running processes whose command line names `text`, by id: a server names its cluster, and so does its supervisor."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -146,7 +146,7 @@ def test_a_start_right_after_a_kill_9_waits_for_the_old_server_and_recovers(runn
     assert processes_naming(folder / "db") == {}
 
 
-def test_a_server_whose_keeper_was_killed_too_is_stopped_by_the_next_start(folder: Path) -> None:
+def test_a_server_whose_supervisor_was_killed_too_is_stopped_by_the_next_start(folder: Path) -> None:
     first = Owner(Runner(), folder / "db")
     assert first.rows() == 1
     first.kill()

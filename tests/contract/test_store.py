@@ -1,4 +1,4 @@
-"""What a store promises about recording: seat, fence, once and only once, what is refused, what is deleted."""
+"""What a store promises about recording: writer lock, fence, once and only once, what is refused, what is deleted."""
 
 import pytest
 from msgspec.structs import replace
@@ -80,11 +80,11 @@ async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: St
             await writer_lock.record(Batch(expected, stale.reached, stale.facts))
     assert await store_rig.texts(message.owner, message.conversation_id) == []
     assert await store_rig.store.checkpoint() == store_rig.checkpoint
-    await store_rig.record(message)  # being fenced does not cost the seat
+    await store_rig.record(message)  # being fenced does not cost the lock
     assert await store_rig.texts(message.owner, message.conversation_id) == ["hello"]
 
 
-async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
+async def test_one_at_a_time_has_the_writer_lock(store_rig: StoreRig) -> None:
     writer_lock, other = await store_rig.acquire_writer_lock(), await store_rig.second_store()
     assert await other.acquire_writer_lock() is None
     await writer_lock.release()
@@ -94,7 +94,7 @@ async def test_one_at_a_time_has_the_seat(store_rig: StoreRig) -> None:
     await taken.release()
 
 
-async def test_a_seat_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
+async def test_a_writer_lock_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
     message = said(new_id(), new_id(), "hello")
     lost = await store_rig.acquire_writer_lock()
     await store_rig.break_writer_lock()

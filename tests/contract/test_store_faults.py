@@ -121,12 +121,12 @@ from myna.store.port import Batch, Checkpoint
 from myna.store.postgres.store import PostgresStore
 
 async def main():
-    seat = await PostgresStore(sys.argv[1]).acquire_writer_lock()
-    print("taken" if seat else "not taken", flush=True)
+    lock = await PostgresStore(sys.argv[1]).acquire_writer_lock()
+    print("taken" if lock else "not taken", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     start = Position(0, 0)
     try:
-        await seat.record(Batch(None, Checkpoint("of the frozen", start, start, ""), ()))
+        await lock.record(Batch(None, Checkpoint("of the frozen", start, start, ""), ()))
         print("recorded", flush=True)
     except StoreUnavailable:
         print("refused", flush=True)
@@ -135,7 +135,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_holder_that_freezes_loses_the_seat_within_five_seconds(watched: PostgresStoreRig) -> None:
+async def test_a_holder_that_freezes_loses_the_writer_lock_within_five_seconds(watched: PostgresStoreRig) -> None:
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, watched.url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
@@ -147,7 +147,7 @@ async def test_a_holder_that_freezes_loses_the_seat_within_five_seconds(watched:
         with frozen(holder.pid):
             begun = time.monotonic()
             await watched.acquire_writer_lock()
-            assert time.monotonic() - begun < 6  # the bar of 5 s, and a look for the seat on a busy machine
+            assert time.monotonic() - begun < 6  # the bar of 5 s, and some time on a busy machine
             await watched.record(said(new_id(), new_id(), "hello"))
         holder.stdin.write(b"go on\n")
         assert await holder.stdout.readline() == b"refused\n"
@@ -157,7 +157,7 @@ async def test_a_holder_that_freezes_loses_the_seat_within_five_seconds(watched:
     assert await watched.store.checkpoint() == watched.checkpoint
 
 
-async def test_a_holder_that_has_nothing_to_record_keeps_the_seat(watched: PostgresStoreRig) -> None:
+async def test_a_holder_that_has_nothing_to_record_keeps_the_writer_lock(watched: PostgresStoreRig) -> None:
     writer_lock = await watched.acquire_writer_lock()
     await asyncio.sleep(6)  # the very thing: longer than the server waits for a silent holder
     assert await (await watched.second_store()).acquire_writer_lock() is None
@@ -181,7 +181,7 @@ async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: Post
     await store.close()
 
 
-async def test_a_frozen_seat_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
+async def test_a_frozen_writer_lock_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
     writer_lock = await watched.acquire_writer_lock()
     (process,) = await watched.writer_lock_processes()
     begun = time.monotonic()

@@ -114,17 +114,17 @@ class SlowWriterLock(MemoryWriterLock):
     """A writer lock whose transactions take time before and after they are committed."""
 
     def __init__(self, writer_lock: MemoryWriterLock, store: "SlowStore") -> None:
-        self._seat = writer_lock
+        self._lock = writer_lock
         self._slow = store
 
     async def record(self, batch: Batch) -> int:
         await self._slow.step()
-        refused = await self._seat.record(batch)
+        refused = await self._lock.record(batch)
         await self._slow.step()
         return refused
 
     async def release(self) -> None:
-        await self._seat.release()
+        await self._lock.release()
 
 
 class SlowStore(MemoryStore):

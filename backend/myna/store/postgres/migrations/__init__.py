@@ -1,4 +1,4 @@
-"""Door: the schema's history, and the way to its head. Reads and writes no rows of ours."""
+"""The history of the schema, and the way to its newest revision. Reads and writes no rows of ours."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Door: run by Alembic on the connection that `migrate` holds, inside its transaction."""
+"""Run by Alembic on the connection that `migrate` holds, inside its transaction."""
 
 from alembic import context
 from sqlmodel import SQLModel

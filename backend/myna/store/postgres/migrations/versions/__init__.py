@@ -1,1 +1,1 @@
-"""Door: one module per step of the schema's history."""
+"""One module per step of the history of the schema."""
