@@ -16,7 +16,7 @@ from myna.protocol.events import Position, Timings
 from myna.protocol.ids import reply_id_for
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import MessageView
-from myna.store.port import Batch, Checkpoint, Fact, IdempotencyKey, Known, Page, Store, WriterLock
+from myna.store.port import Batch, Checkpoint, Fact, IdempotencyKey, IdempotencyRecord, Page, Store, WriterLock
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
 from tests.fakes.memory_store import MemoryStore
@@ -66,8 +66,8 @@ class StoreRig(ABC):
         """What a conversation holds, as its first page of a hundred shows it."""
         return [view.text for view in (await self.store.messages(owner, conversation_id, limit=100, before=None)).items]
 
-    async def known(self, owner: str, conversation_id: str, id_: str) -> Known:
-        return (await self.store.known([IdempotencyKey(owner, conversation_id, id_, reply_id_for(owner, id_))]))[0]
+    async def look_up(self, owner: str, conversation_id: str, id_: str) -> IdempotencyRecord:
+        return (await self.store.idempotency_records([IdempotencyKey(owner, conversation_id, id_, reply_id_for(owner, id_))]))[0]
 
     async def close(self) -> None:
         if self.writer_lock is not None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.events import Position
 from myna.protocol.views import ReplyError
-from myna.store.port import Batch, Checkpoint, Deleted, IdempotencyKey, Known, Renamed
+from myna.store.port import Batch, Checkpoint, Deleted, IdempotencyKey, IdempotencyRecord, Renamed
 from tests.contract.store_fixtures import (
     PostgresStoreRig,
     StoreRig,
@@ -167,7 +167,7 @@ async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_r
     assert await store.conversation(owner, gone) is None
     assert [line.id for line in (await store.conversations(owner, limit=10, before=None)).items] == [kept]
     assert (await store.search(owner, "forgotten", limit=10, before=None)).items == []
-    assert await store_rig.known(owner, gone, message.id) == Known(deleted=True)
+    assert await store_rig.look_up(owner, gone, message.id) == IdempotencyRecord(conversation_deleted=True)
     assert await store_rig.texts(owner, kept) == ["to be kept"]
 
 
@@ -185,7 +185,7 @@ async def test_a_deletion_that_comes_first_keeps_the_conversation_out(store_rig:
     await store_rig.record(Deleted(owner, gone))
     await store_rig.record(said(owner, gone, "late"))
     assert await store_rig.store.conversation(owner, gone) is None
-    assert (await store_rig.known(owner, gone, new_id())).deleted
+    assert (await store_rig.look_up(owner, gone, new_id())).conversation_deleted
 
 
 async def test_another_owner_cannot_delete_rename_or_read(store_rig: StoreRig) -> None:
@@ -197,7 +197,7 @@ async def test_another_owner_cannot_delete_rename_or_read(store_rig: StoreRig) -
     assert await store_rig.texts(thief, conversation) == []
     assert await store_rig.store.conversation(thief, conversation) is None
     assert (await store_rig.store.search(thief, "mine", limit=10, before=None)).items == []
-    assert (await store_rig.known(thief, conversation, message.id)).message is None
+    assert (await store_rig.look_up(thief, conversation, message.id)).message is None
 
 
 async def test_two_owners_may_choose_the_same_ids(store_rig: StoreRig) -> None:
@@ -224,19 +224,19 @@ async def test_keys_are_answered_in_order_each_with_message_reply_and_deletion(s
     reply, again = replied(message, "hi"), replied(message, "hi again", key=regenerate)
     await store_rig.record(message, reply, again, Deleted(owner, gone))
     known = [
-        await store_rig.known(owner, conversation, new_id()),
-        await store_rig.known(owner, conversation, message.id),
-        await store_rig.known(owner, conversation, regenerate),
-        await store_rig.known(owner, gone, new_id()),
+        await store_rig.look_up(owner, conversation, new_id()),
+        await store_rig.look_up(owner, conversation, message.id),
+        await store_rig.look_up(owner, conversation, regenerate),
+        await store_rig.look_up(owner, gone, new_id()),
     ]
-    assert [[*without_storing([one.message, one.reply]), one.deleted] for one in known] == [
+    assert [[*without_storing([one.message, one.reply]), one.conversation_deleted] for one in known] == [
         [None, None, False], [message, reply, False], [None, again, False], [None, None, True],
     ]  # fmt: skip
     keys = [IdempotencyKey(owner, conversation, message.id, reply.id), IdempotencyKey(owner, gone, new_id(), new_id())] * 40
-    assert await store_rig.store.known(keys) == [known[1], known[3]] * 40
-    assert await store_rig.store.known([]) == []
-    swapped = (await store_rig.store.known([IdempotencyKey(owner, conversation, reply.id, message.id)]))[0]
-    assert swapped == Known()  # a reply's id is not a message's, and the other way round
+    assert await store_rig.store.idempotency_records(keys) == [known[1], known[3]] * 40
+    assert await store_rig.store.idempotency_records([]) == []
+    swapped = (await store_rig.store.idempotency_records([IdempotencyKey(owner, conversation, reply.id, message.id)]))[0]
+    assert swapped == IdempotencyRecord()  # a reply's id is not a message's, and the other way round
 
 
 async def test_a_checkpoint_is_given_as_old_as_asked(store_rig: StoreRig) -> None:

@@ -27,7 +27,7 @@ from myna.store.port import (
     Deleted,
     Fact,
     IdempotencyKey,
-    Known,
+    IdempotencyRecord,
     Page,
     Renamed,
 )  # fmt: skip
@@ -142,9 +142,9 @@ class MemoryStore:
         old = [one for one in kept if self._clock() - one.at >= older_than_s]
         return old[-1].checkpoint if old else kept[0].checkpoint
 
-    async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
+    async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
         self._need_up()
-        return [self._known(key) for key in keys]
+        return [self._idempotency_record(key) for key in keys]
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
         self._need_up()
@@ -181,11 +181,11 @@ class MemoryStore:
         if not self.up:
             raise StoreUnavailable(self.trouble or "The database is away.")
 
-    def _known(self, key: IdempotencyKey) -> Known:
+    def _idempotency_record(self, key: IdempotencyKey) -> IdempotencyRecord:
         message = self._rows.get((key.owner, key.id))
         reply = self._rows.get((key.owner, key.reply_id))
         conversation = self._conversations.get((key.owner, key.conversation_id))
-        return Known(
+        return IdempotencyRecord(
             message.view if message and message.view.role == "user" else None,
             reply.view if reply and reply.view.role == "assistant" else None,
             conversation is not None and conversation.view is None,

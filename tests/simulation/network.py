@@ -16,7 +16,7 @@ from myna.broker.group_commit import GroupCommit
 from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
-from myna.store.port import Batch, Checkpoint, IdempotencyKey, Known
+from myna.store.port import Batch, Checkpoint, IdempotencyKey, IdempotencyRecord
 from tests.fakes.memory_store import MemoryStore, MemoryWriterLock
 
 T = TypeVar("T")
@@ -144,6 +144,6 @@ class SlowStore(MemoryStore):
         await self.step()
         return await super().checkpoint(older_than_s=older_than_s)
 
-    async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
+    async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
         await self.step()
-        return await super().known(keys)
+        return await super().idempotency_records(keys)

@@ -166,7 +166,7 @@ def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_las
         await house.until(lambda: stored(second))
         assert heir.whole(1) == ["".join(PARTS)]
         assert await rows(house) == TURN
-        (known,) = await house.store.known([IdempotencyKey(ANN, TALK, uid(1), said(1).reply_id)])
+        (known,) = await house.store.idempotency_records([IdempotencyKey(ANN, TALK, uid(1), said(1).reply_id)])
         assert known.reply is not None
         assert known.reply.parts == len(PARTS)
 

@@ -12,7 +12,7 @@ from myna.protocol.errors import ChatError
 from myna.protocol.events import WAITING_LIMIT
 from myna.protocol.frames import MessageSend
 from myna.protocol.topology import RoutingKey
-from myna.store.port import Known
+from myna.store.port import IdempotencyRecord
 from tests.unit.house import PARTS, WHOLE, Caller, House, forget, in_house
 from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, body, record, said, uid, whole
 
@@ -249,17 +249,17 @@ def test_a_fault_in_one_look_up_refuses_that_message_and_its_conversation_goes_o
         ann.send(9)
         await house.until(ann.ends)
         await forget(house, node.services.projection)
-        known = house.store.known
+        working = house.store.idempotency_records
 
-        async def broken(keys: object) -> list[Known]:
+        async def broken(keys: object) -> list[IdempotencyRecord]:
             raise TypeError("a fault of ours")
 
-        house.store.known = broken  # type: ignore[method-assign]
+        house.store.idempotency_records = broken  # type: ignore[method-assign]
         ann.send(1)
         ann.send(2)
         await house.until(lambda: len(ann.heard) == 3)
         assert ann.heard[1:] == [(uid(1), "busy"), (uid(2), "busy")]
-        house.store.known = known  # type: ignore[method-assign]
+        house.store.idempotency_records = working  # type: ignore[method-assign]
         ann.send(1)
         ann.send(2)
         await house.until(lambda: len(ann.ends()) == 3)

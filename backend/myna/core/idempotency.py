@@ -8,7 +8,7 @@ from myna.core.projection import Projection
 from myna.protocol import events as e
 from myna.protocol.errors import Busy, ChatError, Conflict, NotFound
 from myna.protocol.frames import MessageAccepted
-from myna.store.port import Known
+from myna.store.port import IdempotencyRecord
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -72,32 +72,32 @@ def message_text(request: Request, projection: Projection) -> str | None:
     return None
 
 
-def decide_by_rows(request: Request, known: Known | None) -> Decision:
-    """The decision by what the database knows of the id; `known` is None when the database is away."""
-    if known is None:
+def decide_by_rows(request: Request, record: IdempotencyRecord | None) -> Decision:
+    """The decision by what the database knows of the id; `record` is None when the database is away."""
+    if record is None:
         # A new message goes on without the database; what only the database knows must wait for it.
         detail = "The database is away; ask for another reply later."
         return Busy(detail, ref=request.id, retry_after_s=5) if request.text is None else New(request.text)
-    if known.deleted:
+    if record.conversation_deleted:
         return request.not_found()
-    return _message(request, known) if request.message_id is None else _one_more_reply(request, known)
+    return _message(request, record) if request.message_id is None else _one_more_reply(request, record)
 
 
-def _message(request: Request, known: Known) -> Decision:
-    before = known.message
+def _message(request: Request, record: IdempotencyRecord) -> Decision:
+    before = record.message
     if before is not None:
         return _repeated(request, (before.conversation_id, before.text) == (request.conversation_id, request.text))
-    if known.reply is not None:  # the id was that of one more reply
+    if record.reply is not None:  # the id was that of one more reply
         return request.conflict()
     return New(request.text or "")
 
 
-def _one_more_reply(request: Request, known: Known) -> Decision:
-    if known.reply is not None:
-        return _repeated(request, known.reply.message_id == request.message_id)
+def _one_more_reply(request: Request, record: IdempotencyRecord) -> Decision:
+    if record.reply is not None:
+        return _repeated(request, record.reply.message_id == request.message_id)
     if request.text is not None:
         return New(request.text)
-    message = known.message
+    message = record.message
     if message is None or message.conversation_id != request.conversation_id or message.role != "user":
         return request.not_found()
     return New(message.text)

@@ -80,10 +80,11 @@ class Commands:
         if isinstance(message, e.MessageCreated) and message.conversation_id == conversation_id:
             return
         try:
-            (known,) = await self._store.known([IdempotencyKey(owner, conversation_id, message_id, reply_id_for(owner, message_id))])
+            key = IdempotencyKey(owner, conversation_id, message_id, reply_id_for(owner, message_id))
+            (record,) = await self._store.idempotency_records([key])
         except StoreUnavailable:
             raise Behind("The database is away; this message can't be looked up now.", ref=message_id, retry_after_s=5) from None
-        if known.message is None or known.message.conversation_id != conversation_id:
+        if record.message is None or record.message.conversation_id != conversation_id:
             raise NotFound("There is no such message in this conversation.", ref=message_id)
 
     async def rename(self, session: Session, conversation_id: str, title: str) -> None:
@@ -146,8 +147,8 @@ class Commands:
             return True
         if self._projection.holds_all_of(session.born_ms):
             return False
-        (known,) = await self._store.known([IdempotencyKey(session.owner, conversation_id, first.id, first.reply_id)])
-        return known.deleted
+        (record,) = await self._store.idempotency_records([IdempotencyKey(session.owner, conversation_id, first.id, first.reply_id)])
+        return record.conversation_deleted
 
     async def _publish(self, key: RoutingKey, events: Sequence[e.Event]) -> None:
         """Publish events together and wait for the confirm. Raises `Busy` when the broker can't take them."""

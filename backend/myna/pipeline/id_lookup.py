@@ -3,7 +3,7 @@
 import asyncio
 
 from myna.protocol.errors import StoreUnavailable
-from myna.store.port import IdempotencyKey, Known, Store
+from myna.store.port import IdempotencyKey, IdempotencyRecord, Store
 
 
 class IdLookup:
@@ -11,12 +11,12 @@ class IdLookup:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._asked: list[tuple[IdempotencyKey, asyncio.Future[Known | None]]] = []
+        self._asked: list[tuple[IdempotencyKey, asyncio.Future[IdempotencyRecord | None]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def known(self, key: IdempotencyKey) -> Known | None:
+    async def find(self, key: IdempotencyKey) -> IdempotencyRecord | None:
         """What the rows know of an id; None when the database is away. Other faults of the store are raised."""
-        future: asyncio.Future[Known | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[IdempotencyRecord | None] = asyncio.get_running_loop().create_future()
         self._asked.append((key, future))
         if self._running is None:
             self._running = asyncio.create_task(self._answer_all(), name="id look-up")
@@ -30,10 +30,10 @@ class IdLookup:
         finally:
             self._running = None
 
-    async def _answer(self, asked: list[tuple[IdempotencyKey, asyncio.Future[Known | None]]]) -> None:
-        found: list[Known | None] = [None] * len(asked)
+    async def _answer(self, asked: list[tuple[IdempotencyKey, asyncio.Future[IdempotencyRecord | None]]]) -> None:
+        found: list[IdempotencyRecord | None] = [None] * len(asked)
         try:
-            found = list(await self._store.known([key for key, _ in asked]))
+            found = list(await self._store.idempotency_records([key for key, _ in asked]))
         except StoreUnavailable:
             pass
         except Exception as error:
@@ -42,6 +42,6 @@ class IdLookup:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), known in zip(asked, found, strict=True):
+        for (_, future), record in zip(asked, found, strict=True):
             if not future.done():
-                future.set_result(known)
+                future.set_result(record)

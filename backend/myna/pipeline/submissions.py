@@ -121,7 +121,7 @@ class Submissions(LogObserver):
 
     async def _accept(self, submission: Submission) -> MessageAccepted | ChatError:
         """The way of one submission; raises the `ChatError` that it is refused with."""
-        decision = submission.decision or decide_by_rows(submission.request, await self._id_lookup.known(submission.key))
+        decision = submission.decision or decide_by_rows(submission.request, await self._id_lookup.find(submission.key))
         if not isinstance(decision, New):
             return decision
         if submission.request.text is None:

@@ -58,7 +58,11 @@ class Batch:
 
 
 class IdempotencyKey(NamedTuple):
-    """What a client's id is looked up by. `reply_id` is the reply that this id would have as the key of a regenerate."""
+    """An id that a client chose, which makes a repeated submission recognisable.
+
+    Clients use one kind of id for messages and for regenerates, so both are looked up: `reply_id` is the id of the reply
+    that this id would lead to (`protocol.ids.reply_id_for`).
+    """
 
     owner: str
     conversation_id: str
@@ -67,12 +71,12 @@ class IdempotencyKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the rows know about a key; all None/False: nothing."""
+class IdempotencyRecord:
+    """What the rows hold under an idempotency key: how it was used before. All None and False: it is new."""
 
     message: MessageView | None = None  # the message with this id
     reply: MessageView | None = None  # the reply with this reply_id
-    deleted: bool = False  # the conversation was deleted
+    conversation_deleted: bool = False  # the conversation was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,8 @@ class Store(Protocol):
         those of the newest epoch are given. None: nothing has been stored yet.
         """
 
-    async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
-        """What the rows hold under each key, in the order of the keys, in one round trip."""
+    async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
+        """How each key was used before, in the order of the keys, by one round trip."""
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
         """The owner's conversations, newest activity first, without deleted ones."""

@@ -26,7 +26,7 @@ async def test_a_lost_store_refuses_everything_and_keeps_what_it_had() -> None:
     for refused in (
         store.checkpoint(),
         store.acquire_writer_lock(),
-        store.known([]),
+        store.idempotency_records([]),
         store.check_schema(),
         writer_lock.record(Batch(REACHED, REACHED)),
     ):

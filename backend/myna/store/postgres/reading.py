@@ -30,7 +30,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from myna.store import pagination
-from myna.store.port import IdempotencyKey, Known
+from myna.store.port import IdempotencyKey, IdempotencyRecord
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.tables import CheckpointRow, ConversationRow, MessageRow
 
@@ -41,7 +41,7 @@ NEWEST_MESSAGE = pagination.MessagesPageToken(_LAST, _LAST)
 NEWEST_CONVERSATION = pagination.ConversationsPageToken(datetime.max.replace(tzinfo=UTC), "f" * 8 + 3 * "-ffff" + "-" + "f" * 12)
 NEWEST_HIT = pagination.SearchPageToken(_LAST)
 
-# The message and the reply in a row of `KNOWN`.
+# The message and the reply in a row of `IDEMPOTENCY_RECORDS`.
 _MESSAGE, _REPLY = MESSAGES.prefixed("message_"), MESSAGES.prefixed("reply_")
 
 # The parameters.
@@ -60,7 +60,7 @@ def _checkpoint() -> Select[Any]:
     return select(*CHECKPOINTS.select(CheckpointRow)).where(number == best.scalar_subquery())
 
 
-def _known() -> Select[Any]:
+def _idempotency_records() -> Select[Any]:
     arrays = [bindparam(name, type_=ARRAY(Uuid(as_uuid=False))) for name in IdempotencyKey._fields]
     fields = [column(name, Uuid) for name in IdempotencyKey._fields]
     key = func.unnest(*arrays).table_valued(*fields, with_ordinality="n").render_derived(name="key")
@@ -72,7 +72,7 @@ def _known() -> Select[Any]:
         col(deleted.owner) == key.c.owner, col(deleted.id) == key.c.conversation_id, col(deleted.deleted_at).is_not(None)
     )  # fmt: skip
     joined = key.outerjoin(message, is_message).outerjoin(reply, is_reply).outerjoin(deleted, is_deleted)
-    columns = [col(deleted.id).is_not(None).label("deleted"), *_MESSAGE.select(message), *_REPLY.select(reply)]
+    columns = [col(deleted.id).is_not(None).label("conversation_deleted"), *_MESSAGE.select(message), *_REPLY.select(reply)]
     return select(*columns).select_from(joined).order_by(key.c.n)
 
 
@@ -110,8 +110,9 @@ _LIVING = select(*CONVERSATIONS.select(ConversationRow)).where(
 PROBE = select(true())
 # The newest epoch's newest checkpoint that is old enough, else its oldest. Parameters: older_than_s.
 CHECKPOINT = _checkpoint()
-# One row for each key, in order: `deleted`, the message's columns, the reply's. Parameters: an array for each field of the key.
-KNOWN = _known()
+# One row for each key, in order: `conversation_deleted`, the columns of the message and of the reply.
+# Parameters: an array for each field of the key.
+IDEMPOTENCY_RECORDS = _idempotency_records()
 # Newest activity first. Parameters: owner, updated_at, id, limit.
 CONVERSATIONS_PAGE = (
     _LIVING.where(tuple_(_UPDATED_AT, _ID) > _ACTIVITY)
@@ -141,8 +142,8 @@ OLDER = (
 INDEXED_HITS = _indexed_hits()
 
 
-def known_of(row: Mapping[str, Any]) -> Known:
-    """A row of `KNOWN`."""
+def idempotency_record_of(row: Mapping[str, Any]) -> IdempotencyRecord:
+    """A row of `IDEMPOTENCY_RECORDS`."""
     message = None if row["message_id"] is None else _MESSAGE.view(row)
     reply = None if row["reply_id"] is None else _REPLY.view(row)
-    return Known(message, reply, row["deleted"])
+    return IdempotencyRecord(message, reply, row["conversation_deleted"])

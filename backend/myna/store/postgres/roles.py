@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
-from myna.store.postgres.connection import FAULTS, address_of, connect, unavailable
+from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, unavailable
 
 STATEMENT_S = 30  # granting waits for locks of running statements at most so long
 
@@ -25,8 +25,8 @@ async def grant_rows(owner_url: str, app_url: str) -> str:
     parts = urlsplit(app_url)
     role, password = unquote(parts.username or ""), unquote(parts.password or "")
     try:
-        connection = await connect(address_of(owner_url), command_s=STATEMENT_S, settings={})
-    except FAULTS as error:
+        connection = await connect(asyncpg_dsn(owner_url), command_s=STATEMENT_S, settings={})
+    except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     try:
         async with connection.transaction():
@@ -38,7 +38,7 @@ async def grant_rows(owner_url: str, app_url: str) -> str:
             names = await connection.fetchrow("SELECT quote_ident($1) AS role, quote_ident(current_database()) AS database", role)
             for grant in GRANTS:
                 await connection.execute(grant.format(role=names["role"], database=names["database"]))
-    except FAULTS as error:
+    except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     finally:
         await connection.close()

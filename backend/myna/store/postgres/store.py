@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store import pagination, search_text
-from myna.store.port import Checkpoint, IdempotencyKey, Known, Page
+from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.migrations import schema_trouble
@@ -89,11 +89,11 @@ class PostgresStore:
         rows = await self._read(reading.CHECKPOINT, older_than_s=older_than_s)
         return CHECKPOINTS.view(rows[0]) if rows else None
 
-    async def known(self, keys: Sequence[IdempotencyKey]) -> list[Known]:
+    async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
         if not keys:
             return []
         arrays = dict(zip(IdempotencyKey._fields, map(list, zip(*keys, strict=True)), strict=True))
-        return [reading.known_of(row) for row in await self._read(reading.KNOWN, **arrays)]
+        return [reading.idempotency_record_of(row) for row in await self._read(reading.IDEMPOTENCY_RECORDS, **arrays)]
 
     async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
         token = reading.NEWEST_CONVERSATION if before is None else pagination.ConversationsPageToken.parse(before)
