@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from myna.broker.embedded.broker import EmbeddedBroker
-from myna.broker.port import Broker, Deliveries, Delivery, Record, Start
+from myna.broker.port import Broker, Consumer, Delivery, Record, Start
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.protocol.topology import RoutingKey
 from tests.services.rabbitmq import RabbitNode
@@ -132,7 +132,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"not within {PATIENCE_S} s: {what}")
 
 
-async def take(deliveries: Deliveries, count: int) -> list[Delivery]:
+async def take(deliveries: Consumer, count: int) -> list[Delivery]:
     """The next deliveries of a consumer."""
     return [await soon(anext(deliveries)) for _ in range(count)]
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Generic, Literal, TypeVar
 
 from myna.broker.embedded.broker import EmbeddedBroker
-from myna.broker.embedded.deliveries import EmbeddedConsumer
+from myna.broker.embedded.consumer import EmbeddedConsumer
 from myna.broker.group_commit import GroupCommit
 from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
@@ -71,9 +71,9 @@ class BrokerLink:
         await self._broker._publish(key, lines)
         if self._rng.random() < self._lost_confirms:
             raise BrokerUnavailable("The confirm was lost.")
-        life = self._broker.life
+        generation = self._broker.generation
         await self._step()
-        if life != self._broker.life:
+        if generation != self._broker.generation:
             raise BrokerUnavailable("The broker went away before its confirm arrived.")
 
     async def _step(self) -> None:
@@ -83,10 +83,10 @@ class BrokerLink:
         return self._broker.consume(prefetch=prefetch)
 
     async def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
-        life = self._broker.living()
+        generation = self._broker.require_up()
         async for records in self._broker.log(start):
             await asyncio.sleep(self._rng.uniform(0, STEP_S + self.lag_s))
-            self._broker.living(life)
+            self._broker.require_up(generation)
             yield records
 
     async def log_span(self) -> tuple[int, int] | None:

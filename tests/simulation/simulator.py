@@ -226,7 +226,7 @@ class Simulation:
     async def _freeze_worker(self) -> None:
         """Give a worker's deliveries to others while it still works on them, as after a missed heartbeat."""
         if self.broker._consumers:
-            self._rng.choice(self.broker._consumers).give_back()
+            self._rng.choice(self.broker._consumers).requeue_all()
             self.broker.work_arrived.notify_all()
 
     async def _lag(self) -> None:

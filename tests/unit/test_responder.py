@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from myna.broker.embedded.deliveries import EmbeddedDelivery
+from myna.broker.embedded.consumer import EmbeddedDelivery
 from myna.node.supervisor import CRASHES
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
 from myna.protocol import log_lines, timestamps
@@ -84,7 +84,7 @@ def test_a_frozen_responder_that_wakes_up_changes_nothing() -> None:
         house.worker()
         ann.send(1)
         await house.until(lambda: len(ann.parts(1)) == 7)
-        house.broker._consumers[0].give_back()  # the broker takes it for dead; it goes on and does not know
+        house.broker._consumers[0].requeue_all()  # the broker takes it for dead; it goes on and does not know
         house.worker()
         house.broker.work_arrived.notify_all()
         await house.until(ann.ends)

@@ -1,7 +1,7 @@
-"""Door: group commit, the engine of everything confirmed in bulk. It knows nothing of brokers and does no I/O itself.
+"""Group commit: what waits while a flush is under way is flushed together next.
 
-One flush is under way at a time. What is handed over meanwhile waits, and goes together as the next one; so a lone line
-goes alone and at once, and under load the cost of a confirm is shared by hundreds of lines, without a timer anywhere.
+One flush is under way at a time. A line alone is flushed alone and at once; under load hundreds of lines share the cost of
+one confirm. No timer delays anything. Databases commit transactions this way (PostgreSQL: `commit_siblings`).
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from myna.protocol.errors import BrokerUnavailable
 
 T = TypeVar("T")
 
-# Two seconds of 30,000 lines a second: more than that means the far side is not just slow, and `busy` is the honest answer.
-WAITING_LINES = 65_536
+# Two seconds of 30,000 lines a second. More than that and the broker is not just slow: `busy` is the honest answer.
+MAX_WAITING_LINES = 65_536
 
 
 class GroupCommit(Generic[T]):
-    """Hands lines to `flush`, in order, up to `limit` at once (what one `submit` hands over is never split).
+    """Hands lines to `flush`, in order, up to `limit` at once; the lines of one `submit` are never split.
 
-    `flush` returns when all its lines are confirmed and raises when that can't be known. Its failure is the failure of
-    everything waiting behind it too, so that what was confirmed of one submitter is always a prefix.
+    `flush` returns when all its lines are confirmed and raises when that can't be known. Its failure fails everything that
+    waits behind it too, so that what was confirmed of one submitter is always a prefix.
     """
 
-    def __init__(self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int, max_waiting: int = WAITING_LINES) -> None:
+    def __init__(self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int, max_waiting: int = MAX_WAITING_LINES) -> None:
         self._flush = flush
         self._limit = limit
         self._max_waiting = max_waiting
@@ -33,7 +33,7 @@ class GroupCommit(Generic[T]):
         self._runner: asyncio.Task[None] | None = None
 
     def submit(self, lines: Sequence[T]) -> asyncio.Future[None]:
-        """Hand lines over; the future is done when they are confirmed, or holds `BrokerUnavailable`. Never raises."""
+        """Flush these lines; the future is done when they are confirmed, or fails with `BrokerUnavailable`. Never raises."""
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         if self._waiting_lines + len(lines) > self._max_waiting:
@@ -42,7 +42,7 @@ class GroupCommit(Generic[T]):
         self._waiting.append((lines, future))
         self._waiting_lines += len(lines)
         if self._runner is None:
-            # One task for a whole busy spell, not one for each line.
+            # One task for as long as something waits, not one for each line.
             self._runner = loop.create_task(self._run(), name="group-commit")
         return future
 
@@ -52,7 +52,7 @@ class GroupCommit(Generic[T]):
             await asyncio.wait([self._runner])
 
     async def close(self) -> None:
-        """Stop at once; what was not confirmed yet fails."""
+        """Stop at once; what is not confirmed yet fails with `BrokerUnavailable`."""
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.cancel()

@@ -1,6 +1,6 @@
-"""Door: what the rooms need of a broker, in the words of topology.py. Two twins keep this promise: rabbit.py and memory.py.
+"""What the pipeline needs of a message broker, as protocols and plain data.
 
-One contract suite (tests/contract/test_broker.py) runs on both. This module does nothing itself.
+There are two implementations, `rabbitmq` and `embedded`; one contract suite (tests/contract/test_broker.py) runs on both.
 """
 
 import asyncio
@@ -14,52 +14,62 @@ from myna.protocol.topology import RoutingKey
 
 PUBLISH_TIMEOUT_S = 5.0  # a confirm that takes longer won't come: the broker is frozen, blocked or away
 STATUS_TIMEOUT_S = 2.0  # a broker that takes longer to describe its queues is shown without them
+STOPS_KEPT = 1000  # stops that a listener may be behind; the oldest are dropped first, as the log has them all
 
+# Where reading the log begins: an offset, a time, the oldest record kept, or the next record to come.
 Start = int | datetime | Literal["first", "next"]
 
 
 class Record(NamedTuple):
     """One record of the log. Several events may share it, a line each (`body.split(b"\\n")`)."""
 
-    offset: int
-    key: str  # the routing key it was published (or dead-lettered) with
+    offset: int  # counts from 0; each record's is one more than the last one's
+    key: str  # the routing key it was published, or dead-lettered, with
     body: bytes
 
 
 class Delivery(Protocol):
-    """One message of the work queue in a consumer's hands, until it ends in exactly one of ack, requeue or park."""
+    """One message of the work queue that a consumer holds, until exactly one of ack, requeue and reject.
+
+    All three do nothing once the delivery is not held any more: after another of them, or when its channel has died and
+    the broker gives the message to somebody else. None of them raises.
+    """
 
     body: bytes
     redelivered: bool
     tries: int  # how often it was given out before (0 the first time)
-    sent_at: datetime | None  # when it was published, by the publisher's clock
+    sent_at: datetime | None  # when it was published, by the publisher's clock; None where that is unknown
 
     async def ack(self) -> None:
-        """Done with. On a channel that has died meanwhile this does nothing: the delivery comes again elsewhere."""
+        """Remove the message from the queue."""
 
     async def requeue(self) -> None:
-        """Back to the queue, at once; counts as a try."""
+        """Give the message back to the queue, at once. Counts as a try; beyond the delivery limit it becomes a dead letter."""
 
     async def reject(self) -> None:
-        """To the dead letters, body as it came; the log is told with key `parked`."""
+        """Move the message to the dead letters, with its body as it came. The log gets a copy with key `parked`."""
 
 
-class Deliveries(Protocol):
-    """The work queue in one consumer's hands, an async iterator. Cancelling a pending `anext` leaves it open: only `aclose` gives back."""
+class Consumer(Protocol):
+    """A consumer of the work queue: an async iterator of deliveries in queue order, with at most `prefetch` of them unacked.
 
-    def __aiter__(self) -> "Deliveries": ...
+    `anext` raises `BrokerUnavailable` when the broker is lost or the queue deleted. A cancelled `anext` leaves the consumer
+    as it was.
+    """
+
+    def __aiter__(self) -> "Consumer": ...
 
     async def __anext__(self) -> Delivery: ...
 
     async def aclose(self) -> None:
-        """Take no more, and give back everything not yet acked. Harmless when repeated."""
+        """Take no more, and requeue everything unacked. Harmless when repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One message in the dead letters."""
 
-    id: str  # stable while it lies there
+    id: str  # stays the same while it is there
     body: bytes
     reason: str  # rejected | delivery_limit
     dead_lettered_at: datetime | None
@@ -70,74 +80,9 @@ class QueueState:
     """A queue as the broker sees it; None where this broker can't tell."""
 
     name: str
-    depth: int | None = None  # ready to be delivered (work), or records kept (log)
+    depth: int | None = None  # messages ready to be delivered, or records in the log
     unacked: int | None = None
     consumers: int | None = None
-
-
-class Broker(Protocol):
-    """The way in and the log out.
-
-    `up` is False from losing the broker until topology is declared again; `trouble` then says why in a sentence.
-    Everything that needs the broker raises `BrokerUnavailable` meanwhile, at once or within `PUBLISH_TIMEOUT_S`.
-    """
-
-    kind: Literal["rabbitmq", "embedded"]
-    up: bool
-    trouble: str | None
-
-    async def run(self) -> None:
-        """Keep connections and topology alive until cancelled: connect, declare, watch, repeat with backoff and jitter.
-
-        Returns never; raises only what a restart can't mend.
-        """
-
-    async def wait_up(self) -> None:
-        """Return as soon as `up` is True."""
-
-    async def close(self) -> None:
-        """Flush what waits to be published (bounded), then let go of the broker."""
-
-    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
-        """Hand lines over, in order; the future is done when the broker has confirmed them on every queue the key feeds.
-
-        Group commit: lines of one key that wait while a publish is under way travel together as the next one, up to
-        `GROUP_LINES`; a lone line goes alone and at once. Publishes are persistent, mandatory, confirmed. Lines handed
-        over in one call are never split. Fails with `BrokerUnavailable` (also when too much waits already); all that
-        waits behind a failed publish fails with it, so what was confirmed of one submitter is always a prefix.
-        Never raises by itself and never needs awaiting to make progress.
-        """
-
-    def consume(self, *, prefetch: int) -> Deliveries:
-        """The work queue, a delivery at a time, in queue order; `prefetch` deliveries may be in hand at once.
-
-        Ends by raising `BrokerUnavailable` (lost broker, queue deleted). `aclose` gives everything not yet acked back.
-        """
-
-    def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
-        """The log from a place on, as batches of one or more records in offset order, then live, without end.
-
-        An integer is that very offset (or the first kept one after it); beyond the end it waits for that offset. A
-        moment is the first record at or after it, or a little earlier. Raises `BrokerUnavailable` when reading breaks.
-        """
-
-    async def log_span(self) -> tuple[int, int] | None:
-        """First and last offset kept, or None for an empty log."""
-
-    async def record_at(self, offset: int) -> Record | None:
-        """The record with that very offset, or None where there is none (forgotten, or beyond the end)."""
-
-    def stops(self) -> AsyncGenerator[bytes, None]:
-        """Bodies published with key `stop` from now on: a nudge, not a promise (the log holds the promise)."""
-
-    async def queue_states(self) -> list[QueueState]:
-        """All three queues as they stand."""
-
-    async def dead_letters(self) -> list[DeadLetter]:
-        """The dead letters, oldest first, left where they are."""
-
-    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
-        """Remove these from the dead letters; how many there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +92,71 @@ class BrokerStatus:
     kind: Literal["rabbitmq", "embedded"]
     up: bool
     queues: list[QueueState]  # empty where the broker is away or too slow to answer
+
+
+class Broker(Protocol):
+    """A message broker with the topology of protocol/topology.py.
+
+    While the broker is away, everything that needs it raises `BrokerUnavailable`, at once or within `PUBLISH_TIMEOUT_S`.
+    """
+
+    kind: Literal["rabbitmq", "embedded"]
+    up: bool  # False from losing the broker until the topology is declared again
+    trouble: str | None  # one sentence on why it is not up; None while it is
+
+    async def run(self) -> None:
+        """Keep connections and topology alive until cancelled: connect, declare, watch, repeat with backoff and jitter.
+
+        Raises `StartupError` for what a restart can't mend, a refused login say; never returns before `close`.
+        """
+
+    async def wait_up(self) -> None:
+        """Return as soon as `up` is True."""
+
+    async def close(self) -> None:
+        """Publish what waits, for at most `PUBLISH_TIMEOUT_S`, then close all connections."""
+
+    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
+        """Publish lines, in order; the future is done when the broker has confirmed them on every queue that the key feeds.
+
+        Group commit: lines of one key that wait while a publish is under way travel together as the next one, up to
+        `GROUP_LINES`; a line alone travels alone and at once. Lines of one call are never split. Publishes are persistent,
+        mandatory and confirmed, whether somebody awaits the future or not.
+
+        The future fails with `BrokerUnavailable` when the broker is away, too much waits already, or an earlier publish of
+        this key failed while these lines waited; so what was confirmed of one submitter is always a prefix. Never raises.
+        """
+
+    def consume(self, *, prefetch: int) -> Consumer:
+        """A new consumer of the work queue that holds up to `prefetch` deliveries at once. Close it with `aclose`."""
+
+    def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
+        """The log from a place on, then live, without end: batches of one or more records in offset order.
+
+        An offset begins at that very record, or at the first one kept after it; beyond the end it waits for that offset. A
+        time begins at the first record at or after it, or a little earlier. Raises `BrokerUnavailable` when reading breaks.
+        """
+
+    async def log_span(self) -> tuple[int, int] | None:
+        """First and last offset kept, or None for an empty log. Raises `BrokerUnavailable`."""
+
+    async def record_at(self, offset: int) -> Record | None:
+        """The record with that very offset; None where it is dropped already or not there yet. Raises `BrokerUnavailable`."""
+
+    def stops(self) -> AsyncGenerator[bytes, None]:
+        """Bodies published with key `stop` from now on, at most once each: some may be missed, as the log holds them all.
+
+        Raises `BrokerUnavailable` when the broker is lost.
+        """
+
+    async def queue_states(self) -> list[QueueState]:
+        """The work queue, the log and the dead letters as they are, in this order. Raises `BrokerUnavailable`."""
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """The dead letters, oldest first; they stay where they are. Raises `BrokerUnavailable`."""
+
+    async def remove_dead_letters(self, ids: Sequence[str]) -> int:
+        """Remove these dead letters and return how many of them there were. Raises `BrokerUnavailable`."""
 
 
 async def broker_status(broker: Broker) -> BrokerStatus:

@@ -1,4 +1,4 @@
-"""The in-process broker's queues as plain data: what they keep, in which order, and for how long."""
+"""The embedded broker's queues keep what they are given, in order, and for as long as they should."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from myna.broker.embedded import queues as queues_module
 from myna.broker.embedded.journal import Journal
-from myna.broker.embedded.queues import Acked, Entry, Published, PutAside, Queues, Removed, Returned, Taken
+from myna.broker.embedded.queues import (
+    Acked,
+    DeadLettered,
+    DeadLetterRemoved,
+    Delivered,
+    JournalEntry,
+    Published,
+    Queues,
+    Requeued,
+)
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 
 DAY_MS = 86_400_000
@@ -20,13 +29,13 @@ def event(number: int, body: bytes = b"", at_ms: int = 0) -> Published:
 
 
 def contents(queues: Queues) -> dict[str, object]:
-    """Everything that can be seen of queues, also by taking all their work."""
-    work = []
-    while (following := queues.next_work) is not None:
-        work.append((following.number, following.body, following.tries, following.at_ms))
-        queues.apply(Taken(following.number))
+    """Everything that can be seen of queues, also by delivering all their messages."""
+    messages = []
+    while (following := queues.next_message) is not None:
+        messages.append((following.number, following.body, following.tries, following.at_ms))
+        queues.apply(Delivered(following.number))
     span = (queues.first_offset, queues.next_offset, queues.next_number)
-    return {"log": list(queues.log), "dead": dict(queues.dead_letters), "span": span, "work": sorted(work)}
+    return {"log": list(queues.log), "dead": dict(queues.dead_letters), "span": span, "messages": sorted(messages)}
 
 
 def test_the_log_forgets_the_oldest_when_it_holds_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,64 +59,85 @@ def test_the_log_forgets_what_is_too_old_but_never_its_last_record() -> None:
     assert [kept.offset for kept in queues.log] == [10]
 
 
-def test_a_moment_is_found_in_the_log() -> None:
+def test_a_record_of_exactly_the_oldest_age_is_kept_when_an_older_one_goes() -> None:
+    queues = Queues()
+    for number, at_ms in enumerate((0, 1, 2)):
+        queues.apply(event(number, at_ms=at_ms))
+    queues.apply(event(3, at_ms=queues_module.MAX_AGE_MS + 1))
+    assert [kept.at_ms for kept in queues.log] == [1, 2, queues_module.MAX_AGE_MS + 1]
+
+
+def test_a_log_that_holds_too_much_goes_down_to_seven_eighths_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues_module, "LOG_BYTES", 8 * 300)
+    body = b"x" * (300 - queues_module.RECORD_OVERHEAD)
+    queues = Queues()
+    for number in range(8):
+        queues.apply(event(number, body))
+    assert len(queues.log) == 8, "full, and not too full"
+    queues.apply(event(8, body))
+    assert len(queues.log) == 7
+
+
+def test_a_time_is_found_in_the_log() -> None:
     queues = Queues()
     for number in range(5):
         queues.apply(event(number, at_ms=number * 10))
-    assert [queues.first_at(moment) for moment in (-5, 0, 11, 20, 41)] == [0, 0, 2, 2, 5]
+    assert [queues.first_at(time) for time in (-5, 0, 11, 20, 41)] == [0, 0, 2, 2, 5]
 
 
-def test_what_came_back_is_given_out_before_what_never_was() -> None:
+def test_requeued_messages_are_given_out_before_those_that_never_were() -> None:
     queues = Queues()
     for number in range(3):
         queues.apply(Published(number, RoutingKey.WORK.value, 0, b""))
     for number in range(2):
-        queues.apply(Taken(number))
-    queues.apply(Returned(1))
-    queues.apply(Returned(0))
+        queues.apply(Delivered(number))
+    queues.apply(Requeued(1))
+    queues.apply(Requeued(0))
     assert [number for number, *_ in order(queues)] == [1, 0, 2]
 
 
 def order(queues: Queues) -> list[tuple[int, int]]:
     given_out = []
-    while (work := queues.next_work) is not None:
-        queues.apply(Taken(work.number))
-        given_out.append((work.number, work.tries))
+    while (message := queues.next_message) is not None:
+        queues.apply(Delivered(message.number))
+        given_out.append((message.number, message.tries))
     return given_out
 
 
-def test_work_in_nobodys_hands_any_more_is_given_back_or_put_aside() -> None:
+def test_messages_that_nobody_holds_any_more_are_requeued_or_become_dead_letters() -> None:
     queues = Queues()
     for number in range(2):
         queues.apply(Published(number, RoutingKey.WORK.value, 0, b"%d" % number))
-        queues.apply(Taken(number))
+        queues.apply(Delivered(number))
     for _ in range(DELIVERY_LIMIT):
-        queues.apply(Returned(1))
-        queues.apply(Taken(1))
-    queues.give_all_back(7)
+        queues.apply(Requeued(1))
+        queues.apply(Delivered(1))
+    queues.requeue_all(7)
     assert order(queues) == [(0, 1)]
     assert [(dead.body, dead.reason, dead.at_ms) for dead in queues.dead_letters.values()] == [(b"1", "delivery_limit", 7)]
     assert [(kept.key, kept.body) for kept in queues.log] == [("parked", b"1")]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Entry]:
+def histories(draw: st.DrawFn) -> list[JournalEntry]:
     """Entries as a broker writes them: each is possible after the ones before it."""
-    queues, entries = Queues(), list[Entry]()
+    queues, entries = Queues(), list[JournalEntry]()
     for step in range(draw(st.integers(0, 40))):
-        possible: list[Entry] = [Published(queues.next_number, draw(st.sampled_from(RoutingKey)).value, step, draw(st.binary(max_size=20)))]
-        if queues.next_work is not None:
-            possible.append(Taken(queues.next_work.number))
+        possible: list[JournalEntry] = [
+            Published(queues.next_number, draw(st.sampled_from(RoutingKey)).value, step, draw(st.binary(max_size=20)))
+        ]
+        if queues.next_message is not None:
+            possible.append(Delivered(queues.next_message.number))
         for number in queues.unacked:
-            possible += [Acked(number), Returned(number), PutAside(number, "rejected", step)]
-        possible += [Removed(number) for number in queues.dead_letters]
+            possible += [Acked(number), Requeued(number), DeadLettered(number, "rejected", step)]
+        possible += [DeadLetterRemoved(number) for number in queues.dead_letters]
         entry = draw(st.sampled_from(possible))
         queues.apply(entry)
         entries.append(entry)
     return entries
 
 
-def after(entries: list[Entry]) -> Queues:
+def after(entries: list[JournalEntry]) -> Queues:
     queues = Queues()
     for entry in entries:
         queues.apply(entry)
@@ -115,17 +145,17 @@ def after(entries: list[Entry]) -> Queues:
 
 
 @given(histories())
-def test_a_snapshot_makes_the_same_queues_again(entries: list[Entry]) -> None:
+def test_a_snapshot_makes_the_same_queues_again(entries: list[JournalEntry]) -> None:
     again = after(list(after(entries).snapshot()))
     expected = after(entries)
-    assert {number: work.tries for number, work in again.unacked.items()} == {
-        number: work.tries for number, work in expected.unacked.items()
+    assert {number: message.tries for number, message in again.unacked.items()} == {
+        number: message.tries for number, message in expected.unacked.items()
     }
     assert contents(again) == contents(expected)
 
 
 @given(histories(), st.integers(0, 40), st.integers(0, 30))
-def test_a_journal_holds_exactly_what_was_written_up_to_where_it_is_torn(entries: list[Entry], whole: int, torn: int) -> None:
+def test_a_journal_holds_exactly_what_was_written_up_to_where_it_is_cut_off(entries: list[JournalEntry], whole: int, extra: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal"
         journal = Journal(path)
@@ -135,10 +165,30 @@ def test_a_journal_holds_exactly_what_was_written_up_to_where_it_is_torn(entries
         journal.append(entries[whole : whole + 1])
         journal.close()
         with path.open("r+b") as file:
-            file.truncate(min(size + torn, max(size, path.stat().st_size - 1)))
+            file.truncate(min(size + extra, max(size, path.stat().st_size - 1)))
         expected = after(entries[:whole])
-        expected.give_all_back(0)
+        expected.requeue_all(0)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("myna.protocol.timestamps.now_ms", lambda: 0)
             assert contents(journal.open()) == contents(expected)
         journal.close()
+
+
+# Written by the release that introduced the journal: every kind of entry, and a message in each place it can be.
+EARLIER = Path(__file__).with_name("earlier.journal")
+
+
+def test_a_journal_of_an_earlier_release_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(EARLIER.read_bytes())
+    journal = Journal(path)
+    queues = journal.open()
+    journal.close()
+    assert [(record.key, record.body) for record in queues.log] == [
+        ("event", b"fact"),
+        ("message", b"one"),
+        ("parked", b"bad"),
+        ("parked", b"removed"),
+    ]
+    assert [letter.body for letter in queues.dead_letters.values()] == [b"bad"]
+    assert sorted(order(queues)) == [(1, 4), (2, 3), (4, 1)]

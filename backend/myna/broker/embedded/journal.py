@@ -1,7 +1,7 @@
-"""Door: the file that lets the in-process broker survive a kill -9. It knows entries, and nothing of consumers or loops.
+"""The file in which the embedded broker survives a kill -9 of its process.
 
-One entry after the other, each with its length and checksum. Reading stops at the first one that is not whole (a torn
-end: the process or the machine died while writing), and what was read is written anew, so that the file stays small.
+It is a sequence of entries, each with its length and checksum. Reading stops at the first entry that is not whole, because
+the process or the machine died while it was written; what was read is then written anew, so that the file stays small.
 """
 
 import fcntl
@@ -11,40 +11,43 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from struct import Struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
 
-from myna.broker.embedded import queues as _entries
-from myna.broker.embedded.queues import LOG_BYTES, Entry, Queues
+from myna.broker.embedded import queues as q
+from myna.broker.embedded.queues import LOG_BYTES, JournalEntry, Queues
 from myna.protocol import timestamps
 from myna.protocol.errors import StartupError
 
 log = structlog.get_logger(__name__)
 
 MAGIC = b"myna journal 1\n"
-REWRITE_BYTES = 4 * LOG_BYTES  # on a rewrite at most a quarter of that is left, so rewriting costs little of all writing
+REWRITE_BYTES = 4 * LOG_BYTES  # a rewrite leaves at most a quarter of that, so rewriting is a small part of all writing
 _HEAD = Struct("<II")  # length and CRC-32 of what follows
-_KINDS: dict[str, Callable[..., Entry]] = {
-    kind.__name__: kind
-    for kind in (
-        _entries.Published,
-        _entries.Taken,
-        _entries.Acked,
-        _entries.Returned,
-        _entries.PutAside,
-        _entries.Removed,
-        _entries.KeptRecord,
-        _entries.StoredWork,
-        _entries.KeptDead,
-        _entries.Mark,
-    )
+# An entry's kind in the file → its class. The file outlives the names in the code: a kind is never renamed or used again.
+_KINDS: dict[str, Callable[..., JournalEntry]] = {
+    "Published": q.Published,
+    "Taken": q.Delivered,
+    "Acked": q.Acked,
+    "Returned": q.Requeued,
+    "PutAside": q.DeadLettered,
+    "Removed": q.DeadLetterRemoved,
+    "KeptRecord": q.SnapshotRecord,
+    "KeptWork": q.SnapshotMessage,
+    "KeptDead": q.SnapshotDeadLetter,
+    "Mark": q.SnapshotCounters,
 }
+_KIND_OF = {entry: kind for kind, entry in _KINDS.items()}
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
 class Journal:
-    """An append-only file of entries, held by one process. All methods block; `sync`, `open` and `prepare` for long."""
+    """An append-only file of entries, owned by one process.
+
+    Every method blocks; `open`, `sync` and `prepare` long enough to be called in a thread. Every one raises `OSError` where
+    the disk fails; from then on file and memory may differ, and only `open` brings them together again.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -54,23 +57,23 @@ class Journal:
         self._since_snapshot: list[bytes] | None = None  # while a rewrite is being prepared
 
     def open(self) -> Queues:
-        """Take the file for this process and return what it holds, everything that was in a consumer's hands given back.
+        """Take the file for this process and return the queues that it holds, with all unacked messages requeued.
 
-        Raises `StartupError` where another process has it or it is no journal, `OSError` where the disk fails.
+        Raises `StartupError` where another process has the file, where it is damaged before its end or no journal at all.
         """
         self.close()
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._own()
+        self._lock_file()
         queues = Queues()
         if self._path.exists():
             self._replay(queues)
-        queues.give_all_back(timestamps.now_ms())
+        queues.requeue_all(timestamps.now_ms())
         self.prepare(queues.snapshot())
         self.switch()
         return queues
 
-    def append(self, entries: Iterable[Entry]) -> None:
-        """Write; it survives this process from here on, and the machine after `sync`."""
+    def append(self, entries: Iterable[JournalEntry]) -> None:
+        """Write entries. They survive this process from here on, and the machine after `sync`."""
         data = b"".join(map(_encode, entries))
         if self._since_snapshot is not None:
             self._since_snapshot.append(data)
@@ -78,16 +81,16 @@ class Journal:
         self._size += len(data)
 
     def sync(self) -> None:
-        """Wait until the disk has what was written."""
+        """Return when the disk has what was written."""
         _sync(self._file)
 
     @property
-    def due(self) -> bool:
-        """The file has grown so large that it should be rewritten."""
+    def rewrite_due(self) -> bool:
+        """Whether the file has grown so large that it should be rewritten."""
         return self._size > REWRITE_BYTES
 
-    def prepare(self, snapshot: Iterable[Entry]) -> None:
-        """Write a new file beside the old one. What is appended meanwhile goes to the old one, and `switch` carries it over."""
+    def prepare(self, snapshot: Iterable[JournalEntry]) -> None:
+        """Write a new file beside the old one. What is appended meanwhile goes to the old one; `switch` carries it over."""
         with open(self._beside(), "wb", opener=_private) as file:
             file.write(MAGIC)
             for entry in snapshot:
@@ -96,11 +99,11 @@ class Journal:
             os.fsync(file.fileno())
 
     def begin_rewrite(self) -> None:
-        """From here until `switch`, what is appended is also remembered."""
+        """Remember what is appended from here until `switch`."""
         self._since_snapshot = []
 
     def switch(self) -> None:
-        """Put the new file in the old one's place, with what was appended since `begin_rewrite`."""
+        """Replace the old file by the new one, with what was appended since `begin_rewrite`."""
         late, self._since_snapshot = self._since_snapshot or [], None
         file = os.open(self._beside(), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         self._write(file, b"".join(late))
@@ -114,7 +117,7 @@ class Journal:
         self._file, self._size = file, os.fstat(file).st_size
 
     def close(self) -> None:
-        """Let go of the file. Harmless when repeated."""
+        """Release the file. Harmless when repeated."""
         for descriptor in (self._file, self._lock):
             if descriptor is not None and descriptor >= 0:
                 os.close(descriptor)
@@ -123,7 +126,7 @@ class Journal:
     def _beside(self) -> Path:
         return self._path.with_name(self._path.name + ".new")
 
-    def _own(self) -> None:
+    def _lock_file(self) -> None:
         # The lock is a file of its own, because a rewrite replaces the journal; it goes with the process, however that ends.
         name = self._path.with_name(self._path.name + ".lock")
         self._lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -144,7 +147,7 @@ class Journal:
             self.close()
             raise StartupError(f"The broker's journal {self._path} is damaged ({error!r}): move it away to begin anew.") from error
 
-    def _read(self, file: BinaryIO) -> Iterator[Entry]:
+    def _read(self, file: BinaryIO) -> Iterator[JournalEntry]:
         magic = file.read(len(MAGIC))
         if magic != MAGIC and not MAGIC.startswith(magic):
             self.close()
@@ -153,7 +156,7 @@ class Journal:
             length, checksum = _HEAD.unpack(head)
             data = file.read(length)
             if len(data) < length or zlib.crc32(data) != checksum:
-                log.warning("journal.torn_end", path=str(self._path), at_byte=file.tell() - len(data) - _HEAD.size)
+                log.warning("journal.cut_off", path=str(self._path), at_byte=file.tell() - len(data) - _HEAD.size)
                 return
             yield _decode(data)
 
@@ -164,22 +167,20 @@ class Journal:
             rest = rest[os.write(file, rest) :]
 
 
-def _encode(entry: Entry) -> bytes:
-    """A line of JSON with kind and fields, then the body as it is."""
-    *fields, last = entry
-    if isinstance(last, bytes):
-        data = json.dumps([type(entry).__name__, *fields]).encode() + b"\n" + last
-    else:
-        data = json.dumps([type(entry).__name__, *entry]).encode()
+def _encode(entry: JournalEntry) -> bytes:
+    """A line of JSON with kind and fields, then the body as it is where the entry has one."""
+    fields: list[Any] = [_KIND_OF[type(entry)], *entry]
+    body = b"\n" + fields.pop() if isinstance(fields[-1], bytes) else b""
+    data = json.dumps(fields).encode() + body
     return _HEAD.pack(len(data), zlib.crc32(data)) + data
 
 
-def _decode(data: bytes) -> Entry:
+def _decode(data: bytes) -> JournalEntry:
     head, newline, body = data.partition(b"\n")
     kind, *fields = json.loads(head)
     return _KINDS[kind](*fields, body) if newline else _KINDS[kind](*fields)
 
 
 def _private(path: str, flags: int) -> int:
-    # What people said is in it: for this account's eyes only.
+    # It holds what people wrote: readable by this account only.
     return os.open(path, flags, 0o600)

@@ -1,4 +1,8 @@
-"""Door: RabbitMQ behind the port. It owns two connections, as a blocked publisher must not hold up what is consumed."""
+"""RabbitMQ as a broker of the port.
+
+It has two connections, because RabbitMQ blocks a whole connection that publishes during an alarm, and what is consumed must
+not wait for that.
+"""
 
 import asyncio
 import re
@@ -16,54 +20,53 @@ from pamqp import commands
 
 from myna.broker.group_commit import GroupCommit
 from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
-from myna.broker.rabbitmq import inspection as reading
-from myna.broker.rabbitmq.connection import NOT_YET, Line, unavailable_on_trouble
-from myna.broker.rabbitmq.deliveries import RabbitConsumer
+from myna.broker.rabbitmq import inspection, log_reading
+from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
+from myna.broker.rabbitmq.consumer import RabbitConsumer
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import EXCHANGE, GROUP_LINES, QUEUES, WORK_QUEUE, RoutingKey
 
 log = structlog.get_logger(__name__)
 
-PERSISTENT = 2
-# A publish that the work queue refuses stands in the log all the same: the stream took its copy. So new messages are
-# turned away before the queue is full, by its depth as seen seconds ago; the tenth that is left outlasts those seconds.
+PERSISTENT = 2  # AMQP's delivery mode
+# A publish that the work queue refuses is in the log all the same, because the stream took its copy. So new messages are
+# refused before the queue is full, by its depth as seen seconds ago; the tenth that is left outlasts those seconds.
 FULL_SHARE = 0.9
-# An event's line begins with its owner; its type comes right after what stays inside the pipeline.
+# Found in a line by pattern, because decoding every line again would cost more than publishing it.
 _OWNER = re.compile(rb'\{"owner":"([^"\\]+)"')
 _TYPE = re.compile(rb'"type":"([a-z._]+)"')
 _ID = re.compile(rb'"id":"([0-9A-Fa-f-]{36})"')
 
 
 class RabbitBroker:
-    """A RabbitMQ, 3.10 to 4.x, at an `amqp://` or `amqps://` URL; `worker` names the connections to its operator."""
+    """A RabbitMQ, 3.10 to 4.x; see `port.Broker`."""
 
     kind: Literal["rabbitmq", "embedded"] = "rabbitmq"
 
     def __init__(self, url: str, *, worker: str) -> None:
+        """`url` is `amqp://` or `amqps://`; `worker` names the connections in RabbitMQ's management page."""
         self.up = False
         self.trouble: str | None = NOT_YET
-        self._rise = asyncio.Event()
-        self._said: bool | None = None  # what the log heard last about `up`
-        self._publishing = Line(url, f"{worker} publishes", self._on_change)
-        self._consuming = Line(url, f"{worker} consumes", self._on_change)
-        self._waiting = 0  # deliveries in the work queue, when last looked at
-        self._keep: AbstractChannel | None = None
-        self._channel: Channel | None = None  # what is published goes through this one
+        self._came_up = asyncio.Event()
+        self._logged: bool | None = None  # the `up` that was logged last
+        self._publishing = AmqpConnection(url, f"{worker} publishes", self._on_change)
+        self._consuming = AmqpConnection(url, f"{worker} consumes", self._on_change)
+        self._depth = 0  # of the work queue, at the last check
+        self._channel_owner: AbstractChannel | None = None  # keeps the next one alive
+        self._channel: Channel | None = None  # for publishing
         self._publishers = {key: GroupCommit(partial(self._publish, key), limit=GROUP_LINES) for key in RoutingKey}
-
-    # --- life ---------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         try:
-            async with asyncio.TaskGroup() as lines:
-                lines.create_task(self._consuming.keep(self._declare), name="broker-consuming")
-                lines.create_task(self._publishing.keep(self._probe), name="broker-publishing")
+            async with asyncio.TaskGroup() as connections:
+                connections.create_task(self._consuming.run(self._declare), name="broker-consuming")
+                connections.create_task(self._publishing.run(self._probe), name="broker-publishing")
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
 
     async def wait_up(self) -> None:
-        await self._rise.wait()
+        await self._came_up.wait()
 
     async def close(self) -> None:
         with suppress(TimeoutError):
@@ -72,7 +75,7 @@ class RabbitBroker:
                     await publisher.drain()
         for publisher in self._publishers.values():
             await publisher.close()
-        self._said = False  # to be gone is no news from here on
+        self._logged = False  # closing is not worth a line of the log
         await self._publishing.close()
         await self._consuming.close()
 
@@ -80,37 +83,35 @@ class RabbitBroker:
         self.up = self._publishing.up and self._consuming.up
         self.trouble = None if self.up else self._publishing.trouble or self._consuming.trouble
         if self.up:
-            self._rise.set()
-            if self._said is False:
+            self._came_up.set()
+            if self._logged is False:
                 log.info("broker.regained")
-            self._said = True
+            self._logged = True
         else:
-            self._rise.clear()
-            if self._said is not False and self.trouble != NOT_YET:
+            self._came_up.clear()
+            if self._logged is not False and self.trouble != NOT_YET:
                 log.warning("broker.lost", reason=self.trouble)
-                self._said = False
+                self._logged = False
 
     async def _declare(self, _fresh: bool) -> None:
-        """Exchange, queues and bindings, made where they are missing."""
+        """Declare exchange, queues and bindings."""
         channel, _ = await self._consuming.channel()
         exchange = await channel.declare_exchange(EXCHANGE, durable=True)
         for queue in QUEUES:
             declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
             if queue.name == WORK_QUEUE:
-                self._waiting = declared.declaration_result.message_count or 0
+                self._depth = declared.declaration_result.message_count or 0
             for key in queue.keys:
                 await declared.bind(exchange, key.value)
         await channel.close()
 
     async def _probe(self, fresh: bool) -> None:
-        """A publish to nowhere is confirmed at once, unless the broker takes no publishes: blocked, or frozen."""
+        """Check that publishes are taken: one to no queue is confirmed at once, unless the broker is blocked or frozen."""
         if fresh or self._channel is None:
-            self._keep, self._channel = await self._publishing.channel(confirms=True)
+            self._channel_owner, self._channel = await self._publishing.channel(confirms=True)
         async with asyncio.timeout(PUBLISH_TIMEOUT_S):
             for _ in range(2):  # an alarm blocks a connection after its first publish, which is still confirmed
                 await self._channel.basic_publish(b"", routing_key="nowhere", wait=False)
-
-    # --- the way in ---------------------------------------------------------------------------------------------------
 
     def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         return self._publishers[key].submit(lines)
@@ -118,66 +119,62 @@ class RabbitBroker:
     async def _publish(self, key: RoutingKey, lines: list[bytes]) -> None:
         if not self.up or self._channel is None:
             raise BrokerUnavailable(self.trouble or "RabbitMQ is away.")
-        if key is RoutingKey.MESSAGE and self._waiting >= FULL_SHARE * _room():
-            raise BrokerUnavailable(f"{WORK_QUEUE} is full: {self._waiting} deliveries wait.")
+        if key is RoutingKey.MESSAGE and self._depth >= FULL_SHARE * _max_depth():
+            raise BrokerUnavailable(f"{WORK_QUEUE} is full: {self._depth} deliveries wait.")
         body = lines[0] if len(lines) == 1 else b"\n".join(lines)
         try:
-            with unavailable_on_trouble("publishing"):
+            with errors_as_unavailable("publishing"):
                 async with asyncio.timeout(PUBLISH_TIMEOUT_S):
                     await self._channel.basic_publish(
                         body, exchange=EXCHANGE, routing_key=key.value, properties=_properties(lines), mandatory=True, wait=False
                     )
         except BrokerUnavailable as error:
-            self._judge(error)
+            self._diagnose(error)
             raise
 
-    def _judge(self, error: BrokerUnavailable) -> None:
-        """What a failed publish says about the broker."""
+    def _diagnose(self, error: BrokerUnavailable) -> None:
+        """Do to the connections what a failed publish calls for."""
         match error.__cause__:
             case TimeoutError():
-                self._publishing.drop(str(error))  # which of its publishes will still arrive is unknowable
+                self._publishing.drop(str(error))  # nobody knows which of its publishes will still arrive
             case PublishError():
-                self._consuming.doubt(str(error))
+                self._consuming.recheck(str(error))  # a queue is missing
             case DeliveryError():
-                pass  # full, and else in good health
+                pass  # a queue is full, and the connection sound
             case _:
                 self._publishing.drop(str(error))
-
-    # --- the way out --------------------------------------------------------------------------------------------------
 
     def consume(self, *, prefetch: int) -> RabbitConsumer:
         return RabbitConsumer(self._consuming, prefetch)
 
     def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
-        return reading.read_log(self._consuming, start)
+        return log_reading.read_log(self._consuming, start)
 
     async def log_span(self) -> tuple[int, int] | None:
-        return await reading.log_span(self._consuming)
+        return await log_reading.log_span(self._consuming)
 
     async def record_at(self, offset: int) -> Record | None:
-        return await reading.record_at(self._consuming, offset)
+        return await log_reading.record_at(self._consuming, offset)
 
     def stops(self) -> AsyncGenerator[bytes, None]:
-        return reading.stops(self._consuming)
-
-    # --- what an operator sees ----------------------------------------------------------------------------------------
+        return log_reading.stops(self._consuming)
 
     async def queue_states(self) -> list[QueueState]:
-        return await reading.queue_states(self._consuming)
+        return await inspection.queue_states(self._consuming)
 
     async def dead_letters(self) -> list[DeadLetter]:
-        return await reading.dead_letters(self._consuming)
+        return await inspection.dead_letters(self._consuming)
 
     async def remove_dead_letters(self, ids: Sequence[str]) -> int:
-        return await reading.remove_dead_letters(self._consuming, ids)
+        return await inspection.remove_dead_letters(self._consuming, ids)
 
 
-def _room() -> int:
+def _max_depth() -> int:
     return next(int(queue.arguments["x-max-length"]) for queue in QUEUES if queue.name == WORK_QUEUE)
 
 
 def _properties(lines: list[bytes]) -> commands.Basic.Properties:
-    """What an operator sees of a message in the management page without reading its body."""
+    """What RabbitMQ's management page shows of a message beside its body."""
     at_ms = timestamps.now_ms()
     headers: dict[str, Any] = {"at_ms": at_ms}  # AMQP's own timestamp knows whole seconds only
     message_id = None

@@ -1,13 +1,14 @@
-"""Door: one AMQP connection to RabbitMQ, kept alive by one owner. With its rabbit_* neighbours the only importer of aio_pika.
+"""One AMQP connection to RabbitMQ that is made again whenever it is lost.
 
-Plain connections, not the library's robust ones: who reconnects, when, and what is made again afterwards is decided here.
+It uses the library's plain connections and not its robust ones, because what is declared again after a loss, and when, is
+decided here.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -26,24 +27,26 @@ from yarl import URL
 from myna.protocol.errors import BrokerUnavailable, StartupError
 
 NOT_YET = "RabbitMQ has not answered yet."
-CONNECT_S = 10.0  # for connecting and opening a channel: a frozen broker takes connections and says nothing
-PREPARE_S = 10.0  # for declaring the queues: one without a leader never answers
-RECHECK_S = 5.0  # a queue deleted behind our back is there again after this long, also where nobody here consumes it
-CLOSE_S = 3.0  # for saying goodbye; the broker cleans up after a cut connection just as well
+# All in seconds.
+CONNECT_S = 10.0  # for connecting and for opening a channel: a frozen broker takes connections and answers nothing
+SET_UP_S = 10.0  # for declaring the queues: one without a leader never answers
+RECHECK_S = 5.0  # between two checks of what was set up, so a queue that somebody deleted comes back though nobody here uses it
+CLOSE_S = 3.0  # for closing; the broker cleans up after a cut connection just as well
+INSPECTION_S = 10.0  # for one question to the broker: reading 10,000 dead letters takes 4 s
 HEARTBEAT_S = 10
 BACKOFF_S = (0.2, 5.0)  # the first and the longest wait between two tries, each with full jitter
 
-# We say in one line what happened; the library would add several and a traceback.
+# One line of our log says what happened; the library would add several and a traceback.
 for _name in ("aiormq", "aio_pika"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
 @contextmanager
-def unavailable_on_trouble(doing: str) -> Iterator[None]:
-    """Turn everything that means "no broker" into `BrokerUnavailable`.
+def errors_as_unavailable(doing: str) -> Iterator[None]:
+    """Raise `BrokerUnavailable` in place of every error that means so. `doing` ends the sentence "RabbitMQ went away while …".
 
-    A connection found stuck makes the library raise CancelledError into tasks that nobody cancelled, past every
-    `except Exception`; such a task would end without a word. A real cancellation is told apart by `cancelling()`.
+    When the library finds a connection stuck, it raises CancelledError in tasks that nobody cancelled; past every
+    `except Exception`, such a task would end silently. A real cancellation shows in `cancelling()` and passes through.
     """
     try:
         yield
@@ -64,8 +67,8 @@ def unavailable_on_trouble(doing: str) -> Iterator[None]:
         raise BrokerUnavailable(f"RabbitMQ went away while {doing}: {_sentence(error)}.") from error
 
 
-class Line:
-    """One connection, made again whenever it is lost. `on_change` is called on every gain and loss."""
+class AmqpConnection:
+    """One connection, made again whenever it is lost. `on_change` is called whenever `up` or `trouble` may have changed."""
 
     def __init__(self, url: str, name: str, on_change: Callable[[], None]) -> None:
         self._url = URL(url).update_query(heartbeat=HEARTBEAT_S)
@@ -73,36 +76,41 @@ class Line:
         self._on_change = on_change
         self._connection: AbstractConnection | None = None
         self._lost = asyncio.Event()
-        self._doubted = asyncio.Event()
+        self._recheck = asyncio.Event()
         self._closed = False
         self._was_up = False
         self.up = False
         self.trouble: str | None = NOT_YET
 
-    async def keep(self, prepare: Callable[[bool], Awaitable[None]]) -> None:
-        """Connect, `prepare(fresh)` what has to be there, and start over whenever the connection is lost; ends with `close`.
+    async def run(self, set_up: Callable[[bool], Awaitable[None]]) -> None:
+        """Connect, then call `set_up` at once and every `RECHECK_S`; start over when the connection is lost. Ends with `close`.
 
-        Raises `StartupError` for what waiting won't mend: queues of other arguments, or a login refused at the start.
+        `set_up(fresh)` declares and checks what has to be there, `fresh` the first time on a connection; it raises
+        `BrokerUnavailable`. Raises `StartupError` for what waiting won't mend: queues that have other arguments, or a
+        login that is refused at the start.
         """
-        longest = BACKOFF_S[0]
+        backoff = BACKOFF_S[0]
         while not self._closed:
             try:
                 await self._connect()
                 fresh = True
                 while not self._lost.is_set():
-                    await self._unless_lost(prepare(fresh))
+                    await self._unless_lost(set_up(fresh))
                     self._change(None)
-                    fresh, longest = False, BACKOFF_S[0]
-                    await self._until_doubt()
+                    fresh, backoff = False, BACKOFF_S[0]
+                    await self._until_recheck()
             except BrokerUnavailable as error:
                 self._change(str(error))
-            await self._hang_up()
+            await self._disconnect()
             if not self._closed:
-                await asyncio.sleep(random.uniform(0, longest))
-                longest = min(BACKOFF_S[1], longest * 2)
+                await asyncio.sleep(random.uniform(0, backoff))
+                backoff = min(BACKOFF_S[1], backoff * 2)
 
     async def channel(self, *, confirms: bool = False) -> tuple[AbstractChannel, Channel]:
-        """Open a channel: the convenient face and the plain one of the same. Keep the first as long as you use the second."""
+        """Open a channel: aio_pika's object and the aiormq channel inside it. The second lives no longer than the first.
+
+        Raises `BrokerUnavailable` where there is no connection, and what the library raises.
+        """
         if self._connection is None:
             raise BrokerUnavailable(self.trouble or "RabbitMQ is away.")
         async with asyncio.timeout(CONNECT_S):
@@ -113,40 +121,40 @@ class Line:
         return channel, plain
 
     def drop(self, why: str) -> None:
-        """This connection is not to be trusted any more: make a new one."""
+        """Give this connection up and make a new one; `why` is a sentence."""
         if not self._lost.is_set():
             self._change(why)
             self._lost.set()
-            self._doubted.set()
+            self._recheck.set()
 
-    def doubt(self, why: str) -> None:
-        """What `prepare` made may be gone: prepare again at once."""
+    def recheck(self, why: str) -> None:
+        """Call `set_up` again at once, because something it declared may be gone; `why` is a sentence."""
         if self.up:
             self._change(why)
-            self._doubted.set()
+            self._recheck.set()
 
     async def close(self) -> None:
-        """Hang up, and don't call again."""
+        """Disconnect for good."""
         self._closed = True
         self._lost.set()
-        self._doubted.set()
+        self._recheck.set()
         self._change("The connection to RabbitMQ was closed.")
-        await self._hang_up()
+        await self._disconnect()
 
     async def _connect(self) -> None:
         self._lost.clear()
         try:
-            with unavailable_on_trouble("connecting"):
+            with errors_as_unavailable("connecting"):
                 properties: FieldTable = {"connection_name": self._name}
                 connection = aio_pika.Connection(self._url, client_properties=properties)
                 try:
                     await connection.connect(timeout=CONNECT_S)
                 except BaseException:
-                    await connection.close()  # says nothing to anybody; unclosed it would complain to the terminal at its collection
+                    await connection.close()  # unclosed, it would print a warning when it is collected
                     raise
                 self._connection = connection
         except BrokerUnavailable as error:
-            if isinstance(error.__cause__, InvalidFrameError):  # all that the library says of a refusal at this point
+            if isinstance(error.__cause__, InvalidFrameError):  # the library's only sign of a refusal at this point
                 raise BrokerUnavailable(
                     f"RabbitMQ does not open the virtual host {self._url.path!r}: does it exist, and may this login use it?"
                 ) from error
@@ -155,38 +163,38 @@ class Line:
             raise
         self._connection.close_callbacks.add(lambda _, error: self.drop(f"RabbitMQ is away: {_sentence(error)}."))
 
-    async def _until_doubt(self) -> None:
+    async def _until_recheck(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(RECHECK_S):
-                await self._doubted.wait()
-        self._doubted.clear()
+                await self._recheck.wait()
+        self._recheck.clear()
 
-    async def _unless_lost(self, preparing: Awaitable[None]) -> None:
-        job, lost = asyncio.ensure_future(preparing), asyncio.ensure_future(self._lost.wait())
+    async def _unless_lost(self, set_up: Awaitable[None]) -> None:
+        declaring, lost = asyncio.ensure_future(set_up), asyncio.ensure_future(self._lost.wait())
         try:
-            await asyncio.wait((job, lost), timeout=PREPARE_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((declaring, lost), timeout=SET_UP_S, return_when=asyncio.FIRST_COMPLETED)
             if lost.done():
                 raise BrokerUnavailable(self.trouble or "RabbitMQ went away at once.")
-            if not job.done():
-                raise BrokerUnavailable(f"RabbitMQ took a connection and then said nothing for {PREPARE_S:.0f} s.")
-            with unavailable_on_trouble("preparing the queues"):
-                job.result()
+            if not declaring.done():
+                raise BrokerUnavailable(f"RabbitMQ took a connection and then answered nothing for {SET_UP_S:.0f} s.")
+            with errors_as_unavailable("declaring the queues"):
+                declaring.result()
         except BrokerUnavailable as error:
             if isinstance(error.__cause__, ChannelPreconditionFailed):
                 raise StartupError(f"RabbitMQ has a queue or exchange of this name with other arguments: {error.__cause__}.") from error
             raise
         finally:
-            for task in (job, lost):
+            for task in (declaring, lost):
                 task.cancel()
-            await asyncio.wait((job, lost))
-            if not job.cancelled():
-                job.exception()
+            await asyncio.wait((declaring, lost))
+            if not declaring.cancelled():
+                declaring.exception()
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close_callbacks.clear()
-            with suppress(TimeoutError, BrokerUnavailable), unavailable_on_trouble("hanging up"):
+            with suppress(TimeoutError, BrokerUnavailable), errors_as_unavailable("disconnecting"):
                 async with asyncio.timeout(CLOSE_S):
                     await connection.close()
 
@@ -194,6 +202,27 @@ class Line:
         self.up, self.trouble = trouble is None, trouble
         self._was_up |= self.up
         self._on_change()
+
+
+@asynccontextmanager
+async def time_limit(doing: str) -> AsyncIterator[None]:
+    """At most `INSPECTION_S` for what is inside. Raises `BrokerUnavailable`, "… while `doing`"."""
+    with errors_as_unavailable(doing):
+        async with asyncio.timeout(INSPECTION_S):
+            yield
+
+
+@asynccontextmanager
+async def short_channel(connection: AmqpConnection, doing: str) -> AsyncIterator[Channel]:
+    """A channel for a few questions, for at most `INSPECTION_S`. Raises `BrokerUnavailable`, "… while `doing`"."""
+    async with time_limit(doing):
+        owner, channel = await connection.channel()
+        try:
+            yield channel
+        finally:
+            with suppress(BrokerUnavailable), errors_as_unavailable("closing a channel"):
+                async with asyncio.timeout(CLOSE_S):
+                    await owner.close()
 
 
 def _sentence(error: BaseException | None) -> str:
