@@ -1,4 +1,4 @@
-"""Brokers for the contract suite: the twin in memory, the twin with a journal, and a real RabbitMQ, all behind one rig."""
+"""Brokers for the contract suite: the embedded one without and with a journal, and a real RabbitMQ."""
 
 import asyncio
 import gc
@@ -37,14 +37,14 @@ class Rig(ABC):
 
 class EmbeddedRig(Rig):
     def __init__(self, broker: EmbeddedBroker) -> None:
-        self.broker = self._memory = broker
+        self.broker = self._embedded = broker
 
     async def lose(self) -> None:
-        self._memory.lose()
+        self._embedded.lose()
 
     async def recover(self) -> None:
-        self._memory.recover()
-        await soon(self.broker.wait_up())  # with a journal the disk, too, may have let go just then
+        self._embedded.recover()
+        await soon(self.broker.wait_up())  # with a journal, an earlier disk failure may have to be repaired first
 
 
 class RabbitRig(Rig):
@@ -63,7 +63,7 @@ class RabbitRig(Rig):
 
 @asynccontextmanager
 async def running(broker: Broker) -> AsyncIterator[Broker]:
-    """A broker with its `run`, up at first and let go of at the end."""
+    """Run a broker: up on entry, closed on exit."""
     run = asyncio.create_task(broker.run())
     up = asyncio.create_task(broker.wait_up())
     try:
@@ -81,10 +81,10 @@ async def running(broker: Broker) -> AsyncIterator[Broker]:
             run.exception()
 
 
-@pytest.fixture(params=["memory", "journal", "rabbit"])
+@pytest.fixture(params=["embedded", "journal", "rabbitmq"])
 def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rig]:
     match request.param:
-        case "memory":
+        case "embedded":
             return lambda: EmbeddedRig(EmbeddedBroker())
         case "journal":
             return lambda: EmbeddedRig(EmbeddedBroker(tmp_path / "journal"))
@@ -95,7 +95,7 @@ def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rig
 
 @pytest.fixture
 async def clean_loop(caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
-    """Whatever a test does, it leaves no task behind, and no error that nobody looked at."""
+    """Fail a test that leaves a task behind, or an error that nobody retrieved."""
     before = asyncio.all_tasks()
     yield
     left = asyncio.all_tasks() - before - {asyncio.current_task()}

@@ -1,4 +1,4 @@
-"""What every broker behind the port promises: the twin in memory, the twin with a journal, and a real RabbitMQ."""
+"""What every implementation of the broker port promises: the embedded one without and with a journal, and RabbitMQ."""
 
 import asyncio
 from contextlib import aclosing
@@ -17,8 +17,8 @@ AWKWARD = [b"not json", b'{"text": "hello"}', b"\x00\xff\n\n", b"[" * 10, b"x" *
 
 
 @pytest.fixture
-def room_for_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A work queue that is full sooner. Named before `broker`, so that the queues are made that way."""
+def three_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A work queue that is full with three messages. Requested before `broker`, so that the queue is declared that way."""
     monkeypatch.setitem(QUEUES[0].arguments, "x-max-length", 3)
 
 
@@ -26,10 +26,10 @@ def bodies(count: int) -> list[bytes]:
     return [b'{"n":%d}' % n for n in range(count)]
 
 
-# --- the way in ---------------------------------------------------------------------------------------------------------
+# --- publishing -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broker) -> None:
+async def test_a_confirmed_message_is_in_the_work_queue_and_in_the_log(broker: Broker) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     await publish(broker, RoutingKey.MESSAGE, b"one")
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
@@ -42,17 +42,17 @@ async def test_a_confirmed_message_is_work_and_a_record_of_the_log(broker: Broke
 
 
 @pytest.mark.parametrize(
-    ("key", "is_work", "is_record"), [(RoutingKey.EVENT, False, True), (RoutingKey.STOP, False, True), (RoutingKey.WORK, True, False)]
+    ("key", "in_work_queue", "in_log"), [(RoutingKey.EVENT, False, True), (RoutingKey.STOP, False, True), (RoutingKey.WORK, True, False)]
 )
-async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: RoutingKey, is_work: bool, is_record: bool) -> None:
+async def test_a_key_feeds_its_queues_and_no_other(broker: Broker, key: RoutingKey, in_work_queue: bool, in_log: bool) -> None:
     await publish(broker, key, b"one")
     await publish(broker, RoutingKey.MESSAGE, b"last")
     async with aclosing(broker.consume(prefetch=9)) as deliveries:
-        assert (await take(deliveries, 1))[0].body == (b"one" if is_work else b"last")
-    assert (await read(broker, "first", 1))[0].body == (b"one" if is_record else b"last")
+        assert (await take(deliveries, 1))[0].body == (b"one" if in_work_queue else b"last")
+    assert (await read(broker, "first", 1))[0].body == (b"one" if in_log else b"last")
 
 
-async def test_what_one_submitter_hands_over_keeps_its_order(broker: Broker) -> None:
+async def test_the_lines_of_one_submitter_keep_their_order(broker: Broker) -> None:
     lines = bodies(2000)
     futures = []
     for n, line in enumerate(lines):
@@ -76,12 +76,12 @@ async def test_lines_that_wait_travel_together_up_to_the_limit(broker: Broker) -
     assert max(record.body.count(b"\n") + 1 for record in records) == GROUP_LINES
 
 
-async def test_a_lone_line_goes_alone_and_as_it_is(broker: Broker) -> None:
+async def test_a_line_alone_travels_alone_and_unchanged(broker: Broker) -> None:
     await publish(broker, RoutingKey.EVENT, *bodies(3))
     assert [record.body for record in await read(broker, "first", 3)] == bodies(3)
 
 
-async def test_lines_handed_over_in_one_call_are_never_split(broker: Broker) -> None:
+async def test_the_lines_of_one_call_are_never_split(broker: Broker) -> None:
     calls = [bodies(n) for n in (200, 200, 3, GROUP_LINES + 44, 1)]
     await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, lines) for lines in calls)))
     records = await read(broker, "first", 4)
@@ -102,7 +102,7 @@ async def test_a_body_comes_out_byte_for_byte_as_it_went_in(broker: Broker) -> N
     assert [record.body for record in await read(broker, "first", len(AWKWARD))] == AWKWARD
 
 
-async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_three: None, broker: Broker) -> None:
+async def test_a_full_work_queue_refuses_until_there_is_room(three_fit: None, broker: Broker) -> None:
     with pytest.raises(BrokerUnavailable, match="full"):
         await publish(broker, RoutingKey.WORK, *bodies(50))  # a quorum queue takes a few more than its limit
     async with aclosing(broker.consume(prefetch=50)) as deliveries:
@@ -111,22 +111,22 @@ async def test_too_much_waiting_work_is_refused_until_some_is_done(room_for_thre
         await until_taken(broker, b"again")
 
 
-async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
-    monkeypatch: pytest.MonkeyPatch, room_for_three: None, broker: Broker
+async def test_a_message_refused_by_a_full_queue_is_not_in_the_log_either(
+    monkeypatch: pytest.MonkeyPatch, three_fit: None, broker: Broker
 ) -> None:
     monkeypatch.setattr(connection, "RECHECK_S", 0.1)
     await publish(broker, RoutingKey.WORK, *bodies(3))
 
-    async def turned_away() -> bool:
+    async def refused() -> bool:
         try:
             await publish(broker, RoutingKey.MESSAGE, b"too many")
         except BrokerUnavailable as error:
             return "deliveries wait" in str(error)
         return False
 
-    await eventually(turned_away, PATIENCE_S, "the broker sees that the queue is full")
+    await eventually(refused, PATIENCE_S, "the broker sees that the queue is full")
     span = await soon(broker.log_span())
-    assert await turned_away()
+    assert await refused()
     assert await soon(broker.log_span()) == span
     async with aclosing(broker.consume(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
@@ -134,10 +134,10 @@ async def test_a_message_turned_away_for_want_of_room_is_not_in_the_log_either(
         await until_taken(broker, b"again")
 
 
-# --- work ---------------------------------------------------------------------------------------------------------------
+# --- consuming ---------------------------------------------------------------------------------------------------------------
 
 
-async def test_work_comes_in_queue_order(broker: Broker) -> None:
+async def test_deliveries_come_in_queue_order(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(40))
     async with aclosing(broker.consume(prefetch=7)) as deliveries:
         for body in bodies(40):
@@ -156,7 +156,7 @@ async def test_a_requeued_delivery_comes_again_and_says_so(broker: Broker) -> No
             await delivery.requeue()
 
 
-async def test_closing_gives_everything_not_acked_back_in_order(broker: Broker) -> None:
+async def test_closing_a_consumer_requeues_everything_unacked_in_order(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(6))
     async with aclosing(broker.consume(prefetch=5)) as deliveries:
         taken = await take(deliveries, 4)
@@ -167,7 +167,7 @@ async def test_closing_gives_everything_not_acked_back_in_order(broker: Broker) 
     assert all(delivery.redelivered and delivery.tries == 1 for delivery in again[:3])
 
 
-async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: Broker) -> None:
+async def test_a_cancelled_wait_leaves_the_consumer_as_it_was(broker: Broker) -> None:
     async with aclosing(broker.consume(prefetch=2)) as deliveries:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(deliveries), 0.3)
@@ -184,7 +184,7 @@ async def test_cancelling_a_wait_for_work_leaves_the_consumer_as_it_was(broker: 
         assert (third.body, third.redelivered) == (b"three", False)
 
 
-async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
+async def test_prefetch_bounds_what_a_consumer_holds(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *bodies(4))
     async with aclosing(broker.consume(prefetch=2)) as deliveries:
         first, _second = await take(deliveries, 2)
@@ -195,7 +195,7 @@ async def test_prefetch_bounds_what_is_in_hand(broker: Broker) -> None:
         assert (await soon(third)).body == bodies(4)[2]
 
 
-async def test_two_consumers_share_the_work(broker: Broker) -> None:
+async def test_two_consumers_share_the_queue(broker: Broker) -> None:
     async with aclosing(broker.consume(prefetch=1)) as one, aclosing(broker.consume(prefetch=1)) as other:
         both = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
         await publish(broker, RoutingKey.WORK, *bodies(2))
@@ -219,22 +219,22 @@ async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -
 # --- the dead letters ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_parked_delivery_lies_in_the_dead_letters_whole_and_the_log_is_told(broker: Broker) -> None:
+async def test_a_rejected_delivery_becomes_a_dead_letter_as_it_came_and_the_log_gets_a_copy(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, *AWKWARD)
     async with aclosing(broker.consume(prefetch=9)) as deliveries:
         for delivery in await take(deliveries, len(AWKWARD)):
             await delivery.reject()
         records = await read(broker, "first", len(AWKWARD))
     assert [(record.key, record.body) for record in records] == [("parked", body) for body in AWKWARD]
-    parked = await until_parked(broker, len(AWKWARD))
-    assert sorted(letter.body for letter in parked) == sorted(AWKWARD)
-    assert {letter.reason for letter in parked} == {"rejected"}
-    moment = parked[0].dead_lettered_at
-    assert moment is not None
-    assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
+    letters = await until_dead_letters(broker, len(AWKWARD))
+    assert sorted(letter.body for letter in letters) == sorted(AWKWARD)
+    assert {letter.reason for letter in letters} == {"rejected"}
+    at = letters[0].dead_lettered_at
+    assert at is not None
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: Broker) -> None:
+async def test_a_delivery_requeued_too_often_becomes_a_dead_letter_and_the_log_gets_a_copy(broker: Broker) -> None:
     await publish(broker, RoutingKey.WORK, b"poison")
     await publish(broker, RoutingKey.WORK, b"innocent")
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
@@ -245,22 +245,22 @@ async def test_what_comes_back_too_often_is_parked_and_the_log_is_told(broker: B
         assert (await take(deliveries, 1))[0].body == b"innocent"
     [record] = await read(broker, "first", 1)
     assert (record.key, record.body) == ("parked", b"poison")
-    [letter] = await until_parked(broker, 1)
+    [letter] = await until_dead_letters(broker, 1)
     assert (letter.body, letter.reason) == (b"poison", "delivery_limit")
 
 
-async def test_dead_letters_keep_their_ids_and_go_when_they_are_removed(broker: Broker) -> None:
-    await publish(broker, RoutingKey.WORK, b"twin", b"twin", b"other")
+async def test_dead_letters_keep_their_ids_until_they_are_removed(broker: Broker) -> None:
+    await publish(broker, RoutingKey.WORK, b"same", b"same", b"other")
     async with aclosing(broker.consume(prefetch=3)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.reject()
-    parked = await until_parked(broker, 3)
-    assert len({letter.id for letter in parked}) == 3
+    letters = await until_dead_letters(broker, 3)
+    assert len({letter.id for letter in letters}) == 3
     for _ in range(3):
-        assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in parked}
-    assert await soon(broker.remove_dead_letters(["no such id", parked[0].id, parked[0].id])) == 1
-    assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in parked[1:]}
-    assert await soon(broker.remove_dead_letters([letter.id for letter in parked])) == 2
+        assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in letters}
+    assert await soon(broker.remove_dead_letters(["no such id", letters[0].id, letters[0].id])) == 1
+    assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in letters[1:]}
+    assert await soon(broker.remove_dead_letters([letter.id for letter in letters])) == 2
     assert await soon(broker.dead_letters()) == []
 
 
@@ -273,21 +273,21 @@ async def test_the_log_is_read_from_the_first_from_an_offset_and_from_now(broker
     assert [record.offset for record in await read(broker, 13, 7)] == list(range(13, 20))
     async with aclosing(broker.log("next")) as batches:
         following = asyncio.create_task(more(batches, 1))
-        # When a reader that begins at the end has begun can't be seen: publish until it hears of it.
+        # When a reader that begins at the end has begun can't be seen: publish until it gets something.
         while not following.done():
             await publish(broker, RoutingKey.EVENT, b"live")
             await asyncio.wait([following], timeout=0.05)
         assert {record.body for record in await following} == {b"live"}
 
 
-async def test_the_log_is_read_from_a_moment_or_a_little_earlier(broker: Broker) -> None:
+async def test_the_log_is_read_from_a_time_or_a_little_earlier(broker: Broker) -> None:
     await publish(broker, RoutingKey.EVENT, b"early")
-    await asyncio.sleep(2.1)  # a stream tells moments apart by whole seconds
-    moment = datetime.now(UTC)
+    await asyncio.sleep(2.1)  # a stream knows times by whole seconds
+    time = datetime.now(UTC)
     await publish(broker, RoutingKey.EVENT, b"late")
-    records = await read(broker, moment, 1)
+    records = await read(broker, time, 1)
     assert records[0].body == b"late"
-    assert (await read(broker, moment - timedelta(hours=1), 2))[0].body == b"early"
+    assert (await read(broker, time - timedelta(hours=1), 2))[0].body == b"early"
 
 
 async def test_an_offset_beyond_the_end_is_waited_for(broker: Broker) -> None:
@@ -329,17 +329,17 @@ async def test_the_span_of_the_log_and_single_records_are_found(broker: Broker) 
     assert await soon(broker.log_span()) == (0, 12)
 
 
-async def test_stops_reach_who_listens_and_nobody_later(broker: Broker) -> None:
+async def test_stops_reach_those_who_listen_and_nobody_later(broker: Broker) -> None:
     await publish(broker, RoutingKey.STOP, b"before")
     async with aclosing(broker.stops()) as one, aclosing(broker.stops()) as other:
-        heard = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
-        while not all(task.done() for task in heard):  # when a listener has begun can't be seen from here
+        received = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
+        while not all(task.done() for task in received):  # when a listener has begun can't be seen from here
             await publish(broker, RoutingKey.STOP, b"now")
-            await asyncio.wait(heard, timeout=0.05)
-        assert [await task for task in heard] == [b"now", b"now"]
+            await asyncio.wait(received, timeout=0.05)
+        assert [await task for task in received] == [b"now", b"now"]
 
 
-async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
+async def test_the_state_of_the_queues_shows_what_waits_and_who_consumes(broker: Broker) -> None:
     await publish(broker, RoutingKey.MESSAGE, *bodies(3))
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await take(deliveries, 1)
@@ -349,7 +349,7 @@ async def test_the_queues_tell_how_much_waits(broker: Broker) -> None:
         assert (log.name, dead.name, dead.depth) == ("chat_responses", "chat_dead_letters", 0)
 
 
-# --- losing it --------------------------------------------------------------------------------------------------------------
+# --- losing the broker --------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(rig: Rig) -> None:
@@ -415,7 +415,7 @@ async def until_depth(broker: Broker, depth: int) -> None:
     await eventually(reached, PATIENCE_S, f"{depth} deliveries that wait")
 
 
-async def until_parked(broker: Broker, count: int) -> list[DeadLetter]:
+async def until_dead_letters(broker: Broker, count: int) -> list[DeadLetter]:
     async def reached() -> bool:
         return len(await broker.dead_letters()) == count
 

@@ -1,4 +1,4 @@
-"""What the in-process broker's journal promises: confirmed means kept, whatever happens to the process or the file."""
+"""What the embedded broker's journal promises: what was confirmed is kept, whatever happens to the process or the file."""
 
 import asyncio
 import os
@@ -86,7 +86,7 @@ async def test_everything_confirmed_survives_a_kill(path: Path) -> None:
         assert bodies == [b"work", *(b"%d" % n for n in range(last + 1))]
 
 
-async def test_work_in_hand_at_a_kill_is_given_out_again_and_that_counts(path: Path) -> None:
+async def test_a_delivery_unacked_at_a_kill_is_delivered_again_and_that_counts_as_a_try(path: Path) -> None:
     for tries in range(DELIVERY_LIMIT + 1):
         assert (await killed_after(path, 0))[0] == tries
     async with opened(path) as broker:
@@ -106,18 +106,18 @@ async def test_offsets_go_on_where_they_were(path: Path) -> None:
     assert [(record.offset, record.body) for record in records] == [(n, b"%d" % (n // 2)) for n in range(6)]
 
 
-async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None:
+async def test_acked_messages_and_removed_dead_letters_do_not_come_back(path: Path) -> None:
     async with opened(path) as broker:
-        await publish(broker, RoutingKey.WORK, b"done", b"parked", b"removed", b"open", b"fresh")
+        await publish(broker, RoutingKey.WORK, b"done", b"rejected", b"removed", b"open", b"fresh")
         async with aclosing(broker.consume(prefetch=4)) as deliveries:
-            done, parked, removed, _open = await take(deliveries, 4)
+            done, rejected, removed, _open = await take(deliveries, 4)
             await done.ack()
-            await parked.reject()
+            await rejected.reject()
             await removed.reject()
             await broker.remove_dead_letters([letter.id for letter in await broker.dead_letters() if letter.body == b"removed"])
     for _ in range(2):  # the second time from what the first has rewritten
         async with opened(path) as broker:
-            assert [letter.body for letter in await broker.dead_letters()] == [b"parked"]
+            assert [letter.body for letter in await broker.dead_letters()] == [b"rejected"]
             async with aclosing(broker.consume(prefetch=2)) as deliveries:
                 assert [delivery.body for delivery in await take(deliveries, 2)] == [b"open", b"fresh"]
 
@@ -125,11 +125,11 @@ async def test_acked_work_and_removed_dead_letters_stay_away(path: Path) -> None
 # --- the file -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("torn_bytes", [1, 7, 20])
-async def test_a_torn_end_is_cut_off_and_all_before_it_kept(path: Path, torn_bytes: int) -> None:
+@pytest.mark.parametrize("missing_bytes", [1, 7, 20])
+async def test_an_incomplete_end_is_cut_off_and_all_before_it_kept(path: Path, missing_bytes: int) -> None:
     async with opened(path) as broker:
-        await publish(broker, RoutingKey.EVENT, b"whole", b"torn apart by the crash")
-    os.truncate(path, path.stat().st_size - torn_bytes)
+        await publish(broker, RoutingKey.EVENT, b"whole", b"cut off by the crash")
+    os.truncate(path, path.stat().st_size - missing_bytes)
     async with opened(path) as broker:
         await publish(broker, RoutingKey.EVENT, b"next")
         assert [record.body for record in await read(broker, "first", 2)] == [b"whole", b"next"]
@@ -144,7 +144,7 @@ async def test_garbage_at_the_end_is_cut_off(path: Path) -> None:
         assert await broker.log_span() == (0, 0)
 
 
-async def test_opening_leaves_out_what_is_done_with(path: Path) -> None:
+async def test_opening_the_file_drops_what_is_no_longer_needed(path: Path) -> None:
     async with opened(path) as broker:
         async with aclosing(broker.consume(prefetch=1)) as deliveries:
             for _ in range(20):
@@ -198,10 +198,10 @@ async def test_a_file_that_is_no_journal_is_refused_and_left_alone(path: Path) -
 async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("myna.broker.embedded.broker.REOPEN_S", 0.2)
     real_sync = journal_module._sync
-    jobs = False
+    disk_works = False
 
     def sync(file: int) -> None:
-        if not jobs:
+        if not disk_works:
             raise OSError(28, "No space left on device")
         real_sync(file)
 
@@ -213,10 +213,10 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
             with pytest.raises(BrokerUnavailable, match="No space left"):
                 await soon(broker.submit(RoutingKey.EVENT, [b"unsure"]))
             assert not broker.up
-            await delivery.ack()  # harmless: it is not in our hands any more
+            await delivery.ack()  # without effect: this consumer does not hold it any more
             with pytest.raises(BrokerUnavailable):
                 await soon(anext(deliveries))
-            jobs = True
+            disk_works = True
             await soon(broker.wait_up())
         async with aclosing(broker.consume(prefetch=1)) as deliveries:
             [again] = await take(deliveries, 1)
@@ -227,7 +227,7 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
         assert (await read(broker, span[1], 1))[0].body == b"after"
 
 
-async def test_a_disk_that_is_too_slow_is_told_and_nothing_but_reading_the_file_again_brings_the_broker_back(
+async def test_a_disk_that_is_too_slow_takes_the_broker_down_until_the_file_is_read_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letting_go = threading.Event()

@@ -1,4 +1,4 @@
-"""The traps of a real RabbitMQ and of its client library, each named after what it did to others."""
+"""Behaviour of a real RabbitMQ and of its client library that loses messages or hangs where nobody allows for it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ LINE = b'{"owner":"0b7b7b7e-0000-4000-8000-000000000001","type":"reply.delta","i
 
 @pytest.fixture
 async def broker(clean_loop: None, rabbit: RabbitNode, amqp_url: str) -> AsyncIterator[RabbitBroker]:
-    broker = RabbitBroker(amqp_url, worker="traps")
+    broker = RabbitBroker(amqp_url, worker="contract")
     async with running(broker):
         yield broker
 
@@ -45,11 +45,11 @@ async def published(broker: RabbitBroker, key: RoutingKey, body: bytes) -> None:
 # --- the client library -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_stuck_broker_is_a_failure_and_no_cancellation_that_nobody_asked_for(
+async def test_a_stuck_broker_is_an_error_and_not_a_cancellation_that_nobody_requested(
     clean_loop: None, rabbit: RabbitNode, amqp_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The library finds out after three heartbeats, and then cancels whoever waits for a confirm; our own timeout is put
-    # out of the way to let it.
+    # The library finds out after three heartbeats, and then cancels whoever waits for a confirm; our own timeout is raised
+    # so that it does.
     monkeypatch.setattr(connection, "HEARTBEAT_S", 1)
     monkeypatch.setattr(connection, "RECHECK_S", 100)
     monkeypatch.setattr(rabbit_module, "PUBLISH_TIMEOUT_S", 60)
@@ -72,7 +72,7 @@ async def test_a_publish_that_timed_out_may_arrive_all_the_same(broker: RabbitBr
     rabbit.freeze()
     with pytest.raises(BrokerUnavailable, match="did not answer in time"):
         await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"late"]), 15)
-    with pytest.raises(BrokerUnavailable):  # and from then on there is no waiting
+    with pytest.raises(BrokerUnavailable):  # and from then on it fails at once
         await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"refused"]), 1)
     rabbit.thaw()
     await published(broker, RoutingKey.EVENT, b"late")
@@ -100,7 +100,7 @@ async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: Rabbit
         assert (await take(deliveries, 1))[0].body == b"three"
 
 
-async def test_a_killed_broker_is_told_in_one_line_and_its_return_in_another(broker: RabbitBroker, rabbit: RabbitNode) -> None:
+async def test_a_killed_broker_is_logged_in_one_line_and_its_return_in_another(broker: RabbitBroker, rabbit: RabbitNode) -> None:
     await publish(broker, RoutingKey.MESSAGE, b"kept")
     await asyncio.sleep(2)  # 3.10 can lose a quorum queue that is killed within moments of its declaration
     with capture_logs() as lines:
@@ -133,7 +133,7 @@ async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBr
 async def test_a_publish_that_reaches_no_queue_fails_and_brings_the_queue_back(
     clean_loop: None, rabbit: RabbitNode, amqp_url: str, vhost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "RECHECK_S", 100)  # not by the look that is due anyway
+    monkeypatch.setattr(connection, "RECHECK_S", 100)  # not by the check that is due anyway
     broker = RabbitBroker(amqp_url, worker="unroutable")
     async with running(broker):
         await rabbit.delete_queue(vhost, WORK_QUEUE)
@@ -201,7 +201,7 @@ async def test_a_virtual_host_that_is_not_there_yet_is_waited_for(clean_loop: No
     broker = RabbitBroker(rabbit_node.url("made-later"), worker="early")
     with capture_logs() as lines:
         run = asyncio.create_task(broker.run())
-        await until(lambda: bool(lines), "the trouble is told")
+        await until(lambda: bool(lines), "the trouble is logged")
         assert "does not open the virtual host '/made-later'" in str(broker.trouble)
         await rabbit_node.make_vhost("made-later")
         try:
@@ -218,7 +218,7 @@ async def test_a_broker_that_is_not_there_yet_is_waited_for(clean_loop: None) ->
     broker = RabbitBroker(f"amqp://guest:guest@127.0.0.1:{port}/", worker="early")
     with capture_logs() as lines:
         run = asyncio.create_task(broker.run())
-        await until(lambda: bool(lines), "the trouble is told")
+        await until(lambda: bool(lines), "the trouble is logged")
         await asyncio.sleep(1)
         assert not run.done()
         assert not broker.up
@@ -233,7 +233,7 @@ async def test_a_broker_that_is_not_there_yet_is_waited_for(clean_loop: None) ->
 # --- what an operator does and sees ---------------------------------------------------------------------------------------------
 
 
-async def test_a_hand_made_message_is_work_like_any_other(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
+async def test_a_message_published_by_hand_is_delivered_like_any_other(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
     message = {"routing_key": WORK_QUEUE, "payload": '{"text": "hello"}', "payload_encoding": "string", "properties": {}}
     answer = await rabbit.manage("POST", f"exchanges/{vhost}/amq.default/publish", message)
     assert answer == {"routed": True}
@@ -247,7 +247,7 @@ async def test_a_hand_made_message_is_work_like_any_other(broker: RabbitBroker, 
     assert await soon(broker.remove_dead_letters([letter.id])) == 1
 
 
-async def test_a_message_says_in_the_management_page_what_it_is(broker: RabbitBroker, amqp_url: str) -> None:
+async def test_the_management_page_shows_a_messages_type_owner_and_id(broker: RabbitBroker, amqp_url: str) -> None:
     created = b'{"owner":"o-1","reply_id":"r","type":"message.created","id":"0b7b7b7e-0000-4000-8000-000000000002","text":"x"}'
     await publish(broker, RoutingKey.WORK, created, LINE, b"not an event")
     await soon(broker.submit(RoutingKey.WORK, [LINE, LINE]))
@@ -269,6 +269,9 @@ async def test_a_message_says_in_the_management_page_what_it_is(broker: RabbitBr
 async def test_the_connections_carry_the_workers_name(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:
     async def named() -> bool:
         connections = await rabbit.manage("GET", f"vhosts/{vhost}/connections")
-        return sorted(one["client_properties"].get("connection_name", "") for one in connections) == ["traps consumes", "traps publishes"]
+        return sorted(one["client_properties"].get("connection_name", "") for one in connections) == [
+            "contract consumes",
+            "contract publishes",
+        ]
 
     await eventually(named, PATIENCE_S, "the management page shows the connections")

@@ -1,4 +1,4 @@
-"""Words: the exchange, queues and bindings as plain data, the same for the real and the in-process broker. No I/O."""
+"""The exchange, queues and bindings, for every implementation of the broker."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ WORK_QUEUE = "chat_queue"
 LOG = "chat_responses"
 DEAD_LETTERS = "chat_dead_letters"
 
-# 5 further tries after the first: enough for a rolling restart, few enough that poison is parked within seconds.
+# 5 further tries after the first: enough for a rolling restart, few enough that what kills responders is a dead letter within seconds.
 DELIVERY_LIMIT = 5
 # One AMQP message carries at most this many lines: 256 short events are about 64 KiB, a comfortable frame.
 GROUP_LINES = 256
@@ -27,8 +27,8 @@ class RoutingKey(StrEnum):
 
     MESSAGE = "message", "an accepted message: work for a responder and an event in the log, in one publish"
     EVENT = "event", "an event for the log only"
-    STOP = "stop", "an event for the log, and a nudge to every live responder"
-    WORK = "work", "work only: a message published by hand, or one line of a delivery taken apart"
+    STOP = "stop", "an event for the log, and a notice to every live responder"
+    WORK = "work", "work only: one job of a delivery that was split"
     PARKED = "parked", "dead-lettered: kept whole in the dead letters, and in the log, so that its owner gets `reply.failed`"
 
 
