@@ -28,7 +28,7 @@ class RoutingKey(StrEnum):
     MESSAGE = "message", "an accepted message: work for a responder and an event in the log, in one publish"
     EVENT = "event", "an event for the log only"
     STOP = "stop", "an event for the log, and a notice to every live responder"
-    WORK = "work", "work only: one job of a delivery that was split"
+    WORK = "work", "work only: one job of a delivery that was split, or a dead letter that is tried again"
     PARKED = "parked", "dead-lettered: kept whole in the dead letters, and in the log, so that its owner gets `reply.failed`"
 
 
