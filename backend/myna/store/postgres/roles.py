@@ -10,7 +10,8 @@ GRANTS = (
     "GRANT CONNECT ON DATABASE {database} TO {role}",
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    # UPDATE, because a batch reserves its messages' numbers by `setval`.
+    "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     # The schema's version is read at every start; only a migration writes it.
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
 )
