@@ -7,7 +7,7 @@ from myna.core.backlog import Backlog
 from myna.core.replies import OpenReplies, OpenReply
 from myna.core.window import LogEntry, Window
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import failures, log_lines
 from myna.protocol.cursor import encode_cursor
 from myna.protocol.events import Position
 from myna.protocol.views import MessageView
@@ -68,8 +68,7 @@ class FoldRules:
         """A job was moved to the dead letters: its reply, if it is open, has failed."""
         reply = self._replies.get(job.reply_id)
         if reply is not None and reply.job.owner == job.owner:
-            detail = "This message was tried too often without an answer and has been set aside."
-            self._end(reply.failed(job.at, "delivery_limit", detail, retryable=True), position, now, folded)
+            self._end(reply.failed(job.at, failures.DELIVERY_LIMIT), position, now, folded)
 
     def drop_repetitions(self, low: Position, folded: FoldResult) -> None:
         """Forget replies opened before `low`, where everything that was open then is known to have begun at `low` or later.
@@ -94,8 +93,7 @@ class FoldRules:
         elif window is not None and event.conversation_id in window.deleted:
             # Accepted by a node that had not read of the deletion yet. Its sender was promised an end, and gets one.
             self._add_hidden(event, position, folded)
-            detail = "Its conversation was deleted before it arrived."
-            end = OpenReply(event, position, now).failed(event.at, "conversation_deleted", detail, retryable=False)
+            end = OpenReply(event, position, now).failed(event.at, failures.CONVERSATION_DELETED)
             self._add(end, position, None, folded)
         else:
             self._replies.add(OpenReply(event, position, now))

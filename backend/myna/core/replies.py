@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from myna.protocol.events import Job, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyEvent, ReplyFailed, ReplyStarted, Timings
+from myna.protocol.failures import Failure
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView, ReplyError, Status
 
@@ -82,7 +83,7 @@ class OpenReply:
             ),
         )
 
-    def failed(self, at: str, code: str, detail: str, *, retryable: bool) -> ReplyFailed:
+    def failed(self, at: str, failure: Failure) -> ReplyFailed:
         """The end of this reply without an answer."""
         return ReplyFailed(
             owner=self.job.owner,
@@ -91,9 +92,9 @@ class OpenReply:
             reply_id=self.job.reply_id,
             message_id=self.job.message_id,
             attempt=self.attempt,
-            code=code,
-            detail=detail,
-            retryable=retryable,
+            code=failure.code,
+            detail=failure.detail,
+            retryable=failure.retryable,
         )
 
     def view(self) -> MessageView:

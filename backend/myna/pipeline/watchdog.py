@@ -9,7 +9,7 @@ import structlog
 from myna.broker.port import Broker
 from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
-from myna.protocol import log_lines, timestamps
+from myna.protocol import failures, log_lines, timestamps
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
 
 log = structlog.get_logger()
@@ -76,9 +76,8 @@ class Watchdog(LogObserver):
             return
         # While the queue holds jobs that are ready, silence may just be the queue's length.
         depth = next((queue.depth for queue in await self._broker.queue_states() if queue.name == WORK_QUEUE), 0)
-        detail = "Nobody has worked on this reply for too long; ask again."
         abandoned = [reply for reply in idle if not depth or reply.last_event_at < now - GIVE_UP_S]
         for reply in abandoned:
             log.warning("watchdog.abandoned", reply_id=reply.job.reply_id)
-        ends = [log_lines.encode(reply.failed(timestamps.now(), "abandoned", detail, retryable=True)) for reply in abandoned]
+        ends = [log_lines.encode(reply.failed(timestamps.now(), failures.ABANDONED)) for reply in abandoned]
         await asyncio.gather(*(self._broker.submit(RoutingKey.EVENT, [end]) for end in ends))

@@ -126,25 +126,6 @@ class Internal(ChatError):
     code, status = "internal", 500
 
 
-# Why a reply fails, by the code in `reply.failed`: what the route itself decides, then what the mock brain refuses. A file of
-# scenarios may name codes of its own.
-FAILURES = {
-    "delivery_limit": "It was tried too often without an answer and has been set aside; an operator may requeue it.",
-    "abandoned": "Nobody has worked on it for too long (CHAT_ABANDONED_S).",
-    "conversation_deleted": "Its conversation was deleted before it arrived.",
-    "unanswered": "It had no reply yet when its conversation was exported, and was imported so.",
-    "unfinished": "It was still being said when its conversation was exported, and was imported so.",
-    "unknown_option": "The responder knows no such profile or scenario.",
-    "overloaded": "The AI has too much to do.",
-    "rate_limited": "The AI is asked too often.",
-    "timeout": "The AI took too long.",
-    "refused": "The AI refuses to answer this.",
-    "context_length": "The conversation is too long for the AI.",
-    "no_rule_matched": "The file of scenarios is strict, and none of its rules fits the message.",
-    "invalid_schema": "A JSON Schema of the request is none, or no value was found that is valid by it.",
-}
-
-
 class Close(IntEnum):
     """Why the server closes a websocket, and what a client does then (never 1000 or 1011 for a fault of ours).
 

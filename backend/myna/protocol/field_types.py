@@ -13,6 +13,10 @@ from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 def _storable(text: str) -> str:
     if not is_storable(text):
         raise ValueError(f"text may not hold {REFUSED_CHARACTERS}")
+    return text
+
+
+def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("text may not be empty")
     return text
@@ -26,11 +30,10 @@ def _title(text: str) -> str:
 
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_storable)]
+Storable = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[Storable, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_not_blank)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_storable), AfterValidator(_title)
-]
+Title = Annotated[Storable, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_title)]
 
 
 class Strict(BaseModel):

@@ -35,7 +35,7 @@ def _writer(services: Services) -> str:
 
 
 def address() -> str:
-    """Where the request comes from. A proxy on a private address, from which nobody comes over the internet, is believed in that."""
+    """Where the request comes from. A proxy on a private address is trusted in that: nobody comes from one over the internet."""
     client = request.scope.get("client")
     peer = str(client[0]) if client else ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()

@@ -1,4 +1,4 @@
-"""Route: the rooms of one node, as the doors to the outside (gateway, api) are given them. It does nothing."""
+"""The services of one node, as they are injected into the handlers of HTTP routes and sockets."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from myna.web.auth import Sessions
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One node."""
+    """What handlers work with."""
 
     settings: Settings
     sessions: Sessions

@@ -161,7 +161,7 @@ export interface SessionAnswer {
   token: string;
 }
 
-/** What a person said. */
+/** A message of a person. */
 export interface UserItem {
   id: string;
   role: 'user';

@@ -32,7 +32,7 @@ class Served:
 
 
 class Person(HttpClient):
-    """An owner with a token, asking one node."""
+    """An owner with a token, and one node."""
 
     owner = ""
     token = ""

@@ -15,8 +15,9 @@ from quart import Quart
 from werkzeug.routing import Rule
 
 import myna
-from myna.mock_ai import failures
-from myna.protocol.errors import FAILURES, ChatError, Close
+from myna.mock_ai.failures import FAILURES
+from myna.protocol import failures
+from myna.protocol.errors import ChatError, Close
 from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES, WORK_QUEUE
 from myna.web.openai.schema import OpenAIError
 from myna.web.openapi.asyncapi_document import asyncapi
@@ -105,14 +106,14 @@ def check(frame: Mapping[str, Any], schema: Mapping[str, Any], schemas: Mapping[
     kinds: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
     assert set(schema["required"]) <= set(frame) <= set(schema["properties"]), frame
     for name, value in frame.items():
-        told = schema["properties"][name]
-        if "$ref" in told:
-            check(value, schemas[told["$ref"].rsplit("/", 1)[1]], schemas)
-        elif "anyOf" in told:
-            assert isinstance(value, tuple(kinds[one["type"]] for one in told["anyOf"]))
+        described = schema["properties"][name]
+        if "$ref" in described:
+            check(value, schemas[described["$ref"].rsplit("/", 1)[1]], schemas)
+        elif "anyOf" in described:
+            assert isinstance(value, tuple(kinds[one["type"]] for one in described["anyOf"]))
         else:
-            assert isinstance(value, kinds[told["type"]]), (name, value)
-            assert value in told.get("enum", [value])
+            assert isinstance(value, kinds[described["type"]]), (name, value)
+            assert value in described.get("enum", [value])
 
 
 def test_the_queues_are_described_as_they_are_declared() -> None:
@@ -200,21 +201,17 @@ def test_every_close_code_that_is_documented_is_sent() -> None:
 def test_every_code_that_a_reply_can_fail_with_has_a_meaning() -> None:
     given = {node for path in BACKEND.rglob("*.py") for node in codes_in(ast.parse(path.read_text()))}
 
-    assert {"abandoned", "delivery_limit", "conversation_deleted", "unknown_option"} <= given
-    assert given | failures.FAILURES.keys() == asyncapi()["x-failure-codes"].keys() == FAILURES.keys()
+    assert {failure.code for failure in failures.OF_PIPELINE} | {"unknown_option"} <= given
+    assert given | FAILURES.keys() == asyncapi()["x-failure-codes"].keys() == failures.MEANINGS.keys()
 
 
 def codes_in(tree: ast.AST) -> Iterator[str]:
-    """The codes that this source gives to failed replies and refusals of a brain by name."""
+    """The codes that this source gives by name to failed replies, and to what a brain answers instead of one."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = {"failed": 1, "Failure": 0}.get(called)
-            codes = node.args[place : place + 1] if place is not None else []
-            codes += [given.value for given in node.keywords if called == "ExportedError" and given.arg == "code"]
-            for code in codes:
-                if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                    yield code.value
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Failure":
+            code = node.args[0]
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield code.value
 
 
 async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(served: Served) -> None:
@@ -231,8 +228,8 @@ async def test_the_page_of_it_shows_everything_and_needs_nothing_from_elsewhere(
         assert f"<b>{method}</b> {path}" in page
     for message in asyncapi()["components"]["messages"].values():
         assert f">{message['name']}<" in page
-    for code in [*map(int, Close), *FAILURES, *document["x-error-codes"]]:
-        assert page.count(f"<td><code>{code}</code>") == 1 + (code in FAILURES and code in document["x-error-codes"])
+    for code in [*map(int, Close), *failures.MEANINGS, *document["x-error-codes"]]:
+        assert page.count(f"<td><code>{code}</code>") == 1 + (code in failures.MEANINGS and code in document["x-error-codes"])
     assert "-9223372036854775808 to 9223372036854775807" in page  # seed: the last that is taken, not the first that is not
     targets = set(re.findall(r'href="#(\w+)"', page))
     assert targets <= set(re.findall(r'id="(\w+)"', page))

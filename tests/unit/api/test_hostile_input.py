@@ -1,4 +1,4 @@
-"""What people send who mean harm, or do not care: what no text may hold, too much of it, cursors and pages that are none."""
+"""Hostile and careless input over HTTP: text that no store takes, too much of it, invalid cursors and pages."""
 
 from uuid import uuid4
 
@@ -47,14 +47,14 @@ async def test_text_that_can_not_be_stored_never_reaches_the_log(served: Served,
 @pytest.mark.parametrize(
     "body", [b"", b"[" * 60_000, b"null", b"[]", b'{"text":NaN}', b'{"text":1e400}', b'\xef\xbb\xbf{"text":"hi"}', b"9" * 5_000]
 )
-async def test_a_body_that_is_no_object_is_refused_in_one_sentence(person: Person, body: bytes) -> None:
+async def test_a_body_that_is_no_object_is_rejected_in_one_sentence(person: Person, body: bytes) -> None:
     answer = await person.post("/api/messages", content=body)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
     assert len(answer.json()["detail"]) < 300
 
 
-async def test_a_body_beyond_the_limit_is_refused_and_says_the_limit(person: Person) -> None:
+async def test_a_body_beyond_the_limit_is_rejected_with_the_limit(person: Person) -> None:
     answer = await person.post("/api/messages", json={"text": "x" * 70_000})
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -139,9 +139,7 @@ async def test_line_breaks_and_escapes_change_no_header_and_no_log(person: Perso
         ),
     ],
 )
-async def test_a_refusal_says_what_was_wrong_and_what_is_allowed_in_our_words(
-    person: Person, method: str, path: str, body: bytes, said: str
-) -> None:
+async def test_an_error_says_what_was_wrong_and_what_is_allowed(person: Person, method: str, path: str, body: bytes, said: str) -> None:
     answer = (await person.request(method, path, content=body)).json()
 
     assert (answer["error"]["message"] if "error" in answer else answer["detail"]) == said
@@ -187,25 +185,25 @@ async def test_writes_by_http_are_limited_for_each_owner_as_frames_are_for_each_
         path = f"/api/conversations/{conversation_id}"
         await person.answered(conversation_id)
         spent = [(await person.patch(path, json={"title": "x"})).status_code for _ in range(4)]
-        refused = [
+        rejected = [
             await person.post("/api/messages", json={"text": "hi"}),
             await person.patch(path, json={"title": "x"}),
             await person.delete(path),
             await person.put(path, json={}),
             await person.post("/api/session"),
         ]
-        dialect = await person.post("/v1/chat/completions", json={})
+        openai = await person.post("/v1/chat/completions", json={})
         read = await person.get("/api/conversations")
         async with person_at(served) as somebody_else:
             accepted = await somebody_else.say("/echo hi")
 
     assert spent == [200] * 4
-    for answer in refused:
+    for answer in rejected:
         assert (answer.status_code, answer.headers["Content-Type"]) == (429, "application/problem+json")
         assert answer.json()["code"] == "rate_limited"
         assert 8 <= int(answer.headers["Retry-After"]) <= 10
-    assert (dialect.status_code, dialect.headers["Content-Type"], "Retry-After" in dialect.headers) == (429, "application/json", True)
-    assert (dialect.json()["error"]["type"], dialect.json()["error"]["code"]) == ("rate_limit_error", "rate_limited")
+    assert (openai.status_code, openai.headers["Content-Type"], "Retry-After" in openai.headers) == (429, "application/json", True)
+    assert (openai.json()["error"]["type"], openai.json()["error"]["code"]) == ("rate_limit_error", "rate_limited")
     assert read.status_code == 200
     assert accepted["duplicate"] is False
 
@@ -214,8 +212,8 @@ async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_u
     async with serving(rate_per_s=0.1, rate_burst=3) as served, HttpClient(base_url=served.url) as nobody:
 
         async def statuses(headers: dict[str, str]) -> list[int]:
-            asked = [("/api/session", {}), ("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {})] * 2
-            answers = [await nobody.post(path, json={}, headers=headers | own) for path, own in asked]
+            paths = [("/api/session", {}), ("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {})] * 2
+            answers = [await nobody.post(path, json={}, headers=headers | own) for path, own in paths]
             nobody.cookies.clear()
             return [answer.status_code for answer in answers]
 
@@ -287,7 +285,7 @@ async def test_below_v1_unknown_query_parameters_are_ignored(person: Person) -> 
 @pytest.mark.parametrize(
     "cursor", ["garbage", "99999999999999999999.0.00000000", "-5.0.00000000", "0.0.00000000", "1.0.zzzzzzzz", "x" * 9_000]
 )
-async def test_a_cursor_that_is_not_ones_own_is_refused_at_once(served: Served, person: Person, cursor: str) -> None:
+async def test_a_cursor_that_is_not_ones_own_is_rejected_at_once(served: Served, person: Person, cursor: str) -> None:
     accepted = await person.say("/echo hi")
     await person.answered(accepted["conversation_id"])
 
@@ -310,6 +308,6 @@ async def test_resuming_from_nowhere_starts_anew(served: Served, person: Person,
     assert welcome["resumed"] is False
 
 
-async def test_resuming_from_garbage_is_refused_before_the_upgrade(served: Served, person: Person) -> None:
+async def test_resuming_from_garbage_is_rejected_before_the_upgrade(served: Served, person: Person) -> None:
     for after in ("garbage", "1.0", "x" * 4_000, "1.0.zzzzzzzz"):
         assert await upgrade(served, f"/ws?epoch=e&after={after}", Authorization=f"Bearer {person.token}") == 400

@@ -1,4 +1,4 @@
-"""/metrics tells a node's numbers as they are when asked, and names nobody."""
+"""GET /metrics shows a node's numbers as they are now, and names no owner."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,7 +19,7 @@ async def scrape(served: Served) -> tuple[Samples, str]:
     return {(sample.name, " ".join(sample.labels.values())): sample.value for sample in samples}, answer.text
 
 
-async def test_what_was_said_is_counted_and_timed(frail: Served) -> None:
+async def test_messages_are_counted_and_timed(frail: Served) -> None:
     before, _ = await scrape(frail)
     async with person_at(frail) as person:
         for _ in range(3):

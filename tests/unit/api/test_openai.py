@@ -1,4 +1,4 @@
-"""OpenAI's dialect on the same queues: whole and streamed, for any key, with errors in its own words."""
+"""OpenAI's chat API on the same queues: whole and streamed, for any key, with OpenAI's errors."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ from tests.unit.api.conftest import Person, Served, person_at, serving
 COMPLETIONS = "/v1/chat/completions"
 
 
-def asking(text: str, **more: Any) -> dict[str, Any]:
+def request_body(text: str, **more: Any) -> dict[str, Any]:
     """A request's body."""
     return {"model": "myna-instant", "messages": [{"role": "user", "content": text}], **more}
 
@@ -64,7 +64,7 @@ async def test_the_last_user_message_is_answered_in_one_piece(anybody: httpx.Asy
 
 
 async def test_a_stream_is_the_whole_answer_in_parts(anybody: httpx.AsyncClient) -> None:
-    body = asking("/echo one two three four five six", model="myna-fast", stream_options={"include_usage": True})
+    body = request_body("/echo one two three four five six", model="myna-fast", stream_options={"include_usage": True})
 
     events, _ = await stream_of(anybody, body)
 
@@ -81,7 +81,7 @@ async def test_a_stream_is_the_whole_answer_in_parts(anybody: httpx.AsyncClient)
 
 async def test_the_same_question_with_the_same_seed_gets_the_same_answer_part_by_part(anybody: httpx.AsyncClient) -> None:
     async def parts(seed: int) -> list[str]:
-        events, _ = await stream_of(anybody, asking("Why do bridges hum in the wind?", model="myna-fast", seed=seed))
+        events, _ = await stream_of(anybody, request_body("Why do bridges hum in the wind?", model="myna-fast", seed=seed))
         return [event["choices"][0]["delta"].get("content", "") for event in events[:-1]]
 
     first = await parts(7)
@@ -90,8 +90,8 @@ async def test_the_same_question_with_the_same_seed_gets_the_same_answer_part_by
     assert await parts(8) != first
 
 
-async def test_without_being_asked_for_usage_a_stream_has_none(anybody: httpx.AsyncClient) -> None:
-    events, _ = await stream_of(anybody, asking("/echo hi"))
+async def test_a_stream_has_usage_only_where_it_was_requested(anybody: httpx.AsyncClient) -> None:
+    events, _ = await stream_of(anybody, request_body("/echo hi"))
 
     assert all("usage" not in event and len(event["choices"]) == 1 for event in events[:-1])
 
@@ -99,7 +99,7 @@ async def test_without_being_asked_for_usage_a_stream_has_none(anybody: httpx.As
 async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: Person) -> None:
     conversation_id = str(uuid4())
     for text in ("/echo first", "/echo second"):
-        answer = await person.post(COMPLETIONS, json=asking(text, metadata={"conversation_id": conversation_id}))
+        answer = await person.post(COMPLETIONS, json=request_body(text, metadata={"conversation_id": conversation_id}))
         assert answer.status_code == 200
 
     items = await person.answered(conversation_id, 2)
@@ -109,7 +109,7 @@ async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: P
 async def test_each_request_with_another_key_is_a_fresh_owners(served: Served, anybody: httpx.AsyncClient, person: Person) -> None:
     before = len(served.node.services.projection._window._owners)
     for _ in range(2):
-        assert (await anybody.post(COMPLETIONS, json=asking("/echo hi"))).status_code == 200
+        assert (await anybody.post(COMPLETIONS, json=request_body("/echo hi"))).status_code == 200
 
     assert len(served.node.services.projection._window._owners) == before + 2
     assert (await person.get("/api/conversations")).json()["items"] == []
@@ -124,12 +124,12 @@ async def test_there_is_a_model_for_each_profile(anybody: httpx.AsyncClient) -> 
     assert {"myna-instant", "myna-slow", "myna-flaky"} < set(names)
 
 
-async def test_one_model_is_told_as_in_the_list_and_an_unknown_one_is_not_found(anybody: httpx.AsyncClient) -> None:
+async def test_one_model_is_shown_as_in_the_list_and_an_unknown_one_is_not_found(anybody: httpx.AsyncClient) -> None:
     listed = (await anybody.get("/v1/models")).json()["data"]
-    told = [(await anybody.get(f"/v1/models/{model['id']}")).json() for model in listed]
+    shown = [(await anybody.get(f"/v1/models/{model['id']}")).json() for model in listed]
     unknown = await anybody.get("/v1/models/gpt-4o")
 
-    assert told == listed
+    assert shown == listed
     assert unknown.status_code == 404
     error = unknown.json()["error"]
     assert (error["type"], error["code"], error["param"]) == ("invalid_request_error", "model_not_found", "model")
@@ -146,7 +146,7 @@ async def test_one_model_is_told_as_in_the_list_and_an_unknown_one_is_not_found(
         ("POST", "/v1/models", 405),
     ],
 )
-async def test_a_wrong_address_or_method_is_refused_in_the_dialects_words(
+async def test_a_wrong_address_or_method_ends_in_openais_error_object(
     anybody: httpx.AsyncClient, method: str, path: str, status: int
 ) -> None:
     answer = await anybody.request(method, path)
@@ -160,7 +160,7 @@ async def test_a_wrong_address_or_method_is_refused_in_the_dialects_words(
 async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: Served, headers: dict[str, str]) -> None:
     async with HttpClient(base_url=served.url, timeout=60) as client:
         await client.post("/api/session")  # sets the cookie
-        answer = await client.post(COMPLETIONS, json=asking("hi"), headers=headers)
+        answer = await client.post(COMPLETIONS, json=request_body("hi"), headers=headers)
 
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "authentication_error"
@@ -169,15 +169,15 @@ async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: S
 @pytest.mark.parametrize(
     ("body", "status", "code", "param"),
     [
-        (asking("hi", model="gpt-4o"), 404, "model_not_found", "model"),
-        (asking("hi", model=7), 400, "invalid_value", "model"),
-        (asking("hi", stream="yes"), 400, "invalid_value", "stream"),
-        (asking("hi", n=2), 400, "invalid_value", "n"),
-        (asking("hi", seed=2**63), 400, "invalid_value", "seed"),
-        (asking("hi", metadata={"conversation_id": "mine"}), 400, "invalid_value", "metadata"),
-        (asking(""), 400, "invalid_text", "messages"),
-        (asking("x" * 8_001), 400, "invalid_text", "messages"),
-        (asking("a\x00b"), 400, "invalid_text", "messages"),
+        (request_body("hi", model="gpt-4o"), 404, "model_not_found", "model"),
+        (request_body("hi", model=7), 400, "invalid_value", "model"),
+        (request_body("hi", stream="yes"), 400, "invalid_value", "stream"),
+        (request_body("hi", n=2), 400, "invalid_value", "n"),
+        (request_body("hi", seed=2**63), 400, "invalid_value", "seed"),
+        (request_body("hi", metadata={"conversation_id": "mine"}), 400, "invalid_value", "metadata"),
+        (request_body(""), 400, "invalid_text", "messages"),
+        (request_body("x" * 8_001), 400, "invalid_text", "messages"),
+        (request_body("a\x00b"), 400, "invalid_text", "messages"),
         ({"model": "myna", "messages": []}, 400, "invalid_value", "messages"),
         ({"model": "myna", "messages": [{"role": "assistant", "content": "hi"}]}, 400, "invalid_value", "messages"),
         ({"model": "myna", "messages": [{"role": "bird", "content": "hi"}]}, 400, "invalid_value", "messages.0.role"),
@@ -187,12 +187,12 @@ async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: S
             "invalid_value",
             "messages",
         ),
-        (asking("hi", padding="x" * 1_100_000), 413, "too_large", None),
-        (asking("/fail refused"), 422, "refused", None),
-        (asking("/fail rate_limited"), 503, "rate_limited", None),
+        (request_body("hi", padding="x" * 1_100_000), 413, "too_large", None),
+        (request_body("/fail refused"), 422, "refused", None),
+        (request_body("/fail rate_limited"), 503, "rate_limited", None),
     ],
 )
-async def test_a_refusal_is_in_the_dialects_words(
+async def test_an_error_is_openais_error_object(
     anybody: httpx.AsyncClient, body: dict[str, Any], status: int, code: str, param: str | None
 ) -> None:
     answer = await anybody.post(COMPLETIONS, json=body)
@@ -204,8 +204,8 @@ async def test_a_refusal_is_in_the_dialects_words(
     assert error["message"]
 
 
-async def test_what_is_too_long_is_told_the_limit(anybody: httpx.AsyncClient) -> None:
-    answer = await anybody.post(COMPLETIONS, json=asking("hi", padding="x" * 1_100_000))
+async def test_the_error_for_a_body_too_long_names_the_limit(anybody: httpx.AsyncClient) -> None:
+    answer = await anybody.post(COMPLETIONS, json=request_body("hi", padding="x" * 1_100_000))
 
     assert answer.json()["error"]["message"] == "A body holds at most 1048576 bytes here."
 
@@ -219,7 +219,7 @@ async def test_a_history_longer_than_a_frame_is_taken(anybody: httpx.AsyncClient
 
 
 async def test_a_reply_that_fails_ends_its_stream_with_an_error(anybody: httpx.AsyncClient) -> None:
-    events, _ = await stream_of(anybody, asking("/fail refused"))
+    events, _ = await stream_of(anybody, request_body("/fail refused"))
 
     assert events[-1]["error"]["code"] == "refused"
     assert "[DONE]" not in events
@@ -227,7 +227,7 @@ async def test_a_reply_that_fails_ends_its_stream_with_an_error(anybody: httpx.A
 
 async def test_hanging_up_stops_the_reply(person: Person) -> None:
     conversation_id = str(uuid4())
-    body = asking(f"/echo {'word ' * 200}", model="myna-slow", stream=True, metadata={"conversation_id": conversation_id})
+    body = request_body(f"/echo {'word ' * 200}", model="myna-slow", stream=True, metadata={"conversation_id": conversation_id})
     async with person.stream("POST", COMPLETIONS, json=body) as answer:
         async for line in answer.aiter_lines():
             if "word" in line:
@@ -239,7 +239,7 @@ async def test_hanging_up_stops_the_reply(person: Person) -> None:
 
 async def test_hanging_up_on_a_whole_answer_stops_it_too(person: Person) -> None:
     conversation_id = str(uuid4())
-    body = asking(f"/echo {'word ' * 200}", model="myna-slow", metadata={"conversation_id": conversation_id})
+    body = request_body(f"/echo {'word ' * 200}", model="myna-slow", metadata={"conversation_id": conversation_id})
     with pytest.raises(httpx.ReadTimeout):
         await person.post(COMPLETIONS, json=body, timeout=1)
 
@@ -248,7 +248,7 @@ async def test_hanging_up_on_a_whole_answer_stops_it_too(person: Person) -> None
 
 async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Person) -> None:
     first = await person.say(f"/echo {'word ' * 200}", options={"profile": "slow"})
-    body = asking("/echo hi", metadata={"conversation_id": first["conversation_id"]})
+    body = request_body("/echo hi", metadata={"conversation_id": first["conversation_id"]})
     with pytest.raises(httpx.ReadTimeout):
         await person.post(COMPLETIONS, json=body, timeout=1)
 
@@ -269,7 +269,7 @@ async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Perso
 async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(awaited_reply, "KEEP_ALIVE_S", 0.2)
 
-    events, comments = await stream_of(anybody, asking("/echo hi", model="myna-slow"))  # its first word takes a second or two
+    events, comments = await stream_of(anybody, request_body("/echo hi", model="myna-slow"))  # its first word takes a second or two
 
     assert len(comments) >= 3
     assert events[-1] == "[DONE]"
@@ -282,23 +282,23 @@ async def test_a_listener_that_was_overrun_goes_on_where_it_was(
     monkeypatch.setattr(hub, "MAILBOX_BYTES", 1)  # no mailbox takes a second frame
     words = " ".join(map(str, range(200)))
 
-    events, _ = await stream_of(anybody, asking(f"/echo {words}", model="myna-fast"))
+    events, _ = await stream_of(anybody, request_body(f"/echo {words}", model="myna-fast"))
 
     assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == words
     assert served.node.services.hub.overflows > before
 
 
 async def test_an_answer_longer_than_the_sockets_timeout_is_sent_to_its_end() -> None:
-    async with serving(heartbeat_s=1) as served, person_at(served) as person:  # a socket that says nothing for 3 s is cut off
-        events, comments = await stream_of(person, asking(f"/echo {'word ' * 30}", model="myna-slow"))
+    async with serving(heartbeat_s=1) as served, person_at(served) as person:  # a socket that sends nothing for 3 s is cut off
+        events, comments = await stream_of(person, request_body(f"/echo {'word ' * 30}", model="myna-slow"))
 
     assert not comments
     assert events[-1] == "[DONE]"
 
 
-async def test_nobody_stays_attached_when_all_is_said(served: Served, anybody: httpx.AsyncClient) -> None:
-    await stream_of(anybody, asking("/echo hi"))
-    await anybody.post(COMPLETIONS, json=asking("/fail refused"))
+async def test_no_mailbox_stays_attached_after_the_answer(served: Served, anybody: httpx.AsyncClient) -> None:
+    await stream_of(anybody, request_body("/echo hi"))
+    await anybody.post(COMPLETIONS, json=request_body("/fail refused"))
 
     async def nobody() -> bool:
         return served.node.services.hub.count == 0

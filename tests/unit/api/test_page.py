@@ -43,7 +43,7 @@ async def test_a_file_that_is_not_there_is_not_found_and_is_not_the_page(browser
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_the_page_is_asked_for_anew_and_its_hashed_files_are_kept(browser: httpx.AsyncClient) -> None:
+async def test_the_page_is_revalidated_and_its_hashed_files_are_cached(browser: httpx.AsyncClient) -> None:
     page, file = await browser.get("/"), await browser.get("/assets/index-1.js")
     assert page.headers["Cache-Control"] == "no-cache"
     assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -10,7 +10,7 @@ from tests.fakes.memory_store import MemoryWriterLock
 from tests.unit.api.conftest import Person, Served, person_at
 
 
-async def test_what_was_just_said_is_found_with_marks(person: Person) -> None:
+async def test_a_new_message_is_found_with_marks(person: Person) -> None:
     accepted = await person.say("Where do kingfishers sleep?")
 
     answer = await person.get("/api/search", params={"q": "kingfish"})
@@ -57,7 +57,7 @@ async def test_pages_of_hits_follow_each_other_newest_first_without_repeating(pe
     assert pages == 4
 
 
-async def test_nobody_finds_what_others_said(person: Person, stranger: Person) -> None:
+async def test_other_owners_messages_are_not_found(person: Person, stranger: Person) -> None:
     accepted = await person.say("The password is bittern.")
     await person.answered(accepted["conversation_id"])
 

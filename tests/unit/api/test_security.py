@@ -1,4 +1,4 @@
-"""Who may do what by HTTP and at the door of the socket, and what strangers get and are told."""
+"""Who may do what by HTTP and by socket, and what strangers get to see."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from tests.unit.api.conftest import Person, Served, person_at, records, serving,
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", ""])
-async def test_an_upgrade_from_a_foreign_page_is_refused_before_any_session(served: Served, origin: str) -> None:
+async def test_an_upgrade_from_a_foreign_page_is_rejected_before_any_session(served: Served, origin: str) -> None:
     host = served.url.removeprefix("http://")
     owners = len(served.node.services.projection._window._owners)
 
@@ -73,7 +73,7 @@ async def test_a_token_in_the_address_opens_nothing_and_is_not_logged(
 @pytest.mark.parametrize(
     ("path", "status"), [("/", 400), ("/nope", 400), ("/docs", 400), ("/api/session", 405), ("/api/nope", 404), ("/v1/nope", 404)]
 )
-async def test_an_upgrade_where_no_socket_is_is_refused(served: Served, path: str, status: int) -> None:
+async def test_an_upgrade_where_no_socket_is_is_rejected(served: Served, path: str, status: int) -> None:
     assert await upgrade(served, path) == status
 
 
@@ -100,12 +100,12 @@ async def test_somebody_elses_conversation_looks_like_none_and_nothing_of_it_lea
     client = ChatClient(token=stranger.token)
     await client.open(served.url)
     await client.put({"type": "reply.stop", "conversation_id": conversation_id, "message_id": accepted["id"]})
-    refusal = await client.until(lambda frame: frame["type"] == "error")
+    error = await client.until(lambda frame: frame["type"] == "error")
     sent = await client.send("/echo to my own of that name", conversation_id)
     await client.end_of(sent["id"])
     await client.close()
 
-    assert refusal["code"] == "not_found"
+    assert error["code"] == "not_found"
     assert "mine alone" not in json.dumps(client.frames)
     assert [item["text"] for item in await person.messages(conversation_id)] == ["/echo mine alone", "mine alone"]
 
@@ -120,7 +120,7 @@ async def test_somebody_elses_conversation_looks_like_none_and_nothing_of_it_lea
         {"status": "complete"},
     ],
 )
-async def test_what_only_the_server_says_can_not_be_said_to_it(served: Served, person: Person, forged: dict[str, str]) -> None:
+async def test_fields_that_only_the_server_sets_are_rejected(served: Served, person: Person, forged: dict[str, str]) -> None:
     before = records(served)
 
     answer = await person.post("/api/messages", json={"text": "hi", **forged})
@@ -131,7 +131,7 @@ async def test_what_only_the_server_says_can_not_be_said_to_it(served: Served, p
 
 
 @pytest.mark.parametrize("id_", ["1", "../../x", "x" * 36, str(uuid4()) + "\n", "", None, 7])
-async def test_an_id_that_is_no_uuid_is_refused(person: Person, id_: Any) -> None:
+async def test_an_id_that_is_no_uuid_is_rejected(person: Person, id_: Any) -> None:
     for field in ("id", "conversation_id"):
         answer = await person.post("/api/messages", json={"text": "hi", field: id_})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
@@ -141,7 +141,7 @@ async def test_an_id_that_is_no_uuid_is_refused(person: Person, id_: Any) -> Non
 # --- other pages, other methods ---
 
 
-async def test_a_write_with_the_cookie_from_a_foreign_page_is_refused(served: Served, person: Person) -> None:
+async def test_a_write_with_the_cookie_from_a_foreign_page_is_rejected(served: Served, person: Person) -> None:
     accepted = await person.say("/echo hi")
     path = f"/api/conversations/{accepted['conversation_id']}"
     before = records(served)
@@ -159,10 +159,10 @@ async def test_a_write_with_the_cookie_from_a_foreign_page_is_refused(served: Se
 
 async def test_only_allowed_pages_get_answers_across_origins() -> None:
     async with serving(allowed_origins=["https://chat.example"]) as served, person_at(served) as person:
-        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-        evil = await person.options("/api/messages", headers={"Origin": "https://evil.example", **asked})
+        preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        evil = await person.options("/api/messages", headers={"Origin": "https://evil.example", **preflight})
         read = await person.get("/api/conversations", headers={"Origin": "https://evil.example"})
-        good = await person.options("/api/messages", headers={"Origin": "https://chat.example", **asked})
+        good = await person.options("/api/messages", headers={"Origin": "https://chat.example", **preflight})
         status = await upgrade(served, Origin="https://chat.example")
         own, nobody, foreign = (
             await upgrade(served, Origin=served.url),
@@ -178,9 +178,9 @@ async def test_only_allowed_pages_get_answers_across_origins() -> None:
 
 
 async def test_with_no_allowed_pages_there_is_no_answer_across_origins(person: Person) -> None:
-    asked = {"Access-Control-Request-Method": "POST", "Origin": "https://evil.example"}
+    preflight = {"Access-Control-Request-Method": "POST", "Origin": "https://evil.example"}
 
-    answer = await person.options("/api/messages", headers=asked)
+    answer = await person.options("/api/messages", headers=preflight)
 
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
 
@@ -189,7 +189,7 @@ async def test_with_no_allowed_pages_there_is_no_answer_across_origins(person: P
     ("method", "path"),
     [("PUT", "/api/messages"), ("DELETE", "/api/conversations"), ("POST", "/api/search"), ("POST", "/docs"), ("TRACE", "/api/session")],
 )
-async def test_a_method_that_a_route_does_not_have_is_refused(person: Person, method: str, path: str) -> None:
+async def test_a_method_that_a_route_does_not_have_is_rejected(person: Person, method: str, path: str) -> None:
     answer = await person.request(method, path)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, "application/problem+json")
@@ -213,7 +213,7 @@ async def test_where_there_is_nothing_there_is_nothing_by_any_method(person: Per
         ("POST", "/livez", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-async def test_a_wrong_method_is_told_the_right_ones(person: Person, method: str, path: str, allowed: set[str]) -> None:
+async def test_a_wrong_method_is_given_the_right_ones(person: Person, method: str, path: str, allowed: set[str]) -> None:
     answer = await person.request(method, path)
 
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
@@ -221,7 +221,7 @@ async def test_a_wrong_method_is_told_the_right_ones(person: Person, method: str
     assert all(one in answer.json()["detail"] for one in {method, *allowed})
 
 
-async def test_every_refusal_has_a_code_that_the_documents_explain(served: Served, person: Person) -> None:
+async def test_every_error_has_a_code_that_the_documents_explain(served: Served, person: Person) -> None:
     known = openapi(served.node.app)["x-error-codes"]
     foreign = {"Origin": "https://evil.example"}
     async with HttpClient(base_url=served.url) as browser:
@@ -270,7 +270,7 @@ async def test_errors_tell_no_version_no_trace_and_no_address_of_the_database(tm
 
     assert [answer.status_code for answer in answers] == [500, 503, 404, 404, 503, 400]
     for answer in answers:
-        told = (answer.text + "".join(f"{name}: {value}" for name, value in answer.headers.items())).lower()
+        visible = (answer.text + "".join(f"{name}: {value}" for name, value in answer.headers.items())).lower()
         for secret in ("hunter2", "10.0.0.7", "traceback", 'file "', "hypercorn", "quart", "werkzeug", "python"):
-            assert secret not in told
+            assert secret not in visible
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -19,7 +19,7 @@ from myna.web.openapi.annotations import answers
 from myna.web.services import Services
 
 NAME_LIMIT = 60  # characters of a file's name: at 4 bytes each it stays below the 255 that file systems take
-SCHEMA = "myna.conversation/1"  # says what a JSON export is to whoever imports it
+SCHEMA = "myna.conversation/1"  # by which an import recognises the file
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 
@@ -77,8 +77,8 @@ def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> 
 
 def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> str:
     """The conversation as one reads it: what a person wrote stands quoted, as it was typed; replies are Markdown already."""
-    said = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
-    blocks = [f"# {_one_line(conversation.title)}", f"*{said}, begun {_moment(conversation.created_at)}.*"]
+    count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
+    blocks = [f"# {_one_line(conversation.title)}", f"*{count}, begun {_moment(conversation.created_at)}.*"]
     for view in messages:
         if view.role == "user":
             blocks += [f"## You · {_moment(view.created_at)}", "\n".join(f"> {line}".rstrip() for line in view.text.splitlines())]

@@ -7,7 +7,8 @@ from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import Busy, Conflict, InvalidFrame, NotFound
 from myna.protocol.session import Session
-from myna.web.api.conversation_file import ExportedConversation, imported_turns
+from myna.web.api.conversation_file import ExportedConversation
+from myna.web.api.imported_turns import imported_turns
 from myna.web.api.models import Answer
 from myna.web.api.requests import id_of, needs_session, validate_body
 from myna.web.openapi.annotations import raises
@@ -35,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
     async def import_conversation(session: Session, conversation_id: str, data: ExportedConversation) -> tuple[Imported, int]:
         """Import an exported conversation under a new id.
 
-        It is as if it had been said now: ids and times are new, versions of replies come along, each as one part. A message
+        It is as if it had been written now: ids and times are new, versions of replies come along, each as one part. A message
         without a reply comes back with a failed one, to be tried again. The same body under the same id again changes
         nothing, or completes what was interrupted; another body is a `conflict`.
         """

@@ -1,4 +1,4 @@
-"""GET /api/conversations/{id}/messages: what was said in a conversation, page by page."""
+"""GET /api/conversations/{id}/messages: a conversation's messages and replies, page by page."""
 
 from quart import Blueprint
 from quart_schema import validate_querystring, validate_response

@@ -54,7 +54,7 @@ class NodeCollector(Collector):
             skipped.add_metric([reason], counts[reason])
         yield skipped
         yield CounterMetricFamily("myna_mailbox_overflows", "Connections cut off because they read too slowly.", services.hub.overflows)
-        yield CounterMetricFamily("myna_refused_facts", "Facts that the database refused and set aside.", services.recorder.refused)
+        yield CounterMetricFamily("myna_refused_facts", "Facts that the database did not take, set aside.", services.recorder.refused)
 
     def _gauges(self) -> Iterator[Metric]:
         services = self._services

@@ -36,7 +36,7 @@ class ReplyError(Answer):
 
 
 class UserItem(Answer):
-    """What a person said."""
+    """A message of a person."""
 
     id: str
     role: Literal["user"]

@@ -1,4 +1,4 @@
-"""HTTP: everything else is the page, with the headers that keep it to itself."""
+"""All other addresses: the page's files, with the security headers that every answer carries."""
 
 import re
 from pathlib import Path
@@ -55,7 +55,7 @@ def blueprint(services: Services) -> Blueprint:
             response = await send_from_directory(folder, "index.html", conditional=known)
             if not known:
                 response.status_code = NotFound.status
-        del response.headers["Expires"]  # the framework's: twelve hours, whatever the next line says
+        del response.headers["Expires"]  # the framework sets twelve hours, against the next line
         hashed = path.startswith("assets/")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response

@@ -84,7 +84,7 @@ def validate_body(model: type[BaseModel]) -> Callable[[Handler], Handler]:
     """Decorate a route that takes a JSON body: it is the argument `data`.
 
     Unlike quart-schema's `validate_request` it has pydantic read the JSON: nesting without end is an error of the client and
-    not a RecursionError, a syntax error has a line and a column, and no Content-Type is asked for.
+    not a RecursionError, a syntax error has a line and a column, and no Content-Type is needed.
     """
 
     def decorate(handler: Handler) -> Handler:

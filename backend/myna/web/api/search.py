@@ -1,4 +1,4 @@
-"""GET /api/search: full text over everything its owner and the AI have said."""
+"""GET /api/search: full text over an owner's messages and replies."""
 
 from typing import Annotated
 
@@ -53,7 +53,7 @@ def blueprint(services: Services) -> Blueprint:
     @validate_querystring(SearchQuery)
     @validate_response(HitsPage)
     async def search_messages(session: Session, query_args: SearchQuery) -> HitsPage:
-        """Full text over everything said, newest first. Matches stand between `<mark>` and `</mark>`; the rest is as it was written."""
+        """Full text over messages and replies, newest first. Matches stand between `<mark>` and `</mark>`."""
         page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before)
         return HitsPage.model_validate(page)
 

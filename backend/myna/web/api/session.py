@@ -1,4 +1,4 @@
-"""POST /api/session: an owner for whoever has none."""
+"""POST /api/session: a new owner, for a client that has none."""
 
 from datetime import timedelta
 from typing import Any

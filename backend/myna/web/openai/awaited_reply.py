@@ -54,7 +54,7 @@ class AwaitedReply:
     async def frames(self) -> AsyncGenerator[Frame | None, None]:
         """The reply's frames in order, the last one its end; None after so much silence that a sign of life is due.
 
-        Whoever leaves before the end (a client that hangs up) has the reply stopped. Raises `Behind` when continuity is lost.
+        Leaving before the end (the client hangs up) stops the reply. Raises `Behind` when continuity is lost.
         """
         signal, ended = asyncio.Event(), False
         mailbox = self._attach(signal)
@@ -114,7 +114,7 @@ def _now() -> float:
 
 
 async def _set_by(signal: asyncio.Event, due: float) -> bool:
-    """Whether the signal is set before this moment of the loop's clock."""
+    """Whether the signal is set before this time of the loop's clock."""
     try:
         async with asyncio.timeout_at(due):
             await signal.wait()

@@ -1,4 +1,4 @@
-"""What the documents say of a route beside its models: answers that are no JSON, and errors of its own."""
+"""Annotations of routes for the documents, beside their models: answers that are not JSON, and errors."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

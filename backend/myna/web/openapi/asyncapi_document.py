@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from myna.protocol import events as e
-from myna.protocol.errors import FAILURES, Close, RequestRefused
+from myna.protocol import failures
+from myna.protocol.errors import Close, RequestRefused
 from myna.protocol.frames import json_schema
 from myna.web.openapi import queue_channels
 from myna.web.openapi.json_schema import NULL, SCHEMAS, Schema, error_codes, tidy
@@ -20,12 +21,12 @@ _INSIDE = {e.ReplyRequested.__name__, e.StopRequested.__name__}
 
 def frames() -> tuple[dict[str, Schema], dict[str, Schema], dict[str, Schema]]:
     """The schemas of what clients send, of what the server sends, and of what these are made of, by name."""
-    told = json_schema()
+    by_side = json_schema()
     shared: dict[str, Schema] = {}
     sides: list[dict[str, Schema]] = []
     for side in ("client", "server"):
         own: dict[str, Schema] = {}
-        for name, schema in told[side].items():
+        for name, schema in by_side[side].items():
             if name not in _INSIDE:
                 as_sent = tidy(schema if side == "client" else _as_sent(schema))
                 (own if "type" in as_sent["properties"] else shared).setdefault(name, as_sent)
@@ -57,7 +58,7 @@ def asyncapi() -> Schema:
             "schemas": _refer({**client, **server, **shared, **queue_channels.schemas()}),
         },
         "x-error-codes": {code: meaning for code, meaning in error_codes().items() if code not in error_codes(RequestRefused)},
-        "x-failure-codes": FAILURES,
+        "x-failure-codes": failures.MEANINGS,
         "x-close-codes": {str(int(code)): code.meaning for code in Close},
     }
 

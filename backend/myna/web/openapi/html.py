@@ -165,15 +165,14 @@ def _kind(schema: Schema) -> str:
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'])}"
     kind = str(schema.get("format") or schema.get("type", "anything"))
-    word = escape({"string": "text"}.get(kind, kind))
-    return word + _bounds(schema)
+    return escape({"string": "text"}.get(kind, kind)) + _bounds(schema)
 
 
 def _bounds(schema: Schema) -> str:
     unit = " characters" if "maxLength" in schema or "minLength" in schema else ""
     low, high = schema.get("minLength", schema.get("minimum")), schema.get("maxLength", schema.get("maximum"))
-    said = f", {low} to {high}{unit}" if low is not None and high is not None else f", at most {high}{unit}" if high is not None else ""
-    return said + (f", else {schema['default']}" if "default" in schema else "")
+    limits = f", {low} to {high}{unit}" if low is not None and high is not None else f", at most {high}{unit}" if high is not None else ""
+    return limits + (f", else {schema['default']}" if "default" in schema else "")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -38,7 +38,7 @@ class RouteDocuments(OpenAPIProvider):
         return [rule for rule in super().generate_rules() if rule.endpoint != "page.show_page"]
 
     def operation_id(self, method: str, path: str, func: Any) -> str:
-        """The handler's name, which says it already."""
+        """The handler's name."""
         return str(func.__name__)
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> Schema:

@@ -93,7 +93,7 @@ def test_only_an_open_fence_is_closed(text: str, expected: str) -> None:
         ("x" * 300, "x" * 60, "x" * 60),
     ],
 )
-def test_a_files_name_says_the_title_and_nothing_dangerous(title: str, plain: str, full: str) -> None:
+def test_a_files_name_is_the_title_without_anything_dangerous(title: str, plain: str, full: str) -> None:
     header = disposition(title, "md")
 
     assert header.isascii()
@@ -105,7 +105,7 @@ def test_a_files_name_says_the_title_and_nothing_dangerous(title: str, plain: st
 
 
 @pytest.mark.parametrize("query", ["format=", "format=pdf", "format=JSON"])
-async def test_another_format_is_told_which_there_are(person: Person, query: str) -> None:
+async def test_an_unknown_format_is_rejected_with_the_known_ones(person: Person, query: str) -> None:
     accepted = await person.say("/echo hi")
 
     answer = await person.get(f"/api/conversations/{accepted['conversation_id']}/export?{query}")

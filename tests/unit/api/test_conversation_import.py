@@ -1,4 +1,4 @@
-"""An export comes back as it was, once, under its own new id; nobody is asked to answer it again."""
+"""An export comes back as it was, once, under a new id; no responder answers it again."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,12 +34,12 @@ async def put(person: Person, document: Document, conversation_id: str | None = 
     return answer.status_code, answer.json()
 
 
-def told(document: Document) -> list[dict[str, Any]]:
-    """What a file tells, apart from what an import makes anew."""
+def kept(document: Document) -> list[dict[str, Any]]:
+    """The messages of a file, without what an import makes anew."""
     return [{name: value for name, value in item.items() if name not in LATER} for item in document["messages"]]
 
 
-def said(number: int, text: str = "hello") -> dict[str, Any]:
+def user_message(number: int, text: str = "hello") -> dict[str, Any]:
     return {"id": str(uuid4()), "role": "user", "text": f"{text} {number}", "status": "complete"}
 
 
@@ -49,7 +49,7 @@ def reply_to(message: dict[str, Any], text: str = "hi", **more: Any) -> dict[str
 
 def turns(count: int) -> list[dict[str, Any]]:
     """So many messages with their replies."""
-    messages = [said(number) for number in range(count)]
+    messages = [user_message(number) for number in range(count)]
     return [item for message in messages for item in (message, reply_to(message, f"answer to {message['text']}"))]
 
 
@@ -61,7 +61,7 @@ def written(*messages: dict[str, Any], title: str = "Brought along") -> Document
     return {"schema": "myna.conversation/1", "conversation": {"id": str(uuid4()), "title": title}, "messages": list(messages)}
 
 
-async def spoken(served: Served, person: Person) -> Document:
+async def a_conversation(served: Served, person: Person) -> Document:
     """A conversation with two versions of a reply, a failed and a stopped one, and a title of its own; its file."""
     conversation_id = str(uuid4())
     client = ChatClient(token=person.token)
@@ -90,30 +90,30 @@ async def spoken(served: Served, person: Person) -> Document:
 
 
 async def test_what_was_exported_comes_back_and_is_exported_the_same_again(served: Served, person: Person) -> None:
-    before = await spoken(served, person)
+    before = await a_conversation(served, person)
 
     status, answer = await put(person, before)
 
     after = await export(person, answer["id"])
     assert (status, answer["title"], answer["messages"]) == (201, "Long ways", 7)
     assert after["conversation"]["title"] == "Long ways"
-    assert told(after) == told(before)
+    assert kept(after) == kept(before)
     assert [item["status"] for item in after["messages"] if item["role"] == "assistant"] == ["complete", "complete", "failed", "stopped"]
     assert {item["id"] for item in after["messages"]}.isdisjoint(item["id"] for item in before["messages"])
 
 
 async def test_another_owner_takes_it_in_and_only_they_have_it(served: Served, person: Person, stranger: Person) -> None:
-    before = await spoken(served, person)
+    before = await a_conversation(served, person)
 
     _, answer = await put(stranger, before, before["conversation"]["id"])
 
-    assert told(await export(stranger, answer["id"])) == told(before)
-    assert told(await export(person, before["conversation"]["id"])) == told(before)
+    assert kept(await export(stranger, answer["id"])) == kept(before)
+    assert kept(await export(person, before["conversation"]["id"])) == kept(before)
 
 
 async def test_the_same_again_changes_nothing_and_goes_to_no_responder(served: Served, person: Person) -> None:
-    message = said(1)
-    document, conversation_id = written(message, reply_to(message), said(2)), str(uuid4())
+    message = user_message(1)
+    document, conversation_id = written(message, reply_to(message), user_message(2)), str(uuid4())
     tried = len(served.broker.queues.log)
 
     first = await put(person, document, conversation_id)
@@ -149,7 +149,7 @@ async def test_the_rest_of_an_interrupted_import_follows(served: Served, person:
     assert texts(await export(person, conversation_id)) == texts(document)
 
 
-async def test_what_was_said_since_stays_when_the_same_is_imported_again(person: Person) -> None:
+async def test_later_messages_stay_when_the_same_is_imported_again(person: Person) -> None:
     document, conversation_id = written(*turns(1)), str(uuid4())
     await put(person, document, conversation_id)
     await person.say("/echo and on", conversation_id=conversation_id)
@@ -163,9 +163,9 @@ async def test_what_was_said_since_stays_when_the_same_is_imported_again(person:
     assert texts(after) == [*texts(document), "/echo and on", "and on"]
 
 
-async def test_an_id_that_is_another_conversations_is_refused(person: Person) -> None:
-    spoken_id = (await person.say("/echo mine"))["conversation_id"]
-    await person.answered(spoken_id)
+async def test_an_id_that_is_another_conversations_is_rejected(person: Person) -> None:
+    existing_id = (await person.say("/echo mine"))["conversation_id"]
+    await person.answered(existing_id)
     imported_id, deleted_id = str(uuid4()), str(uuid4())
     document = written(*turns(1))
     for conversation_id in (imported_id, deleted_id):
@@ -173,14 +173,14 @@ async def test_an_id_that_is_another_conversations_is_refused(person: Person) ->
     await person.delete(f"/api/conversations/{deleted_id}")
 
     other = written(*turns(1), title="Another")
-    refused = [await put(person, other, taken) for taken in (spoken_id, imported_id, deleted_id)]
+    rejected = [await put(person, other, taken) for taken in (existing_id, imported_id, deleted_id)]
 
-    assert [(status, answer["code"]) for status, answer in refused] == [(409, "conflict")] * 3
-    assert texts(await export(person, spoken_id)) == ["/echo mine", "mine"]
+    assert [(status, answer["code"]) for status, answer in rejected] == [(409, "conflict")] * 3
+    assert texts(await export(person, existing_id)) == ["/echo mine", "mine"]
 
 
-async def test_what_had_no_whole_reply_comes_back_as_failed_with_what_was_said(person: Person) -> None:
-    running, waiting = said(1), said(2)
+async def test_an_incomplete_reply_comes_back_as_failed_with_the_text_so_far(person: Person) -> None:
+    running, waiting = user_message(1), user_message(2)
     document = written(running, reply_to(running, "so f", status="streaming", worker="w1", attempt=2), waiting)
 
     status, answer = await put(person, document)
@@ -207,10 +207,10 @@ async def test_an_import_stands_in_order_with_moments_of_its_own_now(person: Per
     assert [item["text"] for item in items] == texts(document)
 
 
-async def test_every_socket_of_the_owner_hears_of_it_as_of_anything_that_is_said(served: Served, person: Person) -> None:
+async def test_every_socket_of_the_owner_gets_its_events(served: Served, person: Person) -> None:
     client = ChatClient(token=person.token)
     await client.open(served.url)
-    message = said(1)
+    message = user_message(1)
     try:
         await put(person, written(message, reply_to(message, worker="w1", attempt=1)))
         await client.until(lambda frame: frame["type"] == "conversation.updated")
@@ -227,18 +227,18 @@ async def test_the_longest_import_is_taken_and_a_longer_one_is_not(person: Perso
     longest = written(*turns(ITEMS_LIMIT // 2))
 
     taken = await put(person, longest)
-    refused = await put(person, written(*turns(ITEMS_LIMIT // 2), said(0)))
+    rejected = await put(person, written(*turns(ITEMS_LIMIT // 2), user_message(0)))
     answer = await person.put(f"/api/conversations/{uuid4()}", content=b" " * (IMPORT_LIMIT + 1))
 
     assert (taken[0], taken[1]["messages"]) == (201, ITEMS_LIMIT)
-    assert refused[0] == 400
-    assert refused[1]["detail"].startswith("messages takes at most 2000 items")
+    assert rejected[0] == 400
+    assert rejected[1]["detail"].startswith("messages takes at most 2000 items")
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert str(IMPORT_LIMIT) in answer.json()["detail"]
 
 
 def changed(**more: Any) -> Document:
-    message = said(1)
+    message = user_message(1)
     return written(message, {**reply_to(message), **more})
 
 
@@ -246,24 +246,24 @@ def changed(**more: Any) -> Document:
     ("document", "place"),
     [
         ({}, "schema"),
-        ({**written(said(1)), "schema": "myna.conversation/2"}, "schema"),
-        ({**written(said(1)), "more": 1}, "more"),
+        ({**written(user_message(1)), "schema": "myna.conversation/2"}, "schema"),
+        ({**written(user_message(1)), "more": 1}, "more"),
         (written(), "messages"),
-        (written(said(1), title=" "), "conversation.title: "),
-        (written({**said(1), "text": " "}), "messages.0.text"),
-        (written({**said(1), "text": "x" * (e.TEXT_LIMIT + 1)}), "messages.0.text"),
-        (written({**said(1), "text": "a\x00b"}), "messages.0.text"),
-        (written({**said(1), "role": "system"}), "messages.0.role"),
+        (written(user_message(1), title=" "), "conversation.title: "),
+        (written({**user_message(1), "text": " "}), "messages.0.text"),
+        (written({**user_message(1), "text": "x" * (e.TEXT_LIMIT + 1)}), "messages.0.text"),
+        (written({**user_message(1), "text": "a\x00b"}), "messages.0.text"),
+        (written({**user_message(1), "role": "system"}), "messages.0.role"),
         (changed(text="x" * (REPLY_LIMIT + 1)), "messages.1.text"),
         (changed(text="a\x00b"), "messages.1.text"),
         (changed(worker="a\x00b"), "messages.1.worker"),
         (changed(attempt=2**40), "messages.1.attempt"),
         (changed(timings={"queued_ms": 2**70, "total_ms": 1}), "messages.1.timings.queued_ms"),
         (changed(message_id=str(uuid4())), "messages.1.message_id"),
-        (written(said(1), {**said(2), "id": "7"}), "messages.1.id"),
+        (written(user_message(1), {**user_message(2), "id": "7"}), "messages.1.id"),
     ],
 )
-async def test_a_document_that_is_none_is_refused_with_the_place(person: Person, document: Document, place: str) -> None:
+async def test_a_document_that_is_none_is_rejected_with_the_place(person: Person, document: Document, place: str) -> None:
     status, answer = await put(person, document)
 
     assert (status, answer["code"]) == (400, "invalid_frame")
@@ -271,15 +271,15 @@ async def test_a_document_that_is_none_is_refused_with_the_place(person: Person,
     assert (await person.get("/api/conversations")).json()["items"] == []
 
 
-async def test_an_id_that_stands_twice_is_refused_with_the_place(person: Person) -> None:
-    message = said(1)
+async def test_an_id_that_stands_twice_is_rejected_with_the_place(person: Person) -> None:
+    message = user_message(1)
 
     status, answer = await put(person, written(message, message))
 
     assert (status, answer["detail"]) == (400, "messages.1.id: stands in an item above too; each takes an id of its own.")
 
 
-async def test_without_a_broker_it_is_refused_like_any_write_and_goes_through_later(frail: Served) -> None:
+async def test_without_a_broker_it_is_rejected_like_any_write_and_goes_through_later(frail: Served) -> None:
     async with person_at(frail) as person:
         document, conversation_id = written(*turns(2)), str(uuid4())
         frail.broker.lose("The broker is away.")
@@ -291,7 +291,7 @@ async def test_without_a_broker_it_is_refused_like_any_write_and_goes_through_la
         assert texts(await export(person, conversation_id)) == texts(document)
 
 
-async def test_an_address_that_ends_in_no_uuid_is_told_what_it_takes(person: Person) -> None:
+async def test_an_address_that_ends_in_no_uuid_is_answered_by_what_it_takes(person: Person) -> None:
     status, answer = await put(person, written(*turns(1)), "abc")
 
     assert (status, answer["code"]) == (400, "invalid_frame")

@@ -1,0 +1,88 @@
+"""The events that an imported conversation turns into.
+
+They are ordinary events, so sockets, window and recorder treat them as any other conversation's. Their times are those of
+the import, a millisecond apart, because the log decides by time what may be forgotten and pages order turns by it; the times
+of the first writing stay in the file.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+from myna.pipeline.commands import ImportedTurn
+from myna.protocol import events as e
+from myna.protocol import failures, timestamps, titles
+from myna.protocol.ids import reply_id_for
+from myna.web.api.conversation_file import ExportedConversation, ExportedReply, check
+
+
+def imported_turns(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[ImportedTurn]:
+    """What is to be written to the log, in order, the title with the first turn. Raises `InvalidFrame`, which names the place.
+
+    New ids are derived from the new conversation's id, from the whole body and from the old ids: the same body makes the
+    same ids, and another body under the same conversation id shares none with it.
+    """
+    check(document)
+    body = document.model_dump_json(include={"messages"}) + document.conversation.title
+    namespace = uuid5(UUID(conversation_id), sha256(body.encode()).hexdigest())
+    times = [timestamps.written(now_ms - before_ms) for before_ms in range(len(document.messages), 0, -1)]
+    replies = _replies_by_message(document)
+    turns: list[ImportedTurn] = []
+    for index, item in enumerate(document.messages):
+        if isinstance(item, ExportedReply):
+            continue
+        message_id = str(uuid5(namespace, item.id))
+        for number, (at, reply) in enumerate(replies.get(item.id) or [(index, None)]):
+            key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
+            job = _job(owner, conversation_id, key, message_id, item.text, times[index if number == 0 else at])
+            turns.append(ImportedTurn(job, [job, *_reply_events(job, reply, times[at])]))
+    _add_title(turns, document.conversation.title)
+    return turns
+
+
+def _replies_by_message(document: ExportedConversation) -> dict[str, list[tuple[int, ExportedReply]]]:
+    """The replies to each message, with their places in the file."""
+    replies: dict[str, list[tuple[int, ExportedReply]]] = {}
+    for index, item in enumerate(document.messages):
+        if isinstance(item, ExportedReply):
+            replies.setdefault(item.message_id, []).append((index, item))
+    return replies
+
+
+def _add_title(turns: list[ImportedTurn], title: str) -> None:
+    first = turns[0].job
+    if title != titles.title_from(first.text):
+        renamed = e.ConversationUpdated(owner=first.owner, at=first.at, conversation_id=first.conversation_id, title=title)
+        turns[0] = ImportedTurn(first, [*turns[0].events, renamed])
+
+
+def _job(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Job:
+    reply_id = reply_id_for(owner, key)
+    if key == message_id:
+        return e.MessageCreated(owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, text=text)
+    return e.ReplyRequested(
+        owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, message_id=message_id, text=text
+    )  # fmt: skip
+
+
+def _reply_events(job: e.Job, reply: ExportedReply | None, at: str) -> Iterator[e.Event]:
+    about: dict[str, Any] = {
+        "owner": job.owner, "at": at, "conversation_id": job.conversation_id, "reply_id": job.reply_id, "message_id": job.message_id
+    }  # fmt: skip
+    if reply is None:
+        yield e.ReplyFailed(**about, attempt=0, **failures.UNANSWERED._asdict())
+        return
+    attempt = max(reply.attempt, 1) if reply.worker else reply.attempt
+    if reply.worker:
+        yield e.ReplyStarted(**about, attempt=attempt, worker=reply.worker)
+    if reply.text:
+        yield e.ReplyDelta(**about, attempt=attempt, index=0, text=reply.text)
+    if reply.status in ("complete", "stopped"):
+        reason: e.FinishReason = "stopped" if reply.status == "stopped" else "length" if reply.finish_reason == "length" else "stop"
+        timings = e.Timings(**reply.timings.model_dump())
+        parts = 1 if reply.text else 0
+        yield e.ReplyCompleted(**about, attempt=attempt, parts=parts, text=reply.text, finish_reason=reason, timings=timings)
+    else:
+        failure = reply.error.model_dump() if reply.status == "failed" else failures.UNFINISHED._asdict()
+        yield e.ReplyFailed(**about, attempt=attempt, **failure)
