@@ -71,6 +71,10 @@ class Settings(BaseSettings):
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
     ] = []
     mock_profile: Annotated[str, Field(description="how fast and how reliably the mock AI answers unless told otherwise")] = "normal"
+    mock_seed: Annotated[
+        int | None, Field(ge=-(2**63), le=2**63 - 1, description="seed of messages that bring none; none: each is drawn anew")
+    ] = None
+    mock_speed: Annotated[float, Field(ge=0, le=1000, description="how many times faster the mock AI speaks; 0 waits for nothing")] = 1.0
     mock_scenarios: Annotated[Path | None, Field(description="a YAML, TOML or JSON file with scripted replies and rules")] = None
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
     management_url: Annotated[

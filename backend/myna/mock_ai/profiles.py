@@ -17,6 +17,9 @@ class Profile:
     refused: float = 0.0  # share of replies that end in a retryable refusal
     cut: float = 0.0  # share of replies that end early with `length`
     whole: bool = False  # the whole text is one part
+    tokens_per_s: float = 0.0  # instead of parts_per_s: a part takes as long as its words and signs
+    stalls: float = 0.0  # share of parts before which the stream stands still
+    stall_s: tuple[float, float] = (0.0, 0.0)  # for how long, seconds, drawn evenly between the two
 
 
 DEFAULT_PROFILE = "normal"
@@ -35,6 +38,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         "thinking": Profile("says nothing for several seconds, then speaks quickly", (4.0, 8.0), 80.0, 0.4, (1, 3)),
         # Unreliable upstream: about one reply in three goes wrong, so every kind of ending is seen within minutes.
         "flaky": Profile("one reply in five fails, one in seven is cut short", (0.2, 0.8), 33.0, 0.9, refused=0.2, cut=0.14),
+        # A stream that stops and goes on: what a page and a client's idle limit must bear.
+        "stalling": Profile(
+            "stops in the middle for some seconds, again and again", (0.3, 0.6), 33.0, 0.6, stalls=0.04, stall_s=(2.0, 6.0)
+        ),
         # A provider on a bad day: long waits, half the replies turned away, the rest at a crawl.
         "overloaded": Profile("long waits, and half the replies turned away", (2.5, 6.0), 8.0, 0.9, refused=0.5),
     }

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from myna.mock_ai.failures import FAILURES
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS, fits
+from myna.mock_ai.profiles import Profile
 
 MAX_WAIT_S = 120.0  # seconds, the longest single wait: twice what most clients take before they give up
 MAX_PATTERN = 1_000  # characters of a regular expression
@@ -74,6 +75,7 @@ Pattern = Annotated[str, Field(min_length=1, max_length=MAX_PATTERN), AfterValid
 Patterns = Annotated[list[Pattern], BeforeValidator(_one_or_many), Field(min_length=1, max_length=200)]
 Glob = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_glob)]
 Span = Annotated[tuple[int, int | None], BeforeValidator(_span, json_schema_input_type=int | str)]
+WordCount = Annotated[int, Field(ge=1, le=1_000)]
 Seconds = Annotated[float, Field(ge=0, le=MAX_WAIT_S)]
 
 
@@ -183,11 +185,44 @@ class RuleFields(Fields):
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
 
+def _pair(given: Any) -> Any:
+    pair = given if isinstance(given, list) else [given, given]
+    if len(pair) != 2 or not all(isinstance(one, int | float) for one in pair) or pair[0] > pair[1]:
+        raise ValueError("takes a number, or a list of two, the smaller one first")
+    return tuple(pair)
+
+
+SecondsSpan = Annotated[tuple[Seconds, Seconds], BeforeValidator(_pair)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ProfileFields(Fields):
+    """A pace and error rates of one's own; what is not given is as in `normal`."""
+
+    about: Annotated[str, Field(min_length=1, max_length=200)] = "a profile of the scenario file"
+    first_after_s: SecondsSpan = (0.3, 0.6)
+    parts_per_s: Annotated[float, Field(gt=0, le=100_000)] = 33.0
+    tokens_per_s: Annotated[float, Field(gt=0, le=100_000)] | None = None  # instead of parts_per_s
+    jitter: Share = 0.6
+    words_per_part: Annotated[tuple[WordCount, WordCount], BeforeValidator(_pair)] = (1, 2)
+    stalls: Share = 0.0
+    stall_s: SecondsSpan = (2.0, 6.0)
+    refused: Share = 0.0
+    cut: Share = 0.0
+    whole: bool = False
+
+    @property
+    def profile(self) -> Profile:
+        """The same as the mock's own profiles are kept."""
+        return Profile(**{**self.model_dump(), "tokens_per_s": self.tokens_per_s or 0.0})
+
+
 class FileFields(Fields):
     """A scenario file."""
 
     version: Literal[1] = 1
     strict: bool = False
+    profiles: Annotated[dict[Name, ProfileFields], Field(max_length=100)] = {}
     scenarios: Annotated[dict[Name, Reply], Field(max_length=500)] = {}
     rules: Annotated[list[RuleFields], Field(max_length=1_000)] = []
 

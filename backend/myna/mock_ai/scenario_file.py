@@ -63,6 +63,7 @@ def _error(problems: list[Problem]) -> ScenarioError:
 def _cross_checks(file: FileFields, base: Scenarios | None) -> Iterator[tuple[Path, str]]:
     """What one place says and another must know: names of scenarios and profiles, and what templates fill in."""
     names = {*file.scenarios, *(base.names() if base else ())}
+    profiles = {*file.profiles, *(base.profiles if base else PROFILES)}
     known = {*VARIABLES}
     for rule in file.rules:
         known |= groups_of(rule.match)
@@ -72,8 +73,8 @@ def _cross_checks(file: FileFields, base: Scenarios | None) -> Iterator[tuple[Pa
         for path, one in _replies(top, reply):
             if one.use is not None and one.use not in names:
                 yield (*path, "use"), f"names no scenario: {_suggest(one.use, names)}"
-            if one.profile is not None and one.profile not in PROFILES:
-                yield (*path, "profile"), f"names no profile: {_suggest(one.profile, PROFILES)}"
+            if one.profile is not None and one.profile not in profiles:
+                yield (*path, "profile"), f"names no profile: {_suggest(one.profile, profiles)}"
             for where, template in _templates(path, one):
                 for name in placeholders(template):
                     if name not in known:

@@ -8,6 +8,7 @@ from myna.mock_ai.draft import STOP, Draft
 from myna.mock_ai.failures import failure
 from myna.mock_ai.parts import clip, fit, fits
 from myna.mock_ai.port import End, Failure, Part, Prompt, Tool
+from myna.mock_ai.profiles import PROFILES, Profile
 from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields, RuleFields, compiled, glob_pattern
 from myna.mock_ai.seeded_random import SeededRandom
 from myna.mock_ai.templates import fill
@@ -23,6 +24,8 @@ class Scenarios:
         """Where names meet, the file's own replace those of `base`, and its rules come first."""
         self.strict: bool = file.strict or (base is not None and base.strict)
         self.problem: str | None = None  # of an edit that could not be used; these are then the scenarios before it
+        own = {name: fields.profile for name, fields in file.profiles.items()}
+        self.profiles: Mapping[str, Profile] = {**(base.profiles if base else PROFILES), **own}
         self._replies: dict[str, ReplyFields] = {**(base._replies if base else {}), **file.scenarios}
         self._rules: tuple[RuleFields, ...] = (*file.rules, *(base._rules if base else ()))
 
@@ -67,11 +70,13 @@ class Scenarios:
         if reply.fail is not None:
             fail = reply.fail
             ending = failure(fail.code, fail.detail, fail.retryable, fail.after_s)
+        # A reply that names its profile ends as that makes it; any other is safe from the error rates of the prompt's.
+        own_ending = None if profile and finish_reason is None and reply.fail is None else ending
         if reply.tool_calls is not None:
-            return Draft("".join(_calls(reply, values, prompt, rng)), ending, profile=profile)
+            return Draft("".join(_calls(reply, values, prompt, rng)), own_ending, profile=profile)
         if reply.parts is not None:
             return Draft(ending=ending, parts=_parts(reply, values), profile=profile)
-        return Draft(fill(reply.text or "", values), ending, profile=profile)
+        return Draft(fill(reply.text or "", values), own_ending, profile=profile)
 
 
 def _parts(reply: ReplyFields, values: Mapping[str, str]) -> tuple[Part, ...]:

@@ -49,6 +49,11 @@ def make_brain(settings: Settings) -> MockBrain:
         except (OSError, ScenarioError, UnicodeDecodeError) as error:
             raise StartupError(f"CHAT_MOCK_SCENARIOS: {settings.mock_scenarios}: {error}") from None
     try:
-        return MockBrain(scenarios=source.current if source else None, profile=settings.mock_profile)
+        return MockBrain(
+            scenarios=source.current if source else None,
+            profile=settings.mock_profile,
+            seed=settings.mock_seed,
+            speed=settings.mock_speed,
+        )
     except ValueError as error:
         raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None

@@ -11,8 +11,8 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.mock_ai import PROFILES, End, Failure, MockBrain, Part, Prompt
-from myna.mock_ai.brain import RESUMED_AFTER_S
+from myna.mock_ai import PROFILES, End, Failure, HistoryMessage, MockBrain, Part, Prompt
+from myna.mock_ai.pacing import RESUMED_AFTER_S
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS
 from tests.unit.mock_ai.replies import BRAIN, MESSAGES, apart, prompts, text_of, whole
 
@@ -71,9 +71,33 @@ def test_with_a_seed_other_words_are_answered_otherwise() -> None:
     assert len({text_of(Prompt("key", f"Why do {what} hum?", seed=3)).replace(what, "") for what in ("bridges", "wires", "bees")}) == 3
 
 
-def test_a_prompt_without_a_seed_is_drawn_from_its_key_and_the_brains_own_seed() -> None:
-    replies = {text_of(Prompt("key", "Why do bridges hum?"), MockBrain(seed=n)) for n in range(40)}
-    assert len(replies) > 35
+def test_a_prompt_without_a_seed_is_drawn_from_its_key_unless_the_brain_has_a_seed() -> None:
+    asked = "Why do bridges hum?"
+    assert len({text_of(Prompt(str(n), asked)) for n in range(40)}) > 35
+    seeded = MockBrain(seed=7)
+    assert {text_of(Prompt(str(n), asked), seeded) for n in range(40)} == {text_of(Prompt("key", asked, seed=7))}
+    assert text_of(Prompt("key", asked, seed=8), seeded) == text_of(Prompt("key", asked, seed=8))
+
+
+def test_with_a_seed_the_conversation_before_decides_too() -> None:
+    history = (HistoryMessage("user", "Tell me about salt."), HistoryMessage("assistant", "Gladly."))
+    replies = {text_of(Prompt("key", "Go on.", seed=3, history=path)) for path in ((), history, history[:1])}
+    assert len(replies) == 3
+    assert text_of(Prompt("key", "Go on.", seed=3, history=history)) == text_of(Prompt("other", "Go on.", seed=3, history=history))
+
+
+async def test_the_speed_divides_every_wait_and_zero_waits_for_nothing() -> None:
+    waits: dict[float, list[float]] = {0: [], 1: [], 10: []}
+    for speed, waited in waits.items():
+
+        async def sleep(seconds: float, waited: list[float] = waited) -> None:
+            waited.append(seconds)
+
+        brain = MockBrain(speed=speed, sleep=sleep)
+        assert [step async for step in brain.reply(Prompt("key", "/words 30"))] == list(BRAIN.steps(Prompt("key", "/words 30")))
+    assert waits[0] == []
+    assert waits[10] == [wait / 10 for wait in waits[1]]
+    assert len(waits[1]) > 10
 
 
 def test_another_process_with_another_hash_seed_says_the_same() -> None:

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from myna.mock_ai import BUILT_IN, DEFAULT_PROFILE, PROFILES, End, Failure, MockBrain, Prompt
+from myna.mock_ai import BUILT_IN, DEFAULT_PROFILE, PROFILES, End, Failure, MockBrain, Prompt, parse_scenarios
 from tests.unit.mock_ai.replies import BRAIN, text_of, whole
 
 MESSAGE = "Why do bridges hum in the wind?"
-PACED = [name for name, profile in PROFILES.items() if not profile.whole]
+PACED = [name for name, profile in PROFILES.items() if not profile.whole and not profile.stalls]
 
 
 @pytest.mark.parametrize("name", PACED)
@@ -114,3 +114,67 @@ def test_a_brain_with_an_unknown_default_profile_is_not_made() -> None:
 def test_a_negative_start_is_an_error() -> None:
     with pytest.raises(ValueError, match="start must be 0 or more, got -1"):
         list(BRAIN.steps(Prompt("key", "hi"), start=-1))
+
+
+OWN = """
+profiles:
+  words: {first_after_s: 1, tokens_per_s: 10, jitter: 0, words_per_part: [1, 6]}
+  standing: {first_after_s: [0, 0], parts_per_s: 100, stalls: 0.2, stall_s: [3, 4]}
+  broken: {refused: 1}
+  half: {refused: 0.5, whole: true}
+rules:
+  - {match: {exact: mine}, reply: {text: my own words, profile: broken}}
+  - {match: {exact: safe}, reply: my own words}
+scenarios:
+  my: {text: x}
+"""
+
+
+def own_brain() -> MockBrain:
+    scenarios = parse_scenarios(OWN.replace("reply: my own words", "reply: {text: my own words}"), base=BUILT_IN)
+    return MockBrain(scenarios=lambda: scenarios)
+
+
+def test_tokens_per_second_make_a_part_take_as_long_as_its_words() -> None:
+    parts, _ = whole(Prompt("key", "/words 200", "words"), own_brain())
+    assert parts[0].after_s == 1.0
+    assert {round(part.after_s * 10) - len(part.text.split()) for part in parts[1:]} == {0}
+    assert len({part.after_s for part in parts[1:]}) > 3
+
+
+@pytest.mark.parametrize("name", ["standing", "stalling"])
+def test_stalls_come_as_often_and_last_as_long_as_the_profile_says(name: str) -> None:
+    parts, _ = whole(Prompt("key", "/words 4000", name), own_brain())
+    low, high, share = (3, 4, 0.2) if name == "standing" else (*PROFILES[name].stall_s, PROFILES[name].stalls)
+    stalls = [part.after_s for part in parts[1:] if part.after_s >= low]
+    assert len(stalls) / len(parts) == pytest.approx(share, rel=0.25)
+    assert max(stalls) <= high + 0.1
+
+
+def test_own_replies_meet_failures_where_they_name_a_profile_and_are_safe_from_the_prompts() -> None:
+    brain = own_brain()
+    assert isinstance(whole(Prompt("key", "mine"), brain)[1], Failure)
+    for key in range(40):
+        assert text_of(Prompt(str(key), "safe", "broken"), brain) == "my own words"
+        assert text_of(Prompt(str(key), "/echo all of it", "broken"), brain) == "all of it"
+
+
+def test_a_retry_meets_its_own_luck_and_the_same_attempt_always_the_same() -> None:
+    brain = own_brain()
+
+    def fails(seed: int, attempt: int, key: str = "key") -> bool:
+        return isinstance(whole(Prompt(key, MESSAGE, "half", seed=seed, attempt=attempt), brain)[1], Failure)
+
+    first = [fails(seed, 1) for seed in range(80)]
+    second = [fails(seed, 2, "another key") for seed in range(80)]
+    assert first == [fails(seed, 1, "another key") for seed in reversed(range(80))][::-1]
+    assert first != second
+    assert 20 < sum(first) < 60
+    assert 20 < sum(second) < 60
+
+
+def test_fail_timeout_really_waits_under_every_profile() -> None:
+    for name in PROFILES:
+        parts, ending = whole(Prompt("key", "/fail timeout", name))
+        assert parts == []
+        assert ending.after_s == 30.0

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel
 
 from myna.mock_ai import BUILT_IN, ScenarioError, parse_scenarios
-from myna.mock_ai.scenario_fields import FailFields, FileFields, MatchFields, ReplyFields, ToolResultFields
+from myna.mock_ai.scenario_fields import FailFields, FileFields, MatchFields, ProfileFields, ReplyFields, ToolResultFields
 
 YAML = """\
 strict: true
@@ -82,7 +82,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
         ("[]", "the file should be a valid dictionary or instance of FileFields, got []"),
         ("a: [", "is not YAML"),
         ("version: 2", "line 1: version should be 1, got 2"),
-        ("extra: 2", "line 1: extra is not known here: allowed are rules, scenarios, strict, version"),
+        ("extra: 2", "line 1: extra is not known here: allowed are profiles, rules, scenarios, strict, version"),
         ("rules: {}", "rules should be a valid list, got {}"),
         ("rules: [{reply: xyz}]", "rules[0].reply.use names no scenario: allowed are "),
         ("rules: [{reply: tuor}]", "did you mean tour?"),
@@ -154,7 +154,7 @@ def test_the_examples_of_the_documentation_are_files_that_can_be_used() -> None:
         parse_scenarios(example, kind, BUILT_IN)
 
 
-@pytest.mark.parametrize("fields", [MatchFields, ReplyFields, FileFields, FailFields, ToolResultFields])
+@pytest.mark.parametrize("fields", [MatchFields, ReplyFields, FileFields, FailFields, ProfileFields, ToolResultFields])
 def test_the_documentation_names_every_field(fields: type[BaseModel]) -> None:
     page = (Path(__file__).parents[3] / "docs" / "mock-ai.md").read_text()
     assert [name for name in fields.model_fields if not re.search(rf"\b{name}\b", page)] == []

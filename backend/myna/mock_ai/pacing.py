@@ -1,0 +1,75 @@
+"""Cuts a drafted reply into parts with waits, as a profile paces them, and makes it fail as often as the profile says."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from myna.mock_ai.draft import STOP, Draft
+from myna.mock_ai.parts import fit, fits, split
+from myna.mock_ai.port import End, Failure, Part, ReplyStep
+from myna.mock_ai.profiles import Profile
+from myna.mock_ai.seeded_random import SeededRandom
+
+RESUMED_AFTER_S = 0.05  # seconds before the first part of a reply that goes on elsewhere: its reader has waited enough
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def count_tokens(text: str) -> int:
+    """About as many as a tokenizer would find: words and signs."""
+    return len(_TOKEN.findall(text))
+
+
+def paced(draft: Draft, profile: Profile, rng: SeededRandom, errors: SeededRandom) -> list[ReplyStep]:
+    """The draft as parts with waits, and its ending; failures are drawn from `errors`, everything else from `rng`."""
+    ending = draft.ending or STOP
+    if draft.parts is not None:
+        return [*draft.parts, ending]
+    text = draft.text
+    if not fits(text):
+        text, ending = fit(text), End("length", 0.0)
+    in_one = profile.whole and draft.each_after_s is None
+    parts = [text] * bool(text) if in_one else split(text, profile.words_per_part, rng)
+    if draft.ending is None:
+        parts, ending = _with_errors(parts, profile, errors)
+    low, high = profile.first_after_s
+    wait = low + (high - low) * rng.unit() if draft.first_after_s is None else draft.first_after_s
+    if not parts:
+        return [replace(ending, after_s=max(wait, ending.after_s))]
+    steps: list[ReplyStep] = []
+    for n, part in enumerate(parts):
+        if n:
+            wait = _gap(part, profile, rng) if draft.each_after_s is None else draft.each_after_s
+        steps.append(Part(part, wait))
+    steps.append(ending)
+    return steps
+
+
+def resumed(steps: list[ReplyStep], start: int) -> Iterator[ReplyStep]:
+    """The reply from part `start` on; only its ending when there are no more parts than that."""
+    at = min(start, len(steps) - 1)
+    first = steps[at]
+    yield replace(first, after_s=min(first.after_s, RESUMED_AFTER_S))
+    yield from islice(steps, at + 1, None)
+
+
+def _gap(part: str, profile: Profile, rng: SeededRandom) -> float:
+    """Seconds before a part that is not the first: even around the profile's mean, and now and then a stall."""
+    mean = count_tokens(part) / profile.tokens_per_s if profile.tokens_per_s else 1.0 / profile.parts_per_s if profile.parts_per_s else 0.0
+    gap = mean * (1.0 + profile.jitter * (2.0 * rng.unit() - 1.0))
+    if profile.stalls and rng.unit() < profile.stalls:
+        low, high = profile.stall_s
+        gap += low + (high - low) * rng.unit()
+    return gap
+
+
+def _with_errors(parts: list[str], profile: Profile, errors: SeededRandom) -> tuple[list[str], End | Failure]:
+    """The reply as the profile's error rates leave it: all of it, or a beginning and a failure or a cut."""
+    draw = errors.unit()
+    if draw < profile.refused:
+        kept = errors.between(0, len(parts) - 1) if parts and errors.unit() < 0.5 else 0  # half of them fail before the first part
+        detail = "The mock gave up on this reply, as this profile sometimes does. Trying again may help."
+        return parts[:kept], Failure("overloaded", detail, retryable=True, after_s=0.0)
+    if draw < profile.refused + profile.cut and len(parts) > 1:
+        return parts[: errors.between(1, len(parts) - 1)], End("length", 0.0)
+    return parts, STOP
