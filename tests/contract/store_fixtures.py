@@ -158,12 +158,12 @@ def at(seconds: float = 0) -> str:
     return rfc3339(BEGUN + timedelta(seconds=seconds))
 
 
-def said(owner: str, conversation_id: str, text: str, *, seconds: float = 0, id_: str | None = None) -> MessageView:
+def sent(owner: str, conversation_id: str, text: str, *, seconds: float = 0, id_: str | None = None) -> MessageView:
     """A person's message."""
     return MessageView(owner, conversation_id, id_ or new_id(), "user", text, "complete", at(seconds))
 
 
-def replied(message: MessageView, text: str, *, seconds: float = 1, key: str | None = None) -> MessageView:
+def reply_to(message: MessageView, text: str, *, seconds: float = 1, key: str | None = None) -> MessageView:
     """A whole reply to a message; `key` is that of a regenerate."""
     id_ = reply_id_for(message.owner, key or message.id)
     reply = replace(message, id=id_, role="assistant", text=text, created_at=at(seconds), message_id=message.id, attempt=1, parts=3)
@@ -172,7 +172,7 @@ def replied(message: MessageView, text: str, *, seconds: float = 1, key: str | N
 
 def numbered(count: int, owner: str, conversation_id: str, text: Callable[[int], str] = "number {}".format) -> list[MessageView]:
     """Messages one second apart, with ids that do not follow their order."""
-    return [said(owner, conversation_id, text(n), seconds=n, id_=str(uuid5(UUID(conversation_id), str(n)))) for n in range(count)]
+    return [sent(owner, conversation_id, text(n), seconds=n, id_=str(uuid5(UUID(conversation_id), str(n)))) for n in range(count)]
 
 
 async def all_pages(ask: Callable[[str | None], Awaitable[Page[Any]]]) -> list[list[Any]]:

@@ -13,8 +13,8 @@ from tests.contract.store_fixtures import (
     after,
     new_id,
     numbered,
-    replied,
-    said,
+    reply_to,
+    sent,
     without_storing,
     writer_lock_of,
 )
@@ -24,10 +24,10 @@ HOSTILE = '\'; DROP TABLE messages; -- \\ $1 %s {} "x" \N{PILE OF POO}\n\t\x01 <
 
 async def test_what_was_recorded_is_read_back_to_the_last_field(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    message = said(owner, conversation, "Tell me something")
-    reply = replied(message, "Something.")
+    message = sent(owner, conversation, "Tell me something")
+    reply = reply_to(message, "Something.")
     failed = replace(
-        replied(message, "", key=new_id()),
+        reply_to(message, "", key=new_id()),
         status="failed",
         finish_reason=None,
         timings=None,
@@ -46,8 +46,8 @@ async def test_what_was_recorded_is_read_back_to_the_last_field(store_rig: Store
 
 async def test_storing_a_batch_twice_changes_nothing(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    message = said(owner, conversation, "once")
-    facts = (message, replied(message, "only"))
+    message = sent(owner, conversation, "once")
+    facts = (message, reply_to(message, "only"))
     await store_rig.record(*facts)
     before = (
         await store_rig.store.messages(owner, conversation, limit=10, before=None),
@@ -63,17 +63,17 @@ async def test_storing_a_batch_twice_changes_nothing(store_rig: StoreRig) -> Non
 
 
 async def test_a_batch_that_holds_a_message_twice_stores_the_first(store_rig: StoreRig) -> None:
-    message = said(new_id(), new_id(), "first")
+    message = sent(new_id(), new_id(), "first")
     await store_rig.record(message, replace(message, text="second"))
     assert await store_rig.texts(message.owner, message.conversation_id) == ["first"]
 
 
 async def test_recording_is_fenced_when_another_has_recorded_since(store_rig: StoreRig) -> None:
-    message = said(new_id(), new_id(), "hello")
-    await store_rig.record(said(new_id(), new_id(), "before"))
+    message = sent(new_id(), new_id(), "hello")
+    await store_rig.record(sent(new_id(), new_id(), "before"))
     writer_lock, first = store_rig.writer_lock, store_rig.checkpoint
     assert writer_lock
-    await store_rig.record(said(new_id(), new_id(), "by another"))
+    await store_rig.record(sent(new_id(), new_id(), "by another"))
     stale = Batch(first, Checkpoint("epoch-1", Position(9, 0), Position(9, 0), "mark-9"), (message,))
     for expected in (first, None):
         with pytest.raises(RecorderFenced):
@@ -95,7 +95,7 @@ async def test_one_at_a_time_has_the_writer_lock(store_rig: StoreRig) -> None:
 
 
 async def test_a_writer_lock_whose_connection_ended_records_no_more_and_is_free(store_rig: StoreRig) -> None:
-    message = said(new_id(), new_id(), "hello")
+    message = sent(new_id(), new_id(), "hello")
     lost = await store_rig.acquire_writer_lock()
     await store_rig.break_writer_lock()
     await store_rig.acquire_writer_lock()
@@ -144,8 +144,8 @@ async def test_a_batch_of_refused_facts_still_moves_the_checkpoint(store_rig: St
 
 async def test_hostile_text_is_stored_to_the_letter_in_every_field(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    message = said(owner, conversation, HOSTILE)
-    reply = replace(replied(message, HOSTILE), worker=HOSTILE, error=ReplyError(HOSTILE, HOSTILE, False))
+    message = sent(owner, conversation, HOSTILE)
+    reply = replace(reply_to(message, HOSTILE), worker=HOSTILE, error=ReplyError(HOSTILE, HOSTILE, False))
     assert await store_rig.record(message, reply, Renamed(owner, conversation, HOSTILE)) == 0
     page = await store_rig.store.messages(owner, conversation, limit=10, before=None)
     assert without_storing(page.items) == [message, reply]
@@ -158,10 +158,10 @@ async def test_hostile_text_is_stored_to_the_letter_in_every_field(store_rig: St
 
 async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_rig: StoreRig) -> None:
     owner, gone, kept = new_id(), new_id(), new_id()
-    message, other = said(owner, gone, "to be forgotten"), said(owner, kept, "to be kept")
+    message, other = sent(owner, gone, "to be forgotten"), sent(owner, kept, "to be kept")
     await store_rig.record(message, other)
-    await store_rig.record(replied(message, "late"), Deleted(owner, gone), said(owner, gone, "later"), Renamed(owner, gone, "again"))
-    await store_rig.record(said(owner, gone, "much later"), Renamed(owner, gone, "and again"), Deleted(owner, gone))
+    await store_rig.record(reply_to(message, "late"), Deleted(owner, gone), sent(owner, gone, "later"), Renamed(owner, gone, "again"))
+    await store_rig.record(sent(owner, gone, "much later"), Renamed(owner, gone, "and again"), Deleted(owner, gone))
     store = store_rig.store
     assert await store_rig.texts(owner, gone) == []
     assert await store.conversation(owner, gone) is None
@@ -173,8 +173,8 @@ async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_r
 
 async def test_a_deleted_conversation_leaves_no_word_in_the_database(postgres_rig: PostgresStoreRig) -> None:
     owner, gone = new_id(), new_id()
-    message = said(owner, gone, "to be forgotten")
-    await postgres_rig.record(message, replied(message, "soon"), Renamed(owner, gone, "forgetting"))
+    message = sent(owner, gone, "to be forgotten")
+    await postgres_rig.record(message, reply_to(message, "soon"), Renamed(owner, gone, "forgetting"))
     await postgres_rig.record(Deleted(owner, gone), Renamed(owner, gone, "remembered"))
     assert await postgres_rig.fetch("select title || preview from conversations") == [""]
     assert await postgres_rig.fetch("select text from messages") == []
@@ -183,14 +183,14 @@ async def test_a_deleted_conversation_leaves_no_word_in_the_database(postgres_ri
 async def test_a_deletion_that_comes_first_keeps_the_conversation_out(store_rig: StoreRig) -> None:
     owner, gone = new_id(), new_id()
     await store_rig.record(Deleted(owner, gone))
-    await store_rig.record(said(owner, gone, "late"))
+    await store_rig.record(sent(owner, gone, "late"))
     assert await store_rig.store.conversation(owner, gone) is None
     assert (await store_rig.look_up(owner, gone, new_id())).conversation_deleted
 
 
 async def test_another_owner_cannot_delete_rename_or_read(store_rig: StoreRig) -> None:
     owner, thief, conversation = new_id(), new_id(), new_id()
-    message = said(owner, conversation, "mine")
+    message = sent(owner, conversation, "mine")
     await store_rig.record(message)
     await store_rig.record(Deleted(thief, conversation), Renamed(thief, conversation, "stolen"))
     assert await store_rig.texts(owner, conversation) == ["mine"]
@@ -202,7 +202,7 @@ async def test_another_owner_cannot_delete_rename_or_read(store_rig: StoreRig) -
 
 async def test_two_owners_may_choose_the_same_ids(store_rig: StoreRig) -> None:
     one, two, conversation, message = new_id(), new_id(), new_id(), new_id()
-    await store_rig.record(said(one, conversation, "one", id_=message), said(two, conversation, "two", id_=message))
+    await store_rig.record(sent(one, conversation, "one", id_=message), sent(two, conversation, "two", id_=message))
     assert await store_rig.texts(one, conversation) == ["one"]
     assert await store_rig.texts(two, conversation) == ["two"]
 
@@ -210,9 +210,9 @@ async def test_two_owners_may_choose_the_same_ids(store_rig: StoreRig) -> None:
 async def test_the_last_of_several_names_stays(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
     await store_rig.record(
-        said(owner, conversation, "hello"), Renamed(owner, conversation, "first"), Renamed(owner, conversation, "second")
+        sent(owner, conversation, "hello"), Renamed(owner, conversation, "first"), Renamed(owner, conversation, "second")
     )
-    await store_rig.record(said(owner, conversation, "the name is not made anew"))
+    await store_rig.record(sent(owner, conversation, "the name is not made anew"))
     line = await store_rig.store.conversation(owner, conversation)
     assert line is not None
     assert line.title == "second"
@@ -220,8 +220,8 @@ async def test_the_last_of_several_names_stays(store_rig: StoreRig) -> None:
 
 async def test_keys_are_answered_in_order_each_with_message_reply_and_deletion(store_rig: StoreRig) -> None:
     owner, conversation, gone, regenerate = new_id(), new_id(), new_id(), new_id()
-    message = said(owner, conversation, "hello")
-    reply, again = replied(message, "hi"), replied(message, "hi again", key=regenerate)
+    message = sent(owner, conversation, "hello")
+    reply, again = reply_to(message, "hi"), reply_to(message, "hi again", key=regenerate)
     await store_rig.record(message, reply, again, Deleted(owner, gone))
     known = [
         await store_rig.look_up(owner, conversation, new_id()),

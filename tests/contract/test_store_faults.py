@@ -15,7 +15,7 @@ import pytest
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.store.port import Batch, Deleted
 from myna.store.postgres.store import PostgresStore
-from tests.contract.store_fixtures import PATIENCE_S, PostgresStoreRig, after, new_id, numbered, replied, said
+from tests.contract.store_fixtures import PATIENCE_S, PostgresStoreRig, after, new_id, numbered, reply_to, sent
 from tests.services.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
@@ -75,7 +75,7 @@ async def test_a_connection_that_died_in_the_pool_costs_a_reader_nothing(postgre
 async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(watched: PostgresStoreRig, postgres: PostgresServer) -> None:
     store = watched.store
     assert isinstance(store, PostgresStore)
-    message = said(new_id(), new_id(), "hello")
+    message = sent(new_id(), new_id(), "hello")
     writer_lock = await watched.acquire_writer_lock()
     await postgres.stop()
     await until(store, up=False)
@@ -106,9 +106,9 @@ async def test_no_refusal_names_the_address(postgres: PostgresServer) -> None:
     wrong = PostgresStore(postgres.url("no_such_database"))
     with pytest.raises(StoreUnavailable, match="InvalidCatalogName"):
         await wrong.checkpoint()
-    for told in (str(refusal.value), store.trouble or ""):
-        assert "hunter2" not in told
-        assert "somebody" not in told
+    for sentence in (str(refusal.value), store.trouble or ""):
+        assert "hunter2" not in sentence
+        assert "somebody" not in sentence
     await store.close()
     await wrong.close()
 
@@ -148,7 +148,7 @@ async def test_a_holder_that_freezes_loses_the_writer_lock_within_five_seconds(w
             begun = time.monotonic()
             await watched.acquire_writer_lock()
             assert time.monotonic() - begun < 6  # the bar of 5 s, and some time on a busy machine
-            await watched.record(said(new_id(), new_id(), "hello"))
+            await watched.record(sent(new_id(), new_id(), "hello"))
         holder.stdin.write(b"go on\n")
         assert await holder.stdout.readline() == b"refused\n"
     finally:
@@ -192,7 +192,7 @@ async def test_a_frozen_writer_lock_process_is_given_up_in_bounded_time(watched:
         assert time.monotonic() - begun < 15
     await writer_lock.release()
     await watched.acquire_writer_lock()
-    assert await watched.record(said(new_id(), new_id(), "hello")) == 0
+    assert await watched.record(sent(new_id(), new_id(), "hello")) == 0
 
 
 async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only(watched: PostgresStoreRig) -> None:
@@ -237,7 +237,7 @@ async def test_more_readers_than_connections_wait_their_turn_or_are_refused_in_t
 
 async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: PostgresStoreRig) -> None:
     views = numbered(4_000, new_id(), new_id())
-    await watched.record(said(new_id(), new_id(), "before"))
+    await watched.record(sent(new_id(), new_id(), "before"))
     locker = await asyncpg.connect(watched.url)
     await locker.execute("begin")
     await locker.execute("lock table checkpoints in share mode")  # so that it waits after the rows, at the checkpoint
@@ -258,15 +258,15 @@ async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: Postgr
 
 
 async def test_a_backup_from_before_fences_the_recorder_that_knows_more(watched: PostgresStoreRig) -> None:
-    message = said(new_id(), new_id(), "hello")
+    message = sent(new_id(), new_id(), "hello")
     await watched.record(message)
     older = watched.checkpoint
-    await watched.record(replied(message, "hi"), Deleted(new_id(), new_id()))
+    await watched.record(reply_to(message, "hi"), Deleted(new_id(), new_id()))
     await watched.fetch("delete from checkpoints where high_offset > $1", older.high.offset if older else 0)
     await watched.fetch("delete from messages where role = 'assistant'")
     assert await watched.store.checkpoint() == older
     with pytest.raises(RecorderFenced):
-        await watched.record(replied(message, "hi"))
+        await watched.record(reply_to(message, "hi"))
     watched.checkpoint = older
-    await watched.record(replied(message, "hi"))
+    await watched.record(reply_to(message, "hi"))
     assert await watched.texts(message.owner, message.conversation_id) == ["hello", "hi"]

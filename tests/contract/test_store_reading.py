@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from myna.protocol.errors import InvalidFrame
-from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, replied, said
+from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, reply_to, sent
 
 GARBAGE = ["", "x", "m", "m1", "m1-", "m-1-1", "m1-2-3", "m1-2\n", "mffffffffffffffff-1", "c1-2", "cfffffffffffffff-" + "0" * 36,
            "s", "s-1", "szz", "'; drop table messages; --", "\x00", "9" * 8_000]  # fmt: skip
@@ -26,10 +26,10 @@ async def test_pages_of_messages_neither_skip_nor_repeat(store_rig: StoreRig, li
 
 async def test_a_reply_stands_with_its_message_however_late_it_is_stored(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    one, two = said(owner, conversation, "one"), said(owner, conversation, "two", seconds=10)
-    await store_rig.record(one, replied(one, "one, first"), two, replied(two, "two, first"))
-    await store_rig.record(replied(one, "one, again", key=new_id()))
-    await store_rig.record(one, replied(one, "one, in a batch with its known message", key=new_id()))
+    one, two = sent(owner, conversation, "one"), sent(owner, conversation, "two", seconds=10)
+    await store_rig.record(one, reply_to(one, "one, first"), two, reply_to(two, "two, first"))
+    await store_rig.record(reply_to(one, "one, again", key=new_id()))
+    await store_rig.record(one, reply_to(one, "one, in a batch with its known message", key=new_id()))
     expected = ["one", "one, first", "one, again", "one, in a batch with its known message", "two", "two, first"]
     assert await store_rig.texts(owner, conversation) == expected
     pages = await all_pages(lambda before: store_rig.store.messages(owner, conversation, limit=2, before=before))
@@ -38,8 +38,8 @@ async def test_a_reply_stands_with_its_message_however_late_it_is_stored(store_r
 
 async def test_a_reply_whose_message_is_missing_is_kept_at_its_own_place(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    lost, first, last = (said(owner, conversation, text) for text in ("lost", "first", "last"))
-    await store_rig.record(first, replied(lost, "to nothing"), last)
+    lost, first, last = (sent(owner, conversation, text) for text in ("lost", "first", "last"))
+    await store_rig.record(first, reply_to(lost, "to nothing"), last)
     assert await store_rig.texts(owner, conversation) == ["first", "to nothing", "last"]
 
 
@@ -52,7 +52,7 @@ async def test_what_is_stored_while_pages_are_read_moves_none_of_them(store_rig:
 
     async def write() -> None:
         for n in range(20):
-            await store_rig.record(said(owner, conversation, f"new {n}"))
+            await store_rig.record(sent(owner, conversation, f"new {n}"))
 
     writing = asyncio.create_task(write())
     while page.next:
@@ -65,8 +65,8 @@ async def test_what_is_stored_while_pages_are_read_moves_none_of_them(store_rig:
 
 async def test_conversations_come_by_their_last_activity(store_rig: StoreRig) -> None:
     owner, ids = new_id(), [new_id() for _ in range(6)]
-    await store_rig.record(*(said(owner, id_, f"name {n}", seconds=n) for n, id_ in enumerate(ids)))
-    await store_rig.record(said(owner, ids[1], "later", seconds=100), replied(said(owner, ids[0], "?"), "much earlier", seconds=-100))
+    await store_rig.record(*(sent(owner, id_, f"name {n}", seconds=n) for n, id_ in enumerate(ids)))
+    await store_rig.record(sent(owner, ids[1], "later", seconds=100), reply_to(sent(owner, ids[0], "?"), "much earlier", seconds=-100))
     order = [1, 5, 4, 3, 2, 0]
     for limit in (1, 2, 6, 7):
         pages = await all_pages(lambda before, limit=limit: store_rig.store.conversations(owner, limit=limit, before=before))  # type: ignore[misc]
@@ -76,7 +76,7 @@ async def test_conversations_come_by_their_last_activity(store_rig: StoreRig) ->
 
 async def test_conversations_of_the_same_moment_neither_skip_nor_repeat(store_rig: StoreRig) -> None:
     owner = new_id()
-    await store_rig.record(*(said(owner, new_id(), f"name {n}") for n in range(7)))
+    await store_rig.record(*(sent(owner, new_id(), f"name {n}") for n in range(7)))
     pages = await all_pages(lambda before: store_rig.store.conversations(owner, limit=2, before=before))
     lines = [line for page in pages for line in page]
     assert sorted(line.title for line in lines) == [f"name {n}" for n in range(7)]
@@ -85,8 +85,8 @@ async def test_conversations_of_the_same_moment_neither_skip_nor_repeat(store_ri
 
 async def test_a_preview_is_the_last_thing_that_was_said_in_words(store_rig: StoreRig) -> None:
     owner, conversation = new_id(), new_id()
-    message = said(owner, conversation, "Hello\nthere,   " + "long " * 100)
-    await store_rig.record(message, replace(replied(message, ""), status="stopped", finish_reason="stopped"))
+    message = sent(owner, conversation, "Hello\nthere,   " + "long " * 100)
+    await store_rig.record(message, replace(reply_to(message, ""), status="stopped", finish_reason="stopped"))
     line = await store_rig.store.conversation(owner, conversation)
     assert line is not None
     assert line.preview.startswith("Hello there, long long")

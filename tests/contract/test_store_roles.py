@@ -8,7 +8,7 @@ import pytest
 from myna.store.port import Deleted, Renamed
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.roles import grant_rows
-from tests.contract.store_fixtures import PostgresStoreRig, new_id, replied, said
+from tests.contract.store_fixtures import PostgresStoreRig, new_id, reply_to, sent
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ async def test_the_role_of_a_node_records_reads_renames_deletes_and_sets_aside(a
     rig = PostgresStoreRig(app_url)
     try:
         await rig.store.check_schema()
-        message, gone = said(new_id(), new_id(), "hello"), said(new_id(), new_id(), "to be deleted")
+        message, gone = sent(new_id(), new_id(), "hello"), sent(new_id(), new_id(), "to be deleted")
         owner, conversation = message.owner, message.conversation_id
-        assert await rig.record(message, replied(message, "hi"), gone, said(new_id(), new_id(), "\0")) == 1
+        assert await rig.record(message, reply_to(message, "hi"), gone, sent(new_id(), new_id(), "\0")) == 1
         assert await rig.record(Renamed(owner, conversation, "named"), Deleted(gone.owner, gone.conversation_id)) == 0
         assert await rig.texts(owner, conversation) == ["hello", "hi"]
         assert await rig.texts(gone.owner, gone.conversation_id) == []
@@ -53,6 +53,6 @@ async def test_granting_twice_changes_the_password_and_nothing_else(app_url: str
     assert await grant_rows(empty_database_url, changed) in changed
     rig = PostgresStoreRig(changed)
     try:
-        assert await rig.record(said(new_id(), new_id(), "hello")) == 0
+        assert await rig.record(sent(new_id(), new_id(), "hello")) == 0
     finally:
         await rig.close()

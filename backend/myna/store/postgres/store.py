@@ -154,7 +154,7 @@ class PostgresStore:
             try:
                 result = await connection.execute(statement, parameters)
             except TimeoutError:
-                await connection.invalidate()  # whatever it still answers is nobody's
+                await connection.invalidate()  # a late answer would go to the next query
                 raise
         if not self.up:
             self.up, self.trouble = True, None

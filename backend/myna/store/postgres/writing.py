@@ -54,7 +54,7 @@ ON CONFLICT (owner, id) DO UPDATE SET
   preview = coalesce(nullif(excluded.preview, ''), stored.preview)
 """  # noqa: S608 (made of constants)
 
-_BURY_CONVERSATIONS = f"""
+_MARK_DELETED = f"""
 INSERT INTO conversations AS stored ({names(CONVERSATIONS.columns)}, deleted_at) SELECT given.*, now() FROM {given(CONVERSATIONS.columns)}
 ON CONFLICT (owner, id) DO UPDATE SET title = excluded.title, messages = excluded.messages, preview = excluded.preview, deleted_at = now()
 WHERE stored.deleted_at IS NULL
@@ -98,7 +98,7 @@ async def write(connection: asyncpg.Connection, facts: Sequence[Fact]) -> None:
 async def _delete(connection: asyncpg.Connection, deleted: Iterable[ConversationKey]) -> None:
     now = rfc3339(datetime.now(UTC))
     tombstones = CONVERSATIONS.arrays([ConversationView(owner, id_, "", now, now, 0, "") for owner, id_ in deleted])
-    await connection.execute(_BURY_CONVERSATIONS, *in_order(CONVERSATIONS.columns, tombstones))
+    await connection.execute(_MARK_DELETED, *in_order(CONVERSATIONS.columns, tombstones))
     await connection.execute(_DELETE_MESSAGES, *in_order(_KEY, tombstones))
 
 
