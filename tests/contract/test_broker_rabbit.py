@@ -100,6 +100,19 @@ async def test_a_memory_alarm_holds_up_publishers_and_nobody_else(broker: Rabbit
         assert (await take(deliveries, 1))[0].body == b"three"
 
 
+async def test_a_publish_interrupted_by_a_failed_check_of_the_connection_names_the_reason(
+    clean_loop: None, rabbit: RabbitNode, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "RECHECK_S", 0.2)
+    broker = RabbitBroker(amqp_url, worker="contract")
+    async with running(broker):
+        await rabbit.raise_memory_alarm()
+        await asyncio.sleep(2)  # a check is under way, and blocked: its time is up before that of the publish
+        with pytest.raises(BrokerUnavailable, match="alarm"):
+            await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"blocked"]), 15)
+        await rabbit.clear_memory_alarm()
+
+
 async def test_a_killed_broker_is_logged_in_one_line_and_its_return_in_another(broker: RabbitBroker, rabbit: RabbitNode) -> None:
     await publish(broker, RoutingKey.MESSAGE, b"kept")
     await asyncio.sleep(2)  # 3.10 can lose a quorum queue that is killed within moments of its declaration

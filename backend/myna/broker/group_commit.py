@@ -46,13 +46,10 @@ class GroupCommit(Generic[T]):
             self._runner = loop.create_task(self._run(), name="group-commit")
         return future
 
-    async def drain(self) -> None:
-        """Return when nothing waits any more, whether confirmed or failed."""
-        while self._runner is not None:
-            await asyncio.wait([self._runner])
-
-    async def close(self) -> None:
-        """Stop at once; what is not confirmed yet fails with `BrokerUnavailable`."""
+    async def close(self, *, within_s: float = 0.0) -> None:
+        """Flush what waits for at most so long, then stop: what is not confirmed by then fails with `BrokerUnavailable`."""
+        if self._runner is not None and within_s:
+            await asyncio.wait([self._runner], timeout=within_s)
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.cancel()

@@ -106,19 +106,18 @@ async def test_a_cancelled_submitter_fails_no_other(receiver: Receiver) -> None:
     await commit.close()
 
 
-async def test_drain_waits_for_everything_and_close_fails_what_is_left(receiver: Receiver) -> None:
+async def test_closing_flushes_what_waits_and_fails_what_takes_too_long(receiver: Receiver) -> None:
     commit = GroupCommit(receiver.flush, limit=1)
     futures = [commit.submit([n]) for n in range(3)]
-    draining = asyncio.create_task(commit.drain())
+    closing = asyncio.create_task(commit.close(within_s=60))
     await settled()
-    assert not draining.done()
+    assert not closing.done()
     receiver.open.set()
-    await draining
-    assert all(future.done() for future in futures)
+    await closing
+    assert [future.exception() for future in futures] == [None, None, None]
     receiver.open.clear()
     left = [commit.submit([n]) for n in range(3)]
-    await settled()
-    await commit.close()
+    await commit.close(within_s=0.01)
     for future in left:
         with pytest.raises(BrokerUnavailable, match="closed"):
             await future
@@ -133,6 +132,5 @@ async def test_a_failure_that_nobody_looks_at_makes_no_noise(receiver: Receiver,
     receiver.error = BrokerUnavailable("away")
     receiver.open.set()
     commit.submit([1])
-    await commit.drain()
     await settled()
     assert not caplog.records

@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,13 +72,8 @@ class EmbeddedBroker:
 
     async def close(self) -> None:
         self._closed = True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                for publisher in self._publishers.values():
-                    await publisher.drain()
+        await asyncio.gather(*(publisher.close(within_s=PUBLISH_TIMEOUT_S) for publisher in self._publishers.values()))
         self.lose("The embedded broker was closed.")
-        for publisher in self._publishers.values():
-            await publisher.close()
         await self._journal_writer.close()
         if self._journal is not None:
             self._journal.close()

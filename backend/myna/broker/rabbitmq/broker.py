@@ -7,7 +7,6 @@ not wait for that.
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
@@ -69,12 +68,7 @@ class RabbitBroker:
         await self._came_up.wait()
 
     async def close(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                for publisher in self._publishers.values():
-                    await publisher.drain()
-        for publisher in self._publishers.values():
-            await publisher.close()
+        await asyncio.gather(*(publisher.close(within_s=PUBLISH_TIMEOUT_S) for publisher in self._publishers.values()))
         self._logged = False  # closing is not worth a line of the log
         await self._publishing.close()
         await self._consuming.close()
@@ -129,6 +123,8 @@ class RabbitBroker:
                         body, exchange=EXCHANGE, routing_key=key.value, properties=_properties(lines), mandatory=True, wait=False
                     )
         except BrokerUnavailable as error:
+            if not self._publishing.up:  # given up meanwhile for a reason that says more than this publish's end
+                raise BrokerUnavailable(self._publishing.trouble or str(error)) from error
             self._diagnose(error)
             raise
 
