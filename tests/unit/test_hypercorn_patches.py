@@ -9,17 +9,35 @@ import pytest
 from hypercorn.asyncio import run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
-from hypercorn.protocol import h11
+from hypercorn.protocol import ProtocolWrapper, h11
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 
 from myna.web.server import hypercorn_patches
 from myna.web.server.hypercorn_patches import PATCHES, Patch
 
 # Where the name of a replaced class is read from its module when a connection needs one.
-LOOKED_UP: dict[str, Any] = {"TCPServer": run.worker_serve, "WSStream": h11.H11Protocol._create_stream}
+LOOKED_UP: dict[str, Any] = {"TCPServer": run.worker_serve, "ProtocolWrapper": TCPServer.run, "WSStream": h11.H11Protocol._create_stream}
 # The methods of theirs that ours override, with the parameters that ours count on.
 OVERRIDDEN = {
     TCPServer.__init__: ["self", "app", "loop", "config", "context", "state", "reader", "writer"],
+    ProtocolWrapper.__init__: [
+        "self",
+        "app",
+        "config",
+        "context",
+        "task_group",
+        "state",
+        "ssl",
+        "client",
+        "server",
+        "send",
+        "alpn_protocol",
+    ],
+    ProtocolWrapper.handle: ["self", "event"],
+    H11Protocol.__init__: ["self", "app", "config", "context", "task_group", "connection_state", "ssl", "client", "server", "send"],
+    H11Protocol._check_protocol: ["self", "event"],
+    H11Protocol._create_stream: ["self", "request"],
     WSStream.handle: ["self", "event"],
     WSStream._accept: ["self", "message"],
     WSStream.app_send: ["self", "message"],
@@ -34,6 +52,10 @@ def test_a_replaced_class_is_still_looked_up_where_it_is_replaced(patch: Patch) 
 @pytest.mark.parametrize("method", OVERRIDDEN, ids=lambda method: method.__qualname__)
 def test_a_method_that_is_overridden_takes_what_it_took(method: Any) -> None:
     assert list(inspect.signature(method).parameters) == OVERRIDDEN[method]
+
+
+def test_hypercorn_would_become_http2() -> None:
+    assert "H2Protocol(" in inspect.getsource(ProtocolWrapper.handle), "then Http1Connection need not refuse it"
 
 
 def test_hypercorn_can_not_be_told_to_offer_no_compression() -> None:

@@ -47,8 +47,9 @@ LIBRARIES = {
     "alembic": ("store.postgres",),
     "quart": ("web",),
     "quart_cors": ("web.app",),
+    "h11": ("web.server",),
     "hypercorn": ("web.server", "node.server"),
-    "websockets": ("web.websocket",),
+    "websockets": ("web.websocket", "web.server.upgrade_stream"),
     "click": ("cli",),
 }
 

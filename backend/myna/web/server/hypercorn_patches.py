@@ -7,9 +7,10 @@ each row of the table fails when another version no longer has the fault, or no 
 from types import ModuleType
 from typing import NamedTuple
 
-from hypercorn.asyncio import run
+from hypercorn.asyncio import run, tcp_server
 from hypercorn.protocol import h11
 
+from myna.web.server.http1 import Http1Connection
 from myna.web.server.tcp_server import KnownTCPServer
 from myna.web.server.upgrade_stream import UpgradeStream
 
@@ -29,6 +30,12 @@ PATCHES = (
         "TCPServer",
         KnownTCPServer,
         "A stream knows its TCP connection only by the bound methods that it was given. This one is in the scope's state.",
+    ),
+    Patch(
+        tcp_server,
+        "ProtocolWrapper",
+        Http1Connection,
+        "It becomes HTTP/2 when the client says so, whatever ALPN was offered, and hands streams of Hypercorn's own to the application.",
     ),
     Patch(
         h11,

@@ -6,6 +6,7 @@ from hypercorn.protocol.events import Data, Event, Request, Response, StreamClos
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from hypercorn.typing import ConnectionState
 from quart import Websocket
+from websockets.frames import CloseCode
 
 from myna.web.server.tcp_server import writer_of
 from myna.web.websocket.transport import FrameTransport
@@ -26,7 +27,13 @@ class UpgradeStream(WSStream):
         elif isinstance(event, Data) and self.frames is not None:
             self.frames.data_received(event.data)
             return
+        refused = self.closed
         await super().handle(event)
+        if self.closed and not refused and not isinstance(event, StreamClosed):
+            # Hypercorn answers a bad handshake, or bytes before its answer, and leaves the connection open for ever.
+            await self.send(StreamClosed(stream_id=self.stream_id))
+            if self.app_put is not None:
+                await self.app_put({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE})
 
     async def _accept(self, message: Any) -> None:
         # permessage-deflate can't be switched off in Hypercorn: half a megabyte can make half a gigabyte of us.
@@ -49,9 +56,8 @@ class UpgradeStream(WSStream):
 class FrameWebsocket(Websocket):
     """Quart's websocket, with the transport of its frames."""
 
-    async def accept_frames(self) -> FrameTransport:
-        """Accept the upgrade; from then on frames go by the transport, not by `receive` and `send`."""
+    async def accept_frames(self) -> FrameTransport | None:
+        """Accept the upgrade; from then on frames go by the transport, not by `receive` and `send`. None: the client has gone."""
         await self.accept()
         stream: UpgradeStream = cast(Any, self.scope)["state"][STREAM]
-        assert stream.frames is not None, "the handshake has been answered"
         return stream.frames

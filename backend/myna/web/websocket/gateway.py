@@ -48,9 +48,11 @@ class Gateway:
         if services.submissions.draining or not services.relay.ready:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         frames = await cast(FrameWebsocket, websocket).accept_frames()
+        if frames is None:
+            return None
         connection = Connection(services, session, frames)
-        self._connections.add(connection)
         try:
+            self._connections.add(connection)
             if len(self._connections) > services.settings.max_sockets:
                 connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
             else:

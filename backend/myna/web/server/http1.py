@@ -1,0 +1,54 @@
+"""HTTP/1.1 and nothing else: no HTTP/2, whether by preface, by `Upgrade: h2c` or by ALPN, and no upgrade but `websocket`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import h11
+from hypercorn.events import Closed, Event
+from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h11 import H11Protocol
+
+
+class Http1Protocol(H11Protocol):
+    """Hypercorn's HTTP/1.1, which never becomes HTTP/2."""
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Hypercorn switches to HTTP/2 here; see `_create_stream`."""
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        status = refusal_status(request)
+        if status is None:
+            await super()._create_stream(request)
+            return
+        await self._send_error_response(status)
+        await self.send(Closed())
+
+
+class Http1Connection(ProtocolWrapper):
+    """The protocol of a TCP connection; Hypercorn's own changes it by what ALPN or the client says."""
+
+    def __init__(
+        self, app: Any, config: Any, context: Any, task_group: Any, state: Any, ssl: bool, client: Any, server: Any, send: Any,
+        alpn_protocol: str | None = None,
+    ) -> None:  # fmt: skip
+        self.protocol = Http1Protocol(app, config, context, task_group, state, ssl, client, server, send)
+
+    async def handle(self, event: Event) -> None:
+        """Bytes from the client, or its end."""
+        await self.protocol.handle(event)
+
+
+def refusal_status(request: h11.Request) -> int | None:
+    """The status that refuses a request by its protocol; None for one that is taken."""
+    if request.http_version not in (b"1.0", b"1.1"):
+        return 505
+    if request.method == b"CONNECT" or any(protocol != b"websocket" for protocol in upgrades(request)):
+        return 400
+    return None
+
+
+def upgrades(request: h11.Request) -> Iterator[bytes]:
+    """The protocols that a request asks to switch to (RFC 9110 §7.8)."""
+    for name, value in request.headers:
+        if name == b"upgrade":
+            yield from (protocol.strip().lower() for protocol in value.split(b","))
