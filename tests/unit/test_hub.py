@@ -1,6 +1,10 @@
 """Which connection gets which frames, and what happens to one that does not read them."""
 
+import json
+
 from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
+from myna.core.projection import Projection
+from tests.unit.lines import ANN, BEN, again, record, said, uid
 
 
 class Wakes:
@@ -58,6 +62,25 @@ def test_a_full_mailbox_is_marked_and_detached_and_the_others_go_on() -> None:
     assert not quick.overflowed
     assert (hub.count, hub.overflows) == (1, 1)
     assert len(slow.take()) == MAILBOX_FRAMES, "what it has is in order and without a gap"
+
+
+def test_a_mailbox_that_overflows_wakes_its_reader_to_end_the_connection() -> None:
+    wakes = Wakes()
+    one = Mailbox("ann", wakes)
+    one.put(b"x" * MAILBOX_BYTES)
+    assert wakes.count == 1
+    one.put(b"y")
+    assert (wakes.count, one.overflowed) == (2, True)
+
+
+def test_frames_of_a_folded_record_reach_their_owners_and_hidden_events_nobody() -> None:
+    hub, ann, ben = Hub(), mailbox(ANN), mailbox(BEN)
+    hub.attach(ann)
+    hub.attach(ben)
+    hi, projection = said(1), Projection("e1")
+    hub.observe(projection.fold(record(0, hi, said(2, owner=BEN), again(3, hi)), 0.0))
+    assert [json.loads(frame)["id"] for frame in ann.take()] == [uid(1)]
+    assert [json.loads(frame)["id"] for frame in ben.take()] == [uid(2)]
 
 
 def test_a_few_huge_frames_fill_a_mailbox_too() -> None:

@@ -452,6 +452,30 @@ def test_a_message_of_the_old_log_is_still_known_in_the_new_one() -> None:
     assert fold(line, HI).dropped == [HI]
 
 
+def test_the_window_keeps_its_limit_after_the_log_was_replaced() -> None:
+    line = Projection("e1")
+    line._window._limit = limit = 5_000
+    for number in range(1, 20):
+        job = said(number, "x" * 1_000)
+        fold(line, *whole(job, "a"), again(100 + number, job), stopped(again(100 + number, job)))
+    line.restart("e2")
+    for number in range(200, 260):
+        fold(line, *whole(said(number), "a"))
+        store(line)
+        assert sum(map(len, line._window.since(ANN, BEGINNING))) <= limit
+    assert len(line._window._order) < 100
+    assert fold(line, said(1)).dropped == [], "what the old log held is forgotten first"
+
+
+def test_what_was_stored_of_the_old_log_is_not_taken_for_unstored_in_the_new_one() -> None:
+    line = projection(*whole(HI, "a"))
+    store(line)
+    fold(line, renamed("title"))
+    for epoch in ("e2", "e3"):
+        line.restart(epoch)
+        assert line.unstored(ANN) == pending(line) == [Renamed(ANN, TALK, "title")]
+
+
 def test_old_frames_are_not_resumed_in_a_new_log() -> None:
     line = projection(*whole(HI, "a"))
     before = line.cursor(ANN)

@@ -1,13 +1,15 @@
-"""What was said is stored, once and in order, by one recorder among however many, whatever the database does."""
+"""Messages are stored once and in order, by one recorder among however many, whatever the database does."""
 
 import asyncio
 
 import pytest
 
 from myna.pipeline.queries import SETTLE_S
+from myna.pipeline.recorder import FLUSH_S
 from myna.protocol.topology import RoutingKey
 from myna.protocol.views import MessageView
 from myna.store.port import IdempotencyKey
+from tests.fakes.memory_store import MemoryWriterLock
 from tests.simulation.processes import Node
 from tests.unit.house import PARTS, Caller, House, in_house
 from tests.unit.lines import ANN, TALK, body, said, uid, whole
@@ -43,7 +45,7 @@ def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it() -> None:
     in_house(test)
 
 
-def test_who_reads_what_was_said_this_very_moment_waits_for_no_gathering() -> None:
+def test_a_reader_of_what_was_said_this_very_moment_does_not_wait_for_the_next_batch() -> None:
     async def test(house: House) -> None:
         nodes = [await house.node(), await house.node()]
         ann = Caller(nodes[0])
@@ -160,11 +162,11 @@ def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_las
         await asyncio.sleep(0.2)
         await first.kill()
         second = await house.node()
-        heir = Caller(second)
+        later = Caller(second)
         assert len(second.services.projection.open_replies) == 1
-        await house.until(heir.ends)
+        await house.until(later.ends)
         await house.until(lambda: stored(second))
-        assert heir.whole(1) == ["".join(PARTS)]
+        assert later.whole(1) == ["".join(PARTS)]
         assert await rows(house) == TURN
         (known,) = await house.store.idempotency_records([IdempotencyKey(ANN, TALK, uid(1), said(1).reply_id)])
         assert known.reply is not None
@@ -173,20 +175,52 @@ def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_las
     in_house(test)
 
 
-def test_a_stopping_node_stores_what_is_left_or_leaves_it_to_others_soon() -> None:
+def test_a_stopping_node_stores_what_is_left_at_once() -> None:
     async def test(house: House) -> None:
         node = await house.node()
         ann = Caller(node)
         house.worker()
         ann.send(1)
         await house.until(ann.ends)
-        await node.services.recorder.flush()
-        assert await rows(house) == TURN
-        house.store.lose()
-        ann.send(2)
-        await house.until(lambda: len(ann.ends()) == 2)
+        assert node.services.projection.pending, "the next batch is far off"
         began = house.loop.now
         await node.services.recorder.flush()
-        assert house.loop.now - began < TAKEOVER_S
+        assert await rows(house) == TURN
+        assert house.loop.now - began < 0.1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("myna.pipeline.recorder.BATCH_S", 60.0)
+        in_house(test)
+
+
+def test_a_stopping_node_leaves_to_others_what_a_slow_database_does_not_take_in_time() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        await house.until(lambda: node.services.recorder.active)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(MemoryWriterLock, "record", lambda lock, batch: asyncio.Event().wait())
+            ann.send(1)
+            await house.until(ann.ends)
+            began = house.loop.now
+            await node.services.recorder.flush()
+        assert house.loop.now - began == pytest.approx(FLUSH_S, abs=0.1)
+
+    in_house(test)
+
+
+def test_a_stopping_node_without_the_writer_lock_does_not_wait_for_the_one_that_has_it() -> None:
+    async def test(house: House) -> None:
+        assert await house.store.acquire_writer_lock() is not None
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        ann.send(1)
+        await house.until(ann.ends)
+        assert node.services.projection.pending
+        began = house.loop.now
+        await node.services.recorder.flush()
+        assert house.loop.now == began
 
     in_house(test)

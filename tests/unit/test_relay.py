@@ -126,6 +126,35 @@ def test_an_outage_loses_no_event_for_who_stays_connected() -> None:
     in_house(test)
 
 
+def test_an_observer_that_fails_is_reported_and_keeps_nothing_from_the_others() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        house.worker()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(node.services.relay_metrics, "observe", lambda folded: 1 // 0)
+            ann.send(1)
+            await house.until(ann.ends)
+        assert ann.whole(1) == [WHOLE]
+        assert node.services.relay.live
+        assert not node.supervisor.failed.is_set()
+
+    in_house(test)
+
+
+def test_lines_passed_over_are_counted_by_reason() -> None:
+    async def test(house: House) -> None:
+        node = await house.node()
+        ann = Caller(node)
+        rated = b'{"owner":"%b","type":"reply.rated","at":"2026-01-01T00:00:00.000Z","stars":5}' % ann.session.owner.encode()
+        await house.broker.submit(RoutingKey.EVENT, [b"{", rated, body(said(1)), b"[]"])
+        await house.until(ann.created)
+        counts = node.services.relay_metrics.counts
+        assert (counts["unreadable"], counts["unknown"], counts["faults"]) == (2, 1, 0)
+
+    in_house(test)
+
+
 # --- the log replaced
 
 
