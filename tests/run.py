@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 from tests.services import budgets  # noqa: E402 (this file is run as a script)
 
-REPORT = "{report}"
+REPORT, SCRATCH = "{report}", "{scratch}"
 # Side by side: two that work would leave a third nothing to do on two cores, and three that wait leave about one core free.
 WORKING, WAITING = 2, 3
 NICENESS = 10  # of what works: it gets a tenth of a core that somebody with a time limit wants
@@ -38,7 +38,7 @@ MEASURES_TIME = "tests/browser/test_speed.py"
 
 @dataclass
 class Step:
-    """One command and how it went. A command that holds REPORT writes its tests there, as JUnit XML."""
+    """One command and how it went. A command that holds REPORT writes its tests there, as JUnit XML; SCRATCH is a folder of its own."""
 
     name: str
     command: list[str]
@@ -52,9 +52,9 @@ class Step:
     def run(self, slowness: float) -> None:
         """Run it to its end, then print what it printed. `slowness` stretches the time limits in tests."""
         begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             report, output = Path(folder) / "report.xml", Path(folder) / "output"
-            command = [word.replace(REPORT, str(report)) for word in self.command]
+            command = [word.replace(REPORT, str(report)).replace(SCRATCH, f"{folder}/scratch") for word in self.command]
             environment = {**os.environ, "TEST_SLOWNESS": str(slowness)}
             with output.open("wb") as file:
                 process = subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
@@ -100,7 +100,7 @@ def checks() -> list[Step]:
 
 def pytest(*arguments: str, name: str, waits: bool = False) -> Step:
     """These tests, in a process with a broker and a database of its own."""
-    command = [sys.executable, "-m", "pytest", "-q", f"--timeout={TEST_S * SLOWNESS}", f"--junitxml={REPORT}"]
+    command = [sys.executable, "-m", "pytest", "-q", f"--timeout={TEST_S * SLOWNESS}", f"--junitxml={REPORT}", f"--basetemp={SCRATCH}"]
     return Step(name, [*command, *arguments], waits=waits)
 
 

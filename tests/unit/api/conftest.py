@@ -1,6 +1,7 @@
 """A node on the in-process twins of broker and store behind the real HTTP server, and people who ask it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,7 +77,13 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
 
     server = asyncio.create_task(serve(node.app, hypercorn_config(listener, chosen), shutdown_trigger=until_drained))
     try:
-        await asyncio.wait_for(node.services.relay.wait_live(), 30)
+        async with asyncio.timeout(30):
+            await node.services.relay.wait_live()
+            # Hypercorn listens a few turns of the loop later; a client that is quicker would be refused.
+            while not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                if server.done():
+                    server.result()
+                await asyncio.sleep(0.001)
         yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", node, broker, store)
     finally:
         stopping.set()
