@@ -178,6 +178,39 @@ def test_management_shows_both_queues_on_this_machine_alone() -> None:
     assert {address for address, port in published if port == 15672} == {"127.0.0.1"}
 
 
+def test_nothing_listens_beyond_this_machine_unless_told_to() -> None:
+    published = {port["URL"] for one in running() for port in one["Publishers"] or [] if port["PublishedPort"]}
+    assert published == {"127.0.0.1"}
+
+
+def test_backends_log_in_to_broker_and_database_with_no_more_rights_than_they_need() -> None:
+    users = httpx.get(f"{MANAGEMENT}/users", auth=("myna", "myna"), trust_env=False).json()
+    assert {user["name"]: user["tags"] for user in users} == {"myna": ["administrator"], "myna-app": []}
+    rights = httpx.get(f"{MANAGEMENT}/users/myna-app/permissions", auth=("myna", "myna"), trust_env=False).json()
+    assert [one["write"] for one in rights] == [r"^(chat(_.*)?|amq\.gen-.*)$"]
+    may = "select rolsuper or rolcreaterole or rolcreatedb from pg_roles where rolname = 'myna_app'"
+    assert compose("exec", "-T", "postgres", "psql", "-U", "myna", "-d", "myna", "-Atc", may).strip() == "f"
+    used = "select distinct usename from pg_stat_activity where application_name = 'myna'"
+    assert compose("exec", "-T", "postgres", "psql", "-U", "myna", "-d", "myna", "-Atc", used).strip() == "myna_app"
+
+
+def test_a_backend_does_not_see_the_owners_secrets() -> None:
+    assert compose("exec", "-T", "backend", "sh", "-c", "ls /secrets/owner /secrets/own /secrets/postgres").split() == [
+        "/secrets/own:", "/secrets/owner:", "/secrets/postgres:",
+    ]  # fmt: skip
+
+
+def test_a_start_that_others_could_reach_with_default_passwords_ends_in_one_sentence() -> None:
+    environment = {**os.environ, "MYNA_BIND": "0.0.0.0", "COMPOSE_PROJECT_NAME": PROJECT}  # noqa: S104 (it does not start)
+    command = ["docker", "compose", "--env-file", "/dev/null", "run", "--rm", "--no-deps", "secrets"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert (
+        "myna: MYNA_BIND is 0.0.0.0, so RABBITMQ_PASSWORD is needed: 32 characters or more, not easily guessed."
+        in done.stderr + done.stdout
+    )
+
+
 def test_nothing_of_ours_runs_as_root() -> None:
     for service in ("backend", "responder", "front"):
         assert compose("exec", "-T", service, "id", "-u").strip() != "0"

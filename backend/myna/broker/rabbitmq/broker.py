@@ -105,7 +105,7 @@ class RabbitBroker:
             self._channel_owner, self._channel = await self._publishing.channel(confirms=True)
         async with asyncio.timeout(PUBLISH_TIMEOUT_S):
             for _ in range(2):  # an alarm blocks a connection after its first publish, which is still confirmed
-                await self._channel.basic_publish(b"", routing_key="nowhere", wait=False)
+                await self._channel.basic_publish(b"", exchange=EXCHANGE, routing_key="nowhere", wait=False)
 
     def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         return self._publishers[key].submit(lines)
