@@ -218,14 +218,14 @@ def leftover_faults(
         if worker.responder.open:
             yield f"{worker.name} still answers {worker.responder.open}"
     for node in nodes:
-        intake, projection = node.services.submissions, node.services.projection
+        submissions, projection = node.services.submissions, node.services.projection
         left = {
             "sockets too many": node.services.hub.count - sum(tab.node is node for tab in tabs),
-            "open turns": intake.turns.open_count,
-            "waiting turns": intake.turns.waiting_count,
+            "open turns": submissions.turns.open_count,
+            "waiting turns": submissions.turns.waiting_count,
             "open replies": len(projection.open_replies),
-            "asks": len(intake._underway),
-            "unseen": len(intake._unseen),
+            "asks": len(submissions._underway),
+            "unseen": len(submissions.unseen),
             "pending facts": projection.pending,
         }
         yield from (f"{node.name} has {count} {what} left" for what, count in left.items() if count)

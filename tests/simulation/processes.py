@@ -85,8 +85,8 @@ class Node(Process):
         queries = Queries(store, projection, signals)
         recorder = Recorder(store, projection, signals)
         metrics = RelayMetrics()
-        watchdog = Watchdog(link, projection, submissions.repeat_unseen, abandoned_s=settings.abandoned_s)
-        observers = (hub, metrics, submissions, watchdog, signals, recorder)
+        watchdog = Watchdog(link, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
+        observers = (hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
         relay = Relay(link, LogReader(link, store, projection), projection, observers)
         self.services = Services(
             settings=settings, sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,

@@ -7,7 +7,8 @@ import pytest
 from myna.core.idempotency import New, Request
 from myna.core.projection import Projection
 from myna.pipeline.submission import Stage, Submission
-from myna.pipeline.submissions import ACCEPT_S, UNSEEN_S, Submissions
+from myna.pipeline.submissions import ACCEPT_S, Submissions
+from myna.pipeline.unseen import UNSEEN_S
 from myna.protocol.errors import ChatError
 from myna.protocol.events import WAITING_LIMIT
 from myna.protocol.frames import MessageSend
@@ -204,16 +205,16 @@ def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again(
         frame = MessageSend(type="message.send", id=uid(1), conversation_id=TALK, text="x")
         submissions.submit(ear.session, frame, heard.append, lambda: True)
         await house.until(lambda: heard)
-        submissions.repeat_unseen()
+        submissions.unseen.repeat()
         assert len(house.log()) == 1, "not at once"
         await asyncio.sleep(UNSEEN_S + 0.1)
-        submissions.repeat_unseen()
+        submissions.unseen.repeat()
         await house.until(lambda: len(house.log()) == 2)
         assert house.log()[0] == house.log()[1]
         assert ear.created() == [uid(1)]
-        submissions.observe(projection.fold(record(0, house.log()[0]), 0.0))
+        submissions.unseen.observe(projection.fold(record(0, house.log()[0]), 0.0))
         await asyncio.sleep(UNSEEN_S + 0.1)
-        submissions.repeat_unseen()
+        submissions.unseen.repeat()
         await asyncio.sleep(1)
         assert len(house.log()) == 2, "what was seen is not repeated"
 

@@ -35,8 +35,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     queries = Queries(store, projection, signals)
     recorder = Recorder(store, projection, signals)
     metrics = RelayMetrics()
-    watchdog = Watchdog(broker, projection, submissions.repeat_unseen, abandoned_s=settings.abandoned_s)
-    observers = (hub, metrics, submissions, watchdog, signals, recorder)
+    watchdog = Watchdog(broker, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
+    observers = (hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     brain = make_brain(settings)
     return Services(

@@ -65,7 +65,7 @@ class Commands:
     def _running(self, conversation: tuple[str, str], message_id: str) -> list[tuple[str, str]]:
         """The replies to this message (id, message) that are accepted and have not ended, read in the log here or not yet."""
         open_here = [reply.job for reply in self._projection.open_in(*conversation) if reply.job.message_id == message_id]
-        return [(one.reply_id, one.message_id) for one in (*open_here, *self._submissions.unseen(conversation, message_id))]
+        return [(one.reply_id, one.message_id) for one in (*open_here, *self._submissions.unseen.about(conversation, message_id))]
 
     async def _stop_waiting(self, submission: Submission) -> None:
         # It keeps its place: who waits before it is answered first, who waits behind it waits for its end. The first goes at once.

@@ -19,6 +19,7 @@ from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.submission import OnResult, Stage, Submission
+from myna.pipeline.unseen import UnseenSubmissions
 from myna.protocol import events as e
 from myna.protocol import log_lines
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
@@ -33,7 +34,6 @@ log = structlog.get_logger()
 ACCEPT_S = 5.0  # how long a message may wait for the broker's confirm, retries included, before its sender is told `busy`
 RETRY_S = 0.25  # between two tries to publish; a confirm takes about 1 ms, a broker restart seconds
 LAST_S = 1.0  # of the time that a drain may take, kept for publishing what still waits
-UNSEEN_S = 5.0  # accepted, yet not in the log: published again (the log was being replaced just then)
 
 
 class Submissions(LogObserver):
@@ -41,12 +41,12 @@ class Submissions(LogObserver):
 
     def __init__(self, broker: Broker, store: Store, projection: Projection) -> None:
         self.turns: TurnQueue[Submission] = TurnQueue()
+        self.unseen = UnseenSubmissions(broker)
         self.draining = False
         self._broker = broker
         self._projection = projection
         self._id_lookup = IdLookup(store)
         self._underway: dict[tuple[str, str], Submission] = {}  # by owner and idempotency key
-        self._unseen: dict[str, tuple[Submission, float]] = {}  # accepted and not read in the log yet: by reply_id, since when
 
     # --- from the frame to `accepted` ---
 
@@ -85,12 +85,11 @@ class Submissions(LogObserver):
 
     def _text_underway(self, request: Request) -> str | None:
         """The text of a message that was sent just before the request for another reply to it."""
-        message = self._underway.get((request.owner, request.message_id or ""))
-        unseen, _ = self._unseen.get(reply_id_for(request.owner, request.message_id or ""), (None, 0.0))
-        for one in filter(None, (message, unseen)):
-            if one.request.conversation_id == request.conversation_id and one.request.message_id is None:
-                return one.request.text
-        return None
+        owner, message_id = request.owner, request.message_id or ""
+        message = self._underway.get((owner, message_id)) or self.unseen.message(owner, message_id)
+        if message is None or message.request.message_id is not None or message.request.conversation_id != request.conversation_id:
+            return None
+        return message.request.text
 
     def _refusal(self, request: Request) -> ChatError | None:
         if self.draining:
@@ -164,7 +163,7 @@ class Submissions(LogObserver):
         del self._underway[submission.request.owner, submission.request.id]
         if published and isinstance(result, MessageAccepted):
             if self._projection.recent_job(submission.request.owner, submission.request.id) is None:
-                self._unseen[submission.reply_id] = submission, asyncio.get_running_loop().time()
+                self.unseen.add(submission)
         elif not self.turns.withdraw(submission.conversation, submission) and submission.reply_id not in self._projection.open_replies:
             self._close(submission.conversation, submission.reply_id)  # it had its turn, and nothing comes of it
         submission.finish(result)
@@ -197,10 +196,6 @@ class Submissions(LogObserver):
         """The submissions under way whose reply would be to this message."""
         return [one for one in self._underway.values() if (one.conversation, one.message_id) == (conversation, message_id)]
 
-    def unseen(self, conversation: Conversation, message_id: str) -> list[Submission]:
-        """Those accepted that this node has not read in the log yet."""
-        return [one for one, _ in self._unseen.values() if (one.conversation, one.message_id) == (conversation, message_id)]
-
     # --- what the log shows ---
 
     def observe(self, folded: FoldResult) -> None:
@@ -208,34 +203,16 @@ class Submissions(LogObserver):
         for entry in folded.entries:
             event = entry.event
             if isinstance(event, e.Job):
-                self._unseen.pop(event.reply_id, None)
                 self.turns.opened((event.owner, event.conversation_id), event.reply_id)
             elif isinstance(event, e.ReplyEnd):
                 self._close((event.owner, event.conversation_id), event.reply_id)
         for job in folded.dropped:
-            self._unseen.pop(job.reply_id, None)
             if job.reply_id not in self._projection.open_replies:
                 self._close((job.owner, job.conversation_id), job.reply_id)
         for job in folded.incomplete:
             # Parts went with a replaced log, and whoever made them is done: it has to be made again.
             log.warning("reply.incomplete", reply_id=job.reply_id)
             self._broker.submit(RoutingKey.WORK, [log_lines.encode(job)])
-
-    def caught_up(self, began_at: float) -> None:
-        self.repeat_unseen(before=began_at)
-
-    def repeat_unseen(self, before: float | None = None) -> None:
-        """Publish again what was accepted before then (by the loop's clock) and never came back in the log.
-
-        Called each second for what is older than `UNSEEN_S`, and for all when this node has just read the log to its end.
-        As a job too: a reply that came before its message stood in the log counts for nobody.
-        """
-        now = asyncio.get_running_loop().time()
-        for reply_id, (submission, since) in list(self._unseen.items()):
-            if since < (now - UNSEEN_S if before is None else before):
-                log.warning("submission.repeated", reply_id=reply_id)
-                self._unseen[reply_id] = submission, now
-                self._broker.submit(*submission.publication())
 
     # --- the end of the node ---
 

@@ -18,7 +18,7 @@ WATCH_S = 1.0
 FROZEN_S = 5.0  # a node that slept so long was frozen, and what it would judge by is as old
 # The log was replaced, and the new one has no event of a reply for so long: its responder may have ended it in the old log,
 # where nobody read the end. A responder takes a job as old as this for a repetition, and looks how far the reply got.
-UNSEEN_S = 4.0
+SILENT_S = 4.0
 # However long the queue is: a reply without an event for so long is over.
 GIVE_UP_S = 15 * 60.0
 
@@ -60,9 +60,9 @@ class Watchdog(LogObserver):
 
     async def _repeat_jobs(self, now: float) -> None:
         """Once after a new log began: queue the jobs again whose replies it says nothing of. One that is being made takes no harm."""
-        if not self._replaced or now < self._watching_since + 2 * UNSEEN_S:
+        if not self._replaced or now < self._watching_since + 2 * SILENT_S:
             return  # the first half is for what was carried over, which is no sign of life
-        jobs = [log_lines.encode(reply.job) for reply in self._projection.idle_since(now - UNSEEN_S)]
+        jobs = [log_lines.encode(reply.job) for reply in self._projection.idle_since(now - SILENT_S)]
         if jobs:
             log.warning("watchdog.repeat_jobs", replies=len(jobs))
         await asyncio.gather(*(self._broker.submit(RoutingKey.WORK, [job]) for job in jobs))
