@@ -10,6 +10,7 @@ CONFIGURATION = (Path(__file__).parents[2] / "front" / "nginx.conf").read_text()
 
 def test_nginx_sends_the_page_with_the_headers_of_the_backend() -> None:
     sent = dict(re.findall(r'add_header (\S+) "?([^"\n]*?)"? always;', CONFIGURATION))
+    assert sent.pop("Strict-Transport-Security") == "$strict_transport", "nginx may stand behind TLS"
     assert sent == HEADERS
 
 
