@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from myna.broker.port import QueueState
 from myna.core.projection import Projection
-from myna.pipeline.watchdog import UNSEEN_S, Watchdog
+from myna.pipeline.watchdog import SILENT_S, Watchdog
 from myna.protocol import events as e
 from myna.protocol import log_lines
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
@@ -141,7 +141,7 @@ def test_once_the_log_was_replaced_open_jobs_are_queued_again_once() -> None:
     async def test(one: Watched) -> None:
         one.watchdog.log_replaced()
         one.watchdog.caught_up(0.0)
-        await asyncio.sleep(2 * UNSEEN_S - 1)
+        await asyncio.sleep(2 * SILENT_S - 1)
         assert one.published == []
         await asyncio.sleep(8)
         assert one.published == [(RoutingKey.WORK, "message.created")]
