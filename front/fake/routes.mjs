@@ -10,6 +10,7 @@ const TYPES = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.woff2': 'font/woff2',
   '.webmanifest': 'application/manifest+json',
 };
 const CSP =
@@ -78,7 +79,9 @@ function slice(items, url) {
 }
 
 function list(all, url) {
+  const q = (url.searchParams.get('q') ?? '').toLowerCase();
   const items = [...all.values()]
+    .filter((one) => one.title.toLowerCase().includes(q))
     .map(({ id, title, created_at, updated_at, items }) => ({
       id,
       title,
@@ -111,7 +114,9 @@ function search(all, url) {
       const snippet = `${text.slice(Math.max(0, at - 40), at)}<mark>${text.slice(at, at + q.length)}</mark>${text.slice(at + q.length, at + q.length + 60)}`;
       items.push({
         conversation_id: conversation.id,
-        message_id: item.message_id ?? item.id,
+        title: conversation.title,
+        id: item.id,
+        message_id: item.message_id ?? item.id, // the message that a client shows it under
         role: item.role,
         snippet,
         created_at: item.created_at,

@@ -19,7 +19,7 @@ function fill(title, count, startMs) {
       id: randomUUID(),
       role: 'assistant',
       message_id: message,
-      text: answerTo(said).text,
+      text: `${answerTo(said).text}\n\nThis is reply number ${turn + 1}.`,
       status: 'complete',
       attempt: 1,
       parts: 40,

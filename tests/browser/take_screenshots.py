@@ -40,8 +40,8 @@ async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
     await user.page.wait_for_timeout(600)  # the layout of the new size
     await user.page.screenshot(path=OUT / f"conversation-{width}-{theme}.png")
     if width == 1440:
-        await user.page.get_by_role("button", name="show the way of this reply").last.click()
-        await expect(user.page.get_by_text("stored in Postgres", exact=True)).to_be_visible()
+        await user.page.get_by_role("button", name="show the stages of this reply").last.click()
+        await expect(user.page.get_by_text("stored in Postgres")).to_be_visible()
         await user.page.wait_for_timeout(300)
         await user.page.screenshot(path=OUT / f"xray-{width}-{theme}.png")
     await user.page.goto(server + "/")

@@ -1,5 +1,7 @@
 """The message field."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -135,3 +137,36 @@ async def test_arrow_up_in_an_empty_field_restores_the_last_message(open_page: O
     await user.sees_replies()
     await user.field.press("ArrowUp")
     await expect(user.field).to_have_value("/echo once more")
+
+
+async def test_the_active_command_stays_in_view(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 800})
+    await user.connected()
+    await user.field.press_sequentially("/")
+    menu = user.page.get_by_role("listbox", name="Commands of the mock")
+    await expect(menu).to_be_visible()
+    for _ in range(12):
+        await user.field.press("ArrowDown")
+    chosen = await menu.locator("[aria-selected=true]").bounding_box()
+    frame = await menu.bounding_box()
+    assert chosen
+    assert frame
+    assert frame["y"] <= chosen["y"]
+    assert chosen["y"] + chosen["height"] <= frame["y"] + frame["height"] + 1
+
+
+async def test_speed_and_seed_belong_to_their_conversation_and_outlive_a_reload(open_page: OpenPage) -> None:
+    user = await open_page()
+    button = user.page.get_by_role("button", name=re.compile("^How the mock answers"))
+    await button.click()
+    await user.page.get_by_label("Speed").select_option("instant")
+    await user.page.get_by_label("Seed").fill("7")
+    await user.send("/echo mine")
+    await user.sees_replies()
+    await expect(button).to_have_accessible_name("How the mock answers: instant, seed 7")
+    await user.page.get_by_role("main").get_by_role("button", name="New conversation").click()
+    await expect(button).to_have_accessible_name("How the mock answers")
+    await user.page.go_back()
+    await expect(button).to_have_accessible_name("How the mock answers: instant, seed 7")
+    await user.page.reload()
+    await expect(button).to_have_accessible_name("How the mock answers: instant, seed 7")

@@ -1,5 +1,7 @@
 """Lost connections: what is queued, what is shown, what is sent, and that nothing is sent twice."""
 
+import re
+import time
 from contextlib import suppress
 from uuid import uuid4
 
@@ -142,31 +144,6 @@ async def test_delivery_state_has_text(open_page: OpenPage) -> None:
     await expect(user.turns.first.get_by_text("Answered", exact=True)).to_be_attached()
 
 
-PLACES = ("Sockets", "Exchange", "chat_queue", "Responders", "chat_responses", "Relay", "Recorder", "Postgres", "chat_dead_letters")
-
-
-async def test_the_pipeline_view_shows_a_message_going_through(open_page: OpenPage) -> None:
-    user = await open_page("/pipeline")
-    await user.connected()
-    for name in PLACES:
-        await expect(user.page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    await expect(user.page.get_by_text("Embedded mode")).to_be_visible()
-    await user.page.get_by_role("button", name="Send one through").click()
-    diary = user.page.get_by_role("region", name="What just happened")
-    await expect(diary).to_contain_text("a responder took it from the queue")
-    await expect(diary).to_contain_text("the reply is whole")
-
-
-async def test_no_name_in_the_diagram_is_broken_at_any_width(open_page: OpenPage) -> None:
-    user = await open_page("/pipeline")
-    names = user.page.get_by_role("list", name="The route of a message").get_by_role("heading")
-    await expect(names).to_have_count(len(PLACES))
-    broken = "all => all.filter(one => one.offsetHeight > 1.9 * parseFloat(getComputedStyle(one).fontSize)).map(one => one.textContent)"
-    for width in (360, 820, 1100, 1280, 1366, 1920):
-        await user.page.set_viewport_size({"width": width, "height": 900})
-        assert await names.evaluate_all(broken) == [], width
-
-
 class BusyResponder:
     """Keeps the one responder busy: it has 32 deliveries in hand at once (CHAT_PREFETCH), and whoever comes then has to wait."""
 
@@ -221,3 +198,66 @@ async def test_a_waiting_regenerate_is_still_known_after_a_reload_and_can_be_sto
     await others.remove_all()
     await user.send("/echo free again")
     await user.sees_replies(2)
+
+
+async def test_stop_while_offline_is_kept_and_carried_out_on_return(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/slow 0.5")
+    await expect(user.replies).to_contain_text("I leave")
+    user.expects_disconnects = True
+    await user.context.set_offline(True)
+    await expect(user.page.get_by_text("You are offline. Write on")).to_be_visible()
+    await user.page.get_by_role("button", name="Stop the reply").click()
+    await expect(user.log.get_by_text("Stops as soon as the connection is back")).to_be_visible()
+    await expect(user.page.get_by_role("button", name="Stop the reply")).to_have_count(0)
+    await user.context.set_offline(False)
+    await expect(user.replies).to_contain_text("Stopped here.")
+    await expect(user.log.get_by_text("Stops as soon as the connection is back")).to_have_count(0)
+
+
+async def test_a_conversation_begun_offline_has_a_title_and_a_row_and_does_not_call_itself_empty(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.connected()
+    user.expects_disconnects = True
+    await user.context.set_offline(True)
+    await expect(user.page.get_by_text("You are offline. Write on")).to_be_visible()
+    await user.send("An offline question about ropes")
+    await expect(user.queued).to_have_count(1)
+    await expect(user.page.get_by_text("Nothing has been said here yet")).to_have_count(0)
+    await expect(user.sidebar.get_by_role("link", name="An offline question about ropes")).to_be_visible()
+    await expect(user.page).to_have_title(re.compile("An offline question about ropes"))
+    await user.queued.get_by_role("button", name="Take back").click()
+    await expect(user.sidebar.get_by_role("link", name="An offline question about ropes")).to_have_count(0)
+    await user.send("And one about knots")
+    await user.context.set_offline(False)
+    await user.sees_replies()
+
+
+async def test_the_page_is_back_within_seconds_after_a_long_outage(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.connected()
+    proxy = await Proxy.before(user)
+    await user.page.reload()
+    await user.page.wait_for_timeout(12_000)  # long enough for the delays between attempts to reach their ceiling
+    proxy.blocked = False
+    begun = time.monotonic()
+    await user.connected()
+    back = time.monotonic() - begun
+    print(f"\nback after {back:.1f} s")
+    assert back < 8  # at most 5 s between attempts
+
+
+async def test_the_word_about_the_missing_rest_stands_in_the_column(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/slow 0.5")
+    await expect(user.replies).to_contain_text("I leave")
+    user.expects_disconnects = True
+    await user.context.set_offline(True)
+    waiting = user.log.get_by_text("The rest comes when the connection is back")
+    text = await user.replies.locator(".prose").bounding_box()
+    word = await waiting.bounding_box()
+    await user.context.set_offline(False)
+    assert text
+    assert word
+    assert abs(word["x"] - text["x"]) < 1
+    await user.page.get_by_role("button", name="Stop the reply").click()

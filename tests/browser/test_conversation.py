@@ -25,10 +25,11 @@ async def test_the_first_message_can_be_sent_within_a_second_of_opening(open_pag
 async def test_the_start_page_says_it_is_a_mock_and_offers_prompts(open_page: OpenPage) -> None:
     user = await open_page()
     await expect(user.page.get_by_text("Myna is a mock AI")).to_be_visible()
+    await expect(user.page.get_by_text("answers are invented")).to_be_visible()
     await user.page.get_by_role("button", name="Draw me a table").click()
     await expect(user.log.get_by_role("table")).to_be_visible()
     await user.sees_replies()
-    await expect(user.page.get_by_text("answers are invented")).to_be_visible()
+    await expect(user.page.get_by_text("answers are invented")).to_have_count(0)
 
 
 async def test_a_reply_streams_in_part_by_part(open_page: OpenPage) -> None:
@@ -133,9 +134,16 @@ async def test_the_xray_shows_the_stages_in_milliseconds(open_page: OpenPage) ->
     user = await open_page()
     await user.send("hello")
     await user.sees_replies()
-    await user.page.get_by_role("button", name="show the way of this reply").click()
+    await user.page.get_by_role("button", name="show the stages of this reply").click()
     details = user.page.get_by_role("region", name="Stages of this reply")
-    for stage in ("typed, then sent", "waited in chat_queue, picked up by", "thought about the first part", "said", "stored in Postgres"):
+    for stage in (
+        "accepted by the broker",
+        "waited in chat_queue, picked up by",
+        "waited for the first part",
+        "streamed",
+        "in all",
+        "stored in Postgres",
+    ):
         await expect(details).to_contain_text(stage)
 
 

@@ -4,11 +4,16 @@ import json
 import re
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
 from tests.browser.user import User
 from tests.services.processes import until
+
+# How far a menu item is from the row that its menu belongs to.
+FROM_ROW = (
+    "item => item.getBoundingClientRect().top - document.querySelector('.row button[aria-expanded=true]').getBoundingClientRect().top"
+)
 
 PINS_KEPT = """() => new Promise((resolve, reject) => {
     const opening = indexedDB.open('myna');
@@ -42,7 +47,7 @@ async def choose(user: User, title: str, act: str) -> None:
 async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPage) -> None:
     user = await open_page()
     await start_conversation(user, "/echo ropes and knots")
-    await choose(user, "/echo ropes and knots", "Rename")
+    await choose(user, "ropes and knots", "Rename")
     await user.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
     await user.page.keyboard.press("Enter")
     await expect(user.page).to_have_title(re.compile("On knots · Myna"))
@@ -54,26 +59,26 @@ async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: O
     user = await open_page()
     await start_conversation(user, "/echo alpha")
     await start_conversation(user, "/echo beta")
-    await choose(user, "/echo alpha", "Pin")
+    await choose(user, "alpha", "Pin")
     pinned = user.sidebar.get_by_role("region", name="Pinned").get_by_role("link")
-    await expect(pinned).to_have_text(["/echo alpha"])
+    await expect(pinned).to_contain_text(["alpha"])
 
     async def kept() -> bool:
         return int(await user.page.evaluate(PINS_KEPT)) == 1
 
     await until(kept, 30, "the pin in the browser's own database")
     await user.page.reload()
-    await expect(pinned).to_have_text(["/echo alpha"])
+    await expect(pinned).to_contain_text(["alpha"])
 
 
 async def test_a_deleted_conversation_can_be_brought_back_and_is_gone_otherwise(open_page: OpenPage) -> None:
     user = await open_page()
     await start_conversation(user, "/echo keep me")
-    await choose(user, "/echo keep me", "Delete")
-    await expect(user.sidebar.get_by_role("link", name="/echo keep me")).to_have_count(0)
+    await choose(user, "keep me", "Delete")
+    await expect(user.sidebar.get_by_role("link", name="keep me")).to_have_count(0)
     await user.page.get_by_role("button", name="Undo").click()
-    await expect(user.sidebar.get_by_role("link", name="/echo keep me")).to_be_visible()
-    await choose(user, "/echo keep me", "Delete")
+    await expect(user.sidebar.get_by_role("link", name="keep me")).to_be_visible()
+    await choose(user, "keep me", "Delete")
     await expect(user.page).to_have_url(user.server + "/")
     await expect(user.page.get_by_role("button", name="Undo")).to_have_count(0)
     await user.page.reload()
@@ -108,7 +113,7 @@ async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_
     await start_conversation(user, "/echo take me along")
     for act, ending in (("Export as Markdown", ".md"), ("Export as JSON", ".json")):
         async with user.page.expect_download() as download:
-            await choose(user, "/echo take me along", act)
+            await choose(user, "take me along", act)
         file = await download.value
         assert file.suggested_filename.endswith(ending)
         await file.save_as(tmp_path / ending)
@@ -125,11 +130,11 @@ async def test_an_exported_conversation_can_be_imported_after_deletion(open_page
     await expect(user.log.get_by_text("2/2")).to_be_visible()
     texts = await user.stored_texts()
     async with user.page.expect_download() as download:
-        await choose(user, "/echo there and back", "Export as JSON")
+        await choose(user, "there and back", "Export as JSON")
     file = tmp_path / "there-and-back.json"
     await (await download.value).save_as(file)
     gone = await user.conversation_id()
-    await choose(user, "/echo there and back", "Delete")
+    await choose(user, "there and back", "Delete")
     await expect(user.turns).to_have_count(0)
 
     async with user.page.expect_file_chooser() as chooser:
@@ -137,7 +142,7 @@ async def test_an_exported_conversation_can_be_imported_after_deletion(open_page
     await (await chooser.value).set_files(file)
 
     await expect(user.log.get_by_text("2/2")).to_be_visible()
-    await expect(user.sidebar.get_by_role("link", name="/echo there and back")).to_be_visible()
+    await expect(user.sidebar.get_by_role("link", name="there and back")).to_be_visible()
     assert await user.conversation_id() != gone
     assert await user.stored_texts() == texts
     await user.page.reload()
@@ -166,7 +171,7 @@ async def test_every_conversation_has_an_address_and_the_back_button_works(open_
     user = await open_page()
     first = await start_conversation(user, "/echo one")
     second = await start_conversation(user, "/echo two")
-    await user.sidebar.get_by_role("link", name="/echo one").click()
+    await user.sidebar.get_by_role("link", name="one").click()
     await expect(user.page).to_have_url(re.compile(first))
     await expect(user.turns.first).to_contain_text("/echo one")
     await user.page.go_back()
@@ -189,7 +194,7 @@ async def test_a_reply_in_the_background_shows_a_dot_then_unread_and_the_tab_say
     await expect(user.replies).to_contain_text("I leave")
     await expect(user.page).to_have_title(re.compile("^… "))
     await user.page.get_by_role("main").get_by_role("button", name="New conversation").click()
-    row = user.sidebar.get_by_role("link", name="/slow")
+    row = user.sidebar.get_by_role("link", name="Slow")
     await expect(row).to_contain_text("a reply is being made")
     await user.send("/echo meanwhile")
     await user.sees_replies()
@@ -216,3 +221,90 @@ async def test_day_headings_and_groups_show_dates(open_page: OpenPage, fake_back
     user = await open_page("/", server=fake_backend.url)
     for group in ("Today", "Yesterday", "Previous 7 days", "Previous 30 days"):
         await expect(user.sidebar.get_by_role("heading", name=group)).to_be_attached()
+
+
+async def test_a_hit_in_a_reply_opens_the_conversation_at_its_message(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    user = await open_page("/", server=fake_backend.url)
+    await user.page.get_by_role("searchbox").fill("reply number 4123")
+    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="Myna said").first.click()
+    await expect(user.turns.filter(has_text="reply number 4123")).to_be_in_viewport()
+
+
+async def test_the_search_finds_titles_also_of_conversations_that_were_not_loaded(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    user = await open_page("/", server=fake_backend.url)
+    await user.connected()
+
+    async def empty(route: Route) -> None:
+        await route.fulfill(json={"items": [], "next": None})
+
+    await user.page.route(re.compile(r"/api/conversations\?(?!.*q=)"), empty)
+    await user.page.reload()
+    await expect(user.sidebar.get_by_text("What you say is kept here.")).to_be_visible()
+    await user.page.get_by_role("searchbox").fill("notes on the rec")
+    await expect(user.sidebar.get_by_role("list", name="Found conversations").get_by_role("link")).to_have_text(["Notes on the recorder"])
+    # A hit names its conversation, loaded or not.
+    await user.page.get_by_role("searchbox").fill("reply number 4123")
+    await expect(user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").first).to_contain_text(
+        "A very long conversation"
+    )
+    await user.page.keyboard.press("Control+k")
+    await user.page.keyboard.type("why not two")
+    await expect(user.page.get_by_role("option").filter(has_text="Why not two queues?")).to_be_visible()
+
+
+async def test_the_menu_of_a_row_goes_with_its_row(open_page: OpenPage, fake_backend: FakeBackend) -> None:
+    user = await open_page("/", server=fake_backend.url, viewport={"width": 1280, "height": 420})
+    row = user.sidebar.get_by_role("link", name="Notes on the recorder")
+    await row.hover()
+    await user.sidebar.get_by_role("button", name="Menu of Notes on the recorder").click()
+    item = user.page.get_by_role("button", name="Delete", exact=True)
+    await expect(item).to_be_visible()
+    distance = await item.evaluate(FROM_ROW)
+    await user.sidebar.locator(".sidebar-list").evaluate("list => { list.scrollTop += 40 }")
+    await user.page.wait_for_timeout(300)  # where it is drawn after the scroll; nothing on the page tells of it
+    gone = await item.evaluate("item => getComputedStyle(item.parentElement).visibility === 'hidden' || !item.checkVisibility()")
+    assert gone or abs(await item.evaluate(FROM_ROW) - distance) < 2
+    await user.sidebar.locator(".sidebar-list").evaluate("list => { list.scrollTop = 0 }")
+    await expect(item).to_have_count(1)
+
+
+async def test_a_collapsed_sidebar_stays_collapsed_after_a_reload(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.connected()
+    await user.page.keyboard.press("Control+b")
+    await expect(user.sidebar).to_be_hidden()
+    await user.page.reload()
+    await expect(user.field).to_be_visible()
+    await expect(user.sidebar).to_be_hidden()
+    await user.page.keyboard.press("Control+b")
+    await expect(user.sidebar).to_be_visible()
+
+
+async def test_a_reply_in_the_background_still_has_its_dot_after_a_reload(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/sleep 20")
+    await expect(user.replies).to_contain_text("A responder has it")
+    await user.page.get_by_role("main").get_by_role("button", name="New conversation").click()
+    row = user.sidebar.get_by_role("link").filter(has_text=re.compile("sle|silent", re.I))
+    await expect(row).to_contain_text("a reply is being made")
+    await user.page.reload()
+    await expect(row).to_contain_text("a reply is being made")
+    await row.click()
+    await user.page.get_by_role("button", name="Stop the reply").click()
+    await expect(row).not_to_contain_text("a reply is being made")
+
+
+async def test_a_failed_reply_keeps_its_xray_after_try_again_and_after_a_reload(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/fail timeout")
+    button = user.log.get_by_role("button", name="show the stages of this reply")
+    await expect(button).to_be_visible()
+    await user.page.reload()
+    await expect(user.replies).to_contain_text("The reply failed.")
+    await expect(button).to_be_visible()
+    await user.page.get_by_role("button", name="Try again").click()
+    await expect(user.log.get_by_text("2/2")).to_be_visible()
+    await expect(user.page.get_by_role("button", name="Stop the reply")).to_have_count(0)
+    await expect(button).to_be_visible()
+    await user.page.get_by_role("button", name="Previous version").click()
+    await expect(button).to_be_visible()

@@ -1,5 +1,7 @@
 """Replies as they are rendered: Markdown, code, direction, scrolling, hostile texts."""
 
+import re
+
 from playwright.async_api import Request, expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
@@ -80,26 +82,6 @@ async def test_hebrew_and_arabic_read_from_right_to_left_and_code_does_not(open_
     assert "rtl" in directions
 
 
-async def test_a_user_who_scrolls_up_stays_there_and_sees_a_count(open_page: OpenPage) -> None:
-    user = await open_page(viewport={"width": 1280, "height": 500})
-    await user.send("/long 12")
-    await user.sees_replies()
-    await user.send("/slow 0.1")
-    await expect(user.turns).not_to_have_count(0)
-    await user.log.hover()
-    await user.page.mouse.wheel(0, -900)
-    await expect(user.page.get_by_role("button", name="Jump to latest")).to_be_visible()
-    before = await user.log.evaluate("log => log.scrollTop")
-    await user.page.wait_for_timeout(1_000)  # ten more parts come meanwhile, below what is drawn: nothing on the page tells of them
-    assert abs(await user.log.evaluate("log => log.scrollTop") - before) < 2
-    await user.page.get_by_role("button", name="Jump to latest").click()
-    await expect(user.page.get_by_role("button", name="Jump to latest")).to_have_count(0)
-    await expect(user.replies.last).to_be_in_viewport()
-    for _ in range(5):  # and from now on the end stays in sight
-        await user.page.wait_for_timeout(150)  # a part or two; after the last part nothing more would come to wait for
-        assert await user.log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight") < 60
-
-
 async def test_a_selection_outlives_the_parts_that_come_after_it(open_page: OpenPage) -> None:
     user = await open_page()
     await user.send("/long 6")
@@ -109,3 +91,94 @@ async def test_a_selection_outlives_the_parts_that_come_after_it(open_page: Open
     await user.sees_replies()
     assert chosen
     assert await user.page.evaluate("getSelection().toString()") == chosen
+
+
+QUOTED_CODE = """/echo > Look:
+>
+> ```python
+> def quoted(): return "quoted"
+> ```
+
+- first
+
+  ```python
+  def listed(): return "listed"
+  ```
+- second"""
+
+
+async def test_code_in_quotes_and_lists_keeps_its_language_and_colours(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send(QUOTED_CODE)
+    await user.sees_replies()
+    blocks = user.replies.locator(".code")
+    await expect(blocks).to_have_count(2)
+    for place, keeper in ((0, "blockquote"), (1, "li")):
+        await expect(blocks.nth(place).locator(".code-head")).to_contain_text("python")
+        await expect(blocks.nth(place).locator(".hljs-keyword").first).to_have_text("def")
+        assert await blocks.nth(place).evaluate("(one, keeper) => one.closest(keeper) !== null", keeper)
+
+
+async def test_reference_links_and_footnotes_are_resolved(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send(
+        "/echo Read [the guide][guide] first.\n\nThen this one.[^1]\n\n[guide]: https://example.org/guide\n[^1]: A footnote of its own."
+    )
+    await user.sees_replies()
+    await expect(user.replies.get_by_role("link", name="the guide")).to_have_attribute("href", "https://example.org/guide")
+    await expect(user.replies.locator(".prose")).to_contain_text("A footnote of its own.")
+    await expect(user.replies.locator(".prose")).not_to_contain_text("[^1]")
+    await expect(user.replies.locator(".prose")).not_to_contain_text("[guide]")
+
+
+async def test_a_fence_within_a_fence_is_one_block(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/echo ````markdown\n```python\ninner\n```\n````\n\nafter")
+    await user.sees_replies()
+    await expect(user.replies.locator(".code")).to_have_count(1)
+    await expect(user.replies.locator(".code pre")).to_contain_text("```python")
+
+
+async def test_headings_of_each_level_have_their_own_size(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/echo # One\n\n## Two\n\n### Three\n\ntext")
+    await user.sees_replies()
+    sizes = await user.replies.get_by_role("heading").evaluate_all("all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert len(sizes) == 3
+    assert sizes[0] > sizes[1] > sizes[2]
+
+
+async def test_a_right_to_left_list_has_its_markers_on_the_right_also_where_an_item_begins_with_code(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/rtl")
+    await user.sees_replies()
+    listed = user.replies.locator("ul").first
+    await expect(listed).to_have_css("direction", "rtl")
+    looks = await listed.evaluate(
+        """list => {
+            const start = Math.round(parseFloat(getComputedStyle(list).paddingRight));
+            const edge = list.getBoundingClientRect().right;
+            const lookOf = (one) => [getComputedStyle(one).direction, Math.round(edge - one.getBoundingClientRect().right)];
+            return { start, ends: [...list.querySelectorAll('li')].map(lookOf) };
+        }"""
+    )
+    assert looks["start"] > 10  # the markers stand within the column
+    assert {tuple(one) for one in looks["ends"]} == {("rtl", looks["start"])}
+
+
+async def test_print_gives_the_whole_conversation_without_the_controls(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 700})
+    for count in range(301, 309):
+        await user.send(f"/words {count}")
+        last = user.turns.filter(has_text=f"/words {count}")
+        await expect(last.get_by_role("button", name="Another reply")).to_be_visible()
+    pages = re.findall(rb"/Type\s*/Page\b(?!s)", await user.page.pdf(format="A4"))
+    assert len(pages) >= 5  # 2,400 words
+    await user.page.emulate_media(media="print")
+    await user.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    await expect(user.turns).to_have_count(8)
+    await expect(user.sidebar).to_be_hidden()
+    await expect(user.field).to_be_hidden()
+    await user.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    await user.page.emulate_media(media="screen")
+    await expect(user.field).to_be_visible()

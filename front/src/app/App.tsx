@@ -6,9 +6,9 @@ import { Palette } from '../ui/dialogs/Palette';
 import { ShortcutsDialog } from '../ui/dialogs/ShortcutsDialog';
 import { PipelineView } from '../ui/pipeline/PipelineView';
 import { Sidebar } from '../ui/sidebar/Sidebar';
-import { Announcer, Toasts } from '../ui/Toasts';
+import { Announcer, ToastList } from '../ui/ToastList';
 import { Topbar } from '../ui/Topbar';
-import { routeOf, useView, view } from '../ui/view';
+import { closeDrawer, routeOf, showRoute, useView } from '../ui/view';
 import { ChatView } from './ChatView';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
@@ -17,34 +17,34 @@ export function App() {
   const chat = useChat();
   const route = useView((state) => state.route);
   const dialog = useView((state) => state.dialog);
-  const drawer = useView((state) => state.drawerOpen);
-  const sidebarCollapsed = useView((state) => state.sidebarCollapsed);
+  const drawerOpen = useView((state) => state.drawerOpen);
+  const collapsed = useView((state) => state.sidebarCollapsed);
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcuts(chat, field);
   useTabTitle();
 
   useEffect(() => {
-    const back = () => view.setState({ route: routeOf(location.pathname), dialog: null, drawerOpen: false });
+    const back = () => showRoute(routeOf(location.pathname));
     addEventListener('popstate', back);
     return () => removeEventListener('popstate', back);
   }, []);
 
   // The drawer covers the page: focus moves into it, and back when it closes.
   useEffect(() => {
-    if (!drawer) return;
+    if (!drawerOpen) return;
     const before = document.activeElement;
     document.querySelector<HTMLElement>('#sidebar a')?.focus();
     return () => {
       if (before instanceof HTMLElement) before.focus();
     };
-  }, [drawer]);
+  }, [drawerOpen]);
 
   useEffect(() => {
     if (route.name === 'pipeline') chat.client.open(null);
   }, [chat, route]);
 
   return (
-    <div className={`shell${drawer ? ' drawer-open' : ''}${sidebarCollapsed ? ' sidebar-collapsed' : ''}`}>
+    <div className={`shell${drawerOpen ? ' drawer-open' : ''}${collapsed ? ' sidebar-collapsed' : ''}`}>
       <a className="skip-link" href="#main">
         Skip to the conversation
       </a>
@@ -54,9 +54,9 @@ export function App() {
         className="drawer-backdrop"
         aria-label="Close the sidebar"
         tabIndex={-1}
-        onClick={() => view.setState({ drawerOpen: false })}
+        onClick={closeDrawer}
       />
-      <main className="main" id="main" tabIndex={-1} inert={drawer}>
+      <main className="main" id="main" tabIndex={-1} inert={drawerOpen}>
         <Topbar />
         <Banner />
         {route.name === 'pipeline' ? (
@@ -66,8 +66,8 @@ export function App() {
         )}
       </main>
       {dialog === 'palette' && <Palette />}
-      {dialog === 'keys' && <ShortcutsDialog />}
-      <Toasts />
+      {dialog === 'shortcuts' && <ShortcutsDialog />}
+      <ToastList />
       <Announcer />
     </div>
   );

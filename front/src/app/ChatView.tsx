@@ -9,15 +9,16 @@ import { Thread } from '../ui/thread/Thread';
 import { Welcome } from '../ui/thread/Welcome';
 import { navigate } from '../ui/view';
 
-const NEW = 'new'; // the draft of a conversation that has no id yet
+const NEW = 'new'; // the key of what is saved for a conversation that has no id yet
 
 export function ChatView({ id, field }: { id: string | null; field: RefObject<HTMLTextAreaElement | null> }) {
-  const { client } = useChat();
+  const { client, store } = useChat();
   const openTurn = useChatState((state) => (id ? openTurnOf(state, id) : null));
   // A message sent to an unknown id would create that conversation.
   const missing = useChatState((state) => id !== null && isMissing(state, id));
   // A new id is made when it is needed, and another one once that conversation exists.
   const [fresh, setFresh] = useState(newId);
+  const [sends, setSends] = useState(0);
 
   useEffect(() => {
     client.open(id);
@@ -28,7 +29,12 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
     (text: string, options: SendOptions) => {
       const target = id ?? fresh;
       client.send(target, text, options, id === null);
-      if (id === null) navigate({ name: 'chat', id: target });
+      setSends((count) => count + 1);
+      if (id !== null) return;
+      // The options chosen for a new conversation stay with it, and the next one starts without any.
+      client.chooseOptions(target, options);
+      client.chooseOptions(NEW, {});
+      navigate({ name: 'chat', id: target });
     },
     [client, id, fresh],
   );
@@ -39,7 +45,11 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
 
   return (
     <>
-      {id === null ? <Welcome onPick={(text) => send(text, {})} /> : <Thread id={id} />}
+      {id === null ? (
+        <Welcome onPick={(text) => send(text, store.state.options[NEW] ?? {})} />
+      ) : (
+        <Thread key={id} id={id} sends={sends} />
+      )}
       {!missing && <Composer draftKey={id ?? NEW} field={field} openTurn={openTurn} onSend={send} onStop={stop} />}
     </>
   );

@@ -6,18 +6,13 @@ import { BrowserStorage } from '../chat/storage';
 import { ChatStore } from '../chat/store';
 import { ChatApi } from '../transport/api';
 import { ChatContext } from '../ui/context';
+import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { preloadMarkdown } from '../ui/markdown/Markdown';
-import { navigate, restoreTheme, routeOf } from '../ui/view';
-import '../ui/style/tokens.css';
-import '../ui/style/base.css';
-import '../ui/style/shell.css';
-import '../ui/style/sidebar.css';
-import '../ui/style/thread.css';
-import '../ui/style/prose.css';
-import '../ui/style/composer.css';
-import '../ui/style/dialogs.css';
-import '../ui/style/pipeline.css';
+import { restoreTheme } from '../ui/theme';
+import { navigate, routeOf } from '../ui/view';
+import '../ui/style/index.css';
 import { App } from './App';
+import { PageFailure } from './PageFailure';
 
 const api = new ChatApi();
 const store = new ChatStore();
@@ -46,9 +41,11 @@ const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root.');
 createRoot(root).render(
   <StrictMode>
-    <ChatContext value={{ client, store, api }}>
-      <App />
-    </ChatContext>
+    <ErrorBoundary fallback={(retry, error) => <PageFailure error={error} onRetry={retry} />}>
+      <ChatContext value={{ client, store, api }}>
+        <App />
+      </ChatContext>
+    </ErrorBoundary>
   </StrictMode>,
 );
 void client.start();

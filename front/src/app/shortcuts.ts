@@ -2,34 +2,43 @@
 import { type RefObject, useEffect } from 'react';
 import { grouped, openTurnOf } from '../chat/selectors';
 import type { Chat } from '../ui/context';
-import { copyLastCode } from '../ui/conversation-actions';
-import { toggleSidebar } from '../ui/Topbar';
-import { navigate, view } from '../ui/view';
+import { copyLastCode, printConversation } from '../ui/conversation-actions';
+import { closeDialog, closeDrawer, currentView, navigate, openDialog, toggleSidebar } from '../ui/view';
 
 function openNeighbour(chat: Chat, by: 1 | -1): void {
   const all = grouped(chat.store.state, new Date()).flatMap((group) => group.items);
-  const { route } = view.getState();
-  const at = route.name === 'chat' ? all.findIndex((one) => one.id === route.id) : -1;
-  const next = at < 0 ? all[0] : all[at + by];
+  const { route } = currentView();
+  const index = route.name === 'chat' ? all.findIndex((one) => one.id === route.id) : -1;
+  const next = index < 0 ? all[0] : all[index + by];
   if (next) navigate({ name: 'chat', id: next.id });
+}
+
+function togglePalette(): void {
+  if (currentView().dialog === 'palette') closeDialog();
+  else openDialog('palette');
 }
 
 /** Escape closes the drawer, or else stops the running reply. */
 function closeOrStop(chat: Chat): void {
-  const { drawerOpen: drawer, dialog, route } = view.getState();
-  if (dialog) return;
-  if (drawer) view.setState({ drawerOpen: false });
-  if (drawer || route.name !== 'chat') return;
+  const { drawerOpen, dialog, route } = currentView();
+  if (dialog || document.querySelector(':popover-open')) return; // the browser closes those
+  if (drawerOpen) {
+    closeDrawer();
+    return;
+  }
+  if (route.name !== 'chat') return;
   const open = openTurnOf(chat.store.state, route.id);
   if (open) chat.client.stopReply(route.id, open);
 }
 
 function shortcutOf(event: KeyboardEvent, chat: Chat): (() => void) | null {
+  const { route } = currentView();
   const mod = event.ctrlKey || event.metaKey;
-  if (mod && !event.shiftKey && event.code === 'KeyK')
-    return () => view.setState(({ dialog }) => ({ dialog: dialog === 'palette' ? null : 'palette' }));
+  if (mod && !event.shiftKey && event.code === 'KeyK') return togglePalette;
   if (mod && event.shiftKey && event.code === 'KeyO') return () => navigate({ name: 'new' });
   if (mod && !event.shiftKey && event.code === 'KeyB') return toggleSidebar;
+  if (mod && !event.shiftKey && event.code === 'KeyP' && route.name === 'chat')
+    return () => void printConversation(chat, route.id);
   if (!event.altKey || mod) return null;
   if (event.code === 'ArrowUp') return () => openNeighbour(chat, -1);
   if (event.code === 'ArrowDown') return () => openNeighbour(chat, 1);
@@ -53,8 +62,8 @@ export function useShortcuts(chat: Chat, field: RefObject<HTMLTextAreaElement | 
         return;
       }
       const typing = (event.target as Element).closest?.('input, textarea, select, [contenteditable]');
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || view.getState().dialog) return;
-      if (event.key === '?') view.setState({ dialog: 'keys' });
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || currentView().dialog) return;
+      if (event.key === '?') openDialog('shortcuts');
       else if (event.key === '/') field.current?.focus();
       else return;
       event.preventDefault();

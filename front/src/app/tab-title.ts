@@ -1,6 +1,7 @@
 /** The tab's title and icon: the conversation, and whether replies run or are unread. */
 import { useEffect } from 'react';
 import { useChatState } from '../ui/context';
+import { displayTitle } from '../ui/title';
 import { useView } from '../ui/view';
 
 export function titleOf(name: string | undefined, running: number, unread: number): string {
@@ -12,12 +13,12 @@ export function useTabTitle(): void {
   const route = useView((state) => state.route);
   const name = useChatState((state) =>
     route.name === 'chat'
-      ? state.conversations[route.id]?.title
+      ? displayTitle(state.conversations[route.id]?.title ?? '')
       : route.name === 'pipeline'
         ? 'The pipeline'
         : undefined,
   );
-  const running = useChatState((state) => Object.keys(state.running).length);
+  const running = useChatState((state) => Object.keys(state.active).length);
   const unread = useChatState((state) => Object.keys(state.unread).length);
   useEffect(() => {
     document.title = titleOf(name, running, unread);

@@ -1,17 +1,19 @@
 /** The chat's commands: joins socket, HTTP, storage and store. The only module of the chat with side effects. */
 import { isEvent } from '../protocol/decode';
-import type { SendOptions, ServerFrame, Welcome } from '../protocol/wire';
-import { ApiError, type ChatApi } from '../transport/api';
+import type { ClientFrame, SendOptions, ServerFrame, Welcome } from '../protocol/wire';
+import type { ChatApi } from '../transport/api';
 import { ChatSocket, type SocketSettings } from '../transport/socket';
+import { Deletions } from './deletions';
 import { HistoryLoader } from './history';
 import { newId } from './ids';
 import { due, nextDue, wasSent } from './outbox';
+import { isStopping } from './selectors';
 import type { OutboxEntry, SavedState } from './state';
 import type { ChatStorage } from './storage';
 import type { ChatStore } from './store';
 
-const UNDO_MS = 6_000; // how long a deletion can be undone
 const SAVE_MS = 150; // drafts are saved after a pause in typing
+const SAVED_LATER = ['drafts', 'pins', 'unread', 'active', 'options'] as const;
 
 /** A step of a message through the pipeline, as observed on this page's socket. */
 export type PipelineStep = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
@@ -23,10 +25,16 @@ export interface ClientSettings {
   socket: Omit<SocketSettings, 'openSession'>;
 }
 
+function frameOf({ id, conversation_id, text, options, regenerates, stops }: OutboxEntry): ClientFrame {
+  if (stops) return { type: 'reply.stop', conversation_id, message_id: stops };
+  if (regenerates) return { type: 'reply.regenerate', id, conversation_id, message_id: regenerates };
+  return { type: 'message.send', id, conversation_id, text, ...(options ? { options } : {}) };
+}
+
 export class ChatClient {
   readonly socket: ChatSocket;
-  private readonly steps = new Set<(move: PipelineStep) => void>();
-  private readonly removals = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly deletions: Deletions;
+  private readonly steps = new Set<(step: PipelineStep) => void>();
   private saved: SavedState | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private dueTimer: ReturnType<typeof setTimeout> | undefined;
@@ -34,6 +42,7 @@ export class ChatClient {
 
   constructor(private readonly settings: ClientSettings) {
     this.history = new HistoryLoader(settings.api, settings.store);
+    this.deletions = new Deletions(settings.api, settings.store);
     this.socket = new ChatSocket(
       { ...settings.socket, openSession: () => settings.api.session() },
       {
@@ -65,11 +74,11 @@ export class ChatClient {
   stop(): void {
     clearTimeout(this.saveTimer);
     clearTimeout(this.dueTimer);
-    for (const timer of this.removals.values()) clearTimeout(timer);
+    this.deletions.stop();
     this.socket.stop();
   }
 
-  onStep(listener: (move: PipelineStep) => void): () => void {
+  onStep(listener: (step: PipelineStep) => void): () => void {
     this.steps.add(listener);
     return () => this.steps.delete(listener);
   }
@@ -78,40 +87,33 @@ export class ChatClient {
 
   /** Queues a message; `begins` marks the first message of a new conversation, which has no history to load. */
   send(conversationId: string, text: string, options: SendOptions = {}, begins = false): string {
-    const id = newId();
     if (begins) this.store.dispatch({ type: 'thread.created', id: conversationId });
-    const entry: OutboxEntry = {
-      id,
+    const id = this.queue({
       conversation_id: conversationId,
       text,
-      createdAt: Date.now(),
-      phase: 'queued',
-      sends: 0,
-    };
-    if (Object.keys(options).length > 0) entry.options = options;
-    if (begins) entry.begins = true;
-    this.store.dispatch({ type: 'outbox.added', entry });
+      ...(Object.keys(options).length > 0 ? { options } : {}),
+      ...(begins ? { begins: true } : {}),
+    });
     if (this.store.state.live) this.ensureLoaded(conversationId);
     return id;
   }
 
   regenerate(conversationId: string, messageId: string): void {
-    this.store.dispatch({
-      type: 'outbox.added',
-      entry: {
-        id: newId(),
-        conversation_id: conversationId,
-        text: '',
-        regenerates: messageId,
-        createdAt: Date.now(),
-        phase: 'queued',
-        sends: 0,
-      },
-    });
+    this.queue({ conversation_id: conversationId, text: '', regenerates: messageId });
   }
 
   stopReply(conversationId: string, messageId: string): void {
-    this.socket.send({ type: 'reply.stop', conversation_id: conversationId, message_id: messageId });
+    if (isStopping(this.store.state, messageId)) return;
+    this.queue({ conversation_id: conversationId, text: '', stops: messageId });
+  }
+
+  private queue(entry: Pick<OutboxEntry, 'conversation_id' | 'text'> & Partial<OutboxEntry>): string {
+    const id = newId();
+    this.store.dispatch({
+      type: 'outbox.added',
+      entry: { id, createdAt: Date.now(), phase: 'queued', sends: 0, ...entry },
+    });
+    return id;
   }
 
   /** A queued message is not sent while it is being edited. */
@@ -144,6 +146,11 @@ export class ChatClient {
     this.store.dispatch({ type: 'draft', id, text });
   }
 
+  /** The reply options of a conversation; none set means the server's defaults. */
+  chooseOptions(id: string, options: SendOptions): void {
+    this.store.dispatch({ type: 'options', id, options: Object.keys(options).length > 0 ? options : null });
+  }
+
   pin(id: string, on: boolean): void {
     this.store.dispatch({ type: 'pinned', id, on });
   }
@@ -159,35 +166,11 @@ export class ChatClient {
     }
   }
 
-  /** Hides the conversation now, and deletes it when the time for undo is over. */
-  remove(id: string): void {
-    this.store.dispatch({ type: 'deleting', id, on: true });
-    this.removals.set(
-      id,
-      setTimeout(() => this.finishRemoval(id), UNDO_MS),
-    );
-  }
-
-  undoRemove(id: string): void {
-    clearTimeout(this.removals.get(id));
-    this.removals.delete(id);
-    this.store.dispatch({ type: 'deleting', id, on: false });
-  }
-
   /** The page unloads: pending deletions are carried out and the outbox is saved. */
   leavePage(): void {
-    for (const id of [...this.removals.keys()]) this.finishRemoval(id);
+    this.deletions.carryOutAll();
     this.settings.storage.saveNow(this.store.state);
     this.save();
-  }
-
-  private finishRemoval(id: string): void {
-    clearTimeout(this.removals.get(id));
-    this.removals.delete(id);
-    this.settings.api.remove(id).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 404) return;
-      this.store.dispatch({ type: 'deleting', id, on: false });
-    });
   }
 
   // Loading history
@@ -209,6 +192,11 @@ export class ChatClient {
     return this.history.loadUntil(id, messageId);
   }
 
+  /** Loads a conversation to its beginning. */
+  loadAll(id: string): Promise<void> {
+    return this.history.loadUntil(id, null);
+  }
+
   refresh(id: string): Promise<void> {
     return this.history.refresh(id);
   }
@@ -218,10 +206,11 @@ export class ChatClient {
   private welcomed(welcome: Welcome): void {
     this.history.setPosition(welcome.cursor);
     this.store.dispatch({ type: 'welcome', frame: welcome });
-    const { list, open, outbox } = this.store.state;
+    const { list, open, outbox, active } = this.store.state;
     if (list.loaded !== 'yes') void this.loadList();
     // Queued messages are sent only after their conversation has been loaded, open or not.
-    for (const id of new Set([open, ...outbox.map((entry) => entry.conversation_id)])) if (id) this.ensureLoaded(id);
+    const ids = new Set([open, ...outbox.map((entry) => entry.conversation_id), ...Object.keys(active)]);
+    for (const id of ids) if (id) this.ensureLoaded(id);
     this.flush();
   }
 
@@ -252,8 +241,8 @@ export class ChatClient {
     }
   }
 
-  private notifyStep(move: PipelineStep): void {
-    for (const listener of this.steps) listener(move);
+  private notifyStep(step: PipelineStep): void {
+    for (const listener of this.steps) listener(step);
   }
 
   // Effects of state changes
@@ -265,7 +254,7 @@ export class ChatClient {
     if (!saved) return;
     // The outbox is saved at once, because losing a message is worse than losing a draft; drafts wait for a pause.
     if (state.outbox !== saved.outbox) this.save();
-    else if (state.drafts !== saved.drafts || state.pins !== saved.pins || state.unread !== saved.unread) {
+    else if (SAVED_LATER.some((key) => state[key] !== saved[key])) {
       clearTimeout(this.saveTimer);
       this.saveTimer = setTimeout(() => this.save(), SAVE_MS);
     }
@@ -273,9 +262,9 @@ export class ChatClient {
 
   private save(): void {
     clearTimeout(this.saveTimer);
-    const { outbox, drafts, pins, unread } = this.store.zustand.getState();
-    this.saved = { outbox, drafts, pins, unread };
-    void this.settings.storage.save({ outbox, drafts, pins, unread });
+    const { outbox, drafts, pins, unread, active, options } = this.store.zustand.getState();
+    this.saved = { outbox, drafts, pins, unread, active, options };
+    void this.settings.storage.save(this.saved);
   }
 
   /** Sends what is due. Each send changes the state, which calls this again: it ends when nothing is due. */
@@ -283,13 +272,9 @@ export class ChatClient {
     const now = Date.now();
     const entry = due(this.store.zustand.getState(), now)[0];
     if (entry) {
-      const { id, conversation_id, text, options, regenerates } = entry;
-      const sent = regenerates
-        ? this.socket.send({ type: 'reply.regenerate', id, conversation_id, message_id: regenerates })
-        : this.socket.send({ type: 'message.send', id, conversation_id, text, ...(options ? { options } : {}) });
-      if (!sent) return;
-      this.notifyStep('sent');
-      this.store.dispatch({ type: 'outbox.sent', id, now });
+      if (!this.socket.send(frameOf(entry))) return;
+      if (!entry.stops) this.notifyStep('sent');
+      this.store.dispatch({ type: 'outbox.sent', id: entry.id, now });
       return;
     }
     const next = nextDue(this.store.zustand.getState(), now);

@@ -1,5 +1,6 @@
 /** Loads stored state over HTTP; every page is at least as new as the position from which the socket is live. */
 import { ApiError, type ChatApi } from '../transport/api';
+import { holdsMessage } from './selectors';
 import type { ChatStore } from './store';
 
 const PAGE = 100; // items of one history page: a few screens, rendered in a few milliseconds
@@ -44,13 +45,13 @@ export class HistoryLoader {
     return this.once(`old:${id}`, () => this.page(id, true));
   }
 
-  /** Loads older pages until the message is found or the beginning is reached. */
-  loadUntil(id: string, messageId: string): Promise<void> {
+  /** Loads older pages until the message is found (`null`: none) or the beginning is reached. */
+  loadUntil(id: string, messageId: string | null): Promise<void> {
     return this.once(`until:${id}:${messageId}`, async () => {
       await this.loadNewest(id);
       for (;;) {
         const thread = this.store.state.threads[id];
-        if (!thread?.next || thread.turns.some((turn) => turn.id === messageId)) return;
+        if (!thread?.next || (messageId !== null && thread.turns.some((turn) => holdsMessage(turn, messageId)))) return;
         const { next } = thread;
         await this.loadOlder(id);
         if (this.store.state.threads[id]?.next === next) return; // a page that failed to load ends the search

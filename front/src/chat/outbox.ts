@@ -32,6 +32,11 @@ export function wasSent(entry: OutboxEntry): boolean {
   return entry.sends > 0;
 }
 
+/** Whether the entry is a message, and not a regenerate or a stop. */
+export function isMessage(entry: OutboxEntry): boolean {
+  return entry.regenerates === undefined && entry.stops === undefined;
+}
+
 /** A conversation that is not loaded yet may have a running reply; one that failed to load does not block sending. */
 function mayRun(state: ChatState, id: string): boolean {
   const loaded = state.threads[id]?.loaded ?? 'no';
@@ -47,6 +52,10 @@ export function due(state: ChatState, now: number): readonly OutboxEntry[] {
   const blocked = new Set<string>();
   const ready: OutboxEntry[] = [];
   for (const entry of state.outbox) {
+    if (entry.stops) {
+      if (entry.phase === 'queued') ready.push(entry);
+      continue; // a stop waits for nothing, and nothing waits for it
+    }
     if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
     const busy = !wasSent(entry) && mayRun(state, entry.conversation_id);
     const early = entry.notBefore !== undefined && entry.notBefore > now;
@@ -81,11 +90,9 @@ export function onRefused(state: ChatState, frame: ErrorFrame, now: number): Cha
 export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
   switch (action.type) {
     case 'outbox.added': {
-      const key = action.entry.regenerates ?? action.entry.id;
-      const clocks = action.entry.regenerates
-        ? state.clocks
-        : { ...state.clocks, [key]: { typed: action.entry.createdAt } };
-      return { ...state, clocks, outbox: [...state.outbox, action.entry] };
+      const { entry } = action;
+      const next = { ...state, outbox: [...state.outbox, entry] };
+      return isMessage(entry) ? { ...next, clocks: { ...state.clocks, [entry.id]: { typed: entry.createdAt } } } : next;
     }
     case 'outbox.editing': {
       const outbox = changed(state.outbox, action.id, ({ editing: _editing, ...entry }) =>

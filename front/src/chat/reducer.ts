@@ -1,6 +1,6 @@
 /** The one pure reducer: (state, action) → state, the same for live events, replayed events and history pages. No I/O. */
 import type { ConversationItem, ConversationsPage, MessagesPage } from '../protocol/http';
-import type { ErrorFrame, MessageAccepted, ServerEvent, Welcome } from '../protocol/wire';
+import type { ErrorFrame, MessageAccepted, SendOptions, ServerEvent, Welcome } from '../protocol/wire';
 import type { Connection } from '../transport/socket';
 import { changed, type OutboxAction, onOutbox, onRefused, requeued, without } from './outbox';
 import { type ChatState, EMPTY_THREAD, type SavedState, type Thread } from './state';
@@ -25,6 +25,7 @@ export type Action =
   | { type: 'thread.loaded'; id: string; page: MessagesPage; older: boolean }
   | OutboxAction
   | { type: 'draft'; id: string; text: string }
+  | { type: 'options'; id: string; options: SendOptions | null }
   | { type: 'pinned'; id: string; on: boolean }
   | { type: 'opened'; id: string | null }
   | { type: 'visible'; on: boolean }
@@ -51,7 +52,26 @@ function withThread(state: ChatState, id: string, thread: Thread, touched: reado
   if (thread === state.threads[id]) return state;
   let next: ChatState = { ...state, threads: { ...state.threads, [id]: thread } };
   for (const messageId of touched) next = { ...next, running: runningWith(next, id, thread, messageId) };
-  return next;
+  const unstopped = next.outbox.filter(
+    (entry) => !entry.stops || !touched.includes(entry.stops) || isMessageOpen(thread, entry.stops),
+  );
+  if (unstopped.length < next.outbox.length) next = { ...next, outbox: unstopped };
+  if (thread.loaded !== 'yes' && !next.running[id]) return next; // not known to have ended before it is loaded
+  return { ...next, active: toggled(next.active, id, next.running[id] ? true : null) };
+}
+
+/** A conversation whose messages all wait in the outbox is listed too; it has no messages yet. */
+function withUnsentConversations(state: ChatState): ChatState {
+  const conversations: Record<string, ConversationItem> = {};
+  for (const [id, one] of Object.entries(state.conversations)) {
+    if (one.messages > 0 || state.outbox.some((entry) => entry.conversation_id === id)) conversations[id] = one;
+  }
+  for (const { conversation_id: id, text, createdAt, begins } of state.outbox) {
+    if (!begins || conversations[id]) continue;
+    const at = new Date(createdAt).toISOString();
+    conversations[id] = { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 0, preview: '' };
+  }
+  return { ...state, conversations };
 }
 
 function withActivity(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
@@ -76,6 +96,8 @@ function removed(state: ChatState, id: string): ChatState {
     running: toggled(state.running, id, null),
     pins: toggled(state.pins, id, null),
     unread: toggled(state.unread, id, null),
+    active: toggled(state.active, id, null),
+    options: toggled(state.options, id, null),
     deleting: toggled(state.deleting, id, null),
     drafts: toggled(state.drafts, id, null),
     outbox: state.outbox.filter((entry) => entry.conversation_id !== id),
@@ -116,7 +138,7 @@ function onEnd(
   replyId: string,
   event: Extract<ServerEvent, { type: 'reply.completed' | 'reply.failed' }>,
 ): ChatState {
-  const unseen = state.open !== id || !state.visible;
+  const unseen = !state.deleting[id] && (state.open !== id || !state.visible);
   const text = event.type === 'reply.completed' ? event.text : `The reply failed. ${event.detail}`;
   const next =
     event.type === 'reply.completed' && state.conversations[id]
@@ -173,7 +195,7 @@ function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean)
     }
   }
   for (const item of page.items) if (!state.deleted[item.id]) conversations[item.id] = item;
-  return { ...state, conversations, list: { loaded: 'yes', next: page.next } };
+  return withUnsentConversations({ ...state, conversations, list: { loaded: 'yes', next: page.next } });
 }
 
 function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older: boolean): ChatState {
@@ -200,17 +222,19 @@ export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'restored': {
       // The user may have typed before the storage answered: the newer value wins.
-      const { outbox = [], drafts, pins, unread } = action.saved;
-      return {
+      const { outbox = [], drafts, pins, unread, active, options } = action.saved;
+      return withUnsentConversations({
         ...state,
         drafts: { ...drafts, ...state.drafts },
         pins: { ...pins, ...state.pins },
         unread: { ...unread, ...state.unread },
+        active: { ...active, ...state.active },
+        options: { ...options, ...state.options },
         outbox: [
           ...requeued(outbox.filter((one, at) => outbox.findIndex(({ id }) => id === one.id) === at)),
           ...state.outbox,
         ],
-      };
+      });
     }
     case 'shared': {
       const { pins, unread } = action.change;
@@ -270,8 +294,10 @@ export function reduce(state: ChatState, action: Action): ChatState {
     }
     case 'deleting':
       return { ...state, deleting: toggled(state.deleting, action.id, action.on ? true : null) };
+    case 'options':
+      return { ...state, options: toggled(state.options, action.id, action.options) };
     default:
-      return onOutbox(state, action);
+      return withUnsentConversations(onOutbox(state, action));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Selectors: pure functions that derive what the page shows from the state. */
-import { wasSent } from './outbox';
+import { isMessage, wasSent } from './outbox';
 import type { ChatState, Conversation, OutboxEntry, Turn } from './state';
 import { isOpen } from './thread';
 
@@ -15,14 +15,14 @@ export function deliveryOf(turn: Turn): Delivery {
 /** Shown above the composer: never sent, so it can still be edited. */
 export function queuedIn(state: Pick<ChatState, 'outbox'>, id: string): readonly OutboxEntry[] {
   return state.outbox.filter(
-    (entry) => entry.conversation_id === id && !entry.regenerates && entry.phase === 'queued' && !wasSent(entry),
+    (entry) => entry.conversation_id === id && isMessage(entry) && entry.phase === 'queued' && !wasSent(entry),
   );
 }
 
 /** Shown in the thread: sent but not confirmed, or refused. */
 export function unconfirmedIn(state: Pick<ChatState, 'outbox'>, id: string): readonly OutboxEntry[] {
   return state.outbox.filter(
-    (entry) => entry.conversation_id === id && !entry.regenerates && (entry.phase !== 'queued' || wasSent(entry)),
+    (entry) => entry.conversation_id === id && isMessage(entry) && (entry.phase !== 'queued' || wasSent(entry)),
   );
 }
 
@@ -47,6 +47,16 @@ export function openTurnOf(state: ChatState, id: string): string | null {
   const turns = turnsOf(state, id);
   const known = state.running[id]?.[0];
   return known ?? turns.findLast(isOpen)?.id ?? null;
+}
+
+/** Whether the turn is the message of this id, or holds the reply of this id. */
+export function holdsMessage(turn: Turn, id: string): boolean {
+  return turn.id === id || turn.replies.some((reply) => reply.id === id);
+}
+
+/** A stop was requested for the message, and its reply has not ended yet. */
+export function isStopping(state: Pick<ChatState, 'outbox'>, messageId: string): boolean {
+  return state.outbox.some((entry) => entry.stops === messageId);
 }
 
 export interface Group {

@@ -79,6 +79,8 @@ export interface OutboxEntry {
   text: string;
   /** Set for a regenerate: one more reply to that message; `text` is then empty. */
   regenerates?: string;
+  /** Set for a stop: the message whose reply is to be stopped; `text` is then empty. */
+  stops?: string;
   options?: SendOptions;
   /** The first message of a new conversation: until it is sent, the server cannot know the conversation. */
   begins?: true;
@@ -99,6 +101,8 @@ export interface SavedState {
   drafts: Readonly<Record<string, string>>;
   pins: Readonly<Record<string, true>>;
   unread: Readonly<Record<string, true>>;
+  active: Readonly<Record<string, true>>;
+  options: Readonly<Record<string, SendOptions>>;
 }
 
 /** When this page sent its own message and got the confirmation (milliseconds, wall clock). */
@@ -125,6 +129,10 @@ export interface ChatState {
   drafts: Readonly<Record<string, string>>;
   pins: Readonly<Record<string, true>>;
   unread: Readonly<Record<string, true>>;
+  /** Conversations with a running reply, saved so that they are known after a reload before they are loaded. */
+  active: Readonly<Record<string, true>>;
+  /** Reply options chosen per conversation (or `new`). */
+  options: Readonly<Record<string, SendOptions>>;
   /** Deleted here, while the deletion can still be undone. */
   deleting: Readonly<Record<string, true>>;
   /** Deleted for good; late events about them are dropped. */
@@ -160,6 +168,8 @@ export const INITIAL: ChatState = {
   drafts: {},
   pins: {},
   unread: {},
+  active: {},
+  options: {},
   deleting: {},
   deleted: {},
   clocks: {},

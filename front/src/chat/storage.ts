@@ -4,11 +4,15 @@
  * is adopted by the next tab that starts once its own is closed.
  */
 import { createStore, del, entries, type UseStore, update } from 'idb-keyval';
+import type { SendOptions } from '../protocol/wire';
 import type { OutboxEntry, SavedState } from './state';
 
 type Shared = Omit<SavedState, 'outbox'>;
 type SharedKey = keyof Shared;
-export type SharedChange = { [key in SharedKey]?: Record<string, string | true | null> };
+type SharedValue = string | true | SendOptions;
+type SharedMap = Readonly<Record<string, SharedValue>>;
+type MapChange = Record<string, SharedValue | null>;
+export type SharedChange = { [key in SharedKey]?: MapChange };
 
 export interface ChatStorage {
   load(): Promise<Partial<SavedState>>;
@@ -19,22 +23,17 @@ export interface ChatStorage {
   onOtherTabs(listener: (change: SharedChange) => void): void;
 }
 
-const SHARED: readonly SharedKey[] = ['drafts', 'pins', 'unread'];
+const SHARED: readonly SharedKey[] = ['drafts', 'pins', 'unread', 'active', 'options'];
+const EMPTY: Shared = { drafts: {}, pins: {}, unread: {}, active: {}, options: {} };
 
-export function difference(
-  before: Readonly<Record<string, string | true>>,
-  after: Readonly<Record<string, string | true>>,
-): Record<string, string | true | null> {
-  const change: Record<string, string | true | null> = {};
+export function difference(before: SharedMap, after: SharedMap): MapChange {
+  const change: MapChange = {};
   for (const [key, value] of Object.entries(after)) if (before[key] !== value) change[key] = value;
   for (const key of Object.keys(before)) if (!(key in after)) change[key] = null;
   return change;
 }
 
-export function patched<T extends string | true>(
-  map: Readonly<Record<string, T>>,
-  change: Record<string, string | true | null>,
-): Record<string, T> {
+export function patched<T extends SharedValue>(map: Readonly<Record<string, T>>, change: MapChange): Record<string, T> {
   const next: Record<string, T> = { ...map };
   for (const [key, value] of Object.entries(change)) {
     if (value === null) delete next[key];
@@ -59,7 +58,7 @@ const LAST = 'myna-last';
 interface Last {
   outbox: readonly OutboxEntry[];
   /** Drafts changed or cleared (`null`) since they were last saved. */
-  drafts: Record<string, string | true | null>;
+  drafts: MapChange;
 }
 
 function takeUnloadSnapshot(): Last | null {
@@ -98,7 +97,7 @@ async function livingTabs(): Promise<ReadonlySet<string>> {
 export class BrowserStorage implements ChatStorage {
   private store: UseStore | null = null;
   private tab = 'alone';
-  private last: Shared = { drafts: {}, pins: {}, unread: {} };
+  private last: Shared = EMPTY;
   private savedDrafts: SavedState['drafts'] = {};
   private channel: BroadcastChannel | null = null;
 
@@ -142,13 +141,14 @@ export class BrowserStorage implements ChatStorage {
 
   async save(saved: SavedState): Promise<void> {
     const change = changesOf(this.last, saved);
-    this.last = { drafts: saved.drafts, pins: saved.pins, unread: saved.unread };
+    const { outbox: _outbox, ...shared } = saved;
+    this.last = shared;
     if (Object.keys(change).length > 0) this.channel?.postMessage(change);
     try {
       await update<readonly OutboxEntry[]>(`outbox:${this.tab}`, () => saved.outbox, this.open());
       for (const key of SHARED) {
         const one = change[key];
-        if (one) await update<Record<string, string | true>>(key, (map) => patched(map ?? {}, one), this.open());
+        if (one) await update<SharedMap>(key, (map) => patched(map ?? {}, one), this.open());
       }
       this.savedDrafts = saved.drafts;
     } catch {
@@ -177,8 +177,7 @@ export class MemoryStorage implements ChatStorage {
   }
 
   async save(saved: SavedState): Promise<void> {
-    const { outbox, drafts, pins, unread } = saved;
-    this.saved = structuredClone({ outbox, drafts, pins, unread });
+    this.saved = structuredClone(saved);
   }
 
   onOtherTabs(listener: (change: SharedChange) => void): void {

@@ -1,7 +1,7 @@
 /** One turn's stages in the pipeline, in milliseconds, from its events and timings. Pure. */
 import type { Clock, Reply, Turn } from './state';
 
-export type StageKind = 'client' | 'queued' | 'thinking' | 'streaming' | 'stored';
+export type StageKind = 'held' | 'client' | 'queued' | 'thinking' | 'streaming' | 'failed';
 
 export interface Stage {
   kind: StageKind;
@@ -11,10 +11,14 @@ export interface Stage {
 
 export interface XRay {
   stages: readonly Stage[];
-  /** From acceptance to the last part. */
-  totalMs: number | null;
+  /** The sum of the stages. */
+  totalMs: number;
+  /** From the end of the reply to its row in Postgres, outside of the total: nobody waits for it. */
+  storedMs: number | null;
   attempts: readonly { attempt: number; worker: string; afterMs: number }[];
 }
+
+const HELD_MS = 50; // a shorter time between Enter and the socket is not worth a stage
 
 function between(from: string | null | undefined, to: string | null | undefined): number | null {
   if (!from || !to) return null;
@@ -22,51 +26,60 @@ function between(from: string | null | undefined, to: string | null | undefined)
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
 }
 
-function push(stages: Stage[], kind: StageKind, name: string, ms: number | null | undefined): void {
-  if (ms !== null && ms !== undefined) stages.push({ kind, name, ms: Math.max(0, Math.round(ms)) });
+function stage(kind: StageKind, name: string, ms: number | null | undefined): Stage[] {
+  return ms === null || ms === undefined ? [] : [{ kind, name, ms: Math.max(0, Math.round(ms)) }];
 }
 
-/** This page's clock measures its own steps, the server's clock the rest: the two are never subtracted. */
-export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay {
-  const stages: Stage[] = [];
-  const first = turn.replies[0]?.id === reply.id;
+/** Measured by this page's clock. */
+function clientStages({ typed, sent, accepted }: Clock): Stage[] {
+  if (!sent) return [];
+  const heldMs = sent - typed;
+  return [
+    ...(heldMs >= HELD_MS ? stage('held', 'held on this page', heldMs) : []),
+    ...(accepted ? stage('client', 'accepted by the broker', accepted - sent) : []),
+  ];
+}
+
+/** Measured by the server's clock: from the timings of a complete reply, else from the times of its events. */
+function serverStages(turn: Turn, reply: Reply, first: boolean): Stage[] {
   const begin = reply.attempts[0];
-  if (first && clock?.sent) push(stages, 'client', 'typed, then sent', clock.sent - clock.typed);
-  if (first && clock?.sent && clock.accepted)
-    push(stages, 'client', 'accepted by the broker', clock.accepted - clock.sent);
-  const worker = begin?.worker ? `picked up by ${begin.worker}` : 'picked up';
   const { timings } = reply;
-  if (timings) {
-    push(stages, 'queued', `waited in chat_queue, ${worker}`, timings.queued_ms);
-    push(stages, 'thinking', 'thought about the first part', timings.first_part_ms);
-    push(
-      stages,
-      'streaming',
-      `said ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`,
-      timings.total_ms - timings.queued_ms - (timings.first_part_ms ?? 0),
-    );
-  } else {
-    if (first) push(stages, 'queued', `waited in chat_queue, ${worker}`, between(turn.at, begin?.at));
-    push(stages, 'thinking', 'thought about the first part', between(begin?.at, reply.firstAt));
-    push(
-      stages,
-      'streaming',
-      `said ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`,
-      between(reply.firstAt, reply.endAt ?? reply.lastAt),
-    );
-  }
-  const end =
-    reply.endAt ??
-    (timings ? new Date(Date.parse(reply.at) + timings.total_ms - timings.queued_ms).toISOString() : null);
-  const stored = between(end, reply.storedAt);
-  const own = stages.filter((stage) => stage.kind !== 'client');
-  push(stages, 'stored', 'stored in Postgres', stored);
+  const queued = timings ? timings.queued_ms : first ? between(turn.at, begin?.at) : null;
+  const thinking = timings ? timings.first_part_ms : between(begin?.at, reply.firstAt);
+  const streaming = timings
+    ? timings.total_ms - timings.queued_ms - (timings.first_part_ms ?? 0)
+    : between(reply.firstAt, reply.lastAt);
+  const failed =
+    reply.end?.kind === 'failed' && !timings
+      ? between(reply.firstAt ?? begin?.at, reply.endAt ?? reply.storedAt)
+      : null;
+  const worker = begin?.worker ? `picked up by ${begin.worker}` : 'picked up';
+  return [
+    ...stage('queued', `waited in chat_queue, ${worker}`, queued),
+    ...stage('thinking', 'waited for the first part', thinking),
+    ...stage('streaming', `streamed ${reply.parts} ${reply.parts === 1 ? 'part' : 'parts'}`, streaming),
+    ...stage('failed', 'tried until it failed', failed),
+  ];
+}
+
+function endOf(reply: Reply): string | null {
+  if (reply.endAt || !reply.timings) return reply.endAt;
+  const { total_ms, queued_ms } = reply.timings;
+  return new Date(Date.parse(reply.at) + total_ms - queued_ms).toISOString();
+}
+
+/** The two clocks are never subtracted from each other. */
+export function xrayOf(turn: Turn, reply: Reply, clock: Clock | undefined): XRay {
+  const first = turn.replies[0]?.id === reply.id;
+  const stages = [...(first && clock ? clientStages(clock) : []), ...serverStages(turn, reply, first)];
+  const begin = reply.attempts[0];
   return {
     stages,
-    totalMs: timings?.total_ms ?? (own.length > 0 ? own.reduce((sum, stage) => sum + stage.ms, 0) : null),
-    attempts: reply.attempts.map(({ attempt, worker: name, at }) => ({
+    totalMs: stages.reduce((sum, one) => sum + one.ms, 0),
+    storedMs: between(endOf(reply), reply.storedAt),
+    attempts: reply.attempts.map(({ attempt, worker, at }) => ({
       attempt,
-      worker: name,
+      worker,
       afterMs: between(begin?.at, at) ?? 0,
     })),
   };

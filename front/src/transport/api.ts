@@ -8,7 +8,11 @@ import type {
   Problem,
   QueuePositions,
   SessionAnswer,
+  SearchHit as WireHit,
 } from '../protocol/http';
+
+/** `id` is the hit itself; `message_id` the message it is shown under. */
+export type SearchHit = WireHit & { id: string; title: string };
 
 const TIMEOUT_MS = 15_000; // longer than any healthy answer
 const UPLOAD_MS = 120_000; // the longest import at 300 kbit/s
@@ -45,7 +49,8 @@ export class ChatApi {
     return this.request('POST', '/api/session');
   }
 
-  conversations(query: { before?: string; at_least?: string; limit?: number }): Promise<ConversationsPage> {
+  /** The list, newest first; `q` finds in titles. */
+  conversations(query: { before?: string; at_least?: string; limit?: number; q?: string }): Promise<ConversationsPage> {
     return this.request('GET', `/api/conversations${queryText(query)}`);
   }
 
@@ -61,8 +66,12 @@ export class ChatApi {
     return this.request('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
   }
 
-  search(q: string, query: { before?: string; limit?: number } = {}): Promise<HitsPage> {
-    return this.request('GET', `/api/search${queryText({ q, ...query })}`);
+  async search(q: string, query: { before?: string; limit?: number } = {}): Promise<{ items: SearchHit[] }> {
+    const page = await this.request<HitsPage>('GET', `/api/search${queryText({ q, ...query })}`);
+    // A server of the release before names neither the hit nor its conversation.
+    return {
+      items: page.items.map((hit) => ({ id: `${hit.message_id}/${hit.role}`, title: 'A conversation', ...hit })),
+    };
   }
 
   /** The positions of this owner's waiting messages in `chat_queue`. */
@@ -89,6 +98,7 @@ export class ChatApi {
       answer = await this.fetcher(this.base + path, {
         method,
         credentials: 'same-origin',
+        keepalive: method === 'DELETE', // deletions are carried out when the page closes
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
       });

@@ -1,7 +1,7 @@
 /** Copies a text and confirms it. */
 import { useEffect, useState } from 'react';
 import { Icon } from './Icon';
-import { toast } from './view';
+import { toast } from './toasts';
 
 const CONFIRMED_MS = 1_600; // long enough to be seen, short enough to press again
 

@@ -11,7 +11,7 @@ const LABELS: Record<Position, string> = {
   queue: 'A message waits in chat_queue',
   responder: 'A responder has it',
   log: 'The reply comes through chat_responses',
-  down: 'The line is down',
+  down: 'Not connected',
 };
 
 function positionOf(state: ChatState, id: string | null): Position {
@@ -29,6 +29,8 @@ const NODES: readonly Position[] = ['page', 'queue', 'responder', 'log'];
 export function PipelineStatus() {
   const route = useView((state) => state.route);
   const position = useChatState((state) => positionOf(state, route.name === 'chat' ? route.id : null));
+  const lastChatRoute = useView((state) => state.lastChatRoute);
+  const working = useChatState((state) => Object.keys(state.active).length);
   const here = route.name === 'pipeline';
   return (
     <button
@@ -37,7 +39,7 @@ export function PipelineStatus() {
       aria-label={`The pipeline. ${LABELS[position]}`}
       title={LABELS[position]}
       aria-current={here ? 'page' : undefined}
-      onClick={() => (here ? history.back() : navigate({ name: 'pipeline' }))}
+      onClick={() => navigate(here ? lastChatRoute : { name: 'pipeline' })}
     >
       <svg viewBox="0 0 88 14" aria-hidden="true">
         <line x1="7" x2="81" y1="7" y2="7" />
@@ -51,6 +53,7 @@ export function PipelineStatus() {
           />
         ))}
       </svg>
+      <span className="pipeline-status-label">Pipeline{working > 0 && ` · ${working} in work`}</span>
     </button>
   );
 }

@@ -1,12 +1,13 @@
 /** Actions on a conversation that menus, shortcuts and the palette share. */
 import type { Chat } from './context';
-import { navigate, toast, view } from './view';
+import { dismissToast, toast } from './toasts';
+import { currentView, navigate } from './view';
 
 export function removeConversation({ client }: Chat, id: string, title: string): void {
-  client.remove(id);
-  const { route } = view.getState();
+  client.deletions.schedule(id);
+  const { route } = currentView();
   if (route.name === 'chat' && route.id === id) navigate({ name: 'new' });
-  toast(`“${title}” is deleted.`, { name: 'Undo', run: () => client.undoRemove(id) });
+  toast(`“${title}” is deleted.`, { name: 'Undo', run: () => client.deletions.undo(id) });
 }
 
 export function renameConversation({ client }: Chat, id: string, title: string): void {
@@ -37,4 +38,12 @@ export async function copyLastCode(): Promise<void> {
   } catch {
     toast('The browser did not allow copying.');
   }
+}
+
+/** Loads the conversation to its beginning, so that the print has all of it, and opens the print dialog. */
+export async function printConversation({ client }: Chat, id: string): Promise<void> {
+  const waiting = toast('Loading the whole conversation for printing');
+  await client.loadAll(id);
+  dismissToast(waiting);
+  print();
 }

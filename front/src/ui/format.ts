@@ -19,6 +19,16 @@ export function shortTime(at: number | string, now: number): string {
   return clockTime(at);
 }
 
+/** "now", "5 min", "3 h", then days: for a list that is grouped by day. */
+export function shortAge(at: string, now: number): string {
+  const gone = now - new Date(at).getTime();
+  if (gone < MINUTE) return 'now';
+  if (gone < HOUR) return `${Math.floor(gone / MINUTE)} min`;
+  if (gone < 24 * HOUR) return `${Math.floor(gone / HOUR)} h`;
+  if (gone < 30 * 24 * HOUR) return `${Math.floor(gone / (24 * HOUR))} d`;
+  return new Date(at).toLocaleDateString(undefined, { month: 'short', year: 'numeric' });
+}
+
 export function dayKey(at: string): string {
   const date = new Date(at);
   return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;

@@ -2,7 +2,8 @@
 import { newId } from '../chat/ids';
 import { ApiError } from '../transport/api';
 import type { Chat } from './context';
-import { dismissToast, navigate, toast, view } from './view';
+import { dismissToast, toast } from './toasts';
+import { closeDrawer, currentView, navigate } from './view';
 
 const MAX_FILE_MB = 4; // the server's limit for one import
 const RUNNING_MS = 150_000; // as long as an import may take
@@ -23,15 +24,15 @@ export function chooseImport(chat: Chat): void {
 
 /** Every retry uses the same id, so that a half-done import is completed and never doubled. */
 export async function importFile(chat: Chat, file: File, id: string = newId()): Promise<void> {
-  view.setState({ drawerOpen: false });
-  const { route } = view.getState();
+  closeDrawer();
+  const { route } = currentView();
   const running = toast(`Importing “${file.name}”`, undefined, RUNNING_MS);
   try {
     const answer = await chat.api.importConversation(id, await contentOf(file));
     await chat.client.read(id, answer.cursor);
     const open = () => navigate({ name: 'chat', id });
     // Navigates only if the user has stayed on the page.
-    if (view.getState().route === route) {
+    if (currentView().route === route) {
       open();
       toast(`Imported. ${DATES_NOTICE}`);
     } else toast(`“${answer.title}” is imported. ${DATES_NOTICE}`, { name: 'Open', run: open });

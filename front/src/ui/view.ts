@@ -1,46 +1,38 @@
-/** The page's own state, apart from the chat: the route, dialogs, toasts, choices of this visit. */
+/** The page's own state: the route, the open dialog, the sidebar, the search hit to be shown. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
 export type Route = { name: 'new' } | { name: 'chat'; id: string } | { name: 'pipeline' };
-export type Dialog = 'palette' | 'keys' | null;
-export type Theme = 'system' | 'light' | 'dark';
+export type DialogName = 'palette' | 'shortcuts' | 'settings';
 
-export interface Toast {
-  id: number;
-  text: string;
-  action?: { name: string; run(): void };
-}
-
-export interface View {
+interface View {
   route: Route;
-  dialog: Dialog;
+  /** The last route that was not the pipeline view: where its button leads back to. */
+  lastChatRoute: Route;
+  dialog: DialogName | null;
   drawerOpen: boolean;
   sidebarCollapsed: boolean;
-  theme: Theme;
-  toasts: readonly Toast[];
-  /** The chosen version of a turn's reply; without a choice it is the latest. */
-  versions: Readonly<Record<string, number>>;
-  /** Replies whose X-ray is open. */
-  openXrays: Readonly<Record<string, true>>;
   /** A search hit: to be scrolled to and marked. */
   highlighted: { conversation: string; message: string } | null;
 }
 
-export const view = createStore<View>(() => ({
+const COLLAPSED_KEY = 'myna-sidebar-collapsed';
+
+const view = createStore<View>(() => ({
   route: { name: 'new' },
+  lastChatRoute: { name: 'new' },
   dialog: null,
   drawerOpen: false,
-  sidebarCollapsed: false,
-  theme: 'system',
-  toasts: [],
-  versions: {},
-  openXrays: {},
+  sidebarCollapsed: readCollapsed(),
   highlighted: null,
 }));
 
 export function useView<T>(select: (state: View) => T): T {
   return useStore(view, select);
+}
+
+export function currentView(): View {
+  return view.getState();
 }
 
 export function routeOf(path: string): Route {
@@ -49,47 +41,72 @@ export function routeOf(path: string): Route {
   return path === '/pipeline' ? { name: 'pipeline' } : { name: 'new' };
 }
 
-export function addressOf(route: Route): string {
+function addressOf(route: Route): string {
   if (route.name === 'chat') return `/c/${route.id}`;
   return route.name === 'pipeline' ? '/pipeline' : '/';
+}
+
+/** Shows a route without touching the browser's history: for `popstate`. */
+export function showRoute(route: Route): void {
+  view.setState((state) => ({
+    route,
+    lastChatRoute: route.name === 'pipeline' ? state.lastChatRoute : route,
+    drawerOpen: false,
+    dialog: null,
+  }));
 }
 
 export function navigate(route: Route, replace = false): void {
   const address = addressOf(route);
   if (address !== location.pathname) history[replace ? 'replaceState' : 'pushState'](null, '', address);
-  view.setState({ route, drawerOpen: false, dialog: null });
+  showRoute(route);
 }
 
-let notes = 0;
-
-/** Shows a short message at the bottom; it disappears by itself, or with `dismissToast`. */
-export function toast(text: string, action?: Toast['action'], lastsMs = 6_000): number {
-  notes += 1;
-  const id = notes;
-  view.setState((state) => ({ toasts: [...state.toasts.slice(-2), { id, text, ...(action ? { action } : {}) }] }));
-  setTimeout(() => dismissToast(id), lastsMs);
-  return id;
+export function openDialog(dialog: DialogName): void {
+  view.setState({ dialog, drawerOpen: false });
 }
 
-export function dismissToast(id: number): void {
-  view.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
+export function closeDialog(): void {
+  view.setState({ dialog: null });
 }
 
-const THEME_KEY = 'myna-theme'; // also read by public/theme.js before the first paint
-
-export function restoreTheme(): void {
-  const kept = document.documentElement.dataset.theme;
-  if (kept === 'light' || kept === 'dark') view.setState({ theme: kept });
+export function closeDrawer(): void {
+  view.setState({ drawerOpen: false });
 }
 
-export function setTheme(theme: Theme): void {
-  view.setState({ theme });
-  if (theme === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+/** Whether the sidebar is a drawer; style/breakpoints.css decides. */
+export function isNarrow(): boolean {
+  return getComputedStyle(document.documentElement).getPropertyValue('--is-narrow').trim() === '1';
+}
+
+/** Opens or closes the drawer on narrow screens, collapses or expands the sidebar on wide ones. */
+export function toggleSidebar(): void {
+  if (isNarrow()) {
+    view.setState(({ drawerOpen }) => ({ drawerOpen: !drawerOpen }));
+    return;
+  }
+  const sidebarCollapsed = !view.getState().sidebarCollapsed;
+  view.setState({ sidebarCollapsed });
   try {
-    if (theme === 'system') localStorage.removeItem(THEME_KEY);
-    else localStorage.setItem(THEME_KEY, theme);
+    if (sidebarCollapsed) localStorage.setItem(COLLAPSED_KEY, 'true');
+    else localStorage.removeItem(COLLAPSED_KEY);
   } catch {
     // Storage refused: the choice lasts for this visit.
   }
+}
+
+function readCollapsed(): boolean {
+  try {
+    return localStorage.getItem(COLLAPSED_KEY) === 'true';
+  } catch {
+    return false;
+  }
+}
+
+export function highlightMessage(conversation: string, message: string): void {
+  view.setState({ highlighted: { conversation, message } });
+}
+
+export function clearHighlight(): void {
+  view.setState({ highlighted: null });
 }

@@ -342,11 +342,11 @@ describe('several at once', () => {
     await live();
     client.send(CHAT, '/echo x');
     await answered(1);
-    client.remove(CHAT);
+    client.deletions.schedule(CHAT);
     expect(store.state.deleting[CHAT]).toBe(true);
-    client.undoRemove(CHAT);
+    client.deletions.undo(CHAT);
     expect(store.state.deleting[CHAT]).toBeUndefined();
-    client.remove(CHAT);
+    client.deletions.schedule(CHAT);
     client.leavePage();
     await until('it is gone', () => store.state.conversations[CHAT] === undefined);
   });

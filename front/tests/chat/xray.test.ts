@@ -29,10 +29,22 @@ describe('the X-ray', () => {
 
   it('shows this page’s own steps only where this page took them', () => {
     const kinds = (clock?: Clock) =>
-      xrayAfter(LOG.length, clock).stages.filter((stage) => stage.kind === 'client').length;
-    expect(kinds()).toBe(0);
-    expect(kinds({ typed: 5, sent: 9 })).toBe(1);
-    expect(kinds({ typed: 5, sent: 9, accepted: 20 })).toBe(2);
+      xrayAfter(LOG.length, clock)
+        .stages.filter(({ kind }) => kind === 'held' || kind === 'client')
+        .map(({ kind, ms }) => [kind, ms]);
+    expect(kinds()).toEqual([]);
+    expect(kinds({ typed: 5, sent: 9 })).toEqual([]); // sent at once is no stage
+    expect(kinds({ typed: 5, sent: 9, accepted: 20 })).toEqual([['client', 11]]);
+    expect(kinds({ typed: 5, sent: 905, accepted: 920 })).toEqual([
+      ['held', 900],
+      ['client', 15],
+    ]);
+  });
+
+  it('adds up to its total, also after a time offline', () => {
+    const { stages, totalMs } = xrayAfter(LOG.length, { typed: 0, sent: 60_000, accepted: 60_010 });
+    expect(totalMs).toBe(60_013);
+    expect(stages.reduce((sum, one) => sum + one.ms, 0)).toBe(totalMs);
   });
 
   it('names every attempt and when it took over', () => {
@@ -55,7 +67,7 @@ describe('the X-ray', () => {
     const turn = state.threads[CHAT]?.turns[0];
     const reply = turn?.replies[0];
     if (!turn || !reply) throw new Error('There is no reply.');
-    expect(xrayOf(turn, reply, undefined).stages.at(-1)).toMatchObject({ kind: 'stored', ms: 40 });
+    expect(xrayOf(turn, reply, undefined).storedMs).toBe(40);
   });
 });
 

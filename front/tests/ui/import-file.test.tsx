@@ -4,15 +4,16 @@ import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ApiError } from '../../src/transport/api';
 import { importFile } from '../../src/ui/import-file';
-import { Toasts } from '../../src/ui/Toasts';
-import { navigate, view } from '../../src/ui/view';
+import { ToastList } from '../../src/ui/ToastList';
+import { toasts } from '../../src/ui/toasts';
+import { currentView, navigate } from '../../src/ui/view';
 import { show } from './setup';
 
 const FILE = { schema: 'myna.conversation/1', conversation: { title: 'Long ways' }, messages: [] };
 
 beforeEach(() => {
   vi.stubGlobal('matchMedia', () => ({ matches: false }));
-  view.setState({ toasts: [] });
+  toasts.setState([], true);
   navigate({ name: 'new' });
 });
 afterEach(cleanup);
@@ -23,7 +24,7 @@ function fileOf(content: string): File {
 
 /** A page with notes, whose server answers imports by these, one after the other; the ids it was asked for. */
 function pageWith(...answers: (() => Promise<unknown>)[]) {
-  const { chat } = show(<Toasts />);
+  const { chat } = show(<ToastList />);
   const ids: string[] = [];
   chat.api.importConversation = (id) => {
     ids.push(id);
@@ -42,7 +43,7 @@ it('says that it runs, then opens the conversation', async () => {
   await waitFor(() => expect(ids).toHaveLength(1));
   arrive({ id: ids[0], title: 'Long ways', messages: 0, cursor: 'c' });
   await done;
-  expect(view.getState().route).toEqual({ name: 'chat', id: ids[0] });
+  expect(currentView().route).toEqual({ name: 'chat', id: ids[0] });
   await waitFor(() => expect(screen.queryByText(/Importing/)).toBeNull());
   expect(screen.getByText('Imported. Its dates are those of the import.')).toBeTruthy();
 });
@@ -53,10 +54,10 @@ it('does not navigate if the user has left the page meanwhile', async () => {
     return { id: 'x', title: 'Long ways', messages: 0, cursor: 'c' };
   });
   await importFile(chat, fileOf(JSON.stringify(FILE)));
-  expect(view.getState().route).toEqual({ name: 'pipeline' });
+  expect(currentView().route).toEqual({ name: 'pipeline' });
   expect(await screen.findByText('“Long ways” is imported. Its dates are those of the import.')).toBeTruthy();
   fireEvent.click(await screen.findByRole('button', { name: 'Open' }));
-  expect(view.getState().route).toEqual({ name: 'chat', id: ids[0] });
+  expect(currentView().route).toEqual({ name: 'chat', id: ids[0] });
 });
 
 it('tries again under the same id when the connection was lost', async () => {
@@ -67,7 +68,7 @@ it('tries again under the same id when the connection was lost', async () => {
   await importFile(chat, fileOf(JSON.stringify(FILE)));
   expect(await screen.findByText('“ways.json” could not be imported. The server can’t be reached.')).toBeTruthy();
   fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
-  await waitFor(() => expect(view.getState().route.name).toBe('chat'));
+  await waitFor(() => expect(currentView().route.name).toBe('chat'));
   expect(ids[1]).toBe(ids[0]);
 });
 
@@ -86,6 +87,6 @@ it.each(['# A Markdown export', '[1, 2]', 'null', 'x'.repeat(4 * 1024 * 1024 + 1
     await importFile(chat, fileOf(content));
     expect(await screen.findByText(/“ways.json” could not be imported. It /)).toBeTruthy();
     expect(ids).toEqual([]);
-    expect(view.getState().route).toEqual({ name: 'new' });
+    expect(currentView().route).toEqual({ name: 'new' });
   },
 );

@@ -1,23 +1,28 @@
 /** The list of slash commands above the composer, which keeps the focus and moves the active option. */
+import { useEffect, useRef } from 'react';
 import type { Command } from './commands';
 
 interface Props {
   id: string;
   commands: readonly Command[];
-  chosen: number;
+  active: number;
   onPick(command: Command): void;
 }
 
-export function CommandMenu({ id, commands, chosen, onPick }: Props) {
+export function CommandMenu({ id, commands, active, onPick }: Props) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView({ block: 'nearest' });
+  }, [active]);
   return (
-    <div className="commands" role="listbox" tabIndex={0} id={id} aria-label="Commands of the mock">
-      {commands.map((command, place) => (
+    <div ref={list} className="commands" role="listbox" tabIndex={0} id={id} aria-label="Commands of the mock">
+      {commands.map((command, index) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the composer keeps the focus (aria-activedescendant)
         <div
           key={command.name}
-          id={`${id}-${place}`}
+          id={`${id}-${index}`}
           role="option"
-          aria-selected={place === chosen}
+          aria-selected={index === active}
           onPointerDown={(event) => {
             event.preventDefault();
             onPick(command);

@@ -1,14 +1,17 @@
 /** The message field. Keeps a draft per conversation; never sends while an input method composes. */
-import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect } from 'react';
+import { isStopping } from '../../chat/selectors';
 import type { SendOptions } from '../../protocol/wire';
 import { useChat, useChatState } from '../context';
 import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
 import { QueuedMessages } from './QueuedMessages';
-import { useCommands } from './useCommandMenu';
+import { useCommandMenu } from './useCommandMenu';
+import { useMultiline } from './useMultiline';
 
 const LIMIT = 8_000; // characters, until the server announces its limit
 const COMPOSING = 229; // the key code browsers report while an input method composes
+const NO_OPTIONS: SendOptions = {};
 
 interface Props {
   /** The key of the draft: the conversation's id, or `new`. */
@@ -24,9 +27,11 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const text = useChatState((state) => state.drafts[draftKey] ?? '');
   const live = useChatState((state) => state.live);
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
-  const [options, setOptions] = useState<SendOptions>({});
+  const options = useChatState((state) => state.options[draftKey] ?? NO_OPTIONS);
+  const stoppable = useChatState((state) => openTurn !== null && !isStopping(state, openTurn));
+  const multiline = useMultiline(field, text);
   const write = (value: string) => client.draft(draftKey, value);
-  const commands = useCommands(text, (value) => {
+  const commands = useCommandMenu(text, (value) => {
     write(value);
     field.current?.focus();
   });
@@ -63,7 +68,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
       send();
     }
   };
-  const offer = () => {
+  const offerCommands = () => {
     if (text === '') write('/');
     commands.reopen();
     field.current?.focus();
@@ -71,21 +76,20 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   return (
     <div className="composer column">
       <QueuedMessages id={draftKey} />
-      <div className="composer-box">
+      <div className={multiline ? 'composer-box multiline' : 'composer-box'}>
         {menu && (
-          <CommandMenu id="commands" commands={commands.offered} chosen={commands.chosen} onPick={commands.pick} />
+          <CommandMenu id="commands" commands={commands.offered} active={commands.active} onPick={commands.pick} />
         )}
         <textarea
           ref={field}
           rows={1}
           dir="auto"
           value={text}
-          placeholder={live ? 'Say something, or type / for commands' : 'Write on: it goes out when connected'}
+          placeholder={live ? 'Say something, or type /' : 'Write on: it goes out later'}
           aria-label="Message"
-          aria-describedby="composer-foot"
           aria-autocomplete="list"
           aria-controls={menu ? 'commands' : undefined}
-          aria-activedescendant={menu ? `commands-${commands.chosen}` : undefined}
+          aria-activedescendant={menu ? `commands-${commands.active}` : undefined}
           aria-invalid={left < 0 || undefined}
           enterKeyHint="send"
           onChange={(event) => write(event.target.value)}
@@ -96,16 +100,16 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           left={left}
           limit={limit}
           empty={empty}
-          running={openTurn !== null}
-          onCommands={offer}
-          onOptions={setOptions}
+          stoppable={stoppable}
+          onCommands={offerCommands}
+          onOptions={(next) => client.chooseOptions(draftKey, next)}
           onSend={send}
           onStop={stop}
         />
       </div>
-      <p className="composer-foot" id="composer-foot">
-        Myna is a mock: answers are invented, the pipeline is real.
-      </p>
+      {draftKey === 'new' && (
+        <p className="composer-foot">Myna is a mock: answers are invented, the pipeline is real.</p>
+      )}
     </div>
   );
 }

@@ -2,9 +2,9 @@
 import { type KeyboardEvent, useState } from 'react';
 import { type Command, matching } from './commands';
 
-export interface Commands {
+export interface CommandMenuState {
   offered: readonly Command[];
-  chosen: number;
+  active: number;
   /** Returns whether the menu handled the key. */
   onKey(event: KeyboardEvent): boolean;
   pick(command: Command): void;
@@ -12,21 +12,21 @@ export interface Commands {
   reopen(): void;
 }
 
-export function useCommands(text: string, write: (text: string) => void): Commands {
-  const [at, setAt] = useState(0);
+export function useCommandMenu(text: string, write: (text: string) => void): CommandMenuState {
+  const [index, setIndex] = useState(0);
   const [closedFor, setClosedFor] = useState<string | null>(null);
   const offered = closedFor === text ? [] : matching(text);
-  const chosen = Math.min(at, Math.max(0, offered.length - 1));
+  const active = Math.min(index, Math.max(0, offered.length - 1));
   const pick = (command: Command) => {
     write(command.args?.startsWith('<') ? `${command.name} ` : command.name);
     setClosedFor(command.name);
-    setAt(0);
+    setIndex(0);
   };
   const onKey = (event: KeyboardEvent): boolean => {
-    const command = offered[chosen];
+    const command = offered[active];
     if (!command) return false;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      setAt((chosen + (event.key === 'ArrowDown' ? 1 : -1) + offered.length) % offered.length);
+      setIndex((active + (event.key === 'ArrowDown' ? 1 : -1) + offered.length) % offered.length);
     } else if (event.key === 'Tab' || (event.key === 'Enter' && !event.shiftKey && text !== command.name)) {
       pick(command);
     } else if (event.key === 'Escape') {
@@ -38,5 +38,5 @@ export function useCommands(text: string, write: (text: string) => void): Comman
     event.preventDefault();
     return true;
   };
-  return { offered, chosen, onKey, pick, close: () => setClosedFor(text), reopen: () => setClosedFor(null) };
+  return { offered, active, onKey, pick, close: () => setClosedFor(text), reopen: () => setClosedFor(null) };
 }

@@ -1,6 +1,7 @@
 /** A native modal dialog: it traps the focus; Escape and a click outside close it. */
 import { type ReactNode, useEffect, useRef } from 'react';
-import { view } from '../view';
+import { Icon } from '../Icon';
+import { closeDialog } from '../view';
 
 export function Dialog({ label, children }: { label: string; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -11,19 +12,29 @@ export function Dialog({ label, children }: { label: string; children: ReactNode
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const close = () => view.setState({ dialog: null });
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is handled by the browser
     <dialog
       ref={dialog}
       className="dialog"
       aria-label={label}
-      onClose={close}
+      onClose={closeDialog}
       onClick={(event) => {
-        if (event.target === dialog.current) close();
+        if (event.target === dialog.current) closeDialog();
       }}
     >
       {children}
     </dialog>
+  );
+}
+
+export function DialogHeader({ title }: { title: string }) {
+  return (
+    <div className="dialog-head">
+      <h2>{title}</h2>
+      <button type="button" className="icon-button" aria-label="Close" onClick={closeDialog}>
+        <Icon name="close" />
+      </button>
+    </div>
   );
 }

@@ -1,37 +1,29 @@
 /** The list of keyboard shortcuts. */
-import { Icon } from '../Icon';
-import { view } from '../view';
-import { Dialog } from './Dialog';
-import { SHORTCUTS } from './shortcuts';
+import { Keys } from '../Keys';
+import { SHORTCUT_GROUPS } from '../shortcuts';
+import { Dialog, DialogHeader } from './Dialog';
 
 export function ShortcutsDialog() {
   return (
     <Dialog label="Keyboard shortcuts">
-      <div className="sheet-head">
-        <h2>Keyboard shortcuts</h2>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label="Close"
-          onClick={() => view.setState({ dialog: null })}
-        >
-          <Icon name="close" />
-        </button>
-      </div>
-      <dl className="shortcuts" tabIndex={0}>
-        {SHORTCUTS.map(({ what, keys }) => (
-          <div key={what}>
-            <dt>{what}</dt>
-            <dd>
-              {keys.map((key) => (
-                <span key={key}>
-                  <kbd>{key}</kbd>{' '}
-                </span>
+      <DialogHeader title="Keyboard shortcuts" />
+      <div className="shortcuts" tabIndex={0}>
+        {SHORTCUT_GROUPS.map(({ name, shortcuts }) => (
+          <section key={name} aria-label={name}>
+            <h3>{name}</h3>
+            <dl>
+              {shortcuts.map(({ what, keys }) => (
+                <div key={what}>
+                  <dt>{what}</dt>
+                  <dd>
+                    <Keys keys={keys} />
+                  </dd>
+                </div>
               ))}
-            </dd>
-          </div>
+            </dl>
+          </section>
         ))}
-      </dl>
+      </div>
     </Dialog>
   );
 }

@@ -1,8 +1,9 @@
 /** A code block: language label, copy button, lazy highlighting. */
-import { memo, useEffect, useState } from 'react';
+import { memo, useMemo } from 'react';
 import { CopyButton } from '../CopyButton';
-import type { Piece } from './highlight';
+import { chunk, useChunk } from '../chunk';
 
+const highlighter = chunk(() => import('./highlight'));
 const MAX_CHARS = 60_000; // characters; highlighting more would block the page
 
 export const CodeBlock = memo(function CodeBlock({
@@ -14,19 +15,10 @@ export const CodeBlock = memo(function CodeBlock({
   text: string;
   closed: boolean;
 }) {
-  const [pieces, setPieces] = useState<Piece[] | null>(null);
-  useEffect(() => {
-    setPieces(null);
-    // A streaming block would be highlighted again with every part: it waits until it is complete.
-    if (!closed || !lang || text.length > MAX_CHARS) return;
-    let wanted = true;
-    void import('./highlight').then(({ highlight }) => {
-      if (wanted) setPieces(highlight(lang, text));
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [lang, text, closed]);
+  // A streaming block would be highlighted again with every part: it waits until it is complete.
+  const wanted = closed && lang !== '' && text.length <= MAX_CHARS;
+  const { value } = useChunk(highlighter, wanted);
+  const pieces = useMemo(() => (wanted && value ? value.highlight(lang, text) : null), [wanted, value, lang, text]);
   return (
     <div className="code" dir="ltr">
       <div className="code-head">

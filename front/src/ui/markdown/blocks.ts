@@ -1,95 +1,93 @@
 /**
- * Cuts Markdown into blocks that can be drawn one by one, so that a growing text re-draws only its last block.
- * Pure. A code fence is a block of its own, drawn without the Markdown parser.
+ * Splits Markdown into top-level blocks with the lexer of `marked`, so that each can be rendered and memoized alone.
+ * What would be expensive to parse becomes a block of plain text. Pure.
  */
+import { Lexer, type Token } from 'marked';
 
 export type Block =
   | { kind: 'code'; lang: string; text: string; closed: boolean }
-  | { kind: 'prose'; text: string }
-  | { kind: 'raw'; text: string };
+  | { kind: 'markdown'; text: string }
+  | { kind: 'plain'; text: string };
 
-const FENCE = /^( {0,3})(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
-const LIST = /^ {0,3}([-*+]|\d{1,9}[.)])(\s|$)/;
-/** A block that costs more than this to parse is shown as it came. */
-const MAX_CHARS = 20_000; // characters
-const MAX_LINES = 400; // lines: a table of so many rows is no longer read, it is searched
-const MAX_DEPTH = 60; // markers in a row: nesting that no person wrote
+const MAX_CHARS = 20_000; // characters of one block, or of one line
+const MAX_LINES = 400; // lines of one block: a longer table is not read but searched
+const MAX_DEPTH = 60; // markers in a row: nesting that nobody wrote by hand
 const DEEP = new RegExp(`(?:[>*_~\\[\\]()!|\`#-]\\s?){${MAX_DEPTH},}`);
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+const FOOTNOTE = /^\[\^[^\]\s]+\]:/m;
+const REFERENCE = /\][[\]\s]|\][^(:]|\]$/; // a closing bracket that no address follows
 
-/** A parser's nightmare is shown as plain text; nothing is lost, nothing freezes. */
-function proseOf(text: string): Block {
-  const tooMuch =
-    text.length > MAX_CHARS ||
-    text.split('\n', MAX_LINES + 1).length > MAX_LINES ||
-    DEEP.test(text.replace(/[-:| ]{3,}/g, ' '));
-  return { kind: tooMuch ? 'raw' : 'prose', text };
+function isExpensive(line: string): boolean {
+  return line.length > MAX_CHARS || DEEP.test(line.replace(/[-:| ]{3,}/g, ' '));
 }
 
-function fenceClosed(line: string, fence: string): boolean {
-  const marks = line.trim();
-  return marks.length >= fence.length && marks.split('').every((mark) => mark === fence[0]) && /^ {0,3}\S/.test(line);
+/** Runs of lines, cut so that paragraphs with an expensive line stand alone; lines within fences don't count. */
+function segments(text: string): { text: string; expensive: boolean }[] {
+  const out: { text: string; expensive: boolean }[] = [];
+  let lines: string[] = [];
+  let paragraph = 0; // index in `lines` at which the current paragraph begins
+  let fence = '';
+  let expensive = false;
+  const cut = (from: number, to: number, isPlain: boolean) => {
+    if (to > from) out.push({ text: lines.slice(from, to).join('\n'), expensive: isPlain });
+  };
+  const endParagraph = () => {
+    if (expensive) {
+      cut(0, paragraph, false);
+      cut(paragraph, lines.length, true);
+      lines = [];
+      expensive = false;
+    }
+    paragraph = lines.length + 1;
+  };
+  for (const line of text.split('\n')) {
+    const marks = FENCE.exec(line)?.[1] ?? '';
+    if (fence) {
+      if (marks.startsWith(fence) && line.trim() === marks) fence = '';
+    } else if (marks) fence = marks;
+    else if (isExpensive(line)) expensive = true;
+    if (!fence && line.trim() === '') endParagraph();
+    lines.push(line);
+  }
+  endParagraph();
+  cut(0, lines.length, false);
+  return out;
+}
+
+function isTooLong(text: string): boolean {
+  return text.length > MAX_CHARS || text.split('\n', MAX_LINES + 1).length > MAX_LINES;
+}
+
+function codeBlock(token: Token & { text: string; lang?: string; codeBlockStyle?: 'indented' }): Block {
+  const marks = FENCE.exec(token.raw)?.[1];
+  const end = token.raw.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  const closed = !marks || (token.raw.includes('\n') && end.startsWith(marks) && /^(`+|~+)$/.test(end));
+  return { kind: 'code', lang: (token.lang ?? '').split(/\s/)[0] ?? '', text: token.text, closed };
+}
+
+function lexed(text: string): Block[] {
+  // A footnote and its reference have to be rendered together.
+  if (FOOTNOTE.test(text) && !isTooLong(text)) return [{ kind: 'markdown', text }];
+  const lexer = new Lexer();
+  const tokens = lexer.blockTokens(text.replace(/\r\n|\r/g, '\n'), []);
+  const definitions = tokens.flatMap((token) => (token.type === 'def' ? [token.raw.trimEnd()] : [])).join('\n');
+  return tokens.flatMap((token): Block[] => {
+    if (token.type === 'space' || token.type === 'def') return [];
+    if (token.type === 'code') return [codeBlock(token as Parameters<typeof codeBlock>[0])];
+    const source = token.raw.replace(/\n+$/, '');
+    if (isTooLong(source)) return [{ kind: 'plain', text: source }];
+    // Link definitions are anywhere in the text, and every block that may use them gets them.
+    return [{ kind: 'markdown', text: definitions && REFERENCE.test(source) ? `${source}\n\n${definitions}` : source }];
+  });
 }
 
 export function blocksOf(text: string): Block[] {
-  const blocks: Block[] = [];
-  const lines = text.split('\n');
-  let prose: string[] = [];
-  let blank = false;
-  let inList = false;
-  const endProse = () => {
-    const joined = prose.join('\n').replace(/\n+$/, '');
-    if (joined.trim() !== '') blocks.push(proseOf(joined));
-    prose = [];
-    blank = false;
-    inList = false;
-  };
-  for (let at = 0; at < lines.length; at += 1) {
-    const line = lines[at] ?? '';
-    const fence = FENCE.exec(line);
-    if (fence) {
-      endProse();
-      const [, indent = '', marks = '', lang = ''] = fence;
-      const body: string[] = [];
-      let closed = false;
-      for (at += 1; at < lines.length; at += 1) {
-        const inner = lines[at] ?? '';
-        closed = fenceClosed(inner, marks);
-        if (closed) break;
-        body.push(indent ? inner.replace(new RegExp(`^ {0,${indent.length}}`), '') : inner);
-      }
-      blocks.push({ kind: 'code', lang, text: body.join('\n'), closed });
-      continue;
+  return segments(text).flatMap((segment): Block[] => {
+    if (segment.expensive) return [{ kind: 'plain', text: segment.text }];
+    try {
+      return lexed(segment.text);
+    } catch {
+      return [{ kind: 'plain', text: segment.text }]; // the lexer is recursive: nesting can exhaust the stack
     }
-    if (line.trim() === '') {
-      blank = prose.length > 0;
-      if (blank) prose.push(line);
-      continue;
-    }
-    // After an empty line a new block begins, unless a list goes on.
-    if (blank && !(inList && (LIST.test(line) || /^\s{2,}/.test(line)))) endProse();
-    if (prose.length === 0) inList = LIST.test(line);
-    blank = false;
-    prose.push(line);
-  }
-  endProse();
-  return blocks;
-}
-
-/**
- * Closes what a text that is still growing has left open, so that half an emphasis or half a link
- * does not flicker as raw marks.
- */
-export function closeOpenMarkup(text: string): string {
-  const line = text.slice(text.lastIndexOf('\n') + 1);
-  if ((line.split('`').length - 1) % 2 === 1) return `${text}\``;
-  const link = line.lastIndexOf('[');
-  if (link >= 0 && /^\[[^\]]*(\]\([^)]*)?$/.test(line.slice(link))) {
-    const label = /^\[([^\]]*)/.exec(line.slice(link))?.[1] ?? '';
-    return text.slice(0, text.length - line.length + link).replace(/!$/, '') + label;
-  }
-  const bare = line.replace(/`[^`]*`/g, '').replace(/^\s*[-*+] /, '');
-  if (/\*\*\s*$/.test(bare) && (bare.split('**').length - 1) % 2 === 1) return text.replace(/\*\*\s*$/, '');
-  if ((bare.split('**').length - 1) % 2 === 1) return `${text.trimEnd().replace(/\*$/, '')}**`;
-  if (/^[^*]*\*[^\s*][^*]*$/.test(bare)) return `${text.trimEnd()}*`;
-  return text;
+  });
 }

@@ -9,10 +9,11 @@ const DOT_PX = 8;
 
 interface Props {
   on: readonly PipelineStep[];
-  /** Where it attaches to its element: from the left or from above, out below, or back out to the left. */
-  side: 'before' | 'above' | 'below' | 'back';
+  /** Into the box from the left, the right or above, or out of it below or upwards to the first box of the column. */
+  side: 'before' | 'after' | 'above' | 'below' | 'up';
   /** Not shown in the narrow layout, which is a plain list. */
   branch?: boolean;
+  /** The dot has the colour of this page. */
   fromClient?: boolean;
 }
 
@@ -34,7 +35,7 @@ export function DiagramEdge({ on, side, branch = false, fromClient = false }: Pr
         ? `translateY(${element.offsetHeight - DOT_PX}px)`
         : `translateX(${element.offsetWidth - DOT_PX}px)`;
       const path = [{ transform: 'none' }, { transform: end }];
-      if (side === 'back') path.reverse();
+      if (side === 'after' || side === 'up') path.reverse();
       dot.animate(path, { duration: TRAVEL_MS, easing: 'ease-in-out' }).onfinish = () => dot.remove();
     });
   }, [client, steps, fromClient, side]);

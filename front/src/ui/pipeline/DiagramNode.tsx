@@ -28,10 +28,12 @@ export function DiagramNode({ name, kind, variant = '', href, numbers, children 
       <p className="kind">{kind}</p>
       {known.length > 0 && (
         <dl>
-          {known.map(([label, value]) => [
-            <dt key={label}>{label}</dt>,
-            <dd key={`${label} value`}>{typeof value === 'number' ? count(value) : value}</dd>,
-          ])}
+          {known.map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{typeof value === 'number' ? count(value) : value}</dd>
+            </div>
+          ))}
         </dl>
       )}
       {children}

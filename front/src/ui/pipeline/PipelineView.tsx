@@ -1,15 +1,16 @@
 /** The pipeline view: the diagram with live numbers, and the latest steps. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { newId } from '../../chat/ids';
-import type { Pipeline } from '../../protocol/http';
 import { useChat, useChatState } from '../context';
-import { count } from '../format';
 import { Icon } from '../Icon';
 import { Diagram } from './Diagram';
 import { EventLog } from './EventLog';
+import type { Snapshot } from './snapshot';
 import { usePipeline } from './usePipeline';
 
-function lead(snapshot: Pipeline | null): string {
+const SAMPLE = '/words 60'; // long enough to be watched, short enough to be repeated
+
+function description(snapshot: Snapshot): string {
   if (!snapshot) return 'Asking the backend.';
   const store =
     snapshot.store?.up === false ? ' The database is away: people still chat, and it catches up when it is back.' : '';
@@ -20,39 +21,38 @@ function lead(snapshot: Pipeline | null): string {
     : `RabbitMQ carries it all. Dots are your own messages, moving when they move; the numbers are everybody’s.${store}`;
 }
 
-const PROBE = '/words 60'; // long enough to be watched, short enough to be repeated
-
 export function PipelineView() {
   const { client } = useChat();
-  const [probe] = useState(newId);
-  const known = useChatState((state) => state.threads[probe] !== undefined);
-  const sendOne = () => client.send(probe, PROBE, {}, !known);
+  const [sample] = useState(newId);
+  const live = useChatState((state) => state.live);
+  const known = useChatState((state) => state.threads[sample] !== undefined);
   const { snapshot, problem } = usePipeline();
+  // The sample conversation is not the user's: it is not listed, and deleted with the view.
+  useEffect(() => () => client.deletions.carryOut(sample), [client, sample]);
+  const sendOne = () => {
+    client.deletions.hide(sample);
+    client.send(sample, SAMPLE, {}, !known);
+  };
   return (
     <section className="pipeline" tabIndex={0} aria-label="The pipeline">
       <div className="pipeline-inner">
         <div className="pipeline-head">
           <div>
             <h1>One queue in, one log out</h1>
-            <p className="pipeline-lead">{problem ? `The numbers are old: ${problem}` : lead(snapshot)}</p>
+            <p className="pipeline-lead">{problem ? unreachable(snapshot, problem) : description(snapshot)}</p>
           </div>
-          <button type="button" className="button primary" onClick={sendOne}>
+          <button type="button" className="button primary" disabled={!live} onClick={sendOne}>
             <Icon name="up" /> Send one through
           </button>
         </div>
-        <Diagram snapshot={snapshot} />
-        {snapshot?.responders && snapshot.responders.length > 0 && (
-          <div className="stats">
-            {snapshot.responders.map((one) => (
-              <div className="stat" key={one.worker}>
-                <b>{count(one.open)}</b>
-                <span>open at {one.worker}</span>
-              </div>
-            ))}
-          </div>
-        )}
+        <Diagram snapshot={snapshot} reachable={!problem} />
         <EventLog />
       </div>
     </section>
   );
+}
+
+function unreachable(snapshot: Snapshot, problem: string): string {
+  const numbers = snapshot ? ' The numbers are old.' : '';
+  return `The backend does not answer, so nothing is known of the pipeline now. ${problem}${numbers}`;
 }

@@ -1,8 +1,8 @@
 /** The request path: one publish to the queue and to the log. */
-
 import { DiagramEdge } from './DiagramEdge';
 import { DiagramNode } from './DiagramNode';
-import { brokerClass, isEmbedded, linkTo, queueOf, type Snapshot } from './snapshot';
+import { Slots } from './Slots';
+import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';
 
 export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
   const queue = queueOf(snapshot, 'chat_queue');
@@ -11,15 +11,13 @@ export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
     <>
       <DiagramNode
         name="Sockets"
-        kind="gateway: takes what this page, and every other, says"
+        kind="the gateway: takes what this page, and every other, sends"
         variant="sockets"
         numbers={[
           ['open', snapshot?.sockets],
           ['messages/s', snapshot?.rates?.messages_per_s],
         ]}
-      >
-        <p className="kind back-note">hub: tells every event to the sockets of its owner</p>
-      </DiagramNode>
+      />
       <DiagramNode
         name="Exchange"
         kind="one publish, one confirm: to the queue and to the log"
@@ -31,7 +29,11 @@ export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
       </DiagramNode>
       <DiagramNode
         name="chat_queue"
-        kind={`${isEmbedded(snapshot) ? 'in-process' : 'quorum'} queue: work, one responder each`}
+        kind={byBroker(snapshot, {
+          rabbitmq: 'quorum queue: jobs, one responder each',
+          embedded: 'in-process queue: jobs, one responder each',
+          unknown: 'queue: jobs, one responder each',
+        })}
         variant={`queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_queue')}
         numbers={[
@@ -39,6 +41,7 @@ export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
           ['in work', queue?.unacked],
         ]}
       >
+        <Slots inWork={queue?.unacked} waiting={queue?.depth} />
         <DiagramEdge on={['accepted']} side="before" />
       </DiagramNode>
       <DiagramNode

@@ -2,19 +2,23 @@
 import type { PipelineStep } from '../../chat/client';
 import { DiagramEdge } from './DiagramEdge';
 import { DiagramNode } from './DiagramNode';
-import { brokerClass, isEmbedded, linkTo, queueOf, type Snapshot } from './snapshot';
+import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';
 
 const EVENTS: readonly PipelineStep[] = ['created', 'started', 'part', 'ended'];
 const STORED: readonly PipelineStep[] = ['created', 'ended'];
 
 export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
   const log = queueOf(snapshot, 'chat_responses');
-  const dead = queueOf(snapshot, 'chat_dead_letters');
+  const deadLetters = queueOf(snapshot, 'chat_dead_letters');
   return (
     <>
       <DiagramNode
         name="chat_responses"
-        kind={isEmbedded(snapshot) ? 'in-process log: kept, in order' : 'stream: the log, kept, in order'}
+        kind={byBroker(snapshot, {
+          rabbitmq: 'stream: the log, kept, in order',
+          embedded: 'in-process log: kept, in order',
+          unknown: 'the log: kept, in order',
+        })}
         variant={`log queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_responses')}
         numbers={[
@@ -33,7 +37,10 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
         ]}
       >
         <DiagramEdge on={EVENTS} side="above" />
-        <DiagramEdge on={EVENTS} side="back" branch />
+      </DiagramNode>
+      <DiagramNode name="Hub" kind="sends every event to the sockets of its owner" variant="hub" numbers={[]}>
+        <DiagramEdge on={EVENTS} side="after" branch />
+        <DiagramEdge on={EVENTS} side="up" branch />
       </DiagramNode>
       <DiagramNode
         name="Recorder"
@@ -53,10 +60,10 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
       </DiagramNode>
       <DiagramNode
         name="chat_dead_letters"
-        kind="what could not be answered, kept whole"
+        kind="what could not be answered, kept as it was"
         variant="dead-letters"
         href={linkTo(snapshot, 'chat_dead_letters')}
-        numbers={[['parked', dead?.depth]]}
+        numbers={[['parked', deadLetters?.depth]]}
       />
     </>
   );

@@ -15,8 +15,9 @@ export function linkTo(snapshot: Snapshot, queue: string): string | null {
   return `${base.replace(/\/$/, '')}/#/queues/${encodeURIComponent(vhost ?? '/')}/${queue}`;
 }
 
-export function isEmbedded(snapshot: Snapshot): boolean {
-  return snapshot?.broker?.kind === 'embedded';
+/** One text for each kind of broker, and a neutral one while the kind is unknown. */
+export function byBroker(snapshot: Snapshot, texts: { rabbitmq: string; embedded: string; unknown: string }): string {
+  return texts[snapshot?.broker.kind ?? 'unknown'];
 }
 
 /** The CSS classes of a box that belongs to the broker. */

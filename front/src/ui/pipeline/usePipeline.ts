@@ -1,12 +1,13 @@
 /** Polls the state of the pipeline once a second while the view is open. */
 import { useEffect, useState } from 'react';
-import type { Pipeline } from '../../protocol/http';
 import { useChat, useChatState } from '../context';
+import type { Snapshot } from './snapshot';
 
-const STEP_MS = 1_000;
+const POLL_MS = 1_000;
 
-export interface PipelineQuery {
-  snapshot: Pipeline | null;
+interface PipelineQuery {
+  snapshot: Snapshot;
+  /** Why the latest request failed. */
   problem: string | null;
 }
 
@@ -14,25 +15,27 @@ export function usePipeline(): PipelineQuery {
   const { api } = useChat();
   // Without a session the request would be refused.
   const known = useChatState((state) => state.owner !== null);
+  const away = useChatState((state) => state.owner === null && state.connection.phase === 'waiting');
   const [query, setQuery] = useState<PipelineQuery>({ snapshot: null, problem: null });
   useEffect(() => {
     if (!known) return;
-    let wanted = true;
+    let current = true;
     let timer: ReturnType<typeof setTimeout>;
-    const ask = async () => {
+    const poll = async () => {
       try {
         const snapshot = await api.pipeline();
-        if (wanted) setQuery({ snapshot, problem: null });
+        if (current) setQuery({ snapshot, problem: null });
       } catch (error) {
-        if (wanted) setQuery((was) => ({ ...was, problem: error instanceof Error ? error.message : 'No answer.' }));
+        const problem = error instanceof Error ? error.message : '';
+        if (current) setQuery((previous) => ({ ...previous, problem }));
       }
-      if (wanted) timer = setTimeout(() => void ask(), STEP_MS);
+      if (current) timer = setTimeout(() => void poll(), POLL_MS);
     };
-    void ask();
+    void poll();
     return () => {
-      wanted = false;
+      current = false;
       clearTimeout(timer);
     };
   }, [api, known]);
-  return query;
+  return away ? { snapshot: null, problem: 'It can’t be reached.' } : query;
 }

@@ -40,12 +40,12 @@ export function ConversationList() {
           <h2 className="group-name">{group.name}</h2>
           <ul>
             {group.items.map((one) => (
-              <ConversationRow key={one.id} one={one} current={one.id === current} />
+              <ConversationRow key={one.id} one={one} current={one.id === current} now={now} />
             ))}
           </ul>
         </section>
       ))}
-      {list.next && list.loaded === 'loading' && <p className="list-note">Reading older ones</p>}
+      {list.next && list.loaded === 'loading' && <p className="list-note">Loading older ones</p>}
     </>
   );
 }

@@ -1,34 +1,36 @@
-/** One conversation in the sidebar: its title, a dot for a running or unread reply, its menu. */
+/** One conversation in the sidebar: its title, when it was used, a dot for a running or unread reply, its menu. */
 import { memo, useState } from 'react';
 import type { Conversation } from '../../chat/state';
+import { ConversationMenu } from '../ConversationMenu';
 import { useChat, useChatState } from '../context';
-import { exportConversation, removeConversation, renameConversation } from '../conversation-actions';
-import { Icon } from '../Icon';
-import { Popover } from '../Popover';
+import { renameConversation } from '../conversation-actions';
+import { shortAge } from '../format';
 import { TitleField } from '../TitleField';
+import { displayTitle } from '../title';
 import { navigate } from '../view';
 
-export const ConversationRow = memo(function ConversationRow({
-  one,
-  current,
-}: {
+interface Props {
   one: Conversation;
   current: boolean;
-}) {
+  /** The time of the last render of the list, for the relative time. */
+  now: number;
+}
+
+export const ConversationRow = memo(function ConversationRow({ one, current, now }: Props) {
   const chat = useChat();
   const [renaming, setRenaming] = useState(false);
-  const running = useChatState((state) => (state.running[one.id]?.length ?? 0) > 0);
+  const running = useChatState((state) => state.active[one.id] === true);
   const unread = useChatState((state) => state.unread[one.id] === true);
-  const pinned = useChatState((state) => state.pins[one.id] === true);
+  const title = displayTitle(one.title);
   const look = `row${current ? ' current' : ''}${unread ? ' unread' : ''}`;
   if (renaming) {
     const done = (next: string | null) => {
       setRenaming(false);
-      if (next !== null && next !== one.title) renameConversation(chat, one.id, next);
+      if (next !== null && next !== title) renameConversation(chat, one.id, next);
     };
     return (
       <li className={look}>
-        <TitleField title={one.title} onDone={done} />
+        <TitleField title={title} onDone={done} />
       </li>
     );
   }
@@ -36,7 +38,7 @@ export const ConversationRow = memo(function ConversationRow({
     <li className={look}>
       <a
         href={`/c/${one.id}`}
-        title={one.title}
+        title={title}
         aria-current={current ? 'page' : undefined}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -45,7 +47,7 @@ export const ConversationRow = memo(function ConversationRow({
         }}
       >
         <span className="row-title" dir="auto">
-          {one.title}
+          {title}
         </span>
         {running && (
           <span className="state-dot running">
@@ -57,24 +59,11 @@ export const ConversationRow = memo(function ConversationRow({
             <span className="visually-hidden">, unread</span>
           </span>
         )}
+        <span className="row-age" aria-hidden="true">
+          {shortAge(one.updated_at, now)}
+        </span>
       </a>
-      <Popover label={`Menu of ${one.title}`} icon="more">
-        <button type="button" onClick={() => setRenaming(true)}>
-          <Icon name="pen" /> Rename
-        </button>
-        <button type="button" onClick={() => chat.client.pin(one.id, !pinned)}>
-          <Icon name="pin" /> {pinned ? 'Unpin' : 'Pin'}
-        </button>
-        <button type="button" onClick={() => exportConversation(chat, one.id, 'markdown')}>
-          <Icon name="save" /> Export as Markdown
-        </button>
-        <button type="button" onClick={() => exportConversation(chat, one.id, 'json')}>
-          <Icon name="save" /> Export as JSON
-        </button>
-        <button type="button" className="danger" onClick={() => removeConversation(chat, one.id, one.title)}>
-          <Icon name="bin" /> Delete
-        </button>
-      </Popover>
+      <ConversationMenu id={one.id} title={title} label={`Menu of ${title}`} onRename={() => setRenaming(true)} />
     </li>
   );
 });

@@ -4,7 +4,9 @@ import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { chooseImport } from '../import-file';
 import { Logo } from '../Logo';
-import { navigate, setTheme, type Theme, useView, view } from '../view';
+import { withKeys } from '../shortcuts';
+import { setTheme, type Theme, useTheme } from '../theme';
+import { navigate, openDialog } from '../view';
 import { ConversationList } from './ConversationList';
 import { SearchResults } from './SearchResults';
 
@@ -22,7 +24,7 @@ const NEAR_END_PX = 400;
 function SidebarFooter() {
   const chat = useChat();
   const phase = useChatState((state) => state.connection.phase);
-  const theme = useView((state) => state.theme);
+  const theme = useTheme();
   return (
     <div className="sidebar-foot">
       <span className={`connection-status ${phase}`}>
@@ -42,8 +44,8 @@ function SidebarFooter() {
         type="button"
         className="icon-button"
         aria-label="Keyboard shortcuts"
-        title="Keyboard shortcuts ( ? )"
-        onClick={() => view.setState({ dialog: 'keys', drawerOpen: false })}
+        title={withKeys('Keyboard shortcuts', 'shortcuts')}
+        onClick={() => openDialog('shortcuts')}
       >
         <Icon name="keys" />
       </button>
@@ -63,7 +65,7 @@ function SidebarFooter() {
 export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
-  const replying = useChatState((state) => Object.keys(state.running).length > 0);
+  const replying = useChatState((state) => Object.keys(state.active).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
     if (question === '' && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
@@ -87,7 +89,7 @@ export function Sidebar() {
           type="button"
           className="icon-button"
           aria-label="New conversation"
-          title="New conversation (Ctrl+Shift+O)"
+          title={withKeys('New conversation', 'newConversation')}
           onClick={() => navigate({ name: 'new' })}
         >
           <Icon name="plus" />

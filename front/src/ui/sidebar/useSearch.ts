@@ -1,16 +1,25 @@
 /** Searches while the user types; only the answer to the latest query counts. */
 import { useEffect, useState } from 'react';
-import type { SearchHit } from '../../protocol/http';
+import type { ConversationItem } from '../../protocol/http';
+import type { SearchHit } from '../../transport/api';
 import { useChat } from '../context';
 
 const PAUSE_MS = 180; // debounce
-const HITS = 30;
+const MAX_HITS = 30;
+const MAX_TITLES = 8;
+
+interface Results {
+  conversations: readonly ConversationItem[];
+  hits: readonly SearchHit[];
+}
 
 export type Search =
   | { state: 'idle' }
-  | { state: 'asking'; hits: readonly SearchHit[] }
-  | { state: 'done'; hits: readonly SearchHit[] }
+  | ({ state: 'loading' } & Results)
+  | ({ state: 'done' } & Results)
   | { state: 'failed'; problem: string };
+
+const NOTHING: Results = { conversations: [], hits: [] };
 
 export function useSearch(question: string): Search {
   const { api } = useChat();
@@ -21,17 +30,21 @@ export function useSearch(question: string): Search {
       setSearch({ state: 'idle' });
       return;
     }
-    let wanted = true;
-    setSearch((was) => ({ state: 'asking', hits: 'hits' in was ? was.hits : [] }));
+    let current = true;
+    setSearch((previous) => ({ ...('hits' in previous ? previous : NOTHING), state: 'loading' }));
     const timer = setTimeout(() => {
-      api.search(q, { limit: HITS }).then(
-        (page) => wanted && setSearch({ state: 'done', hits: page.items }),
+      Promise.all([api.conversations({ q, limit: MAX_TITLES }), api.search(q, { limit: MAX_HITS })]).then(
+        ([titles, page]) => {
+          // A server of the release before ignores `q` and answers with the whole list.
+          const conversations = titles.items.filter((one) => one.title.toLowerCase().includes(q.toLowerCase()));
+          if (current) setSearch({ state: 'done', conversations, hits: page.items });
+        },
         (error: unknown) =>
-          wanted && setSearch({ state: 'failed', problem: error instanceof Error ? error.message : '' }),
+          current && setSearch({ state: 'failed', problem: error instanceof Error ? error.message : '' }),
       );
     }, PAUSE_MS);
     return () => {
-      wanted = false;
+      current = false;
       clearTimeout(timer);
     };
   }, [q, api]);

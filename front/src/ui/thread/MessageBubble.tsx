@@ -1,32 +1,51 @@
-/** A message of the user: a tinted bubble, its time and delivery state. */
+/** A message of the user: a tinted bubble, its time, delivery state and actions. */
 import type { ReactNode } from 'react';
 import type { Delivery as State } from '../../chat/selectors';
+import { CopyButton } from '../CopyButton';
 import { Delivery } from './Delivery';
 import { Timestamp } from './Timestamp';
+import { useOpen } from './thread-ui';
 
-export function MessageBubble({
-  text,
-  at,
-  state,
-  children,
-}: {
+const MAX_LINES = 12; // longer messages are folded; as in style/thread.css
+const LINE_CHARS = 72; // about what fits into a line of the widest bubble
+
+function isLong(text: string): boolean {
+  if (text.length > MAX_LINES * LINE_CHARS) return true;
+  return text.split('\n', MAX_LINES + 1).length > MAX_LINES;
+}
+
+interface Props {
+  id: string;
   text: string;
   at: string | number;
   state: State;
+  /** What there is to say or do about a message that was not answered. */
   children?: ReactNode;
-}) {
-  const look = state === 'failed' && children ? 'bubble failed' : state === 'waiting' ? 'bubble pending' : 'bubble';
+}
+
+export function MessageBubble({ id, text, at, state, children }: Props) {
+  const [unfolded, toggle] = useOpen(id);
+  const long = isLong(text);
+  const kind = state === 'failed' && children ? ' failed' : state === 'waiting' ? ' pending' : '';
   return (
-    <div className="message">
+    <div className={`message ${state}`}>
       <span className="visually-hidden">You said: </span>
-      <div className={look} dir="auto">
-        {text}
+      <div className="bubble-row">
+        <div className="message-meta">
+          <Timestamp at={at} />
+          <Delivery state={state} />
+          <CopyButton text={text} label="Copy message" />
+        </div>
+        <div className={`bubble${kind}`} dir="auto">
+          <div className={long && !unfolded ? 'folded' : undefined}>{text}</div>
+          {long && (
+            <button type="button" className="fold-button" aria-expanded={unfolded} onClick={toggle}>
+              {unfolded ? 'Show less' : 'Show all'}
+            </button>
+          )}
+        </div>
       </div>
-      <div className="message-meta">
-        {children}
-        <Timestamp at={at} />
-        <Delivery state={state} />
-      </div>
+      {children && <div className="message-note">{children}</div>}
     </div>
   );
 }

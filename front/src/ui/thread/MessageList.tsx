@@ -1,40 +1,44 @@
 /** The virtual list of one conversation's rows; it keeps the scroll position when older rows load. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { type ReactElement, useCallback, useEffect, useRef } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useChat, useChatState } from '../context';
-import { Icon } from '../Icon';
-import { useView, view } from '../view';
+import { JumpButton } from './JumpButton';
 import type { Row } from './rows';
+import { TurnBoundary } from './TurnBoundary';
 import { TurnView } from './TurnView';
 import { UnconfirmedMessage } from './UnconfirmedMessage';
+import { useHighlight } from './useHighlight';
+import { usePrinting } from './usePrinting';
 import { useStickToBottom } from './useStickToBottom';
 
 const LOADING_OLDER_PX = 54; // the height of `.loading-older`
 const OLDER_PX = 1_200; // load the next older page this far from the top
+const BUFFER_PX = 600; // rendered above and below the visible part
+
+interface Props {
+  id: string;
+  rows: readonly Row[];
+  /** Counts the messages that the user sent here: each one scrolls to the end. */
+  sends: number;
+}
 
 /** Mounted per conversation, and starts scrolled to its end. */
-export function MessageList({ id, rows, unconfirmed }: { id: string; rows: readonly Row[]; unconfirmed: number }) {
+export function MessageList({ id, rows, sends }: Props) {
   const { client } = useChat();
-  const thread = useChatState((state) => state.threads[id]);
-  const live = useChatState((state) => state.live);
-  const found = useView((state) => (state.highlighted?.conversation === id ? state.highlighted.message : null));
+  const hasOlder = useChatState((state) => state.threads[id]?.next != null);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const { away, toEnd, release } = useStickToBottom(scroller, content);
-  const last = rows.at(-1)?.id;
-  const [read, setRead] = useState(last);
+  const { away, follow, release } = useStickToBottom(scroller, content);
+  const printing = usePrinting();
   const shifts = useShift(rows);
+  useHighlight(id, rows, list, release);
 
-  // The count on the button: turns that arrived while the user was scrolled up.
+  const sent = useRef(sends);
   useEffect(() => {
-    if (!away) setRead(last);
-  }, [away, last]);
-  const unread = away ? rows.length - 1 - rows.findLastIndex((row) => row.id === read) : 0;
-
-  useEffect(() => {
-    if (unconfirmed > 0) toEnd();
-  }, [unconfirmed, toEnd]);
+    if (sent.current !== sends) follow();
+    sent.current = sends;
+  }, [sends, follow]);
 
   const onScroll = useCallback(() => {
     const box = scroller.current;
@@ -48,19 +52,16 @@ export function MessageList({ id, rows, unconfirmed }: { id: string; rows: reado
     return () => cancelAnimationFrame(frame);
   }, [rows[0]?.id, onScroll]);
 
-  useEffect(() => {
-    if (!found) return;
-    const place = rows.findIndex((row) => row.id === found);
-    if (place >= 0) {
-      release();
-      list.current?.scrollToIndex(place, { align: 'center' });
-      const timer = setTimeout(() => view.setState({ highlighted: null }), 2_500);
-      return () => clearTimeout(timer);
-    }
-    if (live) void client.loadUntil(id, found);
-    return undefined;
-  }, [found, rows, live, client, id, release]);
-
+  const last = rows.at(-1)?.id;
+  const renderRow = (row: Row): ReactElement => (
+    <TurnBoundary key={row.id} row={row}>
+      {'turn' in row ? (
+        <TurnView conversation={id} turn={row.turn} newDay={row.newDay} last={row.id === last} />
+      ) : (
+        <UnconfirmedMessage entry={row.entry} />
+      )}
+    </TurnBoundary>
+  );
   return (
     <div className="thread-frame">
       <div
@@ -73,33 +74,24 @@ export function MessageList({ id, rows, unconfirmed }: { id: string; rows: reado
         onScroll={onScroll}
       >
         <div className="column" ref={content}>
-          {thread?.next && <div className="loading-older">Reading what was said before</div>}
-          <Virtualizer
-            ref={list}
-            scrollRef={scroller}
-            data={rows}
-            shift={shifts}
-            startMargin={thread?.next ? LOADING_OLDER_PX : 0}
-            bufferSize={600}
-          >
-            {(row: Row) =>
-              'turn' in row ? (
-                <TurnView key={row.id} conversation={id} turn={row.turn} newDay={row.newDay} last={row.id === last} />
-              ) : (
-                <UnconfirmedMessage key={row.id} entry={row.entry} />
-              )
-            }
-          </Virtualizer>
+          {hasOlder && <div className="loading-older">Loading older messages</div>}
+          {printing ? (
+            rows.map(renderRow)
+          ) : (
+            <Virtualizer
+              ref={list}
+              scrollRef={scroller}
+              data={rows}
+              shift={shifts}
+              startMargin={hasOlder ? LOADING_OLDER_PX : 0}
+              bufferSize={BUFFER_PX}
+            >
+              {renderRow}
+            </Virtualizer>
+          )}
         </div>
       </div>
-      {away && (
-        <div className="jump">
-          <button type="button" onClick={toEnd}>
-            <Icon name="down" />
-            {unread > 0 ? `${unread} new` : 'Jump to latest'}
-          </button>
-        </div>
-      )}
+      <JumpButton rows={rows} away={away} onJump={follow} />
     </div>
   );
 }

@@ -1,7 +1,8 @@
 /** Shown before the first part of a reply: where the message is in the pipeline. */
 import { useEffect, useState } from 'react';
+import { isStopping } from '../../chat/selectors';
 import type { Reply } from '../../chat/state';
-import { useChat } from '../context';
+import { useChat, useChatState } from '../context';
 import { ordinal } from '../format';
 
 const POLL_MS = 900; // how often the position is requested; a shorter wait is not noticed
@@ -36,26 +37,36 @@ function positionText(position: number | null): string {
 
 export function ReplyStatus({ message, reply, live }: { message: string; reply: Reply | null; live: boolean }) {
   const position = useQueuePosition(message, live && reply === null);
-  const attempt = reply?.attempts.at(-1);
-  if (!live) return <div className="reply-status">Waiting for the connection</div>;
-  if (reply) {
+  const stopping = useChatState((state) => isStopping(state, message));
+  if (!live) {
     return (
       <div className="reply-status">
-        <span title={attempt?.worker}>
-          A responder has it
-          {attempt && attempt.attempt > 1 ? `, attempt ${attempt.attempt}` : ''}
-          <span className="caret" />
-        </span>
+        {stopping ? 'Stops as soon as the connection is back' : 'Waiting for the connection'}
       </div>
     );
   }
   return (
     <div className="reply-status">
-      <span>
-        Waiting in <code>chat_queue</code>
-        {positionText(position)}
-        <span className="caret" />
-      </span>
+      {reply ? (
+        <AttemptStatus reply={reply} />
+      ) : (
+        <span>
+          Waiting in <code>chat_queue</code>
+          {positionText(position)}
+          <span className="caret" />
+        </span>
+      )}
     </div>
+  );
+}
+
+function AttemptStatus({ reply }: { reply: Reply }) {
+  const attempt = reply.attempts.at(-1);
+  return (
+    <span title={attempt?.worker}>
+      A responder has it
+      {attempt && attempt.attempt > 1 ? `, attempt ${attempt.attempt}` : ''}
+      <span className="caret" />
+    </span>
   );
 }

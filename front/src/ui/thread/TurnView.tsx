@@ -1,6 +1,6 @@
 /** A message and the chosen version of its reply. */
 import { memo } from 'react';
-import { deliveryOf } from '../../chat/selectors';
+import { deliveryOf, holdsMessage } from '../../chat/selectors';
 import type { Turn } from '../../chat/state';
 import { useChatState } from '../context';
 import { dayName } from '../format';
@@ -8,6 +8,7 @@ import { useView } from '../view';
 import { MessageBubble } from './MessageBubble';
 import { ReplyStatus } from './ReplyStatus';
 import { ReplyView } from './ReplyView';
+import { useVersion } from './thread-ui';
 
 interface Props {
   conversation: string;
@@ -18,8 +19,8 @@ interface Props {
 }
 
 export const TurnView = memo(function TurnView({ conversation, turn, newDay, last }: Props) {
-  const chosen = useView((state) => state.versions[turn.id]);
-  const found = useView((state) => state.highlighted?.message === turn.id);
+  const chosen = useVersion(turn.id);
+  const highlighted = useView((state) => state.highlighted !== null && holdsMessage(turn, state.highlighted.message));
   const clock = useChatState((state) => state.clocks[turn.id]);
   const live = useChatState((state) => state.live);
   const count = turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);
@@ -28,12 +29,12 @@ export const TurnView = memo(function TurnView({ conversation, turn, newDay, las
   const pending = !reply && (turn.pendingReplies > 0 || (turn.replies.length === 0 && !turn.closed));
   return (
     <article
-      className={`turn${last ? ' last' : ''}${found ? ' found' : ''}`}
+      className={`turn${last ? ' last' : ''}${highlighted ? ' highlighted' : ''}`}
       data-message={turn.id}
       aria-label="Message and reply"
     >
       {newDay && <div className="day">{dayName(turn.at, new Date())}</div>}
-      <MessageBubble text={turn.text} at={turn.at} state={deliveryOf(turn)} />
+      <MessageBubble id={turn.id} text={turn.text} at={turn.at} state={deliveryOf(turn)} />
       {reply && (
         <ReplyView
           conversation={conversation}

@@ -13,7 +13,7 @@ export function UnconfirmedMessage({ entry }: { entry: OutboxEntry }) {
     };
     return (
       <article className="turn" aria-label="Your message">
-        <MessageBubble text={entry.text} at={entry.createdAt} state="failed">
+        <MessageBubble id={entry.id} text={entry.text} at={entry.createdAt} state="failed">
           <span>Not sent. {entry.problem?.detail}</span>
           <button type="button" className="small-button" onClick={() => client.retry(entry.id)}>
             Try again
@@ -32,6 +32,7 @@ export function UnconfirmedMessage({ entry }: { entry: OutboxEntry }) {
   return (
     <article className="turn" aria-label="Your message">
       <MessageBubble
+        id={entry.id}
         text={entry.text}
         at={entry.createdAt}
         state={waits ? 'waiting' : entry.phase === 'accepted' ? 'accepted' : 'sent'}

@@ -1,11 +1,11 @@
 /** The pager of the replies to one message. */
 import { Icon } from '../Icon';
-import { view } from '../view';
+import { useChooseVersion } from './thread-ui';
 
 export function Versions({ turn, version, count }: { turn: string; version: number; count: number }) {
-  const choose = (next: number) => view.setState(({ versions }) => ({ versions: { ...versions, [turn]: next } }));
+  const choose = useChooseVersion(turn);
   return (
-    <fieldset className="versions" style={{ border: 0, margin: 0, padding: 0 }}>
+    <fieldset className="versions">
       <legend className="visually-hidden">Versions of this reply</legend>
       <button
         type="button"

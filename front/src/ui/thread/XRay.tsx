@@ -3,7 +3,6 @@ import type { XRay } from '../../chat/xray';
 import { duration } from '../format';
 
 function Bar({ xray }: { xray: XRay }) {
-  const total = xray.stages.reduce((sum, stage) => sum + stage.ms, 0);
   return (
     <span className="bar" aria-hidden="true">
       {xray.stages.map((stage) => (
@@ -11,7 +10,7 @@ function Bar({ xray }: { xray: XRay }) {
           key={stage.name}
           className={stage.kind}
           title={`${stage.name}: ${duration(stage.ms)}`}
-          style={{ flexGrow: total > 0 ? stage.ms : 1 }}
+          style={{ flexGrow: xray.totalMs > 0 ? stage.ms : 1 }}
         />
       ))}
     </span>
@@ -26,18 +25,18 @@ export function XRayButton({ xray, open, onToggle, id }: { xray: XRay; open: boo
       aria-expanded={open}
       aria-controls={id}
       onClick={onToggle}
-      title="The way of this reply through the pipeline"
+      title="The stages of this reply in the pipeline"
     >
       <Bar xray={xray} />
-      {xray.totalMs === null ? 'route' : duration(xray.totalMs)}
-      <span className="visually-hidden">, show the way of this reply through the pipeline</span>
+      {duration(xray.totalMs)}
+      <span className="visually-hidden">, show the stages of this reply in the pipeline</span>
     </button>
   );
 }
 
-export function XRayDetails({ xray, id, live }: { xray: XRay; id: string; live: boolean }) {
+export function XRayDetails({ xray, id }: { xray: XRay; id: string }) {
   return (
-    <section className="xray" id={id} aria-label="Stages of this reply through the pipeline">
+    <section className="xray" id={id} aria-label="Stages of this reply in the pipeline">
       <Bar xray={xray} />
       <ol className="xray-stages">
         {xray.stages.map((stage) => (
@@ -47,6 +46,18 @@ export function XRayDetails({ xray, id, live }: { xray: XRay; id: string; live: 
             <span className="ms">{duration(stage.ms)}</span>
           </li>
         ))}
+        <li className="xray-total">
+          <span />
+          <span>in all</span>
+          <span className="ms">{duration(xray.totalMs)}</span>
+        </li>
+        {xray.storedMs !== null && (
+          <li>
+            <span className="swatch stored" />
+            <span>after that, stored in Postgres</span>
+            <span className="ms">{duration(xray.storedMs)}</span>
+          </li>
+        )}
       </ol>
       {xray.attempts.length > 1 && (
         <ol className="xray-note">
@@ -58,11 +69,6 @@ export function XRayDetails({ xray, id, live }: { xray: XRay; id: string; live: 
           ))}
         </ol>
       )}
-      <p className="xray-note">
-        {live
-          ? 'Still open: the numbers move until the last part is said.'
-          : 'The recorder stores it in Postgres from the same log, in the background.'}
-      </p>
     </section>
   );
 }

@@ -1,55 +1,86 @@
-/** Keeps the end of the conversation in view until the user scrolls up. */
+/**
+ * Keeps the end of a scrolling box in view while its content grows. Only the user's own input (wheel, touch, keys,
+ * pointer) stops that: scroll positions also change when rows are measured, which says nothing about the user.
+ */
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 
-const NEAR_PX = 60; // within about two lines of the end counts as being there
+const NEAR_PX = 60; // about two lines: the user who scrolls back this far wants to follow again
+const INPUT_MS = 700; // scrolling this long after an input is caused by it: smooth scrolling, momentum
+const KEYS = new Set(['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' ', 'Tab']);
 
 export function useStickToBottom(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
-  const stuck = useRef(true);
-  const lastTop = useRef(0);
+  const following = useRef(true);
   const [away, setAway] = useState(false);
 
-  const toEnd = useCallback(() => {
+  const follow = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    stuck.current = true;
+    following.current = true;
     box.scrollTop = box.scrollHeight;
     setAway(false);
   }, [scroller]);
 
-  useEffect(() => {
-    const box = scroller.current;
-    const inside = content.current;
-    if (!box || !inside) return;
-    stuck.current = true;
-    setAway(false);
-    box.scrollTop = box.scrollHeight;
-    lastTop.current = box.scrollTop;
-    const onScroll = () => {
-      const left = box.scrollHeight - box.scrollTop - box.clientHeight;
-      const up = box.scrollTop < lastTop.current - 1;
-      lastTop.current = box.scrollTop;
-      // Only an upward move lets go: growth below must not look like the reader's wish.
-      if (left <= NEAR_PX && !up) stuck.current = true;
-      else if (up && left > 1) stuck.current = left <= NEAR_PX && stuck.current && left < 8;
-      setAway(!stuck.current && left > NEAR_PX);
-    };
-    const onGrowth = () => {
-      if (stuck.current) box.scrollTop = box.scrollHeight;
-      else setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_PX);
-    };
-    const growth = new ResizeObserver(onGrowth);
-    growth.observe(inside);
-    growth.observe(box);
-    box.addEventListener('scroll', onScroll, { passive: true });
-    return () => {
-      growth.disconnect();
-      box.removeEventListener('scroll', onScroll);
-    };
-  }, [scroller, content]);
-
   const release = useCallback(() => {
-    stuck.current = false;
+    following.current = false;
   }, []);
 
-  return { away, toEnd, release };
+  useEffect(() => {
+    const box = scroller.current;
+    const inner = content.current;
+    if (!box || !inner) return;
+    let inputAt = Number.NEGATIVE_INFINITY;
+    let pressed = false;
+    const distance = () => box.scrollHeight - box.scrollTop - box.clientHeight;
+    const input = () => {
+      inputAt = performance.now();
+    };
+    const onScroll = () => {
+      const byUser = pressed || performance.now() - inputAt < INPUT_MS;
+      if (byUser) following.current = distance() <= NEAR_PX;
+      setAway(!following.current && distance() > NEAR_PX);
+    };
+    const onWheel = (event: WheelEvent) => {
+      input();
+      // At once, before the next part scrolls to the end again.
+      if (event.deltaY < 0 && box.scrollHeight > box.clientHeight) release();
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (KEYS.has(event.key)) input();
+    };
+    const onPress = () => {
+      pressed = true;
+    };
+    const onLift = () => {
+      if (pressed) input();
+      pressed = false;
+    };
+    /** What the user opens unfolds below what they pressed, which stays where it is. */
+    const onClick = (event: Event) => {
+      const button = (event.target as Element).closest('[aria-expanded]');
+      if (button && !button.closest('.turn.last')) release();
+    };
+    const onResize = () => {
+      if (following.current) box.scrollTop = box.scrollHeight;
+      else setAway(distance() > NEAR_PX);
+    };
+    const listeners = new AbortController();
+    const { signal } = listeners;
+    box.addEventListener('scroll', onScroll, { passive: true, signal });
+    box.addEventListener('wheel', onWheel, { passive: true, signal });
+    box.addEventListener('touchmove', input, { passive: true, signal });
+    box.addEventListener('keydown', onKey, { signal });
+    box.addEventListener('focusin', (event) => event.target !== box && input(), { signal });
+    box.addEventListener('pointerdown', onPress, { signal });
+    box.addEventListener('click', onClick, { signal, capture: true });
+    for (const lift of ['pointerup', 'pointercancel', 'blur'] as const) addEventListener(lift, onLift, { signal });
+    const growth = new ResizeObserver(onResize);
+    growth.observe(inner);
+    growth.observe(box);
+    return () => {
+      growth.disconnect();
+      listeners.abort();
+    };
+  }, [scroller, content, release]);
+
+  return { away, follow, release };
 }

@@ -1,14 +1,15 @@
 /** Toasts at the bottom of the page, and the screen reader announcements. */
+import { useStore } from 'zustand';
 import { useChatState } from './context';
-import { dismissToast, useView } from './view';
+import { dismissToast, toasts } from './toasts';
 
 const ANNOUNCED = 300; // characters read aloud; the rest is in the log
 
-export function Toasts() {
-  const notes = useView((state) => state.toasts);
+export function ToastList() {
+  const shown = useStore(toasts);
   return (
     <div className="toasts" role="status">
-      {notes.map((one) => (
+      {shown.map((one) => (
         <div key={one.id} className={one.action ? 'toast' : 'toast plain'}>
           <span>{one.text}</span>
           {one.action && (

@@ -1,8 +1,8 @@
 /** Reply options: the mock's speed profile, and a seed for repeatable replies. */
-import { useEffect, useId } from 'react';
+import { useId, useRef } from 'react';
 import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
-import { useOpening } from '../useOpening';
+import { closeOnBlur } from '../Menu';
 import { PROFILES } from './commands';
 
 const MAX_SEED = 2_147_483_647; // the server takes 64 bits; JavaScript holds these exactly
@@ -64,33 +64,34 @@ function OptionsFields({ options, onChange }: Props) {
   );
 }
 
-export function OptionsMenu({ options, onChange }: Props) {
-  const { open, setOpen, button, box } = useOpening<HTMLElement>();
+export function OptionsPanel({ options, onChange }: Props) {
   const id = useId();
+  const panel = useRef<HTMLElement>(null);
   const summary = summaryOf(options);
-  useEffect(() => {
-    if (open) box.current?.querySelector('select')?.focus();
-  }, [open, box]);
   return (
     <>
       <button
-        ref={button}
         type="button"
         className="small-button"
-        aria-expanded={open}
-        aria-controls={open ? id : undefined}
+        popoverTarget={id}
         title="How the mock answers"
         aria-label={summary ? `How the mock answers: ${summary}` : 'How the mock answers'}
-        onClick={() => setOpen(!open)}
       >
         <Icon name="dial" />
-        {summary}
+        {summary && <span className="options-summary">{summary}</span>}
       </button>
-      {open && (
-        <section ref={box} id={id} className="options" tabIndex={-1} aria-label="How the mock answers">
-          <OptionsFields options={options} onChange={onChange} />
-        </section>
-      )}
+      <section
+        ref={panel}
+        id={id}
+        popover="auto"
+        className="options"
+        tabIndex={-1}
+        aria-label="How the mock answers"
+        onToggle={(event) => event.newState === 'open' && panel.current?.querySelector('select')?.focus()}
+        onBlur={closeOnBlur}
+      >
+        <OptionsFields options={options} onChange={onChange} />
+      </section>
     </>
   );
 }

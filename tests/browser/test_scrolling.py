@@ -1,0 +1,130 @@
+"""Scrolling: the end stays in view until the user scrolls away, and never moves a user who did."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.user import User
+
+# Replies of every length: one word, a screen, several screens, code, a table, a list, right-to-left, a failure.
+REPLIES = (
+    "/words 1",
+    "/words 200",
+    "/code python",
+    "/words 40",
+    "/table 12",
+    "/words 600",
+    "/echo short",
+    "/list 9",
+    "/rtl",
+    "/words 90",
+    "/fail timeout",
+    "/markdown",
+)
+WIDTHS = (390, 820, 1440)
+TO_END = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
+END_PX = 2  # fractions of pixels in the browser's own rounding
+JUMP_PX = 4
+
+
+async def choose_speed(user: User, speed: str) -> None:
+    await user.page.get_by_role("button", name="How the mock answers").click()
+    await user.page.get_by_label("Speed").select_option(speed)
+    await user.page.keyboard.press("Escape")
+
+
+async def fill(user: User) -> None:
+    """Some screens of text, at once."""
+    await choose_speed(user, "instant")
+    await user.send("/long 12")
+    await user.sees_replies()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_end_stays_in_view_over_many_replies_of_every_length(open_page: OpenPage, width: int) -> None:
+    user = await open_page(viewport={"width": width, "height": 760})
+    away = {}
+    for count in range(1, 25):
+        text = REPLIES[(count * 7) % len(REPLIES)]
+        if count in (1, 13):
+            await choose_speed(user, "instant" if count == 1 else "fast")
+        await user.send(text)
+        await expect(user.log.locator(".reply-foot button.xray-button, .outcome.failed").last).to_be_visible()
+        await expect(user.page.get_by_role("button", name="Stop the reply")).to_have_count(0)
+        await user.waits_for_layout()
+        left = await user.log.evaluate(TO_END)
+        if left > END_PX or await user.page.get_by_role("button", name="Jump to latest").count():
+            away[f"{count}: {text}"] = left
+            await user.page.keyboard.press("Shift+Escape")
+            await user.log.evaluate("log => { log.scrollTop = log.scrollHeight }")
+    assert away == {}
+
+
+async def test_a_user_who_scrolls_up_stays_there_and_sees_a_count(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 500})
+    await fill(user)
+    await user.send("/slow 0.1")
+    await expect(user.turns).not_to_have_count(0)
+    await user.log.hover()
+    await user.page.mouse.wheel(0, -900)
+    await expect(user.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    before = await user.log.evaluate("log => log.scrollTop")
+    await user.page.wait_for_timeout(1_000)  # ten more parts come meanwhile, below what is drawn: nothing on the page tells of them
+    assert abs(await user.log.evaluate("log => log.scrollTop") - before) < 2
+    await user.page.get_by_role("button", name="Jump to latest").click()
+    await expect(user.page.get_by_role("button", name="Jump to latest")).to_have_count(0)
+    await expect(user.replies.last).to_be_in_viewport()
+    for _ in range(5):  # and from now on the end stays in view
+        await user.page.wait_for_timeout(150)  # a part or two; after the last part nothing more would come to wait for
+        assert await user.log.evaluate(TO_END) < 60
+
+
+@pytest.mark.parametrize("key", ["PageUp", "Home", "ArrowUp"])
+async def test_keys_scroll_away_from_a_running_reply(open_page: OpenPage, key: str) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 500})
+    await fill(user)
+    await user.send("/slow 0.1")
+    await expect(user.replies.last).to_contain_text("I leave")
+    await user.log.focus()
+    for _ in range(3):
+        await user.page.keyboard.press(key)
+    await user.waits_for_layout()
+    before = await user.log.evaluate("log => log.scrollTop")
+    await user.page.wait_for_timeout(600)  # some parts come meanwhile
+    assert await user.log.evaluate(TO_END) > 60
+    assert abs(await user.log.evaluate("log => log.scrollTop") - before) < 2
+
+
+async def test_a_queued_message_that_is_sent_later_does_not_move_a_user_who_scrolled_up(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 500})
+    await fill(user)
+    await user.send("/slow 0.2")
+    await expect(user.replies.last).to_contain_text("I leave")
+    await user.send("/echo later")
+    await expect(user.queued).to_have_count(1)
+    await user.log.hover()
+    await user.page.mouse.wheel(0, -900)
+    await expect(user.page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    before = await user.log.evaluate("log => log.scrollTop")
+    await user.page.get_by_role("button", name="Stop the reply").click()
+    await expect(user.queued).to_have_count(0)
+    await expect(user.page.get_by_role("button", name="1 new")).to_be_visible()
+    await user.waits_for_layout()
+    assert abs(await user.log.evaluate("log => log.scrollTop") - before) < JUMP_PX
+
+
+async def test_opening_an_xray_moves_nothing_above_it(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 800})
+    for count in range(1, 5):
+        await user.send("/words 30")
+        await user.sees_replies(count)
+    await user.waits_for_layout()
+    button = user.log.get_by_role("button", name="show the stages of this reply").nth(2)
+    before = await button.bounding_box()
+    await button.click()
+    await expect(user.page.get_by_role("region", name="Stages of this reply")).to_be_visible()
+    await user.waits_for_layout()
+    after = await button.bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < JUMP_PX
