@@ -99,3 +99,17 @@ def test_a_request_that_was_given_up_takes_no_other_along() -> None:
         assert said(2).reply_id in await other
 
     in_house(test)
+
+
+def test_a_read_that_is_cancelled_leaves_nobody_waiting() -> None:
+    async def test(house: House) -> None:
+        progress = ReplyProgress(house.link())
+        odd = replace(said(1), at="soon")  # each request is then read for by itself, one after the other
+        waiting = [asyncio.create_task(progress.progress([job])) for job in (odd, said(2), said(3))]
+        await asyncio.wait(waiting[:1])
+        assert progress._reading is not None
+        progress._reading.cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(result) for result in results] == [ValueError, BrokerUnavailable, BrokerUnavailable]
+
+    in_house(test)

@@ -197,12 +197,12 @@ async def test_after_a_failed_publish_nothing_more_is_published(broker: SteppedB
     assert broker.published == [["reply.started"], ["0"]]
 
 
-async def test_a_publish_that_fails_in_the_turn_in_which_a_part_is_said_leaves_no_gap(broker: SteppedBroker) -> None:
+async def test_a_publish_that_fails_at_the_moment_at_which_a_part_is_said_leaves_no_gap(broker: SteppedBroker) -> None:
     brain = SteppedBrain()
     task = await publishing(broker, brain)
     await broker.confirm()
     await brain.say(*parts(0, 0))
-    brain._steps.put_nowait(Part("1", 0.0))  # wakes the brain in the same turn in which the publish fails
+    brain._steps.put_nowait(Part("1", 0.0))  # wakes the brain in the same iteration of the loop in which the publish fails
     broker._confirms[-1].set_exception(BrokerUnavailable("The broker is away."))
     await settled()
     await brain.say(*parts(2, 2))

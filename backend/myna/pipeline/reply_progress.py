@@ -49,21 +49,21 @@ class ReplyProgress:
         return await request.result
 
     async def _serve(self) -> None:
+        requests: list[_Request] = []
         try:
             while self._requests:
                 requests, self._requests = self._requests, []
                 await self._answer(requests)
         finally:
-            self._reading = None
+            # However this ends, a cancellation included: nobody waits for ever.
+            _fail([*requests, *self._requests], BrokerUnavailable("Reading the log was interrupted."))
+            self._requests, self._reading = [], None
 
     async def _answer(self, requests: Sequence[_Request]) -> None:
         try:
             found = await self._read([job for request in requests for job in request.jobs])
         except BrokerUnavailable as error:
             _fail(requests, error)
-        except asyncio.CancelledError:
-            _fail([*requests, *self._requests], BrokerUnavailable("Reading the log was cancelled."))
-            raise
         except Exception as error:
             if len(requests) == 1:
                 _fail(requests, error)

@@ -20,9 +20,10 @@ MAX_UNCONFIRMED = 32
 class ReplyPublisher:
     """Makes and publishes one attempt at a reply.
 
-    Events of one turn of the event loop are handed to the broker together at the turn's end. The rest is the broker's
-    group commit: what is handed over while a publish is under way travels in the next one, and when a publish fails,
-    everything behind it fails too. So a reply that is said at once costs one publish, and a part never waits for others.
+    Events of one iteration of the event loop are handed to the broker together at its end. The rest is the broker's group
+    commit: what is handed over while a publish is under way travels in the next one, and when a publish fails, everything
+    behind it fails too. So a reply that is said at once costs one publish (up to `MAX_UNCONFIRMED` events), and a part
+    waits for no other.
     """
 
     def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
@@ -46,7 +47,7 @@ class ReplyPublisher:
             "attempt": reply.attempt + 1,
         }
         self._loop = asyncio.get_running_loop()
-        self._turn: list[bytes] = []  # events of this turn of the event loop
+        self._buffer: list[bytes] = []  # events of this iteration of the event loop
         self._confirm: asyncio.Future[None] | None = None  # of the events handed over last; earlier ones are confirmed no later
         self._unconfirmed = 0  # events handed over, at most
 
@@ -67,7 +68,7 @@ class ReplyPublisher:
                 break
             self._publish(self._event(step))
             failpoint("reply.part")
-            if len(self._turn) + self._unconfirmed >= MAX_UNCONFIRMED:
+            if len(self._buffer) + self._unconfirmed >= MAX_UNCONFIRMED:
                 await self._all_confirmed()
         await self._all_confirmed()
 
@@ -75,15 +76,15 @@ class ReplyPublisher:
         if self._confirm is not None and self._confirm.done():
             self._confirm.result()  # raises where it failed: an event after a lost one would make a gap
             self._unconfirmed = 0
-        if not self._turn:
+        if not self._buffer:
             self._loop.call_soon(self._hand_over)
-        self._turn.append(log_lines.encode(event))
+        self._buffer.append(log_lines.encode(event))
 
     def _hand_over(self) -> None:
         confirm = self._confirm
         failed = confirm is not None and confirm.done() and (confirm.cancelled() or confirm.exception() is not None)
-        if self._turn and not failed:
-            lines, self._turn = self._turn, []
+        if self._buffer and not failed:
+            lines, self._buffer = self._buffer, []
             self._unconfirmed += len(lines)
             self._confirm = self._broker.submit(RoutingKey.EVENT, lines)
 

@@ -82,7 +82,7 @@ class RabbitConsumer:
             await self._stack.aclose()
 
     def ack(self, tag: int) -> None:
-        """Ack a delivery. Acks of one turn of the event loop travel together."""
+        """Ack a delivery. Acks of one iteration of the event loop travel together."""
         self._to_ack.add(tag)
         if self._acking is None:
             self._acking = asyncio.get_running_loop().create_task(self._send_acks(), name="acks")
