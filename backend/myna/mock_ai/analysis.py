@@ -6,14 +6,15 @@ from typing import Literal
 
 from myna.mock_ai.arithmetic import Sum, find_sum
 from myna.mock_ai.banks.phrases import GREETINGS
-from myna.mock_ai.banks.small_words import ARTICLES, BEFORE_DOINGS, BEFORE_THINGS, SMALL_WORDS
+from myna.mock_ai.banks.programs import program_for
+from myna.mock_ai.banks.small_words import ARTICLES, BEFORE_DOINGS, BEFORE_ORDERS, BEFORE_THINGS, ORDERS, SMALL_WORDS
 from myna.mock_ai.banks.snippets import ALIASES, SNIPPETS
 from myna.mock_ai.parts import clip
 
 Kind = Literal["greeting", "thanks", "goodbye", "self", "clock", "sum", "say", "code", "table", "quote", "list", "question", "statement"]
 
 _LOOK = 1_000  # characters that decide the answer
-_TOPIC = 32  # characters of one topic word
+_TOPIC = 48  # characters of one topic word
 _SHORT = 6  # words up to which a message that begins like a greeting or thanks is nothing more than that
 
 _GAPS = re.compile(  # blanks, punctuation of several scripts, and everything that means something in Markdown
@@ -28,6 +29,11 @@ _NUMBERS = {
 
 _LANGUAGE = re.compile(r"(?<![\w/.])(" + "|".join([*SNIPPETS, *ALIASES]) + r")(?![\w/.])")
 _CODE = re.compile(r"\b(?:code|function|script|program|snippet|regex|algorithm|quellcode|código)\b|^(?:implement|write|show) .*\bin ")
+_TECHNICAL = re.compile(  # what is asked for by name, with no need to say that it is a program
+    r"\b(?:fibonacci|fizz ?buzz|factorial|palindrome|anagram|(?:bubble|merge|quick) ?sort|binary search|linked list|dijkstra|two.sum"
+    r"|hello,? world|dockerfile|debounce|flexbox|cent(?:er|re) a div|leap year|roman numerals?|caesar cipher|regex|react component"
+    r"|unit test|csv|dictionary|html|css)\b"
+)
 _SAY = re.compile(r"\s*(?:please\s+)?(?:say|repeat after me|repeat)\s*[:,]?\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 _THANKS = re.compile(r"(?:many thanks|thank you|thanks|thx|cheers|danke|merci|gracias|grazie|obrigad[oa]|спасибо|ありがとう|谢谢)(?!\w)")
 _GOODBYE = re.compile(r"(?:good ?bye|bye|see you|good night|tschüss|auf wiedersehen|au revoir|adiós|arrivederci|пока)(?!\w)")
@@ -116,6 +122,8 @@ def _kind(text: str, look: str, lower: str, words: int) -> tuple[Kind, Sum | str
             return "greeting", None
     if (said := _SAY.fullmatch(text)) is not None:
         return "say", said[1]
+    if program_for(lower) and (_LANGUAGE.search(lower) or _CODE.search(lower) or _TECHNICAL.search(lower)):
+        return "code", None
     if _CODE.search(lower) and (_LANGUAGE.search(lower) or not lower.startswith(("what", "why", "who", "when"))):
         return "code", None
     for kind, pattern in _PATTERNS:
@@ -127,33 +135,73 @@ def _kind(text: str, look: str, lower: str, words: int) -> tuple[Kind, Sum | str
 
 
 def _topics(look: str) -> tuple[str, ...]:
-    """What the message is about: things that follow an article first, then what follows a preposition, then the rest."""
+    """What the message is about: what follows "about" or an order first, then what has an article, then the rest."""
     found: dict[str, tuple[int, str]] = {}
     for clause in _CLAUSE.split(look):
-        lead, run = "", []
-        for word in [*_said(clause), ""]:
+        words = _without_order(_said(clause))
+        lead = ["", "!" if len(words) < len(_said(clause)) else ""]  # the two words before a run of words that mean something
+        run: list[str] = []
+        for word in [*words, ""]:
             if word and word.lower() not in SMALL_WORDS and any(c.isalpha() for c in word):
                 run.append(word)
                 continue
             if run:
                 weight, topic = _topic(lead, run)
+                if (
+                    lead[-1] in ("of", "the")
+                    and found
+                    and lead[-2:] in (["", "of"], ["of", "the"])
+                    and (joined := _joined(found, lead, run))
+                ):
+                    weight, topic = joined
                 found.setdefault(topic.lower(), (weight, clip(topic, _TOPIC)))
-            lead, run = word.lower(), []
+                lead = ["", ""]
+            run = []
+            lead = [lead[-1], word.lower()]
     things = [one for one in found.values() if one[0]] or list(found.values())
     return tuple(topic for _, topic in sorted(things, key=lambda one: -one[0])[:6])
 
 
-def _topic(lead: str, run: list[str]) -> tuple[int, str]:
+def _without_order(words: list[str]) -> list[str]:
+    """The words after "please translate", "can you explain" and the like; all of them where there is no such order."""
+    at = 0
+    while at < len(words) and words[at].lower() in BEFORE_ORDERS:
+        at += 1
+    return words[at + 1 :] if at < len(words) and words[at].lower() in ORDERS else words
+
+
+def _joined(found: dict[str, tuple[int, str]], lead: list[str], run: list[str]) -> tuple[int, str] | None:
+    """The last topic and this one as one, as in "the history of the canal"."""
+    key, (weight, before) = next(reversed(found.items()))
+    if weight < 3 or not before.startswith("the ") or " of " in before:
+        return None
+    del found[key]
+    return weight, f"{before} {'of the' if lead[-1] == 'the' else 'of'} {_thing(run)}"
+
+
+def _topic(lead: list[str], run: list[str]) -> tuple[int, str]:
     """Words that stand together after `lead`, as one topic, and how likely it is that they name a thing."""
-    if lead in ARTICLES:
-        return 3, ARTICLES[lead] + " ".join(run[:2])
-    if lead in BEFORE_THINGS:
-        return 2, " ".join(run[:2])
-    if lead in BEFORE_DOINGS:  # the first of them is what is done
-        return (2, " ".join(run[1:3])) if len(run) > 1 else (0, run[0])
+    before, last = lead
+    if "about" in lead:
+        return 5, ARTICLES.get(last, "") + _thing(run)
+    if last in ARTICLES:
+        described = run[:-1] if before in ("is", "are", "was", "were") and len(run) > 1 else run  # "is the sky blue"
+        return 4 if before == "!" else 3, ARTICLES[last] + _thing(described)
+    if last == "!":
+        return 4, _thing(run)
+    if last in BEFORE_THINGS:
+        return 2, _thing(run)
+    if last in BEFORE_DOINGS:  # the first of them is what is done
+        return (2, _thing(run[1:])) if len(run) > 1 else (0, run[0])
     if ideographs := [part for word in run for part in _IDEOGRAPHS.findall(word)]:
         return 1, clip(max(ideographs, key=len), 6)
-    return 1, run[0]
+    return 1, _thing(run) if run[0][:1].isupper() else run[0]
+
+
+def _thing(run: list[str]) -> str:
+    """As many words as name one thing: a whole name, or two words."""
+    names = next((n for n, word in enumerate(run) if not word[:1].isupper()), len(run))
+    return " ".join(run[: min(max(names, 2), 4)])
 
 
 def _said(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from myna.mock_ai.port import Failure, Prompt, ReplyStep
 from myna.mock_ai.profiles import DEFAULT_PROFILE, Profile
 from myna.mock_ai.scenarios import Scenarios
 from myna.mock_ai.seeded_random import SeededRandom
+from myna.mock_ai.sentences import sentence
 from myna.mock_ai.tool_calls import tool_call_text
 from myna.mock_ai.tools import results_text, tool_to_call
 
@@ -108,7 +109,7 @@ class MockBrain:
         if prompt.results:
             return Draft(results_text(prompt, rng))
         if profile.whole:
-            return Draft(rng.pick(AT_ONCE).format(begin=clip(prompt.text, _BEGIN)))
+            return Draft(sentence(rng.pick(AT_ONCE), rng, begin=clip(prompt.text, _BEGIN)))
         return Draft(compose(prompt.text, rng))
 
 

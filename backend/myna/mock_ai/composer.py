@@ -6,9 +6,11 @@ from collections.abc import Callable
 from myna.mock_ai.analysis import Analysis, Kind, analyse
 from myna.mock_ai.arithmetic import Sum
 from myna.mock_ai.banks import phrases
+from myna.mock_ai.banks.programs import program_for
 from myna.mock_ai.banks.snippets import ALIASES, NAMES, SNIPPETS
 from myna.mock_ai.banks.voices import VOICES, Voice
 from myna.mock_ai.seeded_random import SeededRandom
+from myna.mock_ai.sentences import capital, sentence
 
 LONGEST_LIST = len(phrases.STEPS)
 MOST_ROWS = len(phrases.CRITERIA)
@@ -30,8 +32,8 @@ def code(language: str, topics: tuple[str, ...], rng: SeededRandom) -> str:
     name = next((n for n in map(_identifier, own) if n), "myna")
     if language in _CAMEL_CASE:
         name = "".join(word.capitalize() for word in name.split("_"))
-    about = {"a": own[0] if own else "a myna", "language": NAMES.get(language, language.capitalize())}
-    intro, outro = rng.pick(phrases.CODE_INTRO).format(**about), rng.pick(phrases.CODE_OUTRO)
+    about = {"a": own[0] if own else "a myna", "language": _spelled(language)}
+    intro, outro = sentence(rng.pick(phrases.CODE_INTRO), rng, **about), sentence(rng.pick(phrases.CODE_OUTRO), rng)
     return f"{intro}\n\n```{language}\n{rng.pick(SNIPPETS[language]).replace('NAME', name)}```\n\n{outro}"
 
 
@@ -42,7 +44,7 @@ def table(rows: int, a: str, b: str, rng: SeededRandom) -> str:
         cells = (left, right) if rng.unit() < 0.5 else (right, left)
         lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
     body = "\n".join(lines)
-    return f"{rng.pick(phrases.TABLE_INTRO).format(a=a, b=b)}\n\n{body}\n\n{rng.pick(phrases.VERDICTS).format(a=a, b=b)}"
+    return f"{sentence(rng.pick(phrases.TABLE_INTRO), rng, a=a, b=b)}\n\n{body}\n\n{sentence(rng.pick(phrases.VERDICTS), rng, a=a, b=b)}"
 
 
 def listing(items: int, ordered: bool, a: str, b: str, rng: SeededRandom) -> str:
@@ -50,10 +52,10 @@ def listing(items: int, ordered: bool, a: str, b: str, rng: SeededRandom) -> str
     bank = phrases.STEPS if ordered else phrases.IDEAS
     chosen = rng.some(range(len(bank)), items)
     lines = [
-        f"{f'{n}.' if ordered else '-'} **{bank[at][0]}**: {bank[at][1].format(a=a, b=b)}"
+        f"{f'{n}.' if ordered else '-'} **{bank[at][0]}**: {sentence(bank[at][1], rng, a=a, b=b)}"
         for n, at in enumerate(sorted(chosen) if ordered else chosen, 1)
     ]
-    intro = rng.pick(phrases.STEPS_INTRO if ordered else phrases.IDEAS_INTRO).format(a=a, n=len(lines))
+    intro = sentence(rng.pick(phrases.STEPS_INTRO if ordered else phrases.IDEAS_INTRO), rng, a=a, n=len(lines))
     return intro + "\n\n" + "\n".join(lines)
 
 
@@ -65,7 +67,7 @@ def paragraphs(count: int, topics: tuple[str, ...], rng: SeededRandom) -> str:
     for n in range(count):
         voice = order[n % len(order)]
         said = [rng.pick(voice.openings), *rng.some(voice.lines, 4), rng.pick(voice.closings)]
-        told.append(f"**{n + 1}. {_capital(voice.name)}.** " + _fill(said, a, b))
+        told.append(f"**{n + 1}. {capital(voice.name)}.** " + _fill(said, a, b, rng))
     return "\n\n".join(told)
 
 
@@ -79,24 +81,23 @@ def _talk(analysis: Analysis, rng: SeededRandom) -> str:
     a, b = named(analysis.topics)
     voice: Voice = rng.pick(VOICES)
     opening, lines = rng.pick(voice.openings), rng.some(voice.lines, 5)
-    blocks = [f"*In the voice of {voice.name}:*", _fill([opening, *lines[:2]], a, b)]
+    blocks = [sentence(rng.pick(phrases.VOICE_LEADS), rng, voice=voice.name), _fill([opening, *lines[:2]], a, b, rng)]
     form = rng.between(0, 4)
     if form == 0:
-        blocks += [rng.pick(phrases.BRIDGES).format(a=a), _fill([f"- {line}" for line in lines[2:]], a, b, "\n")]
-        blocks.append(rng.pick(voice.closings))
+        blocks += [sentence(rng.pick(phrases.BRIDGES), rng, a=a), _fill([f"- {line}" for line in lines[2:]], a, b, rng, "\n")]
+        blocks.append(sentence(rng.pick(voice.closings), rng))
     elif form == 1:
-        saying, who = rng.pick(phrases.QUOTES)
-        blocks += [f"> {saying}\n>\n> ({who.format(a=a)})", _fill([lines[2], rng.pick(voice.closings)], a, b)]
+        blocks += [_quoted(a, rng), _fill([lines[2], rng.pick(voice.closings)], a, b, rng)]
     elif form == 2 and analysis.longest:
-        blocks += [_fill([lines[2], rng.pick(voice.closings)], a, b), _remark(analysis, rng)]
+        blocks += [_fill([lines[2], rng.pick(voice.closings)], a, b, rng), _remark(analysis, rng)]
     else:
-        blocks.append(_fill([*lines[2:4], rng.pick(voice.closings)], a, b))
+        blocks.append(_fill([*lines[2:4], rng.pick(voice.closings)], a, b, rng))
     return "\n\n".join(blocks)
 
 
 def _question(analysis: Analysis, text: str, rng: SeededRandom) -> str:
     a, _ = named(analysis.topics)
-    return _with_letters(analysis, f"{_talk(analysis, rng)}\n\n{rng.pick(phrases.HONEST).format(a=a)}")
+    return _with_letters(analysis, f"{_talk(analysis, rng)}\n\n{sentence(rng.pick(phrases.HONEST), rng, a=a)}")
 
 
 def _statement(analysis: Analysis, text: str, rng: SeededRandom) -> str:
@@ -114,13 +115,32 @@ def _table(analysis: Analysis, text: str, rng: SeededRandom) -> str:
 
 
 def _code(analysis: Analysis, text: str, rng: SeededRandom) -> str:
-    return code(analysis.language or rng.pick(("python", "typescript", "go")), analysis.topics, rng)
+    program = program_for(text[:1_000].lower())
+    if program is None:
+        return code(analysis.language or rng.pick(("python", "typescript", "go")), analysis.topics, rng)
+    language = analysis.language if analysis.language in program.code else next(iter(program.code))
+    spoken = _spelled(language)
+    blocks = [
+        sentence(rng.pick(phrases.PROGRAM_LEADS), rng, title=program.title, language=spoken),
+        f"```{language}\n{program.code[language]}```",
+    ]
+    if analysis.language not in (None, language):
+        blocks.append(sentence(phrases.PROGRAM_ONLY, rng, language=spoken, asked=_spelled(analysis.language)))
+    return "\n\n".join([*blocks, sentence(rng.pick(phrases.PROGRAM_OUTRO), rng)])
+
+
+def _spelled(language: str | None) -> str:
+    return NAMES.get(language or "", (language or "").capitalize())
 
 
 def _quote(analysis: Analysis, text: str, rng: SeededRandom) -> str:
     a, _ = named(analysis.topics)
+    return f"{sentence(rng.pick(phrases.QUOTE_INTRO), rng, a=a)}\n\n{_quoted(a, rng)}"
+
+
+def _quoted(a: str, rng: SeededRandom) -> str:
     saying, who = rng.pick(phrases.QUOTES)
-    return f"{rng.pick(phrases.QUOTE_INTRO).format(a=a)}\n\n> {saying}\n>\n> ({who.format(a=a)})"
+    return f"> {sentence(saying, rng)}\n>\n> ({sentence(who, rng, a=a)})"
 
 
 def _sum(analysis: Analysis, text: str, rng: SeededRandom) -> str:
@@ -132,12 +152,16 @@ def _sum(analysis: Analysis, text: str, rng: SeededRandom) -> str:
 
 
 def _greeting(analysis: Analysis, text: str, rng: SeededRandom) -> str:
-    return rng.pick(phrases.WELCOMES).format(hello=analysis.hello)
+    return sentence(rng.pick(phrases.WELCOMES), rng, hello=analysis.hello)
 
 
 def _remark(analysis: Analysis, rng: SeededRandom) -> str:
-    return rng.pick(phrases.REMARKS).format(
-        words=counted(analysis.words, "word"), characters=counted(analysis.characters, "character"), longest=analysis.longest
+    return sentence(
+        rng.pick(phrases.REMARKS),
+        rng,
+        words=counted(analysis.words, "word"),
+        characters=counted(analysis.characters, "character"),
+        longest=analysis.longest,
     )
 
 
@@ -152,12 +176,8 @@ def _with_letters(analysis: Analysis, answer: str) -> str:
     return f"{answer}\n\n{phrases.LETTERS_ONLY}" if foreign else answer
 
 
-def _fill(sentences: list[str], a: str, b: str, gap: str = " ") -> str:
-    return gap.join(sentences).format(a=a, b=b)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _fill(sentences: list[str], a: str, b: str, rng: SeededRandom, gap: str = " ") -> str:
+    return gap.join(sentence(one, rng, a=a, b=b) for one in sentences)
 
 
 def _identifier(topic: str) -> str:

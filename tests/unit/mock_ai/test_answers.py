@@ -12,7 +12,9 @@ from myna.mock_ai import Prompt
 from myna.mock_ai.analysis import analyse
 from myna.mock_ai.arithmetic import find_sum
 from myna.mock_ai.banks import phrases
+from myna.mock_ai.banks.slots import SLOTS
 from myna.mock_ai.banks.snippets import SNIPPETS
+from myna.mock_ai.banks.voices import VOICES
 from tests.unit.mock_ai.replies import MESSAGES, answer, text_of
 
 
@@ -51,6 +53,17 @@ def test_a_message_is_read_as_what_it_asks_for(text: str, kind: str) -> None:
     ("text", "topic"),
     [
         ("Why do bridges hum in the wind?", "the wind"),
+        ("Translate good evening into French", "French"),
+        ("Summarise the history of the Suez canal", "the history of the Suez canal"),
+        ("Explain quantum computing to a child", "quantum computing"),
+        ("Can you recommend a book about whales?", "whales"),
+        ("Draft an email to my landlord about the broken heating", "the broken heating"),
+        ("Who was Marie Curie?", "Marie Curie"),
+        ("Why is the sky blue?", "the sky"),
+        ("What is the capital of Norway?", "the capital of Norway"),
+        ("Help me plan a birthday party for my daughter", "a birthday party"),
+        ("Please review my cover letter", "your cover letter"),
+        ("How many people live in Tokyo?", "Tokyo"),
         ("I repotted my basil this morning.", "your basil"),
         ("I love chess", "chess"),
         ("tell me about Łódź", "Łódź"),
@@ -203,3 +216,46 @@ def test_no_introduction_begins_with_what_a_person_wrote() -> None:
     banks = [bank for name, bank in vars(phrases).items() if name.endswith("_INTRO")]
     assert len(banks) >= 4
     assert [intro for bank in banks for intro in bank if not intro[0].isupper()] == []
+
+
+@pytest.mark.parametrize("message", ["continue", "Tell me more about that.", "What makes them stop?", "Please explain."])
+def test_what_names_nothing_is_given_no_topic(message: str) -> None:
+    assert analyse(message).topics == ()
+
+
+CONVERSATION = (
+    "Why do bridges hum in the wind?", "What makes them stop?", "I repotted the basil this morning.", "What do you think of lighthouses?",
+    "My neighbour plays the trumpet at night.", "Explain how tides work.", "Tell me about the roman empire.", "Is salt good for bread?",
+    "I am learning to swim.", "Why is the sky blue?", "What should I cook tonight?", "My train was late.", "Recommend a book about whales.",
+    "Do you like jazz?", "How does a clock keep time?", "The cat is ignoring me.", "What is the capital of Norway?", "I can't sleep.",
+    "Should I repaint the hall?", "Tell me more about that.",
+)  # fmt: skip
+
+
+def sentences(text: str) -> list[str]:
+    return [one for line in text.splitlines() for one in re.split(r"(?<=[.?:])[*)]*\s+", line.strip()) if len(one) > 3]
+
+
+def test_in_twenty_turns_fewer_than_a_quarter_of_the_sentences_were_said_before() -> None:
+    for conversation in range(25):
+        told = [one for n, text in enumerate(CONVERSATION) for one in sentences(answer(text, f"{conversation}-{n}"))]
+        again = len(told) - len({*told})
+        assert len(told) > 100
+        assert again / len(told) < 0.25  # 3 % where this was written
+
+
+def test_an_instant_reply_is_not_always_the_same() -> None:
+    told = {text_of(Prompt(str(key), "Why do bridges hum?", "instant")) for key in range(100)}
+    assert len(told) > 25
+
+
+def test_every_slot_of_every_sentence_has_something_to_stand_in_it() -> None:
+    banks = [line for voice in VOICES for line in (*voice.openings, *voice.lines, *voice.closings)]
+    names = {name.lower() for line in banks for name in re.findall(r"{(\w+)}", line)}
+    assert names - {"a", "b"} <= SLOTS.keys()
+    assert {name for name, values in SLOTS.items() if len({*values}) < 6 or "" in values} == set()
+
+
+def test_an_answer_never_has_a_doubled_article() -> None:
+    for key in range(300):
+        assert not re.search(r"\b(a|an|the) (a|an|the)\b", answer("What do you think about chess?", str(key)), re.IGNORECASE)

@@ -74,21 +74,30 @@ CLOCKLESS = (
     "I couldn't say: a reply that depended on the hour would not come out the same twice. Look at the stamp next to your message.",
 )
 HONEST = (
-    "*I am a mock, so take this as a rehearsal of an answer.*",
-    "*No model was asked; the words are borrowed and only your subject is yours.*",
-    "*Nothing here was looked up. A seeded die chose the voice.*",
+    "*I am a mock, so take this as a rehearsal of an answer on {a}.*",
+    "*No model was asked; the words are borrowed, and only {a} is yours.*",
+    "*Nothing here was looked up on a {weekday} or any other day. A seeded die chose the voice.*",
     "*A real model would know more about {a}. I can only show you how its words would arrive.*",
+    "*The facts are from {place}, where there are none. I am a mock.*",
+    "*Invented at once, like {thing} in a dream. Nobody was consulted about {a}.*",
+    "*If this helped with {a}, thank {person}; I only repeat.*",
+    "*A mock said this about {a}, and meant it as much as {animal} would.*",
 )
 LETTERS_ONLY = "*I only have English sentences, but I keep your words in the letters you wrote them in.*"
-REMARKS = (  # what is really true of the message; {words} counts words, {characters} characters, {longest} its longest word
+REMARKS = (
     "Your message came to me as {words} and {characters}; the longest of them was “{longest}”.",
     "I counted {words} on the way in, and “{longest}” took up the most room.",
-    "Of your {words} I have kept “{longest}” for my collection.",
+    "Of your {words} I have kept “{longest}” for my collection, next to {thing}.",
+    "“{longest}” is a good word for {weather}; the other {characters} were good company.",
+    "{words} came in, and I read “{longest}” {times}.",
 )
 BRIDGES = (
     "Three things to keep in mind about {a}:",
     "What I would note down about {a}:",
     "In short, on {a}:",
+    "From my notes on {a}, {month}:",
+    "What {person} would say about {a}:",
+    "For the file on {a}:",
 )
 STEPS_INTRO = ("A way into {a}, in {n} steps:", "How I heard somebody go about {a}:", "For {a}, in this order:")
 STEPS = (
@@ -141,12 +150,19 @@ CRITERIA = (
     ("Asks of you", "patience", "attention"),
 )
 QUOTES = (
+    ("Ask {animal}: it was there at {hour}.", "{person}, on {a}"),
+    ("What is done {times} is no accident.", "a bell ringer from {place}, on {a}"),
+    ("I have never regretted {food}, and seldom {feeling}.", "a canteen manager, on {a}"),
+    ("The {colour} one always breaks first.", "a glazier, in {year}, on {a}"),
+    ("There is no {weekday} so long that it needs a plan.", "{person}, on {a}"),
+    ("Carry {thing}, and people assume you know the way.", "a surveyor, on {a}"),
+    ("In {weather} all directions are advice.", "a pilot from {place}, on {a}"),
     ("A promise is a message with a receipt.", "a ferryman, on {a}"),
     ("What I repeat three times is true; what I repeat once is only interesting.", "a myna, on {a}"),
     ("The queue is the kindest invention: nobody has to be first, and everybody is next.", "a ticket clerk, on {a}"),
     ("Measure it in daylight, believe it at night.", "a night watchman, on {a}"),
     ("Every wire hums. Only some of them mean it.", "a lineman, on {a}"),
-    ("Leave the door the way you would like to find it.", "a caretaker, on {a}"),
+    ("Leave the gate the way you would like to find it.", "a caretaker, on {a}"),
     ("One careful word outlives a loud afternoon.", "a stonecutter, on {a}"),
     ("Half of knowing is knowing where you wrote it down.", "a librarian, on {a}"),
     ("If it has to be explained on the label, repaint it.", "a sign painter, on {a}"),
@@ -154,10 +170,21 @@ QUOTES = (
 )
 QUOTE_INTRO = ("Somebody said this within earshot, and it fits {a}:", "For {a}, a line I was taught:")
 CODE_INTRO = ("Here is {language}, with {a} in the leading part:", "A few lines of {language} about {a}:")
+PROGRAM_LEADS = ("{title}, in {language}:", "Here is {language} for it:", "{title}. This is {language}, and it runs as it stands:")
+PROGRAM_ONLY = "I know this one only in {language}, not in {asked}; the idea is the same."
+PROGRAM_OUTRO = (
+    "Borrowed, like everything I say, but I have seen it run.",
+    "Try it with an empty input before {hour}.",
+    "{Person} would add a test. So would I.",
+    "It does one thing; call it {times} if you must.",
+    "Keep it near {thing}, and it will not be lost.",
+)
 CODE_OUTRO = (
     "It runs as it stands. I wrote none of it, I only changed the name.",
     "Short, but it does what it says. The name is from your message.",
     "Put it in a file of its own and give it a test before it gets friends.",
+    "{Person} has used something like it since {year}.",
+    "Try it with an empty input before {hour}.",
 )
 SUMS = (  # {sum}: what was asked, {result}
     "{sum} is **{result}**. That one I worked out myself.",
@@ -165,9 +192,25 @@ SUMS = (  # {sum}: what was asked, {result}
     "{sum} makes **{result}**, on this wire and on every other.",
 )
 ROUNDED_SUMS = ("{sum} is about **{result}**, rounded to six places.", "Roughly **{result}**, for {sum}.")
-AT_ONCE = (  # the whole of an instant reply; {begin}: how the message begins
+AT_ONCE = (
     "Heard, and said back at once: “{begin}”.",
     "“{begin}”, said the message. “Quite so”, said the myna.",
     "Straight off the wire: “{begin}”.",
     "I caught “{begin}” and let it go again.",
+    "“{begin}”: noted at {hour}, beside {thing}.",
+    "{Person} asked the same on a {weekday}: “{begin}”.",
+    "“{begin}”, repeated {times} near {place}.",
+    "“{begin}”. I have passed it on to {animal}.",
+    "“{begin}”, in my best {colour} voice.",
+    "There was {weather} on the line, but I made out “{begin}”.",
+)
+VOICE_LEADS = (
+    "*In the voice of {voice}:*",
+    "*{Voice}, overheard near {place}:*",
+    "*{Voice}, on a {weekday}:*",
+    "*As {voice} would have it:*",
+    "*From {voice}, in {month}:*",
+    "*{Voice}, asked at {hour}:*",
+    "*{Voice}, to {person}:*",
+    "*{Voice}, with {feeling}:*",
 )

@@ -17,6 +17,10 @@ on ou où par pas pour pourquoi qu que quel qui sa se ses son sur ta te tu un un
 al como con cual cómo del desde donde el ella en entre eres es esta este estoy hay las lo los más mi muy para pero
 por porque que quien qué se ser sin sobre su sus te tiene un una unos y yo
 morning evening tonight today tomorrow yesterday really quickly please could'd let's didn't doesn't can't won't
+makes made work works working worked go goes going went come comes coming get gets getting got keep keeps play plays say says said
+mean means feel feels turn turns stop stops start starts begin begins learning happen happens put puts use used see sees saw
+good bad nice great new old best better
+continue again okay ok sure yes-no else something anything nothing everything thing things stuff bit lot kind sort
 почему что как где когда кто зачем какой это не на по из для или мне меня
 """
 SMALL_WORDS = frozenset(_TEXT.split())
@@ -32,3 +36,13 @@ BEFORE_THINGS = frozenset(("about", "of", "for", "with", "on", "in", "at", "into
 BEFORE_DOINGS = frozenset(
     ("i", "you", "we", "they", "he", "she", "to", "don't", "doesn't", "can't", "didn't", "let's", "ich", "wir", "je", "please")
 )
+# What a message orders, and what may stand before it: neither is what the message is about.
+_ORDERS = """
+translate summarise summarize explain draft suggest recommend review fix debug rewrite rephrase improve edit check proofread describe
+define discuss analyse analyze compose create make generate write build implement design brainstorm outline list name give show tell
+help find look search calculate compute convert answer teach choose pick decide sort rank classify extract correct shorten expand
+continue imagine invent draw sketch code program refactor optimise optimize plan prepare organise organize schedule remind learn think
+"""
+ORDERS = frozenset(_ORDERS.split())
+_BEFORE_ORDERS = "please can could would will you me us i want need like to let's now just kindly help hey hi so and then"
+BEFORE_ORDERS = frozenset(_BEFORE_ORDERS.split())
