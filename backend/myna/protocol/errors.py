@@ -12,7 +12,7 @@ class StartupError(MynaError):
 
 
 class Unavailable(MynaError):
-    """A door's far side (broker or database) can't serve now. The caller may try again; nothing is known to have happened."""
+    """The broker or the database can't serve now. The caller may try again; nothing is known to have happened."""
 
 
 class BrokerUnavailable(Unavailable):
