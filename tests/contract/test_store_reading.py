@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from myna.protocol.errors import InvalidFrame
+from myna.store.postgres import store as postgres
 from tests.contract.store_fixtures import StoreRig, all_pages, new_id, numbered, reply_to, sent
 
 GARBAGE = ["", "x", "m", "m1", "m1-", "m-1-1", "m1-2-3", "m1-2\n", "mffffffffffffffff-1", "c1-2", "cfffffffffffffff-" + "0" * 36,
@@ -81,6 +82,36 @@ async def test_conversations_of_the_same_moment_neither_skip_nor_repeat(store_ri
     lines = [line for page in pages for line in page]
     assert sorted(line.title for line in lines) == [f"name {n}" for n in range(7)]
     assert [line.id for line in lines] == sorted((line.id for line in lines), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("heron", [4, 2, 0]),
+        ("HÉR", [4, 2, 0]),  # a beginning, in whatever case and with whatever accents
+        ("grey heron", [4, 0]),
+        ("-grey heron", [2]),
+        ('"heron grey"', [4]),
+        ("%", []),
+        ("gull", []),
+    ],
+)
+async def test_conversations_are_found_by_words_of_their_title(store_rig: StoreRig, q: str, found: list[int]) -> None:
+    owner = new_id()
+    titles = ["A grey heron", "The owl", "Herons", "grey", "Heron, grey", "100 %"]
+    await store_rig.record(*(sent(owner, new_id(), title, seconds=n) for n, title in enumerate(titles)))
+    await store_rig.record(sent(new_id(), new_id(), "Somebody else's grey heron"))
+    for limit in (1, 2, 10):
+        pages = await all_pages(lambda before, limit=limit: store_rig.store.conversations(owner, limit=limit, before=before, q=q))  # type: ignore[misc]
+        assert [line.title for page in pages for line in page] == [titles[n] for n in found]
+
+
+async def test_titles_are_looked_through_beyond_one_batch(store_rig: StoreRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "TITLES", 3)
+    owner = new_id()
+    await store_rig.record(*(sent(owner, new_id(), f"{'heron' if n % 4 == 0 else 'gull'} {n}", seconds=n) for n in range(20)))
+    pages = await all_pages(lambda before: store_rig.store.conversations(owner, limit=2, before=before, q="heron"))
+    assert [[line.title for line in page] for page in pages] == [["heron 16", "heron 12"], ["heron 8", "heron 4"], ["heron 0"]]
 
 
 async def test_a_preview_is_the_last_thing_that_was_said_in_words(store_rig: StoreRig) -> None:

@@ -102,7 +102,7 @@ async def test_a_query_finds_what_a_person_would_expect(store_rig: StoreRig, que
     views = [sent(owner, new_id(), text) for text in TEXTS]
     await store_rig.record(*views, *(sent(new_id(), new_id(), text) for text in TEXTS))
     page = await store_rig.store.search(owner, query, limit=50, before=None)
-    assert {TEXTS.index(view.text) for view in views if view.id in {hit.message_id for hit in page.items}} == expected
+    assert {TEXTS.index(view.text) for view in views if view.id in {hit.id for hit in page.items}} == expected
     assert len(page.items) == len(expected)
 
 
@@ -126,9 +126,9 @@ async def test_hits_come_newest_first_in_pages_that_neither_skip_nor_repeat(stor
     pages = await all_pages(lambda before: store_rig.store.search(owner, query, limit=limit, before=before))
     hits = [hit for page in pages for hit in page]
     if query == "word":
-        assert [hit.message_id for hit in hits] == [view.id for view in reversed(mixed)]
+        assert [hit.id for hit in hits] == [view.id for view in reversed(mixed)]
     else:
-        assert [hit.message_id for hit in hits] == [view.id for view in reversed(views)]
+        assert [hit.id for hit in hits] == [view.id for view in reversed(views)]
 
 
 async def test_a_hit_says_where_who_and_when(store_rig: StoreRig) -> None:
@@ -136,9 +136,9 @@ async def test_a_hit_says_where_who_and_when(store_rig: StoreRig) -> None:
     reply = reply_to(message, "The <b>Zebra</b> is <mark>striped</mark>. " + "x " * 300 + "zebra")
     await store_rig.record(message, reply)
     hits = (await store_rig.store.search(message.owner, "zebra", limit=5, before=None)).items
-    assert [(hit.conversation_id, hit.message_id, hit.role, hit.created_at) for hit in hits] == [
-        (message.conversation_id, reply.id, "assistant", reply.created_at),
-        (message.conversation_id, message.id, "user", message.created_at),
+    assert [(hit.conversation_id, hit.title, hit.message_id, hit.id, hit.role, hit.created_at) for hit in hits] == [
+        (message.conversation_id, "What is a zebra?", message.id, reply.id, "assistant", reply.created_at),
+        (message.conversation_id, "What is a zebra?", message.id, message.id, "user", message.created_at),
     ]
     assert hits[1].snippet == "What is a <mark>zebra</mark>?"
     assert hits[0].snippet.startswith("The <b><mark>Zebra</mark></b> is striped. x x")
@@ -160,7 +160,7 @@ async def test_a_phrase_that_many_texts_nearly_hold_is_found_by_reading_on(store
     sought = sent(owner, conversation, "the needle")
     await store_rig.record(sought, *(sent(owner, conversation, "needle the") for _ in range(1_200)))
     pages = await all_pages(lambda before: store_rig.store.search(owner, '"the needle"', limit=5, before=before))
-    assert [hit.message_id for page in pages for hit in page] == [sought.id]
+    assert [hit.id for page in pages for hit in page] == [sought.id]
 
 
 async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_rig: StoreRig) -> None:
@@ -170,4 +170,4 @@ async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_rig: Sto
     await store_rig.record(sent(new_id(), conversation, "needle of another"))
     pages = await all_pages(lambda before: store_rig.store.search(owner, "need", limit=2, before=before))
     assert [len(page) for page in pages] == [2, 2]
-    assert [hit.message_id for page in pages for hit in page][1:] == [view.id for view in reversed(sought)]
+    assert [hit.id for page in pages for hit in page][1:] == [view.id for view in reversed(sought)]

@@ -146,10 +146,13 @@ class MemoryStore:
         self._need_up()
         return [self._idempotency_record(key) for key in keys]
 
-    async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
+    async def conversations(self, owner: str, *, limit: int, before: str | None, q: str | None = None) -> Page[ConversationView]:
         self._need_up()
         token = None if before is None else pagination.ConversationsPageToken.parse(before)
         views = [one.view for (its, _), one in self._conversations.items() if its == owner and one.view]
+        if q is not None:
+            query = search_text.parse(q)
+            views = [view for view in views if query is not None and query.matches(view.title)]
         return _page({pagination.ConversationsPageToken(_utc(view.updated_at), view.id): view for view in views}, token, limit)
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
@@ -173,9 +176,13 @@ class MemoryStore:
             return Page([], None)
         rows = [row for (its, _), row in self._rows.items() if its == owner and parsed.matches(row.view.text)]
         page = _page({pagination.SearchPageToken(row.ord): row.view for row in rows}, token, limit)
-        return Page([search_text.hit_of(view, parsed) for view in page.items], page.next)
+        return Page([search_text.hit_of(view, parsed, self._title_of(view)) for view in page.items], page.next)
 
     # --- inside
+
+    def _title_of(self, message: MessageView) -> str:
+        conversation = self._conversations[message.owner, message.conversation_id].view
+        return conversation.title if conversation is not None else ""
 
     def _need_up(self) -> None:
         if not self.up:

@@ -42,10 +42,10 @@ class BusyStore(MemoryStore):
         await writer_lock.record(self.batches.pop(0))
         await writer_lock.release()
 
-    async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
+    async def conversations(self, owner: str, *, limit: int, before: str | None, q: str | None = None) -> Page[ConversationView]:
         if self.batches:
             await self.store_next()
-        return await super().conversations(owner, limit=limit, before=before)
+        return await super().conversations(owner, limit=limit, before=before, q=q)
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         if self.batches:

@@ -78,9 +78,17 @@ class Queries:
 
     # --- conversations ---
 
-    async def conversations(self, session: Session, *, limit: int, before: str | None, at_least: str | None) -> Page[ConversationView]:
-        """The list, newest activity first. Raises `Behind` when only the database knows and it is away."""
+    async def conversations(
+        self, session: Session, *, limit: int, before: str | None, at_least: str | None, q: str | None = None
+    ) -> Page[ConversationView]:
+        """The list, newest activity first. Raises `Behind` when only the database knows and it is away.
+
+        With `q`, what the database finds by title, as in `search`.
+        """
         await self.reach(session.owner, at_least)
+        if q is not None:
+            await self._unstored(session.owner)
+            return await self._store.conversations(session.owner, limit=limit, before=before, q=q)
 
         async def read(facts: Sequence[Fact]) -> tuple[dict[str, ConversationView], str | None]:
             page = await self._store.conversations(session.owner, limit=limit, before=before)

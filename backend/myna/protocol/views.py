@@ -53,7 +53,9 @@ class SearchHit(WireStruct, frozen=True):
     """A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
 
     conversation_id: str
-    message_id: str
+    title: str  # of the conversation
+    message_id: str  # the message that it is shown under: of a reply, the one it answers
+    id: str  # the message or reply itself
     role: Role
     snippet: str
     created_at: str

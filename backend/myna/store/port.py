@@ -142,8 +142,8 @@ class Store(Protocol):
     async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
         """How each key was used before, in the order of the keys, by one round trip."""
 
-    async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
-        """The owner's conversations, newest activity first, without deleted ones."""
+    async def conversations(self, owner: str, *, limit: int, before: str | None, q: str | None = None) -> Page[ConversationView]:
+        """The owner's conversations, newest activity first, without deleted ones. `q`: those whose title matches, as in `search`."""
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         """One conversation; None where there is none, or no more."""

@@ -193,6 +193,14 @@ def snippet(text: str, query: Query) -> str:
     return ("…" if begin else "") + "".join(parts) + ("…" if end < len(text) else "")
 
 
-def hit_of(message: MessageView, query: Query) -> SearchHit:
-    """A message that a query matches, as an item of the results."""
-    return SearchHit(message.conversation_id, message.id, message.role, snippet(message.text, query), message.created_at)
+def hit_of(message: MessageView, query: Query, title: str) -> SearchHit:
+    """A message that a query matches, in the conversation with this title, as an item of the results."""
+    return SearchHit(
+        conversation_id=message.conversation_id,
+        title=title,
+        message_id=message.message_id or message.id,
+        id=message.id,
+        role=message.role,
+        snippet=snippet(message.text, query),
+        created_at=message.created_at,
+    )

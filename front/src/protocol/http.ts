@@ -146,10 +146,12 @@ export interface ReplyError {
   retryable: boolean;
 }
 
-/** A message or reply that holds what was searched for; matches stand between <mark> and </mark> in the snippet. */
+/** A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own. */
 export interface SearchHit {
   conversation_id: string;
+  title: string;
   message_id: string;
+  id: string;
   role: 'user' | 'assistant';
   snippet: string;
   created_at: string;

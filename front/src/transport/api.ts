@@ -8,11 +8,7 @@ import type {
   Problem,
   QueuePositions,
   SessionAnswer,
-  SearchHit as WireHit,
 } from '../protocol/http';
-
-/** `id` is the hit itself; `message_id` the message it is shown under. */
-export type SearchHit = WireHit & { id: string; title: string };
 
 const TIMEOUT_MS = 15_000; // longer than any healthy answer
 const UPLOAD_MS = 120_000; // the longest import at 300 kbit/s
@@ -66,12 +62,8 @@ export class ChatApi {
     return this.request('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
   }
 
-  async search(q: string, query: { before?: string; limit?: number } = {}): Promise<{ items: SearchHit[] }> {
-    const page = await this.request<HitsPage>('GET', `/api/search${queryText({ q, ...query })}`);
-    // A server of the release before names neither the hit nor its conversation.
-    return {
-      items: page.items.map((hit) => ({ id: `${hit.message_id}/${hit.role}`, title: 'A conversation', ...hit })),
-    };
+  search(q: string, query: { before?: string; limit?: number } = {}): Promise<HitsPage> {
+    return this.request('GET', `/api/search${queryText({ q, ...query })}`);
   }
 
   /** The positions of this owner's waiting messages in `chat_queue`. */

@@ -262,7 +262,13 @@ describe('the list of conversations', () => {
 
 describe('text that is not ours', () => {
   it('loses the signs of Markdown in a hit of a reply, and none in what a person wrote', () => {
-    const hit = { conversation_id: CHAT, message_id: 'm1', created_at: '2026-01-01T00:00:00Z' };
+    const hit = {
+      conversation_id: CHAT,
+      title: 'A talk',
+      message_id: 'm1',
+      id: 'r1',
+      created_at: '2026-01-01T00:00:00Z',
+    };
     const snippet = '## Ways **<mark>one</mark>** `two` |---|:--| [three](https://example.org) 2 ** 3';
     expect(snippetOf({ ...hit, role: 'assistant', snippet })).toBe('Ways <mark>one</mark> two · three 2 ** 3');
     const table = '| Left | *<mark>Centre</mark>* | | :--- | :---: | | ~~a~~ | a \\| _bar_. | | 2*3 *cut o…';

@@ -263,7 +263,7 @@ async def test_a_page_has_its_limits(person: Person, limit: str | list[str], tak
 @pytest.mark.parametrize(
     ("path", "known"),
     [
-        ("/api/conversations", "what is known is limit, before and at_least."),
+        ("/api/conversations", "what is known is limit, before, at_least and q."),
         ("/api/search?q=x", "what is known is q, limit and before."),
         ("/api/pipeline", "this address takes no query parameters."),
         ("/api/line", "this address takes no query parameters."),

@@ -1,4 +1,4 @@
-"""/api/search finds what its owner and the AI have said, and nothing else."""
+"""GET /api/search finds an owner's messages and replies, GET /api/conversations?q= an owner's titles, and nothing else."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ import pytest
 from myna.pipeline import queries
 from myna.store.port import Batch
 from tests.fakes.memory_store import MemoryWriterLock
+from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at
 
 
@@ -17,7 +18,9 @@ async def test_a_new_message_is_found_with_marks(person: Person) -> None:
 
     assert answer.status_code == 200
     hits = [hit for hit in answer.json()["items"] if hit["role"] == "user"]
-    assert [(hit["conversation_id"], hit["message_id"]) for hit in hits] == [(accepted["conversation_id"], accepted["id"])]
+    assert [(hit["conversation_id"], hit["message_id"], hit["id"]) for hit in hits] == [
+        (accepted["conversation_id"], accepted["id"], accepted["id"])
+    ]
     assert hits[0]["snippet"] == "Where do <mark>kingfishers</mark> sleep?"
 
 
@@ -49,7 +52,7 @@ async def test_pages_of_hits_follow_each_other_newest_first_without_repeating(pe
     while before is not None or not pages:
         params = {"q": "heron", "limit": "3"} | ({"before": before} if before else {})
         page = (await person.get("/api/search", params=params)).json()
-        found += [hit["message_id"] for hit in page["items"]]
+        found += [hit["id"] for hit in page["items"]]
         before, pages = page["next"], pages + 1
 
     said = [item["id"] for item in await person.messages(conversation_id)]
@@ -93,3 +96,36 @@ async def test_without_the_database_search_says_so_and_finds_again_afterwards(fr
     assert (away.status_code, away.json()["code"]) == (503, "unavailable")
     assert int(away.headers["Retry-After"]) > 0
     assert back.json()["items"]
+
+
+async def test_a_reply_is_found_under_its_message(person: Person) -> None:
+    accepted = await person.say("/echo the curlew sandpiper")
+    items = await person.answered(accepted["conversation_id"])
+
+    hits = (await person.get("/api/search", params={"q": "curlew"})).json()["items"]
+
+    assert [(hit["role"], hit["message_id"], hit["id"], hit["title"]) for hit in hits] == [
+        ("assistant", accepted["id"], items[1]["id"], "/echo the curlew sandpiper"),
+        ("user", accepted["id"], accepted["id"], "/echo the curlew sandpiper"),
+    ]
+
+
+async def test_the_list_of_conversations_can_be_narrowed_to_titles(person: Person) -> None:
+    heron = (await person.say("/echo Grey heron"))["conversation_id"]
+    await person.say("/echo A gull")
+    for title, q, found in (("Grey heron", "hero", [heron]), ("White stork", "hero", []), ("White stork", "stork", [heron])):
+        await person.patch(f"/api/conversations/{heron}", json={"title": title})
+
+        async def narrowed(q: str = q, found: list[str] = found) -> bool:
+            page = (await person.get("/api/conversations", params={"q": q})).json()
+            return [item["id"] for item in page["items"]] == found
+
+        await until(narrowed, 10, f"{found} for {q!r}")
+
+
+@pytest.mark.parametrize("q", ["", " ", "x" * 501])
+async def test_an_empty_or_too_long_title_search_is_an_error(person: Person, q: str) -> None:
+    answer = await person.get("/api/conversations", params={"q": q})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
+    assert answer.json()["detail"].startswith("q takes at ")

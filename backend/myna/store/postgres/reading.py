@@ -97,8 +97,10 @@ def _indexed_hits() -> Select[Any]:
 def _hits(ords: Select[Any]) -> Select[Any]:
     hits = ords.cte("hits")
     same = and_(col(MessageRow.owner) == _OWNER, col(MessageRow.ord) == hits.c.ord)
-    columns = [*MESSAGES.select(MessageRow), col(MessageRow.ord)]
-    return select(*columns).select_from(hits.join(MessageRow, same)).order_by(col(MessageRow.ord).desc())
+    conversation = and_(col(ConversationRow.owner) == _OWNER, col(ConversationRow.id) == col(MessageRow.conversation_id))
+    columns = [*MESSAGES.select(MessageRow), col(MessageRow.ord), col(ConversationRow.title).label("conversation_title")]
+    joined = hits.join(MessageRow, same).join(ConversationRow, conversation)
+    return select(*columns).select_from(joined).order_by(col(MessageRow.ord).desc())
 
 
 _ACTIVITY = tuple_(col(ConversationRow.updated_at), col(ConversationRow.id))

@@ -30,6 +30,7 @@ COMMAND_S = 5.0  # how long a statement may take before its connection is given 
 PROBE_INTERVAL_S = 1.0
 # Rows with a phrase's words whose order is looked at in one search. With none of them right, the page is empty and has a next.
 CANDIDATES = 1_000
+TITLES = 500  # conversations whose titles are compared at once: some 5 ms of the event loop
 
 _SETTINGS = {
     "statement_timeout": "4s",  # waiting for a lock too; before COMMAND_S, so that the server itself ends what nobody waits for
@@ -95,12 +96,28 @@ class PostgresStore:
         arrays = dict(zip(IdempotencyKey._fields, map(list, zip(*keys, strict=True)), strict=True))
         return [reading.idempotency_record_of(row) for row in await self._read(reading.IDEMPOTENCY_RECORDS, **arrays)]
 
-    async def conversations(self, owner: str, *, limit: int, before: str | None) -> Page[ConversationView]:
+    async def conversations(self, owner: str, *, limit: int, before: str | None, q: str | None = None) -> Page[ConversationView]:
         token = reading.NEWEST_CONVERSATION if before is None else pagination.ConversationsPageToken.parse(before)
-        rows = await self._read(reading.CONVERSATIONS_PAGE, owner=owner, limit=limit + 1, **token._asdict())
+        if q is None:
+            rows = await self._read(reading.CONVERSATIONS_PAGE, owner=owner, limit=limit + 1, **token._asdict())
+        else:
+            rows = await self._titled(owner, search_text.parse(q), limit + 1, token)
         last = rows[limit - 1] if len(rows) > limit else None
         next_ = str(pagination.ConversationsPageToken(last["updated_at"], last["id"])) if last else None
         return Page([CONVERSATIONS.view(row) for row in rows[:limit]], next_)
+
+    async def _titled(
+        self, owner: str, query: search_text.Query | None, limit: int, token: pagination.ConversationsPageToken
+    ) -> Sequence[Row]:
+        """Rows whose title matches, at most `limit`. Compared here: the database folds letters by its locale, search by Unicode."""
+        found: list[Row] = []
+        while query is not None and len(found) < limit:
+            rows = await self._read(reading.CONVERSATIONS_PAGE, owner=owner, limit=TITLES, **token._asdict())
+            found += [row for row in rows if query.matches(row["title"])]
+            if len(rows) < TITLES:
+                break
+            token = pagination.ConversationsPageToken(rows[-1]["updated_at"], rows[-1]["id"])
+        return found[:limit]
 
     async def conversation(self, owner: str, conversation_id: str) -> ConversationView | None:
         if not pagination.is_id(conversation_id):
@@ -132,7 +149,7 @@ class PostgresStore:
             hits = _matching(rows, parsed)
         last = hits[limit - 1] if len(hits) > limit else rows[-1] if len(rows) == wanted else None
         next_ = str(pagination.SearchPageToken(last["ord"])) if last else None
-        return Page([search_text.hit_of(MESSAGES.view(row), parsed) for row in hits[:limit]], next_)
+        return Page([search_text.hit_of(MESSAGES.view(row), parsed, row["conversation_title"]) for row in hits[:limit]], next_)
 
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)

@@ -6,9 +6,15 @@ from quart_schema import validate_querystring, validate_response
 from myna.protocol.field_types import Strict, Title
 from myna.protocol.session import Session
 from myna.web.api.models import Answer
-from myna.web.api.requests import PageQuery, id_of, needs_session, validate_body
+from myna.web.api.requests import PageQuery, SearchWords, id_of, needs_session, validate_body
 from myna.web.openapi.annotations import answers
 from myna.web.services import Services
+
+
+class ConversationsQuery(PageQuery):
+    """Which conversations: all, or those whose title matches `q`."""
+
+    q: SearchWords | None = None
 
 
 class ConversationItem(Answer):
@@ -48,10 +54,10 @@ def blueprint(services: Services) -> Blueprint:
 
     @routes.get("")
     @needs_session(services)
-    @validate_querystring(PageQuery)
+    @validate_querystring(ConversationsQuery)
     @validate_response(ConversationsPage)
-    async def list_conversations(session: Session, query_args: PageQuery) -> ConversationsPage:
-        """The owner's conversations, newest activity first."""
+    async def list_conversations(session: Session, query_args: ConversationsQuery) -> ConversationsPage:
+        """The owner's conversations, newest activity first; with `q`, those whose title matches."""
         return ConversationsPage.model_validate(await services.queries.conversations(session, **dict(query_args)))
 
     @routes.patch("/<conversation_id>")

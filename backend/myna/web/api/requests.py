@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from quart import Quart, current_app, request
 from quart_schema import document_request, security_scheme
 from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE
@@ -19,10 +19,16 @@ from myna.web.services import Services
 from myna.web.validation import refusal
 
 PAGE_LIMIT = 200  # items: of messages some 100 KB of JSON
+SEARCH_LIMIT = 500  # characters of a search; a store looks at 16 words and no more
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 M = TypeVar("M", bound=BaseModel)
 Handler = Callable[..., Awaitable[Any]]
 
+SearchWords = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=SEARCH_LIMIT),
+    Field(description='words (the last may be a beginning), "a phrase", -without'),
+]
 Before = Annotated[str, Field(description="the `next` of an earlier page")]
 AtLeast = Annotated[str, Field(description="a cursor: answer with a state that includes everything up to it")]
 

@@ -2,36 +2,32 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from quart import Blueprint
 from quart_schema import validate_querystring, validate_response
 
 from myna.protocol.session import Session
 from myna.protocol.views import Role
 from myna.web.api.models import Answer
-from myna.web.api.requests import PAGE_LIMIT, Before, Query, needs_session
+from myna.web.api.requests import PAGE_LIMIT, Before, Query, SearchWords, needs_session
 from myna.web.services import Services
-
-QUERY_LIMIT = 500  # characters; a store looks at 16 words and no more
 
 
 class SearchQuery(Query):
     """What to look for."""
 
-    q: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=QUERY_LIMIT),
-        Field(description='words (the last may be a beginning), "a phrase", -without', json_schema_extra={"required": True}),
-    ]
+    q: Annotated[SearchWords, Field(json_schema_extra={"required": True})]
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT, description="items on a page")] = 20
     before: Before | None = None
 
 
 class SearchHit(Answer):
-    """A message or reply that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
+    """A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own."""
 
     conversation_id: str
+    title: str
     message_id: str
+    id: str
     role: Role
     snippet: str
     created_at: str

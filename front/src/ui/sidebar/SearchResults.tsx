@@ -1,5 +1,5 @@
 /** Search hits in titles, messages and replies; a hit opens its conversation at the message. */
-import type { SearchHit } from '../../transport/api';
+import type { SearchHit } from '../../protocol/http';
 import { dayOrTime, exactTime } from '../format';
 import { displayTitle } from '../title';
 import { highlightMessage, navigate } from '../view';

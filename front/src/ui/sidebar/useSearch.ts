@@ -1,7 +1,6 @@
 /** Searches while the user types; only the answer to the latest query counts. */
 import { useEffect, useState } from 'react';
-import type { ConversationItem } from '../../protocol/http';
-import type { SearchHit } from '../../transport/api';
+import type { ConversationItem, SearchHit } from '../../protocol/http';
 import { useChat } from '../context';
 
 const PAUSE_MS = 180; // debounce
