@@ -1,6 +1,7 @@
 """Every setting with its default and its limits, read from the environment and `.env`."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,7 @@ def _secret(value: str) -> str:
     return value
 
 
+Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_split)]
 Secret = Annotated[str, AfterValidator(_secret)]
 
 
@@ -88,7 +90,31 @@ class Settings(BaseSettings):
     rate_burst: Annotated[
         int, Field(ge=1, description="frames that one socket may send at once, and writes by HTTP that one owner may")
     ] = 300
+    # The bounds on what clients may cost; web/limits.py says what a client meets beyond each. An address is an IPv4 address, or a /64.
+    trusted_proxies: Annotated[
+        Networks, Field(description="networks whose X-Forwarded-For is believed, comma-separated (10.0.0.0/8)")
+    ] = []  # fmt: skip
+    unlimited_networks: Annotated[
+        Networks, Field(description="networks that no limit per address is for, comma-separated: a load tester's, say (127.0.0.0/8)")
+    ] = []
+    owners_per_address: Annotated[int, Field(ge=1, description="as many owners' reads, writes and frames may come from one address")] = 20
     max_sockets: Annotated[int, Field(ge=1, description="sockets on one node; beyond, 1013")] = 20_000
+    max_sockets_per_address: Annotated[int, Field(ge=1, description="sockets of one address; beyond, 1013")] = 2_048
+    max_sockets_per_owner: Annotated[int, Field(ge=1, description="sockets of one owner; beyond, 1013")] = 512
+    max_connections_per_address: Annotated[int, Field(ge=1, description="TCP connections of one address")] = 4_096
+    connections_per_s: Annotated[float, Field(gt=0, description="TCP connections that one address opens a second, for long")] = 400
+    max_requests_per_address: Annotated[int, Field(ge=1, description="requests of one address in flight")] = 1_024
+    max_requests_per_owner: Annotated[int, Field(ge=1, description="requests of one owner in flight")] = 256
+    max_transfers_per_address: Annotated[int, Field(ge=1, description="exports and imports of one address in flight")] = 4
+    new_sessions_per_s: Annotated[float, Field(gt=0, description="new owners that one address makes a second, for long")] = 25
+    reads_per_s: Annotated[float, Field(gt=0, description="reads a second by HTTP that one owner may, for long")] = 50
+    body_bytes_per_address: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one address")] = 32 * 1024 * 1024
+    body_bytes_per_node: Annotated[int, Field(ge=1, description="bytes of bodies in flight, on one node")] = 128 * 1024 * 1024
+    control_frames_per_s: Annotated[float, Field(gt=0, description="pings, pongs and parts of messages of one socket a second")] = 50
+    socket_bytes_per_s: Annotated[float, Field(gt=0, description="bytes of one socket a second")] = 2 * 1024 * 1024
+    header_s: Annotated[float, Field(gt=0, le=300, description="seconds for a request's headers, and between two requests")] = 10
+    body_s: Annotated[float, Field(gt=0, le=3600, description="seconds for a request's body")] = 60
+    unread_s: Annotated[float, Field(gt=0, le=300, description="seconds in which a client may read nothing of what it was sent")] = 20
     abandoned_s: Annotated[
         float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")
     ] = 60

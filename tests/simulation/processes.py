@@ -28,6 +28,7 @@ from myna.protocol.session import Session
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.auth import Sessions
+from myna.web.limits import Limits
 from myna.web.services import Services
 from myna.web.websocket.connection import Connection
 from tests.simulation.network import BrokerLink
@@ -89,7 +90,8 @@ class Node(Process):
         observers = (hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
         relay = Relay(link, LogReader(link, store, projection), projection, observers)
         self.services = Services(
-            settings=settings, sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,
+            settings=settings, limits=Limits(settings),
+            sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,
             submissions=submissions, commands=Commands(link, store, projection, queries, submissions), queries=queries,
             recorder=recorder, relay=relay, relay_metrics=metrics, watchdog=watchdog, brain=brain, responder=None,
         )  # fmt: skip

@@ -13,6 +13,8 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from myna.protocol.events import FRAME_LIMIT
+from myna.settings import Settings
+from myna.web.limits import Limits
 from myna.web.websocket import transport as module
 from myna.web.websocket.transport import FrameTransport, text_frame
 
@@ -25,6 +27,7 @@ class FakeTCP:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.ended = self.cut = False
+        self.reading = True
         self.protocol: Any = asyncio.Protocol()
 
     def get_protocol(self) -> Any:
@@ -46,6 +49,12 @@ class FakeTCP:
     def write_eof(self) -> None:
         self.ended = True
 
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
     def abort(self) -> None:
         self.cut = True
 
@@ -53,9 +62,9 @@ class FakeTCP:
 class Client:
     """The other side of a frame transport, which reads what it writes."""
 
-    def __init__(self, heartbeat_s: float) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.tcp = FakeTCP()
-        self.frames = FrameTransport(heartbeat_s)
+        self.frames = FrameTransport(Limits(Settings(_env_file=None, **settings)))
         self.frames.take_over(cast(asyncio.Transport, self.tcp))
         self.received: list[str] = []
         self.mailbox: list[bytes] = []
@@ -76,6 +85,10 @@ class Client:
         reader.receive_data(b"".join(self.tcp.writes))
         return cast(list[Frame], reader.events_received())
 
+    async def read_on(self) -> None:
+        while not self.tcp.reading:
+            await turns(1)
+
     def closed_with(self) -> tuple[int, str]:
         last = self.read()[-1]
         assert last.opcode is Opcode.CLOSE
@@ -84,8 +97,8 @@ class Client:
 
 
 @asynccontextmanager
-async def client(heartbeat_s: float = 60) -> AsyncIterator[Client]:
-    one = Client(heartbeat_s)
+async def client(**settings: Any) -> AsyncIterator[Client]:
+    one = Client(**settings)
     one.frames.start(one.received.append, one.take)
     await turns()
     yield one
@@ -112,12 +125,13 @@ async def test_texts_are_received_in_order_however_their_bytes_arrive(texts: lis
             one.frames.data_received(data[:cut])
             data = data[cut:]
         one.frames.data_received(data)
+        await one.read_on()
 
         assert one.received == texts
 
 
 async def test_what_comes_before_the_handler_listens_is_received_first() -> None:
-    one = Client(60)
+    one = Client()
     one.say(text("early"))
     one.frames.start(one.received.append, one.take)
     one.say(text("later"))
@@ -181,6 +195,49 @@ async def test_parts_that_are_too_much_together_end_the_connection_as_soon_as_th
         assert one.closed_with() == (1009, f"A frame holds at most {FRAME_LIMIT} bytes.")
 
 
+# --- too much ---
+
+
+async def test_many_frames_at_once_let_others_in_between_and_stay_in_order() -> None:
+    async with client() as one:
+        texts = [str(number) for number in range(1_000)]
+        one.say(*map(text, texts))
+        one.frames.data_received(text("last").serialize(mask=True))
+
+        assert len(one.received) < 200
+        await one.read_on()
+        assert one.received == [*texts, "last"]
+
+
+FLOODS = {
+    "pings": Frame(Opcode.PING, b""),
+    "pongs": Frame(Opcode.PONG, b""),
+    "parts": Frame(Opcode.CONT, b"", fin=False),
+}
+
+
+@pytest.mark.parametrize("what", FLOODS)
+async def test_a_flood_of_frames_that_say_nothing_ends_the_connection(what: str) -> None:
+    async with client(control_frames_per_s=2) as one:
+        one.say(text("begun", fin=False), *[FLOODS[what]] * 19)
+        await one.read_on()
+        assert not one.tcp.ended
+
+        one.say(*[FLOODS[what]] * 5)
+
+        assert one.closed_with() == (4429, "Too many pings, pongs and parts of messages a second.")
+        assert one.frames._limits.refused["control_frames", "4429"] == 1
+
+
+async def test_a_flood_of_bytes_ends_the_connection() -> None:
+    async with client(socket_bytes_per_s=100) as one:
+        one.say(text("x" * 980))
+        one.say(text("x" * 10), text("later"))
+
+        assert one.closed_with() == (4429, "Too many bytes a second.")
+        assert one.received == ["x" * 980]
+
+
 # --- out ---
 
 
@@ -212,9 +269,8 @@ async def test_a_client_that_does_not_read_is_sent_nothing_more_until_it_does() 
         assert [bytes(frame.data) for frame in one.read()] == [b"waits"]
 
 
-async def test_a_client_that_does_not_read_for_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEND_S", 0.05)
-    async with client() as one, client() as quick:
+async def test_a_client_that_does_not_read_for_too_long_is_cut_off() -> None:
+    async with client(unread_s=0.05) as one, client(unread_s=0.05) as quick:
         one.frames.pause_writing()
         quick.frames.pause_writing()
         quick.frames.resume_writing()
@@ -250,7 +306,7 @@ async def test_a_client_that_closes_is_answered_with_its_own_code() -> None:
 
 
 async def test_a_silent_client_is_pinged_and_cut_off_after_three_beats_and_one_that_answers_is_not() -> None:
-    async with client(heartbeat_s=0.3) as silent, client(heartbeat_s=0.3) as alive:
+    async with client(heartbeat_s=1) as silent, client(heartbeat_s=1) as alive:
         async with asyncio.timeout(30):
             while not silent.tcp.cut:
                 await asyncio.sleep(0.02)
@@ -261,7 +317,7 @@ async def test_a_silent_client_is_pinged_and_cut_off_after_three_beats_and_one_t
 
 
 async def test_the_handler_and_the_server_are_told_when_the_connection_is_gone() -> None:
-    one = FrameTransport(60)
+    one = FrameTransport(Limits(Settings(_env_file=None)))
     told: list[Exception | None] = []
 
     class Server(asyncio.Protocol):

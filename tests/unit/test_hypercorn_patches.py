@@ -9,15 +9,21 @@ import pytest
 from hypercorn.asyncio import run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
-from hypercorn.protocol import ProtocolWrapper, h11
+from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 
 from myna.web.server import hypercorn_patches
 from myna.web.server.hypercorn_patches import PATCHES, Patch
 
 # Where the name of a replaced class is read from its module when a connection needs one.
-LOOKED_UP: dict[str, Any] = {"TCPServer": run.worker_serve, "ProtocolWrapper": TCPServer.run, "WSStream": h11.H11Protocol._create_stream}
+LOOKED_UP: dict[str, Any] = {
+    "TCPServer": run.worker_serve,
+    "ProtocolWrapper": TCPServer.run,
+    "HTTPStream": H11Protocol._create_stream,
+    "WSStream": H11Protocol._create_stream,
+}
 # The methods of theirs that ours override, with the parameters that ours count on.
 OVERRIDDEN = {
     TCPServer.__init__: ["self", "app", "loop", "config", "context", "state", "reader", "writer"],
@@ -38,6 +44,11 @@ OVERRIDDEN = {
     H11Protocol.__init__: ["self", "app", "config", "context", "task_group", "connection_state", "ssl", "client", "server", "send"],
     H11Protocol._check_protocol: ["self", "event"],
     H11Protocol._create_stream: ["self", "request"],
+    TCPServer.run: ["self"],
+    TCPServer.protocol_send: ["self", "event"],
+    TCPServer._close: ["self"],
+    HTTPStream.handle: ["self", "event"],
+    HTTPStream.app_send: ["self", "message"],
     WSStream.handle: ["self", "event"],
     WSStream._accept: ["self", "message"],
     WSStream.app_send: ["self", "message"],
@@ -67,7 +78,7 @@ def test_hypercorn_can_not_be_told_to_offer_no_compression() -> None:
 
 def test_a_stream_of_hypercorn_is_not_given_its_tcp_connection() -> None:
     parameters = inspect.signature(WSStream).parameters
-    assert not {"reader", "writer", "transport"} & parameters.keys(), "then KnownTCPServer need not put it in the state"
+    assert not {"reader", "writer", "transport"} & parameters.keys(), "then LimitedTCPServer need not put it in the state"
 
 
 def test_a_class_that_is_not_the_one_replaced_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

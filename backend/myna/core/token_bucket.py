@@ -14,14 +14,14 @@ class TokenBucket:
         self._left = float(burst)
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Admit one more event: 0.0, or the seconds until one would be admitted."""
+    def take(self, now: float, amount: float = 1) -> float:
+        """Admit one more event, or so many at once: 0.0, or the seconds until they would be admitted."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left >= 1:
-            self._left -= 1
+        if self._left >= amount:
+            self._left -= amount
             return 0.0
-        return (1 - self._left) / self._rate
+        return (amount - self._left) / self._rate
 
 
 class TokenBuckets:

@@ -22,6 +22,7 @@ from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.app import create_app
 from myna.web.auth import Sessions
+from myna.web.limits import Limits
 from myna.web.services import Services
 from myna.web.websocket.gateway import Gateway
 
@@ -41,6 +42,7 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     brain = make_brain(settings)
     return Services(
         settings=settings,
+        limits=Limits(settings),
         sessions=Sessions(secret_key(settings)),
         broker=broker,
         store=store,

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import resource
 import socket
 import sys
 from contextlib import AsyncExitStack, suppress
@@ -10,20 +11,21 @@ from ipaddress import ip_address
 
 import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
-from hypercorn.config import Config
 
 from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.factories import make_broker, make_data_dir
 from myna.node.lifetime import exit_code, first_of, stop_signal
 from myna.node.node import Node, make_services
 from myna.protocol.errors import StartupError
-from myna.protocol.events import FRAME_LIMIT
 from myna.settings import Settings
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
 from myna.web.server import hypercorn_patches
+from myna.web.server.config import ServerConfig
 
 log = structlog.get_logger()
+
+DESCRIPTORS = 65_536  # more than CHAT_MAX_SOCKETS by far
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -55,30 +57,25 @@ async def announce(url: str, node: Node) -> None:
         sys.stdout.flush()
 
 
-def hypercorn_config(listener: socket.socket, settings: Settings) -> Config:
-    """One process, one listening socket, limits as `welcome` announces them."""
-    config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
-    config.websocket_max_message_size = FRAME_LIMIT
-    config.websocket_ping_interval = settings.heartbeat_s
-    config.graceful_timeout = 1
-    config.backlog = 4_096
-    config.loglevel = "WARNING"
-    config.include_server_header = False
-    config.alpn_protocols = ["http/1.1"]
-    return config
-
-
 def collect_less_often() -> None:
     """A node remembers some hundred thousand events, long-lived and without cycles; by default Python looks through them all
     so often that it took a third of reading the log. Cycles (of closed connections, say) are still found, 14 times as late."""
     gc.set_threshold(10_000, 10, 10)
 
 
+def raise_descriptor_limit() -> None:
+    """Open as many connections as the system lets this account, and not the few that a shell starts with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
     collect_less_often()
+    raise_descriptor_limit()
     hypercorn_patches.apply()
     listener = bind(settings)
     async with AsyncExitStack() as stack:
@@ -102,6 +99,6 @@ async def serve(settings: Settings, *, responder: bool) -> int:
         log.info("node.listening", url=page)
         announcing = asyncio.create_task(announce(page, node), name="announce")
         stack.callback(announcing.cancel)
-        await hypercorn_serve(node.app, hypercorn_config(listener, settings), shutdown_trigger=until_drained)
+        await hypercorn_serve(node.app, ServerConfig(listener.fileno(), node.services.limits), shutdown_trigger=until_drained)
     log.info("node.stopped")
     return exit_code(node.supervisor)

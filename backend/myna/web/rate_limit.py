@@ -1,49 +1,46 @@
-"""How often one owner may write by HTTP, or one address without a session. Reading is free; sockets have limits of their own."""
-
-import asyncio
-from ipaddress import ip_address
+"""How often one owner, and one address, may read and write by HTTP, and how many requests an owner may have in flight."""
 
 from quart import Quart, request
 
-from myna.core.token_bucket import TokenBuckets
-from myna.protocol.errors import RateLimited
 from myna.web.auth import token_of
+from myna.web.limits import Limits
 from myna.web.problems import is_openai_request
+from myna.web.server.request_stream import STREAM, RequestStream
 from myna.web.services import Services
 
 READING = ("GET", "HEAD", "OPTIONS")
+UNCOUNTED = ("/livez", "/readyz", "/metrics")  # of whoever watches over this node
 
 
 def register(app: Quart, services: Services) -> None:
-    """Count writes before any route sees them: as many as one socket may send."""
-    rate = services.settings.rate_per_s
-    buckets = TokenBuckets(rate, services.settings.rate_burst)
+    """Count every request before any route sees it."""
+    limits = services.limits
 
     @app.before_request
     async def count() -> None:
-        if request.method in READING:
+        if request.path in UNCOUNTED:
             return
-        wait_s = buckets.take(_writer(services), asyncio.get_running_loop().time())
-        if wait_s:
-            raise RateLimited(f"At most {rate:g} writes a second; slow down.", retry_after_s=wait_s)
+        owner, client = _owner(services), address(limits)
+        if request.method in READING:
+            limits.check_rate("reads_of_address", limits.reads_of_address, client)
+            limits.check_rate("reads_of_owner", limits.reads_of_owner, owner)
+        else:
+            limits.check_rate("writes_of_address", limits.writes_of_address, client)
+            # All without a session share one owner's part of what their address may; new sessions have a limit of their own.
+            shared = client if request.path != "/api/session" else None
+            limits.check_rate("writes_of_owner", limits.writes_of_owner, owner or shared)
+        stream: RequestStream | None = request.scope.get("state", {}).get(STREAM)
+        if stream is not None:
+            stream.hold("requests_of_owner", limits.requests_of_owner, owner)
 
 
-def _writer(services: Services) -> str:
+def _owner(services: Services) -> str | None:
     token = token_of(request.headers, {} if is_openai_request() else request.cookies)
     session = services.sessions.read(token) if token else None
-    return session.owner if session is not None else address()
+    return session.owner if session is not None else None
 
 
-def address() -> str:
-    """Where the request comes from. A proxy on a private address is trusted in that: nobody comes from one over the internet."""
+def address(limits: Limits) -> str | None:
+    """The key of the address that the request comes from; None where it has no limit."""
     client = request.scope.get("client")
-    peer = str(client[0]) if client else ""
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and _is_private(peer) else peer
-
-
-def _is_private(address: str) -> bool:
-    try:
-        return ip_address(address).is_private
-    except ValueError:  # a unix socket's peer has none
-        return True
+    return limits.client(str(client[0]) if client else "", ",".join(request.headers.getlist("X-Forwarded-For")))

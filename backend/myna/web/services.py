@@ -17,6 +17,7 @@ from myna.pipeline.watchdog import Watchdog
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.auth import Sessions
+from myna.web.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Services:
     """What handlers work with."""
 
     settings: Settings
+    limits: Limits
     sessions: Sessions
     broker: Broker
     store: Store

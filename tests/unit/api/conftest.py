@@ -14,9 +14,10 @@ from websockets.exceptions import InvalidStatus
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.node import Node, make_services
-from myna.node.server import bind, hypercorn_config
+from myna.node.server import bind
 from myna.settings import Settings
 from myna.web.server import hypercorn_patches
+from myna.web.server.config import ServerConfig
 from tests.fakes.memory_store import MemoryStore
 from tests.services.http import HttpClient
 from tests.services.processes import until
@@ -75,7 +76,7 @@ async def serving(**settings: Any) -> AsyncIterator[Served]:
         await stopping.wait()
         await node.drain()
 
-    server = asyncio.create_task(serve(node.app, hypercorn_config(listener, chosen), shutdown_trigger=until_drained))
+    server = asyncio.create_task(serve(node.app, ServerConfig(listener.fileno(), node.services.limits), shutdown_trigger=until_drained))
     try:
         async with asyncio.timeout(30):
             await node.services.relay.wait_live()

@@ -5,7 +5,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from myna.web import rate_limit
 from tests.services.chat_client import ChatClient
 from tests.services.http import HttpClient
 from tests.services.processes import until
@@ -209,32 +208,49 @@ async def test_writes_by_http_are_limited_for_each_owner_as_frames_are_for_each_
 
 
 async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_up() -> None:
-    async with serving(rate_per_s=0.1, rate_burst=3) as served, HttpClient(base_url=served.url) as nobody:
+    async with (
+        serving(rate_per_s=0.1, rate_burst=3, trusted_proxies="127.0.0.0/8") as served,
+        HttpClient(base_url=served.url) as nobody,
+    ):
 
         async def statuses(headers: dict[str, str]) -> list[int]:
-            paths = [("/api/session", {}), ("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {})] * 2
+            paths = [("/v1/chat/completions", {"Authorization": f"Bearer sk-{uuid4()}"}), ("/api/messages", {}), ("/api/nothing", {})] * 2
             answers = [await nobody.post(path, json={}, headers=headers | own) for path, own in paths]
             nobody.cookies.clear()
             return [answer.status_code for answer in answers]
 
-        nobody.cookies.clear()
         behind_a_proxy = await statuses({"X-Forwarded-For": "10.0.0.9, 192.0.2.1", "Cookie": ""})
         another = await statuses({"X-Forwarded-For": "192.0.2.2", "Cookie": ""})
         direct = await statuses({"Cookie": ""})
         forged = await statuses({"X-Forwarded-For": "192.0.2.3, 192.0.2.1", "Cookie": ""})
 
-    assert behind_a_proxy == another == direct == [201, 400, 401, 429, 429, 429]
+    assert behind_a_proxy == another == direct == [400, 401, 404, 429, 429, 429]
     assert forged == [429] * 6
 
 
-@pytest.mark.parametrize(
-    ("peer", "counted"),
-    [("10.0.0.2", "8.8.4.4"), ("127.0.0.1", "8.8.4.4"), ("", "8.8.4.4"), ("8.8.8.8", "8.8.8.8"), ("2a00::1", "2a00::1")],
-)
-async def test_only_a_proxy_beside_us_is_believed_where_a_request_comes_from(served: Served, peer: str, counted: str) -> None:
-    headers = {"X-Forwarded-For": "1.1.1.1, 8.8.4.4"}
-    async with served.node.app.test_request_context("/", headers=headers, scope_base={"client": (peer, 1)}):
-        assert rate_limit.address() == counted
+async def test_new_sessions_are_limited_by_address_however_they_are_made() -> None:
+    async with serving(new_sessions_per_s=0.03) as served, HttpClient(base_url=served.url) as nobody:  # three at once
+        answers = [await nobody.post("/api/session", headers={"Cookie": ""}) for _ in range(2)]
+        nobody.cookies.clear()
+        upgrades = [await upgrade(served), await upgrade(served)]
+        refused = await nobody.post("/api/session")
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert upgrades == [101, 429]
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert refused.json()["detail"] == "Too many new owners a second, made by HTTP or by an upgrade, of one address; slow down."
+    assert served.node.services.limits.refused["new_sessions", "429"] == 2
+
+
+async def test_reads_are_limited_for_each_owner_and_address() -> None:
+    async with serving(reads_per_s=0.2, owners_per_address=2) as served, person_at(served) as person, person_at(served) as other:
+        ours = [(await person.get("/api/conversations")).status_code for _ in range(3)]
+        theirs = [(await other.get("/api/conversations")).status_code for _ in range(2)]
+        ready = (await person.get("/readyz")).status_code
+
+    assert ours == [200, 200, 429], "two for each owner"
+    assert theirs == [200, 429], "four for the address, the refused ones included"
+    assert ready == 200
 
 
 # --- cursors and pages ---

@@ -10,6 +10,7 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import WSStream
 
 from myna.web.server.http1 import Http1Connection, Http1Protocol
+from myna.web.server.request_stream import RequestStream
 from myna.web.server.upgrade_stream import UpgradeStream
 from tests.services.processes import until
 from tests.unit.api.conftest import Served
@@ -44,7 +45,7 @@ WAYS = {
     "a tunnel for websockets": (request(b"CONNECT /ws HTTP/1.1", b":protocol: websocket"), b"400"),
     "a version that is none": (request(b"GET /livez HTTP/3.0"), b"505"),
 }
-OURS = {Http1Connection, Http1Protocol, UpgradeStream, HTTPStream}
+OURS = {Http1Connection, Http1Protocol, UpgradeStream, RequestStream}
 
 
 @pytest.fixture

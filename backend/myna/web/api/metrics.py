@@ -56,9 +56,19 @@ class NodeCollector(Collector):
         yield CounterMetricFamily("myna_mailbox_overflows", "Connections cut off because they read too slowly.", services.hub.overflows)
         yield CounterMetricFamily("myna_refused_facts", "Facts that the database did not take, set aside.", services.recorder.refused)
 
+        limited = CounterMetricFamily(
+            "myna_limited", "Refusals by a limit (web/limits.py), by what the client met.", labels=["limit", "answer"]
+        )
+        for (limit, answer), count in services.limits.refused.items():
+            limited.add_metric([limit, answer], count)
+        yield limited
+
     def _gauges(self) -> Iterator[Metric]:
         services = self._services
         yield GaugeMetricFamily("myna_connections", "Live sockets and event streams on this node.", services.hub.count)
+        yield GaugeMetricFamily("myna_tcp_connections", "TCP connections open.", services.limits.open_connections)
+        yield GaugeMetricFamily("myna_tcp_connections_max", "TCP connections that may be open.", services.limits.most_connections)
+        yield GaugeMetricFamily("myna_body_bytes", "Bytes of request and response bodies in flight.", services.limits.body_bytes)
         turns = GaugeMetricFamily("myna_turns", "Turns that are being answered, or wait for the one before them.", labels=["state"])
         turns.add_metric(["open"], services.submissions.turns.open_count)
         turns.add_metric(["waiting"], services.submissions.turns.waiting_count)

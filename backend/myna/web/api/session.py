@@ -9,6 +9,7 @@ from quart_schema import validate_response
 from myna.protocol.session import Session
 from myna.web.api.models import Answer
 from myna.web.auth import COOKIE, check_origin, token_of
+from myna.web.rate_limit import address
 from myna.web.services import Services
 
 COOKIE_AGE = timedelta(days=400)  # the longest that browsers keep one
@@ -35,6 +36,8 @@ def blueprint(services: Services) -> Blueprint:
         session = services.sessions.read(token) if token else None
         status = 200
         if session is None:
+            limits = services.limits
+            limits.check_rate("new_sessions", limits.new_sessions, address(limits))
             session, status = services.sessions.create(), 201
         _remember(session)
         return SessionAnswer.model_validate(session), status, {"Cache-Control": "no-store"}

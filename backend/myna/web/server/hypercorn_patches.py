@@ -11,7 +11,8 @@ from hypercorn.asyncio import run, tcp_server
 from hypercorn.protocol import h11
 
 from myna.web.server.http1 import Http1Connection
-from myna.web.server.tcp_server import KnownTCPServer
+from myna.web.server.request_stream import RequestStream
+from myna.web.server.tcp_server import LimitedTCPServer
 from myna.web.server.upgrade_stream import UpgradeStream
 
 
@@ -28,14 +29,21 @@ PATCHES = (
     Patch(
         run,
         "TCPServer",
-        KnownTCPServer,
-        "A stream knows its TCP connection only by the bound methods that it was given. This one is in the scope's state.",
+        LimitedTCPServer,
+        "It takes any number of connections, waits for ever for a client to read its answer, and is known to its streams only by the "
+        "bound methods that they are given; ours is in the scope's state.",
     ),
     Patch(
         tcp_server,
         "ProtocolWrapper",
         Http1Connection,
         "It becomes HTTP/2 when the client says so, whatever ALPN was offered, and hands streams of Hypercorn's own to the application.",
+    ),
+    Patch(
+        h11,
+        "HTTPStream",
+        RequestStream,
+        "It takes any number of requests and of bytes; a limit in the application would come after both.",
     ),
     Patch(
         h11,

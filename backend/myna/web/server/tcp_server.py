@@ -1,22 +1,91 @@
-"""Hypercorn's TCP server, known to the requests that come over it."""
+"""One TCP connection: counted by its address, cut off when its client reads nothing, and known to the requests that come over it."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Event, RawData
 from hypercorn.typing import ConnectionState, LifespanState
 
+from myna.web.limits import Limits
+
 TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
+BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
+REFUSED = (
+    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    b'{"type":"about:blank","title":"rate limited","status":429,"code":"rate_limited","detail":"Too many connections of one address."}'
+)
+LINGER_S = 1.0  # for a refused client to read why
+LINGERING = 32  # refused connections that are told; more are cut at once. They stay below the reserved descriptors
 
 
-class KnownTCPServer(TCPServer):
-    """One TCP connection, which its streams find in the state that the server hands to each request."""
+class LimitedTCPServer(TCPServer):
+    """Hypercorn's connection with an end to those that are too many and those that do not read."""
+
+    lingering = 0
 
     def __init__(self, app: Any, loop: Any, config: Any, context: Any, state: LifespanState, reader: Any, writer: Any) -> None:
         super().__init__(app, loop, config, context, LifespanState({**state, TCP: self}), reader, writer)
+        self.limits: Limits = config.limits
+
+    async def run(self) -> None:
+        """Serve the connection until it ends."""
+        peer = self.writer.get_extra_info("peername")
+        release = self.limits.open_connection(peer[0] if isinstance(peer, tuple) and peer else "")
+        if release is None:
+            await self._refuse()
+            return
+        try:
+            await super().run()
+        finally:
+            release()
+
+    async def _refuse(self) -> None:
+        cls = type(self)
+        if cls.lingering < LINGERING:
+            cls.lingering += 1
+            try:
+                with suppress(OSError, TimeoutError):
+                    async with asyncio.timeout(LINGER_S):
+                        self.writer.write(REFUSED)
+                        self.writer.write_eof()
+                        while await self.reader.read(BUFFERED):
+                            pass
+            finally:
+                cls.lingering -= 1
+        self.writer.transport.abort()
+
+    async def protocol_send(self, event: Event) -> None:
+        """Bytes for the client, or the connection's end. One that reads none of 64 KiB for `CHAT_UNREAD_S` is cut off."""
+        if not isinstance(event, RawData) or len(event.data) + self._unsent() <= BUFFERED:
+            await super().protocol_send(event)
+            return
+        for at in range(0, len(event.data), BUFFERED):
+            try:
+                async with asyncio.timeout(self.limits.settings.unread_s):
+                    await super().protocol_send(RawData(event.data[at : at + BUFFERED]))
+            except TimeoutError:
+                self._cut()
+                return
+
+    def _unsent(self) -> int:
+        return self.writer.transport.get_write_buffer_size()
+
+    def _cut(self) -> None:
+        self.limits.count("unread_time")
+        self.writer.transport.abort()
+
+    async def _close(self) -> None:
+        # Hypercorn waits for ever until the client has read what was written.
+        deadline = self.loop.call_later(self.limits.settings.unread_s, self._cut)
+        try:
+            await super()._close()
+        finally:
+            deadline.cancel()
 
 
-def writer_of(state: ConnectionState) -> asyncio.StreamWriter:
-    """The writer of the connection that a request with this state came over."""
-    server: KnownTCPServer = state[TCP]
-    return server.writer
+def connection_of(state: ConnectionState) -> LimitedTCPServer:
+    """The TCP connection that a request with this state came over."""
+    server: LimitedTCPServer = state[TCP]
+    return server

@@ -8,10 +8,9 @@ from hypercorn.typing import ConnectionState
 from quart import Websocket
 from websockets.frames import CloseCode
 
-from myna.web.server.tcp_server import writer_of
+from myna.web.server.request_stream import STREAM
+from myna.web.server.tcp_server import connection_of
 from myna.web.websocket.transport import FrameTransport
-
-STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 
 
 class UpgradeStream(WSStream):
@@ -22,7 +21,7 @@ class UpgradeStream(WSStream):
     async def handle(self, event: Event) -> None:
         """An event of the protocol below: the request, its end, or bytes that came right behind the handshake."""
         if isinstance(event, Request):
-            self._writer = writer_of(event.state)
+            self._tcp = connection_of(event.state)
             event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
         elif isinstance(event, Data) and self.frames is not None:
             self.frames.data_received(event.data)
@@ -41,8 +40,8 @@ class UpgradeStream(WSStream):
         status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
         self.state = ASGIWebsocketState.CONNECTED
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
-        self.frames = FrameTransport(self.config.websocket_ping_interval or 0)
-        self.frames.take_over(cast(Any, self._writer.transport))
+        self.frames = FrameTransport(self._tcp.limits)
+        self.frames.take_over(cast(Any, self._tcp.writer.transport))
 
     async def app_send(self, message: Any) -> None:
         """A message of the application: its answer to the handshake. What it sends later has gone by the transport."""

@@ -25,12 +25,13 @@ REFUSALS = 1_000  # frames refused, less those accepted, before the connection i
 class Connection:
     """One live websocket of an owner. It never touches broker or database itself."""
 
-    def __init__(self, services: Services, session: Session, socket: FrameSocket) -> None:
+    def __init__(self, services: Services, session: Session, socket: FrameSocket, address: str | None = None) -> None:
         self.closing: tuple[int, str] | None = None  # code and reason, once it is to end
         self.ended = asyncio.Event()  # set with `closing`
         self._services = services
         self._session = session
         self._socket = socket
+        self._address = address  # the key of the client's address; None: no limit of its own
         self._loop = asyncio.get_running_loop()
         self.mailbox = Mailbox(session.owner, self._wake)
         self._bucket = TokenBucket(services.settings.rate_per_s, services.settings.rate_burst, self._loop.time())
@@ -76,7 +77,12 @@ class Connection:
         """Handle one text frame. What it asks for happens later; its answers go to the mailbox."""
         if self.closing is not None:
             return
+        limits = self._services.limits
         wait_s = self._bucket.take(self._loop.time())
+        if wait_s:
+            limits.count("frames")
+        else:
+            wait_s = limits.wait_s("frames_of_address", limits.frames_of_address, self._address)
         if wait_s:
             self._refuse_rate(text, wait_s)
             return

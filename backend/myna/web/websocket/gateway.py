@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import cast
 
 import structlog
@@ -14,6 +14,7 @@ from myna.protocol.errors import Behind, ChatError, Close, InvalidFrame, Unautho
 from myna.protocol.frames import Draining
 from myna.protocol.session import Session
 from myna.web.auth import check_origin, token_of
+from myna.web.limits import TABLE
 from myna.web.server.upgrade_stream import FrameWebsocket
 from myna.web.services import Services
 from myna.web.websocket.connection import Connection
@@ -48,30 +49,59 @@ class Gateway:
         if services.submissions.draining or not services.relay.ready:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         frames = await cast(FrameWebsocket, websocket).accept_frames()
-        if frames is None:
-            return None
-        connection = Connection(services, session, frames)
-        try:
-            self._connections.add(connection)
-            if len(self._connections) > services.settings.max_sockets:
-                connection.close(Close.OVERLOADED, "This node has all the sockets it takes; try again later.")
-            else:
-                connection.welcome(fresh=fresh, epoch=epoch, after=after)
-            await connection.run()
-        except Exception:
-            log.exception("connection.fault")
-            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
-        finally:
-            connection.closing = connection.closing or (1000, "")  # the client has gone
-            services.hub.detach(connection.mailbox)
-            self._connections.discard(connection)
+        if frames is not None:
+            await self._serve(Connection(services, session, frames, self._address()), session, fresh=fresh, epoch=epoch, after=after)
         return None
+
+    async def _serve(self, connection: Connection, session: Session, *, fresh: bool, epoch: str, after: str) -> None:
+        with ExitStack() as leaving:
+            leaving.callback(self._end, connection)
+            try:
+                self._connections.add(connection)
+                full = self._is_full(session.owner, leaving)
+                if full is not None:
+                    connection.close(Close.OVERLOADED, full)
+                else:
+                    connection.welcome(fresh=fresh, epoch=epoch, after=after)
+                await connection.run()
+            except Exception:
+                log.exception("connection.fault")
+                connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
+
+    def _end(self, connection: Connection) -> None:
+        connection.closing = connection.closing or (1000, "")  # the client has gone
+        self._services.hub.detach(connection.mailbox)
+        self._connections.discard(connection)
+
+    def _is_full(self, owner: str, leaving: ExitStack) -> str | None:
+        """Count a socket for its address and owner until it is left; the sentence that refuses it where there are too many."""
+        limits, address = self._services.limits, self._address()
+        if len(self._connections) > self._services.settings.max_sockets:
+            limits.count("sockets")
+            return "This node has all the sockets it takes; try again later."
+        for name, held, key in (
+            ("sockets_of_address", limits.sockets_of_address, address),
+            ("sockets_of_owner", limits.sockets_of_owner, owner),
+        ):
+            if key is None:
+                continue
+            if not held.take(key):
+                limits.count(name)
+                return f"There are all the sockets that one {TABLE[name].scope} may have; close some, or try again later."
+            leaving.callback(held.give_back, key)
+        return None
+
+    def _address(self) -> str | None:
+        client: tuple[str, int] | None = websocket.scope.get("client")
+        return self._services.limits.client(client[0] if client else "", ",".join(websocket.headers.getlist("X-Forwarded-For")))
 
     def _session(self) -> tuple[Session, bool]:
         if "token" in websocket.args:
             raise Unauthorized("A token does not belong in a URL: send it as a cookie or as `Authorization: Bearer`.")
         token = token_of(websocket.headers, websocket.cookies)
         if token is None:
+            limits = self._services.limits
+            limits.check_rate("new_sessions", limits.new_sessions, self._address())
             return self._services.sessions.create(), True
         session = self._services.sessions.read(token)
         if session is None:

@@ -9,11 +9,15 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 
+from myna.core.token_bucket import TokenBucket
 from myna.protocol.errors import Close
 from myna.protocol.events import FRAME_LIMIT
+from myna.web.limits import BURST_S, TABLE, Limits
 
-SEND_S = 20.0  # a client that reads nothing for so long is cut off; it resumes when it can read again
 LINGER_S = 2.0  # for the client to read the close frame and end the TCP connection, before it is cut
+# A frame takes some 10 to 50 µs: after so many of one socket, the others are served first. Read in slices, as the parser reads all it has.
+FRAMES_A_TURN = 16
+SLICE = 512  # bytes
 # Turns of the event loop for which a frame waits for others: a message's confirm and its event in the log come by two sockets, and go to
 # the client in one write then. With nothing else to do these turns take some 20 µs.
 GATHER_TURNS = 2
@@ -57,12 +61,16 @@ class FrameTransport(asyncio.Protocol):
     the way out. Here a frame is handled in the callback that reads it, and no task runs for those that are sent.
     """
 
-    def __init__(self, heartbeat_s: float) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._frames = FrameReader()
-        self._heartbeat_s = heartbeat_s
-        self._heard_at = self._loop.time()
+        self._limits, settings = limits, limits.settings
+        self._heartbeat_s = settings.heartbeat_s
+        self._heard_at = now = self._loop.time()
+        self._bytes = TokenBucket(settings.socket_bytes_per_s, round(settings.socket_bytes_per_s * BURST_S), now)
+        self._control_frames = TokenBucket(settings.control_frames_per_s, round(settings.control_frames_per_s * BURST_S), now)
+        self._waiting = b""  # bytes that wait for the next turn
         self._transport: asyncio.Transport
         self._before: asyncio.Protocol  # what the server's streams wait on
         self._receive: Callable[[str], None] | None = None
@@ -92,15 +100,41 @@ class FrameTransport(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
         self._heard_at = self._loop.time()
-        self._frames.receive_data(data)
-        for frame in self._frames.events_received():
-            self._handle(cast(Frame, frame))
+        if self._bytes.take(self._heard_at, len(data)):
+            self._flood("socket_bytes")
+        if self._waiting:
+            self._waiting += data
+        else:
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        left = FRAMES_A_TURN
+        for at in range(0, len(data), SLICE):
+            if left <= 0:
+                self._waiting = data[at:]
+                self._transport.pause_reading()
+                self._loop.call_soon(self._go_on)
+                break
+            if self._frames.state is not State.OPEN:
+                break
+            self._frames.receive_data(data[at : at + SLICE])
+            for frame in self._frames.events_received():
+                self._handle(cast(Frame, frame))
+                left -= 1
         self._flush()
+
+    def _go_on(self) -> None:
+        data, self._waiting = self._waiting, b""
+        self._read(data)
+        if not self._waiting and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _handle(self, frame: Frame) -> None:
         if self._frames.close_sent is not None and frame.opcode is not Opcode.CLOSE:
             return
-        if frame.opcode is Opcode.BINARY:
+        if (frame.opcode in (Opcode.PING, Opcode.PONG) or not frame.fin) and self._control_frames.take(self._heard_at):
+            self._flood("control_frames")
+        elif frame.opcode is Opcode.BINARY:
             self._frames.fail(Close.BINARY_FRAME, "Send text frames; this one was binary.")
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
             self._parts.append(bytes(frame.data))
@@ -115,6 +149,11 @@ class FrameTransport(asyncio.Protocol):
             self._frames.fail(Close.INVALID_UTF8, "A text frame holds UTF-8.")
             return
         (self._receive or self._early.append)(text)
+
+    def _flood(self, limit: str) -> None:
+        if self._frames.state is State.OPEN:
+            self._limits.count(limit)
+            self._frames.fail(Close.FLOODING, f"Too many {TABLE[limit].what}.")
 
     def eof_received(self) -> bool:
         """The client ended its side; ours ends with it."""
@@ -142,11 +181,15 @@ class FrameTransport(asyncio.Protocol):
             self._transport.write(b"".join([text_frame(frame) for frame in frames]))
 
     def pause_writing(self) -> None:
-        """The buffer is full: nothing is taken until the client has read some of it, for `SEND_S` at most."""
+        """The buffer is full: nothing is taken until the client has read some of it, for `CHAT_UNREAD_S` at most."""
         self._paused = True
         self._before.pause_writing()
         if self._deadline is None:
-            self._deadline = self._loop.call_later(SEND_S, self._transport.abort)
+            self._deadline = self._loop.call_later(self._limits.settings.unread_s, self._cut)
+
+    def _cut(self) -> None:
+        self._limits.count("unread_time")
+        self._transport.abort()
 
     def resume_writing(self) -> None:
         """The client reads again."""

@@ -1,0 +1,83 @@
+"""One HTTP request and its answer: counted by address and owner, with a bound on the bytes of their bodies."""
+
+from contextlib import ExitStack
+from typing import Any
+
+import msgspec
+from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
+from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
+from hypercorn.typing import ConnectionState
+
+from myna.protocol.errors import ChatError
+from myna.web.limits import Held, Limits
+
+STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
+
+
+class RequestStream(HTTPStream):
+    """Hypercorn's stream of one request, which holds what the request costs until its answer has been sent."""
+
+    limits: Limits
+    address: str | None  # the key of the client's address
+    app_put: Any = None
+
+    async def handle(self, event: Event) -> None:
+        """An event of the protocol below: the request, a part of its body, or its end."""
+        try:
+            if isinstance(event, Request):
+                event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
+                self._open(event)
+            elif isinstance(event, Body) and not self.closed:
+                self.limits.hold_body(self.address, len(event.data))
+                self._held.callback(self.limits.release_body, self.address, len(event.data))
+        except ChatError as refusal:
+            await self._refuse(refusal)
+            return
+        await super().handle(event)
+        if isinstance(event, StreamClosed):
+            self._held.close()
+
+    def _open(self, request: Request) -> None:
+        self._held = ExitStack()
+        self.limits = self.config.limits  # type: ignore[attr-defined]
+        self.address = self.limits.client_of(self.client, request.headers)
+        self.hold("requests_of_address", self.limits.requests_of_address, self.address)
+        if request.method == "PUT" or b"/export" in request.raw_path:
+            self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
+        self.limits.hold_body(self.address, 0)  # one that does not read its answers gets no more of them
+
+    def hold(self, name: str, held: Held, key: str | None) -> None:
+        """Count this request for a key until it ends. Raises `RateLimited` where that key has too many."""
+        if key is not None:
+            self.limits.check_held(name, held, key)
+            self._held.callback(held.give_back, key)
+
+    async def app_send(self, message: Any) -> None:
+        """A message of the application: its answer, or a part of it. Returns when the client has read most of it."""
+        size = len(message["body"]) if message is not None and message.get("body") else 0
+        with ExitStack() as sending:
+            if size:
+                self.limits.add_body(self.address, size)
+                sending.callback(self.limits.release_body, self.address, size)
+            await super().app_send(message)
+
+    async def _refuse(self, refusal: ChatError) -> None:
+        """Answer without the application, and end the connection: what else comes of the request is not read."""
+        self.closed = True
+        if self.state is ASGIHTTPState.REQUEST:
+            title = refusal.code.replace("_", " ")
+            problem = {"type": "about:blank", "title": title, "status": refusal.status, "code": refusal.code, "detail": refusal.detail}
+            body = msgspec.json.encode(problem)
+            headers = [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", b"%d" % len(body)),
+                (b"retry-after", b"1"),
+                (b"connection", b"close"),
+            ]
+            self.state = ASGIHTTPState.CLOSED
+            await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=refusal.status))
+            await self.send(Body(stream_id=self.stream_id, data=body))
+            await self.send(EndBody(stream_id=self.stream_id))
+        if self.app_put is not None:
+            await self.app_put({"type": "http.disconnect"})
+        await self.send(StreamClosed(stream_id=self.stream_id))
