@@ -15,15 +15,17 @@ PREFIX = "CHAT_"
 # Read elsewhere: by the tests that kill processes, and above.
 NO_SETTING = ("CHAT_FAILPOINT", "CHAT_SECRETS_DIR")
 SECRET_CHARACTERS, DIFFERENT_CHARACTERS = 32, 10  # 32 random hexadecimal digits (128 bits) nearly always have 10 different ones
+HARD_TO_GUESS = f"{SECRET_CHARACTERS} or more characters, at least {DIFFERENT_CHARACTERS} of them different"
 # What a pattern or a check means, in words.
 TAKES = {
     "amqp_url": "amqp://… or amqps://…",
     "database_url": "postgresql://…",
     "database_app_url": "postgresql://…",
     "management_url": "http://… or https://…",
-    "secret_key": f"{SECRET_CHARACTERS} or more characters, at least {DIFFERENT_CHARACTERS} of them different",
+    "secret_key": HARD_TO_GUESS,
+    "admin_token": HARD_TO_GUESS,
 }
-SECRETS = ("secret_key", "amqp_url", "database_url", "database_app_url")  # hold passwords: never repeated in an error
+SECRETS = ("secret_key", "admin_token", "amqp_url", "database_url", "database_app_url")  # hold passwords: never repeated in an error
 
 
 def _split(value: Any) -> Any:
@@ -69,6 +71,12 @@ class Settings(BaseSettings):
     )
     secret_key: Annotated[Secret | None, Field(description="signs session tokens; needed unless embedded")] = None
     secret_key_file: Annotated[Path | None, Field(description="a file that holds the secret key")] = None
+    admin_token: Annotated[Secret | None, Field(description="opens the operator's routes: /metrics, /api/pipeline, /api/dead-letters")] = (
+        None
+    )
+    operator_open: Annotated[
+        bool, Field(description="open the operator's routes to everybody while there is no admin token; on loopback they are")
+    ] = False
     allowed_origins: Annotated[
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
     ] = []

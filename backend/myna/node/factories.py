@@ -4,7 +4,9 @@ It imports no web server and no database: a responder starts in a fifth of the t
 """
 
 import os
+import secrets
 import socket
+from functools import cache
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
@@ -13,9 +15,15 @@ from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
 
+@cache
 def worker_name() -> str:
-    """This process, as others see it in events and in the broker's management page."""
-    return f"{socket.gethostname().split('.')[0]}-{os.getpid()}"
+    """This process as people see it in events: the same until it ends, and silent about the machine it runs on."""
+    return f"responder-{secrets.token_hex(2)}"
+
+
+def process_name() -> str:
+    """This process as operators see it, in the log and in the broker's management page."""
+    return f"{worker_name()} {socket.gethostname().split('.')[0]}-{os.getpid()}"
 
 
 def make_data_dir(settings: Settings) -> None:
@@ -37,7 +45,7 @@ def make_broker(settings: Settings) -> Broker:
         return EmbeddedBroker(settings.data_dir / "broker.journal")
     from myna.broker.rabbitmq.broker import RabbitBroker  # a third of a second that the embedded mode need not spend
 
-    return RabbitBroker(settings.amqp_url, worker=worker_name())
+    return RabbitBroker(settings.amqp_url, worker=process_name())
 
 
 def make_brain(settings: Settings) -> MockBrain:

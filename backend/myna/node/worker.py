@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from myna.node.factories import make_brain, make_broker, worker_name
+from myna.node.factories import make_brain, make_broker, process_name, worker_name
 from myna.node.lifetime import exit_code, first_of, stop_signal
 from myna.node.supervisor import Supervisor
 from myna.pipeline.responder import Responder
@@ -25,7 +25,7 @@ async def respond(settings: Settings) -> int:
     loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
     for name, loop in loops.items():
         supervisor.start(name, loop)
-    log.info("responder.started", worker=responder.worker)
+    log.info("responder.started", worker=responder.worker, process=process_name())
     await first_of(stopping.wait(), supervisor.failed.wait())
     log.info("responder.draining", open=responder.open)
     await responder.drain(settings.drain_s)

@@ -13,6 +13,7 @@ from myna.web.api import (
     health,
     messages,
     metrics,
+    operator,
     page,
     pipeline,
     queue_position,
@@ -30,7 +31,7 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, pipeline, chat_completions, health, metrics, documents, page,
+    search, operator, pipeline, chat_completions, health, metrics, documents, page,
 )  # fmt: skip
 
 

@@ -46,6 +46,11 @@ def token_of(headers: Any, cookies: Any) -> str | None:
     return cookie
 
 
+def arrived_by_tls(request: Any) -> bool:
+    """Whether a request came over TLS, which may have ended at a proxy in front of this node."""
+    return "https" in (request.scheme, request.headers.get("X-Forwarded-Proto"))
+
+
 def check_origin(headers: Any, allowed: list[str]) -> None:
     """Raise `Forbidden` when a browser's page is neither ours nor allowed. Without `Origin` (RFC 6454) it is no browser's page."""
     origin = headers.get("Origin")

@@ -75,6 +75,11 @@ export class ChatApi {
     return this.request('GET', '/api/pipeline');
   }
 
+  /** Has the server keep the operator's token for this browser, in a cookie that no script can read. */
+  openOperator(token: string): Promise<void> {
+    return this.request('POST', '/api/operator', undefined, TIMEOUT_MS, { Authorization: `Bearer ${token}` });
+  }
+
   exportAddress(id: string, format: 'markdown' | 'json'): string {
     return `${this.base}/api/conversations/${encodeURIComponent(id)}/export?format=${format}`;
   }
@@ -84,7 +89,13 @@ export class ChatApi {
     return this.request('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
   }
 
-  private async request<T>(method: string, path: string, body?: unknown, timeoutMs = TIMEOUT_MS): Promise<T> {
+  private async request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    timeoutMs = TIMEOUT_MS,
+    headers: Record<string, string> = {},
+  ): Promise<T> {
     let answer: Response;
     try {
       answer = await this.fetcher(this.base + path, {
@@ -92,7 +103,8 @@ export class ChatApi {
         credentials: 'same-origin',
         keepalive: method === 'DELETE', // deletions are carried out when the page closes
         signal: AbortSignal.timeout(timeoutMs),
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+        headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     } catch {
       throw new ApiError(0, 'unreachable', 'The server can’t be reached.');

@@ -1,10 +1,13 @@
 // @vitest-environment happy-dom
 /** The pipeline diagram: known numbers, and links to the broker's management page. */
 import { act, cleanup, screen } from '@testing-library/react';
-import { afterEach, expect, it } from 'vitest';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
+import { ApiError } from '../../src/transport/api';
 import { PipelineStatus } from '../../src/ui/PipelineStatus';
 import { Diagram } from '../../src/ui/pipeline/Diagram';
+import { PipelineView } from '../../src/ui/pipeline/PipelineView';
 import { navigate } from '../../src/ui/view';
 import { CHAT, welcome } from '../chat/events';
 import { show } from './setup';
@@ -61,4 +64,24 @@ it('shows where a message is, and nothing when none is in flight', () => {
   const entry = { id: 'm1', conversation_id: CHAT, text: 'hi', createdAt: 0, phase: 'sent', sends: 1 } as const;
   act(() => chat.store.dispatch({ type: 'outbox.added', entry }));
   expect(lit()).toEqual(['node client', 'node', 'node', 'node']);
+});
+
+it('says that the numbers are for operators where they are, and shows them once it has the token', async () => {
+  vi.stubGlobal('matchMedia', () => ({ matches: false }));
+  const { chat } = show(<PipelineView />);
+  const refused = new ApiError(401, 'unauthorized', 'This is for operators.');
+  const numbers = vi.spyOn(chat.api, 'pipeline').mockRejectedValue(refused);
+  const open = vi.spyOn(chat.api, 'openOperator').mockRejectedValueOnce(refused).mockResolvedValue();
+  act(() => chat.store.dispatch(welcome(false)));
+  await screen.findByText(/to operators alone/);
+
+  await userEvent.type(screen.getByLabelText('Operator’s token'), ' secret ');
+  await userEvent.click(screen.getByRole('button', { name: 'Show the numbers' }));
+  expect((await screen.findByRole('alert')).textContent).toBe('This is for operators.');
+
+  numbers.mockResolvedValue(snapshotOf({}));
+  await userEvent.click(screen.getByRole('button', { name: 'Show the numbers' }));
+  expect((await screen.findByText(/RabbitMQ carries it all/)).textContent).toBeTruthy();
+  expect(open).toHaveBeenLastCalledWith('secret');
+  expect(screen.queryByLabelText('Operator’s token')).toBeNull();
 });

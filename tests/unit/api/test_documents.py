@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ from myna.web.openapi.asyncapi_document import asyncapi
 from myna.web.openapi.openapi_document import openapi
 from myna.web.problems import Problem
 from tests.services.chat_client import ChatClient
-from tests.unit.api.conftest import Person, Served, person_at
+from tests.unit.api.conftest import Person, Served, person_at, serving
 
 BACKEND = Path(myna.__file__).parent
 THE_PAGE = {"/", "/{path}"}  # everything that is no interface
@@ -62,7 +62,27 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     return sorted(found, key=lambda one: one[0] == "DELETE")
 
 
-async def test_every_operation_answers_as_documented(served: Served, person: Person) -> None:
+ADMIN = {"Authorization": "Bearer only operators know this one: 0123456789"}
+
+
+@pytest.fixture
+async def guarded() -> AsyncIterator[Served]:
+    """A node whose operator's routes take the token."""
+    async with serving(admin_token=ADMIN["Authorization"].removeprefix("Bearer ")) as node:
+        yield node
+
+
+def is_operators(operation: dict[str, Any]) -> bool:
+    """Whether the route is for operators."""
+    return {"operator": []} in operation["security"]
+
+
+async def test_every_operation_answers_as_documented(guarded: Served) -> None:
+    async with person_at(guarded) as person:
+        await every_operation_answers_as_documented(guarded, person)
+
+
+async def every_operation_answers_as_documented(served: Served, person: Person) -> None:
     conversation_id = (await person.say("/echo hi"))["conversation_id"]
     await person.answered(conversation_id)
     bodies: dict[str, Any] = {
@@ -80,6 +100,7 @@ async def test_every_operation_answers_as_documented(served: Served, person: Per
             path.format(conversation_id=uuid4() if method == "PUT" else conversation_id, model="myna"),
             params={"q": "echo"} if path == "/api/search" else {},
             json=bodies.get(name),
+            headers=ADMIN if is_operators(operation) else {},
         )
         assert answer.is_success, (name, answer.text)
         promised = operation["responses"][str(answer.status_code)].get("content", {})
@@ -89,15 +110,15 @@ async def test_every_operation_answers_as_documented(served: Served, person: Per
             jsonschema.validate(answer.json(), resolved(schema, document["components"]["schemas"]))
 
 
-async def test_errors_are_as_documented(served: Served, person: Person) -> None:
-    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as nobody:
-        for method, path, operation in operations(openapi(served.node.app)):
+async def test_errors_are_as_documented(guarded: Served) -> None:
+    async with httpx.AsyncClient(base_url=guarded.url, trust_env=False) as nobody, person_at(guarded) as person:
+        for method, path, operation in operations(openapi(guarded.node.app)):
             if operation["security"]:
                 answer = await nobody.request(method, path.format(conversation_id="x", model="x"), json={})
                 assert answer.status_code == 401
                 assert answer.headers["Content-Type"] in operation["responses"]["401"]["content"]
                 (OpenAIError if path.startswith("/v1") else Problem).model_validate_json(answer.text)
-    not_found = await person.get("/api/conversations/x/messages")
+        not_found = await person.get("/api/conversations/x/messages")
     assert Problem.model_validate_json(not_found.text).code == "not_found"
 
 

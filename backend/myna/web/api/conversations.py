@@ -6,7 +6,7 @@ from quart_schema import validate_querystring, validate_response
 from myna.protocol.field_types import Strict, Title
 from myna.protocol.session import Session
 from myna.web.api.models import Answer
-from myna.web.api.requests import PageQuery, SearchWords, id_of, needs_session, validate_body
+from myna.web.api.requests import PageQuery, SearchWords, id_of, needs_session, no_content, validate_body
 from myna.web.openapi.annotations import answers
 from myna.web.services import Services
 
@@ -76,8 +76,6 @@ def blueprint(services: Services) -> Blueprint:
     async def delete_conversation(session: Session, conversation_id: str) -> Response:
         """Delete a conversation with everything in it; running replies are stopped, sockets get `conversation.deleted`."""
         await services.commands.delete(session, id_of(conversation_id, "conversation"))
-        gone = Response(status=204)
-        del gone.headers["Content-Type"]
-        return gone
+        return no_content()
 
     return routes

@@ -10,6 +10,7 @@ from quart import Blueprint, Response
 from myna.broker.port import BrokerStatus, broker_status
 from myna.core.histogram import Histogram
 from myna.web.openapi.annotations import answers
+from myna.web.operator import needs_operator
 from myna.web.services import Services
 
 
@@ -18,6 +19,7 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("metrics", __name__)
 
     @routes.get("/metrics")
+    @needs_operator(services)
     @answers(200, "Prometheus' text format.", "text/plain")
     async def show_metrics() -> Response:
         """This node's counters, gauges and histograms for Prometheus; the queues as the broker has them."""

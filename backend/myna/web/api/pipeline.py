@@ -9,9 +9,8 @@ from quart import Blueprint
 from quart_schema import validate_response
 
 from myna.broker.port import BrokerStatus, broker_status
-from myna.protocol.session import Session
 from myna.web.api.models import Answer
-from myna.web.api.requests import needs_session
+from myna.web.operator import needs_operator
 from myna.web.services import Services
 
 
@@ -108,9 +107,9 @@ def blueprint(services: Services) -> Blueprint:
     meter = RateMeter()
 
     @routes.get("/api/pipeline")
-    @needs_session(services)
+    @needs_operator(services)
     @validate_response(Pipeline)
-    async def show_pipeline(_: Session) -> Pipeline:
+    async def show_pipeline() -> Pipeline:
         """Queues, relay, recorder, store, turns, responders and rates, as this node and the broker see them."""
         return pipeline_of(services, await broker_status(services.broker), meter.read(services.relay_metrics.counts))
 

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
-from quart import Quart, current_app, request
+from quart import Quart, Response, current_app, request
 from quart_schema import document_request, security_scheme
 from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -119,6 +119,13 @@ async def data_of() -> str | bytes:
         return await request.get_data()
     except RequestEntityTooLarge:
         raise TooLarge(f"A body holds at most {request.max_content_length} bytes here.") from None
+
+
+def no_content() -> Response:
+    """204: done, and nothing to tell."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
 def id_of(text: str, what: str) -> str:

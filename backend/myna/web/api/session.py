@@ -8,7 +8,7 @@ from quart_schema import validate_response
 
 from myna.protocol.session import Session
 from myna.web.api.models import Answer
-from myna.web.auth import COOKIE, check_origin, token_of
+from myna.web.auth import COOKIE, arrived_by_tls, check_origin, token_of
 from myna.web.rate_limit import address
 from myna.web.services import Services
 
@@ -46,7 +46,7 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def _remember(session: Session) -> None:
-    secure = request.scheme == "https" or request.headers.get("X-Forwarded-Proto") == "https"
+    secure = arrived_by_tls(request)
 
     @after_this_request
     def set_cookie(response: Any) -> Any:

@@ -26,6 +26,8 @@ th { text-align: left; font-weight: 600; color: var(--soft); } th, td { padding:
 WHO = {
     "cookie": "the session's cookie",
     "token": "a session's token",
+    "operator": "the admin token, where this side is not open",
+    "operator_cookie": "the cookie that stands for it",
     "key": "a bearer key: a session's token, or any text for a fresh owner",
 }
 

@@ -25,6 +25,7 @@ from myna.web.auth import COOKIE
 from myna.web.openai.schema import OpenAIError
 from myna.web.openapi.annotations import ANSWERS, ERRORS, OPENAI_KEY
 from myna.web.openapi.json_schema import SCHEMAS, Schema, error_codes, tidy
+from myna.web.operator import OPERATOR_COOKIE
 from myna.web.problems import PROBLEM, Problem
 
 VERSION = "1"  # of this interface
@@ -119,6 +120,8 @@ def register(app: Quart) -> QuartSchema:
         security_schemes={
             "token": HttpSecurityScheme(scheme="bearer"),
             "cookie": APIKeySecurityScheme(name=COOKIE, in_="cookie"),
+            "operator": HttpSecurityScheme(scheme="bearer"),
+            "operator_cookie": APIKeySecurityScheme(name=OPERATOR_COOKIE, in_="cookie"),
             "key": HttpSecurityScheme(scheme="bearer"),
         },
     )

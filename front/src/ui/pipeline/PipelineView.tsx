@@ -5,10 +5,12 @@ import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { Diagram } from './Diagram';
 import { EventLog } from './EventLog';
+import { OperatorToken } from './OperatorToken';
 import type { Snapshot } from './snapshot';
 import { usePipeline } from './usePipeline';
 
 const SAMPLE = '/words 60'; // long enough to be watched, short enough to be repeated
+const CLOSED = 'This server shows its numbers to operators alone. Dots are your own messages, moving when they move.';
 
 function description(snapshot: Snapshot): string {
   if (!snapshot) return 'Asking the backend.';
@@ -26,7 +28,7 @@ export function PipelineView() {
   const [sample] = useState(newId);
   const live = useChatState((state) => state.live);
   const known = useChatState((state) => state.threads[sample] !== undefined);
-  const { snapshot, problem } = usePipeline();
+  const { snapshot, problem, closed, retry } = usePipeline();
   // The sample conversation is not the user's: it is not listed, and deleted with the view.
   useEffect(() => () => client.deletions.carryOut(sample), [client, sample]);
   const sendOne = () => {
@@ -39,13 +41,16 @@ export function PipelineView() {
         <div className="pipeline-head">
           <div>
             <h1>One queue in, one log out</h1>
-            <p className="pipeline-lead">{problem ? unreachable(snapshot, problem) : description(snapshot)}</p>
+            <p className="pipeline-lead">
+              {closed ? CLOSED : problem ? unreachable(snapshot, problem) : description(snapshot)}
+            </p>
           </div>
           <button type="button" className="button primary" disabled={!live} onClick={sendOne}>
             <Icon name="up" /> Send one through
           </button>
         </div>
-        <Diagram snapshot={snapshot} reachable={!problem} />
+        {closed && <OperatorToken onOpen={retry} />}
+        <Diagram snapshot={snapshot} reachable={!problem || closed} />
         <EventLog />
       </div>
     </section>

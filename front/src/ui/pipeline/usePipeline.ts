@@ -1,5 +1,6 @@
-/** Polls the state of the pipeline once a second while the view is open. */
-import { useEffect, useState } from 'react';
+/** Polls the state of the pipeline once a second while the view is open, unless it is for operators alone. */
+import { useCallback, useEffect, useState } from 'react';
+import { ApiError } from '../../transport/api';
 import { useChat, useChatState } from '../context';
 import type { Snapshot } from './snapshot';
 
@@ -9,25 +10,30 @@ interface PipelineQuery {
   snapshot: Snapshot;
   /** Why the latest request failed. */
   problem: string | null;
+  /** The server shows its numbers to operators alone. */
+  closed: boolean;
 }
 
-export function usePipeline(): PipelineQuery {
+const FIRST: PipelineQuery = { snapshot: null, problem: null, closed: false };
+
+export function usePipeline(): PipelineQuery & { retry(): void } {
   const { api } = useChat();
   // Without a session the request would be refused.
   const known = useChatState((state) => state.owner !== null);
   const away = useChatState((state) => state.owner === null && state.connection.phase === 'waiting');
-  const [query, setQuery] = useState<PipelineQuery>({ snapshot: null, problem: null });
+  const [query, setQuery] = useState<PipelineQuery>(FIRST);
   useEffect(() => {
-    if (!known) return;
+    if (!known || query.closed) return;
     let current = true;
     let timer: ReturnType<typeof setTimeout>;
     const poll = async () => {
       try {
         const snapshot = await api.pipeline();
-        if (current) setQuery({ snapshot, problem: null });
+        if (current) setQuery({ ...FIRST, snapshot });
       } catch (error) {
         const problem = error instanceof Error ? error.message : '';
-        if (current) setQuery((previous) => ({ ...previous, problem }));
+        const closed = error instanceof ApiError && error.status === 401;
+        if (current) setQuery((previous) => ({ snapshot: closed ? null : previous.snapshot, problem, closed }));
       }
       if (current) timer = setTimeout(() => void poll(), POLL_MS);
     };
@@ -36,6 +42,7 @@ export function usePipeline(): PipelineQuery {
       current = false;
       clearTimeout(timer);
     };
-  }, [api, known]);
-  return away ? { snapshot: null, problem: 'It can’t be reached.' } : query;
+  }, [api, known, query.closed]);
+  const retry = useCallback(() => setQuery(FIRST), []);
+  return { ...(away ? { ...FIRST, problem: 'It can’t be reached.' } : query), retry };
 }
