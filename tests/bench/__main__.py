@@ -9,23 +9,23 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.bench import growing, holding, report, scaling, speed
+from tests.bench import connections, report, scaling, speed, stored_data
 from tests.bench.plan import QUICK, WHOLE, Plan
 from tests.bench.report import Table
-from tests.bench.sides import PEER, Services
+from tests.bench.targets import PEER, Services
 
 REPORT = Path(__file__).parent / "REPORT.md"
 FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
     "turns": speed.turns_and_latency,
     "parts": speed.parts,
     "limits": speed.limits_of_the_hops,
-    "idle": holding.idle_connections,
-    "storm": holding.reconnect_storm,
-    "start": holding.first_answer,
-    "growth": growing.stored_messages,
-    "backlog": growing.backlog,
+    "idle": connections.idle_connections,
+    "storm": connections.reconnect_storm,
+    "start": connections.first_answer,
+    "growth": stored_data.stored_messages,
+    "backlog": stored_data.backlog,
     "scale": scaling.responders_and_nodes,
-    "memory": holding.memory_under_load,
+    "memory": connections.memory_under_load,
 }
 
 

@@ -63,10 +63,10 @@ def parts_app(count: int) -> Quart:
 
 async def serve_bare(app: Quart, port: int) -> None:
     config = Config()
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    config.bind = [f"fd://{listener.fileno()}"]
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(("127.0.0.1", port))
+    config.bind = [f"fd://{client.fileno()}"]
     config.backlog = 4_096
     config.loglevel = "WARNING"
 

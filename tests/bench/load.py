@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import uvloop
 
-from tests.bench.wire import CLOSE, PING, PONG, Socket, frames, message_in
+from tests.bench.websocket_frames import CLOSE, PING, PONG, Socket, frames, message_in
 
 TEXT = "How does a message get from here to there and back again?"
 WARM_S = 1.5  # before measuring: connections, caches and plans settle
@@ -27,12 +27,12 @@ ACCEPTED, COMPLETED, FAILED = b'"message.accepted"', b'"reply.completed"', b'"re
 DELTA, COMPLETE = b'"reply.delta"', b'"reply.comple'
 
 
-class Talker(Socket):
+class TurnClient(Socket):
     """Sends a message, waits until it is accepted and its reply completed, and tells; never two in flight."""
 
-    def __init__(self, told: Callable[["Talker"], None], **options: object) -> None:
+    def __init__(self, on_completed: Callable[["TurnClient"], None], **options: object) -> None:
         super().__init__()
-        self._told = told
+        self._on_completed = on_completed
         self._options = options
         self._conversation = str(uuid4())
         self._id = b""
@@ -40,7 +40,7 @@ class Talker(Socket):
         self.sent_at = self.accepted_at = self.completed_at = 0.0
         self.errors = 0
 
-    def say(self) -> None:
+    def send(self) -> None:
         self._id, frame = message_in(self._conversation, TEXT, **self._options)
         self.accepted_at = self.completed_at = 0.0
         self._received.clear()
@@ -48,20 +48,20 @@ class Talker(Socket):
         self.transport.write(frame)
 
     def on_data(self, data: bytes) -> None:
-        heard = self._received
-        heard += data
-        if not self.accepted_at and (at := heard.find(ACCEPTED)) >= 0 and heard.find(self._id, at) >= 0:
+        received = self._received
+        received += data
+        if not self.accepted_at and (at := received.find(ACCEPTED)) >= 0 and received.find(self._id, at) >= 0:
             self.accepted_at = time.perf_counter()
-        if not self.completed_at and (at := heard.find(COMPLETED)) >= 0 and heard.find(self._id, at) >= 0:
+        if not self.completed_at and (at := received.find(COMPLETED)) >= 0 and received.find(self._id, at) >= 0:
             self.completed_at = time.perf_counter()
         if self.accepted_at and self.completed_at:
-            heard.clear()
+            received.clear()
             self._id = b"?"
             self.accepted_at = min(self.accepted_at, self.completed_at)
-            self._told(self)
-        elif b'"type":"error"' in heard or FAILED in heard:
+            self._on_completed(self)
+        elif b'"type":"error"' in received or FAILED in received:
             self.errors += 1
-            raise RuntimeError(heard.decode("utf-8", "replace"))
+            raise RuntimeError(received.decode("utf-8", "replace"))
 
 
 async def connect(sockets: Sequence[Socket], urls: list[str]) -> None:
@@ -80,19 +80,19 @@ def mark(word: str) -> None:
 
 
 async def turns(urls: list[str], sockets: int, seconds: float, **options: object) -> dict[str, Any]:
-    """Closed loop: as many turns as `sockets` talkers, spread over the URLs, get done; latencies in ms."""
+    """Closed loop: as many turns as `sockets` clients, spread over the URLs, get done; latencies in ms."""
     done: list[tuple[float, float, float]] = []
     going = True
 
-    def told(talker: Talker) -> None:
-        done.append((talker.completed_at, talker.completed_at - talker.accepted_at, talker.completed_at - talker.sent_at))
+    def on_completed(client: TurnClient) -> None:
+        done.append((client.completed_at, client.completed_at - client.accepted_at, client.completed_at - client.sent_at))
         if going:
-            talker.say()
+            client.send()
 
-    talkers = [Talker(told, **options) for _ in range(sockets)]
-    await connect(talkers, urls)
-    for talker in talkers:
-        talker.say()
+    clients = [TurnClient(on_completed, **options) for _ in range(sockets)]
+    await connect(clients, urls)
+    for client in clients:
+        client.send()
     await asyncio.sleep(WARM_S)
     mark("begin")
     begin = time.perf_counter()
@@ -101,19 +101,19 @@ async def turns(urls: list[str], sockets: int, seconds: float, **options: object
     going = False
     mark("end")
     measured = [entry for entry in done if begin <= entry[0] < end]
-    await _finished(talkers, done)
+    await _finished(clients, done)
     return {"turns": len(measured), "seconds": end - begin, "answer_ms": _ms(measured, 1), "whole_ms": _ms(measured, 2)}
 
 
-async def _finished(talkers: list[Talker], done: list[Any]) -> None:
+async def _finished(clients: list[TurnClient], done: list[Any]) -> None:
     """Every message has its answer: none may be lost, also not when the time is over."""
     deadline = time.perf_counter() + STRAGGLER_S
-    while any(not talker.completed_at or not talker.accepted_at for talker in talkers):
+    while any(not client.completed_at or not client.accepted_at for client in clients):
         if time.perf_counter() > deadline:
-            raise TimeoutError(f"{sum(not talker.completed_at for talker in talkers)} of {len(talkers)} messages were never answered")
+            raise TimeoutError(f"{sum(not client.completed_at for client in clients)} of {len(clients)} messages were never answered")
         await asyncio.sleep(0.05)
-    for talker in talkers:
-        talker.transport.abort()
+    for client in clients:
+        client.transport.abort()
 
 
 async def spaced(urls: list[str], sockets: int, seconds: float) -> dict[str, Any]:
@@ -121,12 +121,12 @@ async def spaced(urls: list[str], sockets: int, seconds: float) -> dict[str, Any
     done: list[tuple[float, float, float]] = []
     turn = asyncio.Event()
 
-    def told(talker: Talker) -> None:
-        done.append((talker.completed_at, talker.completed_at - talker.accepted_at, talker.completed_at - talker.sent_at))
+    def on_completed(client: TurnClient) -> None:
+        done.append((client.completed_at, client.completed_at - client.accepted_at, client.completed_at - client.sent_at))
         turn.set()
 
-    talkers = [Talker(told) for _ in range(sockets)]
-    await connect(talkers, urls)
+    clients = [TurnClient(on_completed) for _ in range(sockets)]
+    await connect(clients, urls)
     begin = end = 0.0
     began = time.perf_counter()
     number = 0
@@ -136,14 +136,14 @@ async def spaced(urls: list[str], sockets: int, seconds: float) -> dict[str, Any
             begin = time.perf_counter()
             end = begin + seconds
         turn.clear()
-        talkers[number % sockets].say()
+        clients[number % sockets].send()
         number += 1
         await asyncio.wait_for(turn.wait(), STRAGGLER_S)
         await asyncio.sleep(random.uniform(0.002, 0.006))
     mark("end")
     measured = [entry for entry in done if entry[0] >= begin]
-    for talker in talkers:
-        talker.transport.abort()
+    for client in clients:
+        client.transport.abort()
     return {"turns": len(measured), "seconds": end - begin, "answer_ms": _ms(measured, 1), "whole_ms": _ms(measured, 2)}
 
 
@@ -152,7 +152,7 @@ def _ms(entries: list[tuple[float, float, float]], column: int) -> dict[str, flo
     return {name: values[min(len(values) - 1, int(len(values) * share))] for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
 
 
-class Listener(Socket):
+class StreamClient(Socket):
     """Asks for a long reply, counts its parts as they come, and asks again when it is complete."""
 
     def __init__(self, scenario: str) -> None:
@@ -163,36 +163,36 @@ class Listener(Socket):
         self.parts = self.bytes = 0
         self.going = True
 
-    def ask(self) -> None:
+    def request(self) -> None:
         self.transport.write(message_in(self._conversation, TEXT, scenario=self._scenario)[1])
 
     def on_data(self, data: bytes) -> None:
         self.bytes += len(data)
-        heard = self._tail + data
-        self._tail = heard[1 - len(DELTA) :]
-        self.parts += heard.count(DELTA)
-        if COMPLETE in heard and self.going:
-            self.ask()
-        if FAILED in heard:
-            raise RuntimeError(heard.decode("utf-8", "replace"))
+        received = self._tail + data
+        self._tail = received[1 - len(DELTA) :]
+        self.parts += received.count(DELTA)
+        if COMPLETE in received and self.going:
+            self.request()
+        if FAILED in received:
+            raise RuntimeError(received.decode("utf-8", "replace"))
 
 
 async def stream(urls: list[str], sockets: int, seconds: float, scenario: str) -> dict[str, Any]:
     """All sockets ask for a long reply again and again: the parts that arrive."""
-    listeners = [Listener(scenario) for _ in range(sockets)]
-    await connect(listeners, urls)
-    for listener in listeners:
-        listener.ask()
+    clients = [StreamClient(scenario) for _ in range(sockets)]
+    await connect(clients, urls)
+    for client in clients:
+        client.request()
     await asyncio.sleep(2 * WARM_S)
     mark("begin")
-    before, begin = sum(listener.parts for listener in listeners), time.perf_counter()
+    before, begin = sum(client.parts for client in clients), time.perf_counter()
     await asyncio.sleep(seconds)
-    parts, end = sum(listener.parts for listener in listeners) - before, time.perf_counter()
+    parts, end = sum(client.parts for client in clients) - before, time.perf_counter()
     mark("end")
-    least = min(listener.parts for listener in listeners)
-    for listener in listeners:
-        listener.going = False
-        listener.transport.abort()
+    least = min(client.parts for client in clients)
+    for client in clients:
+        client.going = False
+        client.transport.abort()
     return {"parts": parts, "seconds": end - begin, "least_of_one_socket": least}
 
 
@@ -219,10 +219,10 @@ async def idle(urls: list[str], sockets: int, seconds: float) -> dict[str, Any]:
     return {"held": held, "connected_s": connected_s}
 
 
-class Resumer(Socket):
+class ResumingClient(Socket):
     """One life of a client that is cut off and comes back: keeps every frame, its cursor and its epoch."""
 
-    def __init__(self, before: "Resumer | None" = None) -> None:
+    def __init__(self, before: "ResumingClient | None" = None) -> None:
         super().__init__()
         self._buffer = bytearray()
         self.token: str | None = before.token if before else None
@@ -239,9 +239,9 @@ class Resumer(Socket):
             if first == PING:
                 self.transport.write(PONG)
             elif first != CLOSE:
-                self._hear(json.loads(payload))
+                self._handle(json.loads(payload))
 
-    def _hear(self, frame: dict[str, Any]) -> None:
+    def _handle(self, frame: dict[str, Any]) -> None:
         if frame["type"] == "welcome":
             self.welcome_at = time.perf_counter()
             self.token = frame.get("token") or self.token
@@ -258,7 +258,7 @@ class Resumer(Socket):
 
 async def storm(urls: list[str], sockets: int, seconds: float, scenario: str) -> dict[str, Any]:
     """Everybody is in the middle of a reply, loses the connection at once and comes back at once."""
-    first = [Resumer() for _ in range(sockets)]
+    first = [ResumingClient() for _ in range(sockets)]
     await connect(first, urls)
     await _until(lambda: all(one.welcome_at for one in first))
     for one in first:
@@ -270,7 +270,7 @@ async def storm(urls: list[str], sockets: int, seconds: float, scenario: str) ->
     await asyncio.sleep(0.2)
     mark("begin")
     began = time.perf_counter()
-    second = [Resumer(one) for one in first]
+    second = [ResumingClient(one) for one in first]
     await asyncio.gather(*(one.open(urls[0], token=one.token, epoch=one.epoch, after=one.cursor) for one in second))
     await _until(lambda: all(one.welcome_at for one in second))
     back = sorted(one.welcome_at - began for one in second)

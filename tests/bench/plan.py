@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Plan:
     """Sizes of one run of the benchmark."""
 
-    rounds: int = 3  # interleaved: all sides once, then all again
-    seconds: float = 5.0  # measured, for each side and round
+    rounds: int = 3  # interleaved: all targets once, then all again
+    seconds: float = 5.0  # measured, for each target and round
     sockets: tuple[int, ...] = (50, 200)
     streaming: int = 500  # sockets
     idle: int = 4_000  # sockets

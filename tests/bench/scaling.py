@@ -2,11 +2,11 @@
 
 from contextlib import AsyncExitStack
 
-from tests.bench.measuring import Figure, put_load
+from tests.bench.measurement import Figure, put_load
 from tests.bench.plan import Plan
 from tests.bench.report import Table
-from tests.bench.sides import Services, myna
 from tests.bench.speed import scenario_file
+from tests.bench.targets import Services, myna
 
 PREFETCH = 8  # deliveries in a responder's hands: small, so that the model's half second is the bound
 
@@ -23,9 +23,9 @@ async def responders_and_nodes(services: Services, plan: Plan) -> list[Table]:
         for responders in plan.responders:
             async with AsyncExitStack() as stack:
                 environment = {"CHAT_MOCK_SCENARIOS": scenario_file(), "CHAT_PREFETCH": str(PREFETCH)}
-                side = await stack.enter_async_context(myna(services, nodes=nodes, responders=responders, **environment))
+                target = await stack.enter_async_context(myna(services, nodes=nodes, responders=responders, **environment))
                 runs = [
-                    await put_load(side, services, "turns", sockets=plan.thinking, seconds=plan.seconds, scenario="model")
+                    await put_load(target, services, "turns", sockets=plan.thinking, seconds=plan.seconds, scenario="model")
                     for _ in range(plan.rounds)
                 ]
             rate = Figure([run.rate for run in runs])

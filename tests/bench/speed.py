@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import limits
-from tests.bench.measuring import Figure, Run, put_load
+from tests.bench.measurement import Figure, Run, put_load
 from tests.bench.plan import Plan
 from tests.bench.report import Table
-from tests.bench.sides import Services, Side, bare, myna, peer
+from tests.bench.targets import Services, Target, bare, myna, peer
 
 PARTS = 200  # of one long reply
 OURS, NEITHER, BOTH, PLAIN = "Myna", "Node, neither", "Node, both", "Node, both, an insert for each"
@@ -33,46 +33,46 @@ def scenario_file() -> str:
 
 
 class Runs:
-    """Runs by side, interleaved."""
+    """Runs by target, interleaved."""
 
     def __init__(self) -> None:
         self.of: dict[str, list[Run]] = defaultdict(list)
 
-    def rate(self, side: str) -> Figure:
-        return Figure([run.rate for run in self.of[side]])
+    def rate(self, target: str) -> Figure:
+        return Figure([run.rate for run in self.of[target]])
 
-    def latency(self, side: str, kind: str, share: str) -> Figure:
-        return Figure([run.seen[kind][share] for run in self.of[side]])
+    def latency(self, target: str, kind: str, share: str) -> Figure:
+        return Figure([run.seen[kind][share] for run in self.of[target]])
 
-    def cpu_us(self, side: str, process: str) -> Figure:
-        """Microseconds of processor for each turn or part; `own` is all that is the side's own."""
+    def cpu_us(self, target: str, process: str) -> Figure:
+        """Microseconds of processor for each turn or part; `own` is all that is the target's own."""
         if process != "own":
-            return Figure([run.cpu_us_each().get(process, 0.0) for run in self.of[side]])
-        return Figure([sum(us for name, us in run.cpu_us_each().items() if name not in SERVICES) for run in self.of[side]])
+            return Figure([run.cpu_us_each().get(process, 0.0) for run in self.of[target]])
+        return Figure([sum(us for name, us in run.cpu_us_each().items() if name not in SERVICES) for run in self.of[target]])
 
-    def cpu_all_us(self, side: str) -> Figure:
+    def cpu_all_us(self, target: str) -> Figure:
         """The same with broker and database, without the load generator."""
-        return Figure([sum(us for name, us in run.cpu_us_each().items() if name not in ("load", "machine")) for run in self.of[side]])
+        return Figure([sum(us for name, us in run.cpu_us_each().items() if name not in ("load", "machine")) for run in self.of[target]])
 
-    def load_share(self, side: str) -> float:
-        return Figure([run.share("load") for run in self.of[side]]).median
+    def load_share(self, target: str) -> float:
+        return Figure([run.share("load") for run in self.of[target]]).median
 
 
-async def interleaved(sides: Sequence[Side], services: Services, plan: Plan, kind: str, **options: Any) -> Runs:
-    """The same load on each side in turn, `plan.rounds` times over."""
+async def interleaved(targets: Sequence[Target], services: Services, plan: Plan, kind: str, **options: Any) -> Runs:
+    """The same load on each target in turn, `plan.rounds` times over."""
     runs = Runs()
     for _ in range(plan.rounds):
-        for side in sides:
-            runs.of[side.name].append(await put_load(side, services, kind, seconds=plan.seconds, **options))
+        for target in targets:
+            runs.of[target.name].append(await put_load(target, services, kind, seconds=plan.seconds, **options))
     return runs
 
 
 async def turns_and_latency(services: Services, plan: Plan) -> list[Table]:
     """Turns a second at each number of sockets, and latency with hardly any load."""
     async with AsyncExitStack() as stack:
-        sides = [
-            await stack.enter_async_context(side)
-            for side in (
+        targets = [
+            await stack.enter_async_context(target)
+            for target in (
                 myna(services, name=OURS),
                 peer(services, NEITHER, confirms=False, stores=False),
                 peer(services, BOTH, confirms=True, stores=True),
@@ -80,34 +80,34 @@ async def turns_and_latency(services: Services, plan: Plan) -> list[Table]:
                 bare("echo"),
             )
         ]
-        tables = [_latency(await interleaved(sides, services, plan, "spaced", sockets=10), sides)]
+        tables = [_latency(await interleaved(targets, services, plan, "spaced", sockets=10), targets)]
         for sockets in plan.sockets:
-            tables.append(_turns(await interleaved(sides, services, plan, "turns", sockets=sockets), sides, sockets))
+            tables.append(_turns(await interleaved(targets, services, plan, "turns", sockets=sockets), targets, sockets))
     return tables
 
 
-def _latency(runs: Runs, sides: Sequence[Side]) -> Table:
+def _latency(runs: Runs, targets: Sequence[Target]) -> Table:
     table = Table(
         "Latency at low load: 10 sockets, one message at a time (ms)",
         ("", "answer p50", "p95", "p99", "whole p50", "p95", "p99", f"whole p50 ÷ {BOTH}", "p99 ÷"),
         "answer: accepted → completed; whole: sent → completed. Bars: p50 ≤ 1.2, p99 ≤ 1.0 of the peer with both.",
     )
-    for side in sides:
-        cells = [runs.latency(side.name, kind, share).text(2) for kind in ("answer_ms", "whole_ms") for share in ("p50", "p95", "p99")]
-        ratios = [runs.latency(side.name, "whole_ms", share).over(runs.latency(BOTH, "whole_ms", share)) for share in ("p50", "p99")]
-        table.add(side.name, *cells, *(f"{ratio:.2f}" for ratio in ratios))
+    for target in targets:
+        cells = [runs.latency(target.name, kind, share).text(2) for kind in ("answer_ms", "whole_ms") for share in ("p50", "p95", "p99")]
+        ratios = [runs.latency(target.name, "whole_ms", share).over(runs.latency(BOTH, "whole_ms", share)) for share in ("p50", "p99")]
+        table.add(target.name, *cells, *(f"{ratio:.2f}" for ratio in ratios))
     return table
 
 
-def _turns(runs: Runs, sides: Sequence[Side], sockets: int) -> Table:
+def _turns(runs: Runs, targets: Sequence[Target], sockets: int) -> Table:
     table = Table(
         f"Turns a second: {sockets} sockets, one message in flight each, profile instant",
         ("", "turns/s", "÷ neither", "÷ both", "p50 ms", "own µs/turn", "broker µs", "database µs", "all µs", "÷ both", "load: a core's"),
         "µs: processor time for one turn; `all` is own, broker and database. Its ratio holds on a busy machine too, where turns/s swing. "
         "Bars: ≥ 1.0 of the peer with neither, ≥ 3.5 of the peer with both.",
     )
-    for side in sides:
-        rate, name = runs.rate(side.name), side.name
+    for target in targets:
+        rate, name = runs.rate(target.name), target.name
         table.add(
             name,
             rate.text(),
@@ -137,11 +137,11 @@ async def parts(services: Services, plan: Plan) -> list[Table]:
         ours = await stack.enter_async_context(myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()))
         loop = await stack.enter_async_context(bare("parts", str(PARTS)))
         runs = await interleaved([ours, loop], services, plan, "stream", sockets=plan.streaming, scenario="long")
-    for side in (ours, loop):
-        rate = runs.rate(side.name)
-        own, everything, share = runs.cpu_us(side.name, "own"), runs.cpu_all_us(side.name), runs.load_share(side.name)
+    for target in (ours, loop):
+        rate = runs.rate(target.name)
+        own, everything, share = runs.cpu_us(target.name, "own"), runs.cpu_all_us(target.name), runs.load_share(target.name)
         ratio = rate.over(runs.rate(loop.name))
-        table.add(side.name, rate.text(), f"{ratio:.2f}", own.text(1), everything.text(1), f"{share:.0%}")
+        table.add(target.name, rate.text(), f"{ratio:.2f}", own.text(1), everything.text(1), f"{share:.0%}")
     for process in ("node", "responder"):
         table.add(f"Myna: its {process}", "", "", runs.cpu_us(OURS, process).text(1), "", "")
     return [table]

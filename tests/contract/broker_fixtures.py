@@ -18,10 +18,10 @@ from myna.protocol.topology import RoutingKey
 from tests.services.rabbitmq import RabbitNode
 
 T = TypeVar("T")
-PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
+TIMEOUT_S = 30  # for what comes within milliseconds on a quiet machine
 
 
-class Rig(ABC):
+class BrokerHarness(ABC):
     """A running broker, and what a test does to it from outside."""
 
     broker: Broker
@@ -35,7 +35,7 @@ class Rig(ABC):
         """Bring it back, and return when it is up."""
 
 
-class EmbeddedRig(Rig):
+class EmbeddedBrokerHarness(BrokerHarness):
     def __init__(self, broker: EmbeddedBroker) -> None:
         self.broker = self._embedded = broker
 
@@ -44,10 +44,10 @@ class EmbeddedRig(Rig):
 
     async def recover(self) -> None:
         self._embedded.recover()
-        await soon(self.broker.wait_up())  # with a journal, an earlier disk failure may have to be repaired first
+        await in_time(self.broker.wait_up())  # with a journal, an earlier disk failure may have to be repaired first
 
 
-class RabbitRig(Rig):
+class RabbitBrokerHarness(BrokerHarness):
     def __init__(self, broker: RabbitBroker, node: RabbitNode) -> None:
         self.broker = broker
         self._node = node
@@ -58,7 +58,7 @@ class RabbitRig(Rig):
 
     async def recover(self) -> None:
         await self._node.start_app()
-        await soon(self.broker.wait_up())
+        await in_time(self.broker.wait_up())
 
 
 @asynccontextmanager
@@ -67,7 +67,7 @@ async def running(broker: Broker) -> AsyncIterator[Broker]:
     run = asyncio.create_task(broker.run())
     up = asyncio.create_task(broker.wait_up())
     try:
-        await asyncio.wait((run, up), timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((run, up), timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
         if run.done():
             await run
         assert broker.up, broker.trouble
@@ -82,15 +82,15 @@ async def running(broker: Broker) -> AsyncIterator[Broker]:
 
 
 @pytest.fixture(params=["embedded", "journal", "rabbitmq"])
-def make_rig(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rig]:
+def make_harness(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], BrokerHarness]:
     match request.param:
         case "embedded":
-            return lambda: EmbeddedRig(EmbeddedBroker())
+            return lambda: EmbeddedBrokerHarness(EmbeddedBroker())
         case "journal":
-            return lambda: EmbeddedRig(EmbeddedBroker(tmp_path / "journal"))
+            return lambda: EmbeddedBrokerHarness(EmbeddedBroker(tmp_path / "journal"))
     node: RabbitNode = request.getfixturevalue("rabbit")
     url: str = request.getfixturevalue("amqp_url")
-    return lambda: RabbitRig(RabbitBroker(url, worker="contract"), node)
+    return lambda: RabbitBrokerHarness(RabbitBroker(url, worker="contract"), node)
 
 
 @pytest.fixture
@@ -100,41 +100,41 @@ async def clean_loop(caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
     yield
     left = asyncio.all_tasks() - before - {asyncio.current_task()}
     if left:
-        await asyncio.wait(left, timeout=PATIENCE_S)
+        await asyncio.wait(left, timeout=TIMEOUT_S)
     assert not [task for task in left if not task.done()]
     gc.collect()
     assert not [record.getMessage() for record in caplog.records if record.name == "asyncio" and record.levelno >= logging.WARNING]
 
 
 @pytest.fixture
-async def rig(clean_loop: None, make_rig: Callable[[], Rig]) -> AsyncIterator[Rig]:
-    rig = make_rig()
-    async with running(rig.broker):
-        yield rig
+async def harness(clean_loop: None, make_harness: Callable[[], BrokerHarness]) -> AsyncIterator[BrokerHarness]:
+    harness = make_harness()
+    async with running(harness.broker):
+        yield harness
 
 
 @pytest.fixture
-def broker(rig: Rig) -> Broker:
-    return rig.broker
+def broker(harness: BrokerHarness) -> Broker:
+    return harness.broker
 
 
-async def soon(awaitable: Awaitable[T]) -> T:
+async def in_time(awaitable: Awaitable[T]) -> T:
     """The result of something that must not take long."""
-    return await asyncio.wait_for(awaitable, PATIENCE_S)
+    return await asyncio.wait_for(awaitable, TIMEOUT_S)
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition that must come true."""
-    for _ in range(PATIENCE_S * 100):
+    for _ in range(TIMEOUT_S * 100):
         if condition():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+    raise AssertionError(f"not within {TIMEOUT_S} s: {what}")
 
 
 async def take(deliveries: Consumer, count: int) -> list[Delivery]:
     """The next deliveries of a consumer."""
-    return [await soon(anext(deliveries)) for _ in range(count)]
+    return [await in_time(anext(deliveries)) for _ in range(count)]
 
 
 async def read(broker: Broker, start: Start, count: int) -> list[Record]:
@@ -147,11 +147,11 @@ async def more(batches: AsyncGenerator[Sequence[Record], None], count: int) -> l
     """At least `count` further records of a reader."""
     records: list[Record] = []
     while len(records) < count:
-        records += await soon(anext(batches))
+        records += await in_time(anext(batches))
     return records
 
 
 async def publish(broker: Broker, key: RoutingKey, *bodies: bytes) -> None:
     """Publish each body as a message of its own."""
     for body in bodies:
-        await soon(broker.submit(key, [body]))
+        await in_time(broker.submit(key, [body]))

@@ -1,4 +1,4 @@
-"""Stores for the contract suite: the fake in memory and a real Postgres, both behind one rig."""
+"""Stores for the contract suite: the fake in memory and a real Postgres, both behind one harness."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -22,11 +22,11 @@ from myna.store.postgres.store import PostgresStore
 from tests.fakes.memory_store import MemoryStore
 from tests.services.postgres import PostgresServer
 
-PATIENCE_S = 30  # for what comes within milliseconds on a quiet machine
-BEGUN = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+TIMEOUT_S = 30  # for what comes within milliseconds on a quiet machine
+START = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
-class StoreRig(ABC):
+class StoreHarness(ABC):
     """A store, what is done to it from outside, and a recorder that writes facts in log order."""
 
     store: Store
@@ -75,9 +75,9 @@ class StoreRig(ABC):
         await self.store.close()
 
 
-class MemoryStoreRig(StoreRig):
+class MemoryStoreHarness(StoreHarness):
     def __init__(self) -> None:
-        self.now = BEGUN.timestamp()
+        self.now = START.timestamp()
         self.store = self._memory = MemoryStore(clock=lambda: self.now)
 
     async def second_store(self) -> Store:
@@ -93,7 +93,7 @@ class MemoryStoreRig(StoreRig):
         return [reason for _, reason in self._memory.refused]
 
 
-class PostgresStoreRig(StoreRig):
+class PostgresStoreHarness(StoreHarness):
     def __init__(self, url: str) -> None:
         self.url = url
         self.store = PostgresStore(url)
@@ -135,7 +135,7 @@ class PostgresStoreRig(StoreRig):
 
 async def writer_lock_of(store: Store) -> WriterLock:
     """The writer lock, as soon as whoever had it is gone."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             writer_lock = await store.acquire_writer_lock()
             if writer_lock is not None:
@@ -155,7 +155,7 @@ def new_id() -> str:
 
 def at(seconds: float = 0) -> str:
     """A moment of the tests' own day."""
-    return rfc3339(BEGUN + timedelta(seconds=seconds))
+    return rfc3339(START + timedelta(seconds=seconds))
 
 
 def sent(owner: str, conversation_id: str, text: str, *, seconds: float = 0, id_: str | None = None) -> MessageView:
@@ -204,28 +204,28 @@ async def store_database(postgres_server: PostgresServer) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def postgres_store(url: str) -> AsyncGenerator[PostgresStoreRig]:
-    rig = PostgresStoreRig(url)
+async def postgres_store(url: str) -> AsyncGenerator[PostgresStoreHarness]:
+    harness = PostgresStoreHarness(url)
     for table in ("conversations", "messages", "checkpoints", "refused_facts"):
-        await rig.fetch(f"delete from {table}")  # noqa: S608 (made of constants)
+        await harness.fetch(f"delete from {table}")  # noqa: S608 (made of constants)
     try:
-        yield rig
+        yield harness
     finally:
-        await rig.close()
+        await harness.close()
 
 
 @pytest.fixture
-async def postgres_rig(store_database: str) -> AsyncIterator[PostgresStoreRig]:
+async def postgres_harness(store_database: str) -> AsyncIterator[PostgresStoreHarness]:
     """The store on Postgres, empty, for what only a real database does."""
-    async with postgres_store(store_database) as rig:
-        yield rig
+    async with postgres_store(store_database) as harness:
+        yield harness
 
 
 @pytest.fixture(params=["memory", "postgres"])
-async def store_rig(request: pytest.FixtureRequest, store_database: str) -> AsyncIterator[StoreRig]:
+async def store_harness(request: pytest.FixtureRequest, store_database: str) -> AsyncIterator[StoreHarness]:
     """Each store in turn, empty."""
     if request.param == "memory":
-        yield MemoryStoreRig()
+        yield MemoryStoreHarness()
         return
-    async with postgres_store(store_database) as rig:
-        yield rig
+    async with postgres_store(store_database) as harness:
+        yield harness

@@ -10,7 +10,7 @@ from myna.broker.port import Broker, DeadLetter, Record
 from myna.broker.rabbitmq import connection
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import DELIVERY_LIMIT, GROUP_LINES, QUEUES, RoutingKey
-from tests.contract.broker_fixtures import PATIENCE_S, Rig, more, publish, read, soon, take, until
+from tests.contract.broker_fixtures import TIMEOUT_S, BrokerHarness, in_time, more, publish, read, take, until
 from tests.services.processes import until as eventually
 
 AWKWARD = [b"not json", b'{"text": "hello"}', b"\x00\xff\n\n", b"[" * 10, b"x" * 300_000]
@@ -59,7 +59,7 @@ async def test_the_lines_of_one_submitter_keep_their_order(broker: Broker) -> No
         futures.append(broker.submit(RoutingKey.EVENT, [line]))
         if n % 97 == 0:
             await asyncio.sleep(0)
-    await soon(asyncio.gather(*futures))
+    await in_time(asyncio.gather(*futures))
     async with aclosing(broker.log("first")) as batches:
         got: list[bytes] = []
         while len(got) < len(lines):
@@ -68,8 +68,8 @@ async def test_the_lines_of_one_submitter_keep_their_order(broker: Broker) -> No
 
 
 async def test_lines_that_wait_travel_together_up_to_the_limit(broker: Broker) -> None:
-    await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [line]) for line in bodies(GROUP_LINES * 2 + 10))))
-    span = await soon(broker.log_span())
+    await in_time(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [line]) for line in bodies(GROUP_LINES * 2 + 10))))
+    span = await in_time(broker.log_span())
     assert span is not None
     records = await read(broker, "first", span[1] + 1)
     assert len(records) <= 4
@@ -83,7 +83,7 @@ async def test_a_line_alone_travels_alone_and_unchanged(broker: Broker) -> None:
 
 async def test_the_lines_of_one_call_are_never_split(broker: Broker) -> None:
     calls = [bodies(n) for n in (200, 200, 3, GROUP_LINES + 44, 1)]
-    await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, lines) for lines in calls)))
+    await in_time(asyncio.gather(*(broker.submit(RoutingKey.EVENT, lines) for lines in calls)))
     records = await read(broker, "first", 4)
     assert [record.body.count(b"\n") + 1 for record in records] == [200, 203, GROUP_LINES + 44, 1]
 
@@ -124,10 +124,10 @@ async def test_a_message_refused_by_a_full_queue_is_not_in_the_log_either(
             return "deliveries wait" in str(error)
         return False
 
-    await eventually(refused, PATIENCE_S, "the broker sees that the queue is full")
-    span = await soon(broker.log_span())
+    await eventually(refused, TIMEOUT_S, "the broker sees that the queue is full")
+    span = await in_time(broker.log_span())
     assert await refused()
-    assert await soon(broker.log_span()) == span
+    assert await in_time(broker.log_span()) == span
     async with aclosing(broker.consume(prefetch=50)) as deliveries:
         for delivery in await take(deliveries, 3):
             await delivery.ack()
@@ -192,14 +192,14 @@ async def test_prefetch_bounds_what_a_consumer_holds(broker: Broker) -> None:
         await asyncio.wait([third], timeout=0.3)
         assert not third.done()
         await first.ack()
-        assert (await soon(third)).body == bodies(4)[2]
+        assert (await in_time(third)).body == bodies(4)[2]
 
 
 async def test_two_consumers_share_the_queue(broker: Broker) -> None:
     async with aclosing(broker.consume(prefetch=1)) as one, aclosing(broker.consume(prefetch=1)) as other:
         both = [asyncio.create_task(anext(one)), asyncio.create_task(anext(other))]
         await publish(broker, RoutingKey.WORK, *bodies(2))
-        assert sorted([(await soon(task)).body for task in both]) == bodies(2)
+        assert sorted([(await in_time(task)).body for task in both]) == bodies(2)
 
 
 async def test_acks_in_any_order_settle_exactly_what_they_name(broker: Broker) -> None:
@@ -257,11 +257,11 @@ async def test_dead_letters_keep_their_ids_until_they_are_removed(broker: Broker
     letters = await until_dead_letters(broker, 3)
     assert len({letter.id for letter in letters}) == 3
     for _ in range(3):
-        assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in letters}
-    assert await soon(broker.remove_dead_letters(["no such id", letters[0].id, letters[0].id])) == 1
-    assert {letter.id for letter in await soon(broker.dead_letters())} == {letter.id for letter in letters[1:]}
-    assert await soon(broker.remove_dead_letters([letter.id for letter in letters])) == 2
-    assert await soon(broker.dead_letters()) == []
+        assert {letter.id for letter in await in_time(broker.dead_letters())} == {letter.id for letter in letters}
+    assert await in_time(broker.remove_dead_letters(["no such id", letters[0].id, letters[0].id])) == 1
+    assert {letter.id for letter in await in_time(broker.dead_letters())} == {letter.id for letter in letters[1:]}
+    assert await in_time(broker.remove_dead_letters([letter.id for letter in letters])) == 2
+    assert await in_time(broker.dead_letters()) == []
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------------
@@ -297,14 +297,14 @@ async def test_an_offset_beyond_the_end_is_waited_for(broker: Broker) -> None:
         await asyncio.wait([first], timeout=0.5)
         assert not first.done()
         await publish(broker, RoutingKey.EVENT, *bodies(4))
-        assert (await soon(first))[0].offset == 5
+        assert (await in_time(first))[0].offset == 5
 
 
 async def test_all_readers_see_the_same_records_in_the_same_order(broker: Broker) -> None:
     async with aclosing(broker.log("first")) as one, aclosing(broker.log("first")) as other:
         reading = asyncio.gather(more(one, 300), more(other, 300))
         await asyncio.gather(*(publish(broker, key, *bodies(100)) for key in (RoutingKey.EVENT, RoutingKey.STOP, RoutingKey.MESSAGE)))
-        first, second = await soon(reading)
+        first, second = await in_time(reading)
     assert [record.offset for record in first] == list(range(300))
     assert first == second
 
@@ -313,20 +313,20 @@ async def test_a_reader_that_pauses_misses_nothing(broker: Broker) -> None:
     async with aclosing(broker.log("first")) as batches:
         await publish(broker, RoutingKey.EVENT, b"one")
         assert len(await more(batches, 1)) == 1
-        await soon(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [body] * 200) for body in bodies(300))))
+        await in_time(asyncio.gather(*(broker.submit(RoutingKey.EVENT, [body] * 200) for body in bodies(300))))
         assert [record.offset for record in await more(batches, 300)] == list(range(1, 301))
 
 
 async def test_the_span_of_the_log_and_single_records_are_found(broker: Broker) -> None:
-    assert await soon(broker.log_span()) is None
-    assert await soon(broker.record_at(0)) is None
+    assert await in_time(broker.log_span()) is None
+    assert await in_time(broker.record_at(0)) is None
     await publish(broker, RoutingKey.EVENT, *bodies(12))
-    assert await soon(broker.log_span()) == (0, 11)
-    assert await soon(broker.record_at(7)) == Record(7, "event", bodies(12)[7])
+    assert await in_time(broker.log_span()) == (0, 11)
+    assert await in_time(broker.record_at(7)) == Record(7, "event", bodies(12)[7])
     for nowhere in (12, 10**6, 2**63, 10**30, -1):
-        assert await soon(broker.record_at(nowhere)) is None
+        assert await in_time(broker.record_at(nowhere)) is None
     await publish(broker, RoutingKey.EVENT, b"more")
-    assert await soon(broker.log_span()) == (0, 12)
+    assert await in_time(broker.log_span()) == (0, 12)
 
 
 async def test_stops_reach_those_who_listen_and_nobody_later(broker: Broker) -> None:
@@ -344,7 +344,7 @@ async def test_the_state_of_the_queues_shows_what_waits_and_who_consumes(broker:
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await take(deliveries, 1)
         await until_depth(broker, 2)
-        job, log, dead = await soon(broker.queue_states())
+        job, log, dead = await in_time(broker.queue_states())
         assert (job.name, job.consumers) == ("chat_queue", 1)
         assert (log.name, dead.name, dead.depth) == ("chat_responses", "chat_dead_letters", 0)
 
@@ -352,8 +352,8 @@ async def test_the_state_of_the_queues_shows_what_waits_and_who_consumes(broker:
 # --- losing the broker --------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(rig: Rig) -> None:
-    broker = rig.broker
+async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_is_back(harness: BrokerHarness) -> None:
+    broker = harness.broker
     await publish(broker, RoutingKey.MESSAGE, *bodies(3))
     deliveries, batches, stops = broker.consume(prefetch=1), broker.log("first"), broker.stops()
     async with aclosing(deliveries), aclosing(batches), aclosing(stops):
@@ -361,19 +361,19 @@ async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_i
         await more(batches, 3)
         waiting = [asyncio.create_task(anext(deliveries)), asyncio.create_task(anext(batches)), asyncio.create_task(anext(stops))]
         await asyncio.sleep(0.2)
-        await rig.lose()
+        await harness.lose()
         assert broker.trouble
         for task in waiting:
             with pytest.raises(BrokerUnavailable):
-                await soon(task)
+                await in_time(task)
         with pytest.raises(BrokerUnavailable):
             await asyncio.wait_for(broker.submit(RoutingKey.EVENT, [b"lost"]), 1)
         for ask in (broker.log_span, broker.queue_states, broker.dead_letters):
             with pytest.raises(BrokerUnavailable):
                 await asyncio.wait_for(ask(), 1)
         await delivery.ack()  # on a channel that has died: harmless, and without effect
-        await rig.recover()
-        assert rig.broker.trouble is None
+        await harness.recover()
+        assert harness.broker.trouble is None
         await delivery.reject()
     async with aclosing(broker.consume(prefetch=3)) as deliveries:
         again = await take(deliveries, 3)
@@ -381,11 +381,11 @@ async def test_a_lost_broker_fails_everything_at_once_and_serves_again_when_it_i
         assert (again[0].redelivered, again[0].tries) == (True, 1)
     await publish(broker, RoutingKey.EVENT, b"after")
     assert (await read(broker, "first", 4))[3].body == b"after"
-    assert await soon(broker.dead_letters()) == []
+    assert await in_time(broker.dead_letters()) == []
 
 
-async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_a_loss(rig: Rig) -> None:
-    broker = rig.broker
+async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_a_loss(harness: BrokerHarness) -> None:
+    broker = harness.broker
     futures: list[asyncio.Future[None]] = []
 
     async def submit_until_it_fails() -> None:
@@ -395,14 +395,14 @@ async def test_what_was_confirmed_of_a_submitter_is_a_prefix_and_is_there_after_
 
     submitting = asyncio.create_task(submit_until_it_fails())
     await until(lambda: len(futures) > 200, "some lines are on their way")
-    await rig.lose()
-    await soon(submitting)
+    await harness.lose()
+    await in_time(submitting)
     await asyncio.wait(futures, timeout=20)
     confirmed = [future.exception() is None for future in futures]
     assert confirmed == sorted(confirmed, reverse=True)
-    await rig.recover()
+    await harness.recover()
     await publish(broker, RoutingKey.EVENT, b"end")
-    span = await soon(broker.log_span())
+    span = await in_time(broker.log_span())
     assert span is not None
     kept = [line for record in await read(broker, "first", span[1] + 1) for line in record.body.split(b"\n")]
     assert kept[: sum(confirmed)] == bodies(sum(confirmed))
@@ -412,14 +412,14 @@ async def until_depth(broker: Broker, depth: int) -> None:
     async def reached() -> bool:
         return (await broker.queue_states())[0].depth == depth
 
-    await eventually(reached, PATIENCE_S, f"{depth} deliveries that wait")
+    await eventually(reached, TIMEOUT_S, f"{depth} deliveries that wait")
 
 
 async def until_dead_letters(broker: Broker, count: int) -> list[DeadLetter]:
     async def reached() -> bool:
         return len(await broker.dead_letters()) == count
 
-    await eventually(reached, PATIENCE_S, f"{count} dead letters")
+    await eventually(reached, TIMEOUT_S, f"{count} dead letters")
     return await broker.dead_letters()
 
 
@@ -431,4 +431,4 @@ async def until_taken(broker: Broker, body: bytes) -> None:
             return False
         return True
 
-    await eventually(taken, PATIENCE_S, "room in the work queue")
+    await eventually(taken, TIMEOUT_S, "room in the work queue")

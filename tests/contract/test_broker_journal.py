@@ -15,7 +15,7 @@ from myna.broker.embedded import journal as journal_module
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
-from tests.contract.broker_fixtures import publish, read, running, soon, take
+from tests.contract.broker_fixtures import in_time, publish, read, running, take
 
 # Another process with a broker: takes one delivery if there is any, then publishes without end and prints what is confirmed.
 CHILD = """
@@ -58,12 +58,12 @@ async def killed_after(path: Path, confirmed: int) -> tuple[int, int]:
     command = (sys.executable, "-c", CHILD, str(path))
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2])
     assert child.stdout
-    tries = int((await soon(child.stdout.readline())).split()[1])
+    tries = int((await in_time(child.stdout.readline())).split()[1])
     last = -1
     while last < confirmed:
-        last = int(await soon(child.stdout.readline()))
+        last = int(await in_time(child.stdout.readline()))
     child.send_signal(signal.SIGKILL)
-    for line in (await soon(child.stdout.read())).splitlines():
+    for line in (await in_time(child.stdout.read())).splitlines():
         last = int(line)
     await child.wait()
     return tries, last
@@ -211,13 +211,13 @@ async def test_a_disk_that_fails_takes_the_broker_away_until_it_works_again(path
             [delivery] = await take(deliveries, 1)
             monkeypatch.setattr(journal_module, "_sync", sync)
             with pytest.raises(BrokerUnavailable, match="No space left"):
-                await soon(broker.submit(RoutingKey.EVENT, [b"unsure"]))
+                await in_time(broker.submit(RoutingKey.EVENT, [b"unsure"]))
             assert not broker.up
             await delivery.ack()  # without effect: this consumer does not hold it any more
             with pytest.raises(BrokerUnavailable):
-                await soon(anext(deliveries))
+                await in_time(anext(deliveries))
             disk_works = True
-            await soon(broker.wait_up())
+            await in_time(broker.wait_up())
         async with aclosing(broker.consume(prefetch=1)) as deliveries:
             [again] = await take(deliveries, 1)
             assert (again.body, again.tries) == (b"kept", 1)
@@ -237,11 +237,11 @@ async def test_a_disk_that_is_too_slow_takes_the_broker_down_until_the_file_is_r
             stuck.setattr(journal_module, "_sync", lambda _: letting_go.wait(30))
             stuck.setattr("myna.broker.embedded.broker.PUBLISH_TIMEOUT_S", 0.2)
             with pytest.raises(BrokerUnavailable, match="the disk took longer"):
-                await soon(broker.submit(RoutingKey.EVENT, [b"stuck"]))
+                await in_time(broker.submit(RoutingKey.EVENT, [b"stuck"]))
             stuck.undo()
             letting_go.set()
             broker.recover()
             assert not broker.up
-            await soon(broker.wait_up())
+            await in_time(broker.wait_up())
             await publish(broker, RoutingKey.EVENT, b"after")
             assert [record.body for record in await read(broker, "first", 3)] == [b"kept", b"stuck", b"after"]

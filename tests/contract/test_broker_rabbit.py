@@ -14,7 +14,7 @@ from myna.broker.rabbitmq import connection
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from myna.protocol.topology import DEAD_LETTERS, LOG, WORK_QUEUE, RoutingKey
-from tests.contract.broker_fixtures import PATIENCE_S, more, publish, read, running, soon, take, until
+from tests.contract.broker_fixtures import TIMEOUT_S, in_time, more, publish, read, running, take, until
 from tests.services.processes import free_ports
 from tests.services.processes import until as eventually
 from tests.services.rabbitmq import RabbitNode
@@ -34,12 +34,12 @@ async def published(broker: RabbitBroker, key: RoutingKey, body: bytes) -> None:
 
     async def taken() -> bool:
         try:
-            await soon(broker.submit(key, [body]))
+            await in_time(broker.submit(key, [body]))
         except BrokerUnavailable:
             return False
         return True
 
-    await eventually(taken, PATIENCE_S, "a publish is taken again")
+    await eventually(taken, TIMEOUT_S, "a publish is taken again")
 
 
 # --- the client library -----------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ async def test_a_stuck_broker_is_an_error_and_not_a_cancellation_that_nobody_req
             future = broker.submit(RoutingKey.EVENT, [b"stuck"])
             for waiting in (future, reading):
                 with pytest.raises(BrokerUnavailable, match="RabbitMQ"):
-                    await soon(waiting)
+                    await in_time(waiting)
             assert not reading.cancelled()
         rabbit.thaw()
         await published(broker, RoutingKey.EVENT, b"after")
@@ -121,7 +121,7 @@ async def test_a_killed_broker_is_logged_in_one_line_and_its_return_in_another(b
         await until(lambda: not broker.up, "the loss is noticed")
         await asyncio.sleep(1)  # long enough for a few vain tries to connect
         await rabbit.start()
-        await soon(broker.wait_up())
+        await in_time(broker.wait_up())
     assert [line["event"] for line in lines] == ["broker.lost", "broker.regained"]
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
         assert (await take(deliveries, 1))[0].body == b"kept"
@@ -134,7 +134,7 @@ async def test_connections_closed_by_an_operator_are_made_again(broker: RabbitBr
         await rabbit.ctl("close_all_connections", "--vhost", vhost, "maintenance")
         with pytest.raises(BrokerUnavailable):
             await take(deliveries, 1)
-    await soon(broker.wait_up())
+    await in_time(broker.wait_up())
     await published(broker, RoutingKey.WORK, b"two")
     async with aclosing(broker.consume(prefetch=2)) as deliveries:
         assert [delivery.body for delivery in await take(deliveries, 2)] == [b"one", b"two"]
@@ -151,7 +151,7 @@ async def test_a_publish_that_reaches_no_queue_fails_and_brings_the_queue_back(
     async with running(broker):
         await rabbit.delete_queue(vhost, WORK_QUEUE)
         with pytest.raises(BrokerUnavailable, match="no queue"):
-            await soon(broker.submit(RoutingKey.WORK, [b"nowhere"]))
+            await in_time(broker.submit(RoutingKey.WORK, [b"nowhere"]))
         await published(broker, RoutingKey.WORK, b"somewhere")
 
 
@@ -161,8 +161,8 @@ async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(br
         await asyncio.sleep(0.2)
         await rabbit.delete_queue(vhost, WORK_QUEUE)
         with pytest.raises(BrokerUnavailable, match="deleted"):
-            await soon(waiting)
-    await soon(broker.wait_up())
+            await in_time(waiting)
+    await in_time(broker.wait_up())
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await published(broker, RoutingKey.MESSAGE, b"again")
         assert (await take(deliveries, 1))[0].body == b"again"
@@ -175,7 +175,7 @@ async def test_a_log_deleted_under_its_reader_ends_it_and_begins_anew(broker: Ra
         await rabbit.delete_queue(vhost, LOG)
         with pytest.raises(BrokerUnavailable):
             await more(batches, 1)
-    await soon(broker.wait_up())
+    await in_time(broker.wait_up())
     await published(broker, RoutingKey.EVENT, b"new")
     [record] = await read(broker, "first", 1)
     assert (record.offset, record.body) == (0, b"new")
@@ -189,7 +189,7 @@ async def test_a_work_queue_deleted_where_nobody_consumes_it_comes_back_by_itsel
     async def back() -> bool:
         return WORK_QUEUE in [queue["name"] for queue in await rabbit.manage("GET", f"queues/{vhost}")]
 
-    await eventually(back, PATIENCE_S, "the queue is declared again")
+    await eventually(back, TIMEOUT_S, "the queue is declared again")
 
 
 # --- starting -------------------------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ async def test_a_virtual_host_that_is_not_there_yet_is_waited_for(clean_loop: No
         assert "does not open the virtual host '/made-later'" in str(broker.trouble)
         await rabbit_node.make_vhost("made-later")
         try:
-            await soon(broker.wait_up())
+            await in_time(broker.wait_up())
         finally:
             await broker.close()
             run.cancel()
@@ -256,14 +256,14 @@ async def test_a_message_published_by_hand_is_delivered_like_any_other(broker: R
         await delivery.reject()
     records = await read(broker, "first", 1)
     assert (records[0].key, records[0].body) == ("parked", b'{"text": "hello"}')
-    [letter] = await soon(broker.dead_letters())
-    assert await soon(broker.remove_dead_letters([letter.id])) == 1
+    [letter] = await in_time(broker.dead_letters())
+    assert await in_time(broker.remove_dead_letters([letter.id])) == 1
 
 
 async def test_the_management_page_shows_a_messages_type_owner_and_id(broker: RabbitBroker, amqp_url: str) -> None:
     created = b'{"owner":"o-1","reply_id":"r","type":"message.created","id":"0b7b7b7e-0000-4000-8000-000000000002","text":"x"}'
     await publish(broker, RoutingKey.WORK, created, LINE, b"not an event")
-    await soon(broker.submit(RoutingKey.WORK, [LINE, LINE]))
+    await in_time(broker.submit(RoutingKey.WORK, [LINE, LINE]))
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         queue = await channel.get_queue(WORK_QUEUE)
@@ -287,4 +287,4 @@ async def test_the_connections_carry_the_workers_name(broker: RabbitBroker, rabb
             "contract publishes",
         ]
 
-    await eventually(named, PATIENCE_S, "the management page shows the connections")
+    await eventually(named, TIMEOUT_S, "the management page shows the connections")

@@ -15,18 +15,18 @@ import pytest
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.store.port import Batch, Deleted
 from myna.store.postgres.store import PostgresStore
-from tests.contract.store_fixtures import PATIENCE_S, PostgresStoreRig, after, new_id, numbered, reply_to, sent
+from tests.contract.store_fixtures import TIMEOUT_S, PostgresStoreHarness, after, new_id, numbered, reply_to, sent
 from tests.services.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def watched(postgres_rig: PostgresStoreRig, postgres: PostgresServer) -> AsyncIterator[PostgresStoreRig]:
+async def watched(postgres_harness: PostgresStoreHarness, postgres: PostgresServer) -> AsyncIterator[PostgresStoreHarness]:
     """A store that is up and watches, on a server that may be harmed."""
-    watching = asyncio.create_task(postgres_rig.store.run())
-    await postgres_rig.store.wait_up()
-    yield postgres_rig
+    watching = asyncio.create_task(postgres_harness.store.run())
+    await postgres_harness.store.wait_up()
+    yield postgres_harness
     watching.cancel()
     await asyncio.wait([watching])
 
@@ -41,14 +41,14 @@ def frozen(process: int) -> Iterator[None]:
 
 
 async def until(store: PostgresStore, *, up: bool) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             if store.up is up:
                 return
             await asyncio.sleep(0.02)
 
 
-async def test_a_crash_of_the_database_costs_a_reader_at_most_one_refusal(watched: PostgresStoreRig, postgres: PostgresServer) -> None:
+async def test_a_crash_of_the_database_costs_a_reader_at_most_one_refusal(watched: PostgresStoreHarness, postgres: PostgresServer) -> None:
     owner, conversation = new_id(), new_id()
     await watched.record(*numbered(3, owner, conversation))
     await asyncio.gather(*(watched.texts(owner, conversation) for _ in range(8)))  # so that the pool holds several dead connections
@@ -62,17 +62,21 @@ async def test_a_crash_of_the_database_costs_a_reader_at_most_one_refusal(watche
     assert refusals <= 1
 
 
-async def test_a_connection_that_died_in_the_pool_costs_a_reader_nothing(postgres_rig: PostgresStoreRig) -> None:
+async def test_a_connection_that_died_in_the_pool_costs_a_reader_nothing(postgres_harness: PostgresStoreHarness) -> None:
     owner, conversation = new_id(), new_id()
-    await postgres_rig.record(*numbered(3, owner, conversation))
-    await asyncio.gather(*(postgres_rig.texts(owner, conversation) for _ in range(8)))
-    await postgres_rig.fetch(
+    await postgres_harness.record(*numbered(3, owner, conversation))
+    await asyncio.gather(*(postgres_harness.texts(owner, conversation) for _ in range(8)))
+    await postgres_harness.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'myna' and datname = current_database()"
     )
-    assert await asyncio.gather(*(postgres_rig.texts(owner, conversation) for _ in range(4))) == [["number 0", "number 1", "number 2"]] * 4
+    assert (
+        await asyncio.gather(*(postgres_harness.texts(owner, conversation) for _ in range(4))) == [["number 0", "number 1", "number 2"]] * 4
+    )
 
 
-async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(watched: PostgresStoreRig, postgres: PostgresServer) -> None:
+async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(
+    watched: PostgresStoreHarness, postgres: PostgresServer
+) -> None:
     store = watched.store
     assert isinstance(store, PostgresStore)
     message = sent(new_id(), new_id(), "hello")
@@ -90,7 +94,7 @@ async def test_the_store_knows_when_the_database_is_away_and_when_it_is_back(wat
             await refused
     waiting = asyncio.create_task(store.wait_up())
     await postgres.start()
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         await waiting
     assert watched.store.trouble is None
     await writer_lock.release()
@@ -135,7 +139,7 @@ asyncio.run(main())
 """
 
 
-async def test_a_holder_that_freezes_loses_the_writer_lock_within_five_seconds(watched: PostgresStoreRig) -> None:
+async def test_a_holder_that_freezes_loses_the_writer_lock_within_five_seconds(watched: PostgresStoreHarness) -> None:
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, watched.url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
@@ -157,14 +161,14 @@ async def test_a_holder_that_freezes_loses_the_writer_lock_within_five_seconds(w
     assert await watched.store.checkpoint() == watched.checkpoint
 
 
-async def test_a_holder_that_has_nothing_to_record_keeps_the_writer_lock(watched: PostgresStoreRig) -> None:
+async def test_a_holder_that_has_nothing_to_record_keeps_the_writer_lock(watched: PostgresStoreHarness) -> None:
     writer_lock = await watched.acquire_writer_lock()
     await asyncio.sleep(6)  # the very thing: longer than the server waits for a silent holder
     assert await (await watched.second_store()).acquire_writer_lock() is None
     assert await writer_lock.record(Batch(None, after(None), ())) == 0
 
 
-async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
+async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: PostgresStoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     await watched.record(*numbered(3, owner, conversation))
     store = PostgresStore(watched.url)
@@ -181,7 +185,7 @@ async def test_a_frozen_server_process_is_given_up_in_bounded_time(watched: Post
     await store.close()
 
 
-async def test_a_frozen_writer_lock_process_is_given_up_in_bounded_time(watched: PostgresStoreRig) -> None:
+async def test_a_frozen_writer_lock_process_is_given_up_in_bounded_time(watched: PostgresStoreHarness) -> None:
     writer_lock = await watched.acquire_writer_lock()
     (process,) = await watched.writer_lock_processes()
     begun = time.monotonic()
@@ -195,7 +199,7 @@ async def test_a_frozen_writer_lock_process_is_given_up_in_bounded_time(watched:
     assert await watched.record(sent(new_id(), new_id(), "hello")) == 0
 
 
-async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only(watched: PostgresStoreRig) -> None:
+async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only(watched: PostgresStoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     views = numbered(3, owner, conversation)
     await watched.record(views[0])
@@ -218,7 +222,7 @@ async def test_a_locked_table_delays_reader_and_recorder_for_a_bounded_time_only
     assert len(await watched.texts(owner, conversation)) == 3
 
 
-async def test_more_readers_than_connections_wait_their_turn_or_are_refused_in_time(watched: PostgresStoreRig) -> None:
+async def test_more_readers_than_connections_wait_their_turn_or_are_refused_in_time(watched: PostgresStoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     await watched.record(*numbered(3, owner, conversation))
     answers = await asyncio.gather(*(watched.texts(owner, conversation) for _ in range(300)))
@@ -235,14 +239,14 @@ async def test_more_readers_than_connections_wait_their_turn_or_are_refused_in_t
     assert len(await watched.texts(owner, conversation)) == 3
 
 
-async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: PostgresStoreRig) -> None:
+async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: PostgresStoreHarness) -> None:
     views = numbered(4_000, new_id(), new_id())
     await watched.record(sent(new_id(), new_id(), "before"))
     locker = await asyncpg.connect(watched.url)
     await locker.execute("begin")
     await locker.execute("lock table checkpoints in share mode")  # so that it waits after the rows, at the checkpoint
     recording = asyncio.create_task(watched.record(*views))
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             if await watched.fetch("select 1 from pg_locks where not granted"):
                 break
@@ -257,7 +261,7 @@ async def test_a_record_that_is_given_up_half_way_stores_nothing(watched: Postgr
     assert await watched.fetch("select count(*) from messages") == [4_001]
 
 
-async def test_a_backup_from_before_fences_the_recorder_that_knows_more(watched: PostgresStoreRig) -> None:
+async def test_a_backup_from_before_fences_the_recorder_that_knows_more(watched: PostgresStoreHarness) -> None:
     message = sent(new_id(), new_id(), "hello")
     await watched.record(message)
     older = watched.checkpoint

@@ -8,7 +8,7 @@ import pytest
 from myna.store.port import Deleted, Renamed
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.roles import grant_rows
-from tests.contract.store_fixtures import PostgresStoreRig, new_id, reply_to, sent
+from tests.contract.store_fixtures import PostgresStoreHarness, new_id, reply_to, sent
 
 
 @pytest.fixture
@@ -21,19 +21,19 @@ async def app_url(empty_database_url: str) -> str:
 
 
 async def test_the_role_of_a_node_records_reads_renames_deletes_and_sets_aside(app_url: str) -> None:
-    rig = PostgresStoreRig(app_url)
+    harness = PostgresStoreHarness(app_url)
     try:
-        await rig.store.check_schema()
+        await harness.store.check_schema()
         message, gone = sent(new_id(), new_id(), "hello"), sent(new_id(), new_id(), "to be deleted")
         owner, conversation = message.owner, message.conversation_id
-        assert await rig.record(message, reply_to(message, "hi"), gone, sent(new_id(), new_id(), "\0")) == 1
-        assert await rig.record(Renamed(owner, conversation, "named"), Deleted(gone.owner, gone.conversation_id)) == 0
-        assert await rig.texts(owner, conversation) == ["hello", "hi"]
-        assert await rig.texts(gone.owner, gone.conversation_id) == []
-        assert len((await rig.store.search(owner, "hello", limit=5, before=None)).items) == 1
-        assert await rig.store.checkpoint() == rig.checkpoint
+        assert await harness.record(message, reply_to(message, "hi"), gone, sent(new_id(), new_id(), "\0")) == 1
+        assert await harness.record(Renamed(owner, conversation, "named"), Deleted(gone.owner, gone.conversation_id)) == 0
+        assert await harness.texts(owner, conversation) == ["hello", "hi"]
+        assert await harness.texts(gone.owner, gone.conversation_id) == []
+        assert len((await harness.store.search(owner, "hello", limit=5, before=None)).items) == 1
+        assert await harness.store.checkpoint() == harness.checkpoint
     finally:
-        await rig.close()
+        await harness.close()
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ async def test_the_role_of_a_node_can_not_touch_the_schema(app_url: str, stateme
 async def test_granting_twice_changes_the_password_and_nothing_else(app_url: str, empty_database_url: str) -> None:
     changed = app_url.replace(":secret@", ":another@")
     assert await grant_rows(empty_database_url, changed) in changed
-    rig = PostgresStoreRig(changed)
+    harness = PostgresStoreHarness(changed)
     try:
-        assert await rig.record(sent(new_id(), new_id(), "hello")) == 0
+        assert await harness.record(sent(new_id(), new_id(), "hello")) == 0
     finally:
-        await rig.close()
+        await harness.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.store_fixtures import StoreRig, all_pages, new_id, reply_to, sent
+from tests.contract.store_fixtures import StoreHarness, all_pages, new_id, reply_to, sent
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog",
@@ -97,33 +97,33 @@ WEIRD = [
 
 
 @pytest.mark.parametrize(("query", "expected"), FINDS, ids=[query for query, _ in FINDS])
-async def test_a_query_finds_what_a_person_would_expect(store_rig: StoreRig, query: str, expected: set[int]) -> None:
+async def test_a_query_finds_what_a_person_would_expect(store_harness: StoreHarness, query: str, expected: set[int]) -> None:
     owner = new_id()
     views = [sent(owner, new_id(), text) for text in TEXTS]
-    await store_rig.record(*views, *(sent(new_id(), new_id(), text) for text in TEXTS))
-    page = await store_rig.store.search(owner, query, limit=50, before=None)
+    await store_harness.record(*views, *(sent(new_id(), new_id(), text) for text in TEXTS))
+    page = await store_harness.store.search(owner, query, limit=50, before=None)
     assert {TEXTS.index(view.text) for view in views if view.id in {hit.id for hit in page.items}} == expected
     assert len(page.items) == len(expected)
 
 
-async def test_no_query_is_an_error(store_rig: StoreRig) -> None:
+async def test_no_query_is_an_error(store_harness: StoreHarness) -> None:
     owner = new_id()
-    await store_rig.record(*(sent(owner, new_id(), text) for text in TEXTS))
+    await store_harness.record(*(sent(owner, new_id(), text) for text in TEXTS))
     for weird in WEIRD:
-        page = await store_rig.store.search(owner, weird, limit=5, before=None)
+        page = await store_harness.store.search(owner, weird, limit=5, before=None)
         assert len(page.items) <= 5
     weird_texts = [text for text in WEIRD if "\x00" not in text and "\ud800" not in text]
-    assert await store_rig.record(*(sent(owner, new_id(), text[:8_000]) for text in weird_texts)) == 0
+    assert await store_harness.record(*(sent(owner, new_id(), text[:8_000]) for text in weird_texts)) == 0
 
 
 @pytest.mark.parametrize("query", ["word", '"the word"', "word -other"])
 @pytest.mark.parametrize("limit", [1, 4, 10, 11])
-async def test_hits_come_newest_first_in_pages_that_neither_skip_nor_repeat(store_rig: StoreRig, query: str, limit: int) -> None:
+async def test_hits_come_newest_first_in_pages_that_neither_skip_nor_repeat(store_harness: StoreHarness, query: str, limit: int) -> None:
     owner, conversation = new_id(), new_id()
     views = [sent(owner, conversation, f"the word {n}", seconds=-n) for n in range(10)]
     mixed = [view for pair in zip(views, (sent(owner, conversation, "other word the") for _ in views), strict=True) for view in pair]
-    await store_rig.record(*mixed)
-    pages = await all_pages(lambda before: store_rig.store.search(owner, query, limit=limit, before=before))
+    await store_harness.record(*mixed)
+    pages = await all_pages(lambda before: store_harness.store.search(owner, query, limit=limit, before=before))
     hits = [hit for page in pages for hit in page]
     if query == "word":
         assert [hit.id for hit in hits] == [view.id for view in reversed(mixed)]
@@ -131,11 +131,11 @@ async def test_hits_come_newest_first_in_pages_that_neither_skip_nor_repeat(stor
         assert [hit.id for hit in hits] == [view.id for view in reversed(views)]
 
 
-async def test_a_hit_says_where_who_and_when(store_rig: StoreRig) -> None:
+async def test_a_hit_says_where_who_and_when(store_harness: StoreHarness) -> None:
     message = sent(new_id(), new_id(), "What is a zebra?")
     reply = reply_to(message, "The <b>Zebra</b> is <mark>striped</mark>. " + "x " * 300 + "zebra")
-    await store_rig.record(message, reply)
-    hits = (await store_rig.store.search(message.owner, "zebra", limit=5, before=None)).items
+    await store_harness.record(message, reply)
+    hits = (await store_harness.store.search(message.owner, "zebra", limit=5, before=None)).items
     assert [(hit.conversation_id, hit.title, hit.message_id, hit.id, hit.role, hit.created_at) for hit in hits] == [
         (message.conversation_id, "What is a zebra?", message.id, reply.id, "assistant", reply.created_at),
         (message.conversation_id, "What is a zebra?", message.id, message.id, "user", message.created_at),
@@ -146,28 +146,30 @@ async def test_a_hit_says_where_who_and_when(store_rig: StoreRig) -> None:
     assert len(hits[0].snippet) < 250
 
 
-async def test_a_snippet_shows_a_match_that_stands_far_behind(store_rig: StoreRig) -> None:
+async def test_a_snippet_shows_a_match_that_stands_far_behind(store_harness: StoreHarness) -> None:
     owner = new_id()
-    await store_rig.record(sent(owner, new_id(), "很" * 500 + "needle" + "长" * 500), sent(owner, new_id(), "far " * 1_500 + "Needle end"))
-    hits = (await store_rig.store.search(owner, "need", limit=5, before=None)).items
+    await store_harness.record(
+        sent(owner, new_id(), "很" * 500 + "needle" + "长" * 500), sent(owner, new_id(), "far " * 1_500 + "Needle end")
+    )
+    hits = (await store_harness.store.search(owner, "need", limit=5, before=None)).items
     assert "<mark>Needle</mark> end" in hits[0].snippet
     assert "<mark>needle</mark>" in hits[1].snippet
     assert all(hit.snippet.startswith("…") for hit in hits)
 
 
-async def test_a_phrase_that_many_texts_nearly_hold_is_found_by_reading_on(store_rig: StoreRig) -> None:
+async def test_a_phrase_that_many_texts_nearly_hold_is_found_by_reading_on(store_harness: StoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     sought = sent(owner, conversation, "the needle")
-    await store_rig.record(sought, *(sent(owner, conversation, "needle the") for _ in range(1_200)))
-    pages = await all_pages(lambda before: store_rig.store.search(owner, '"the needle"', limit=5, before=before))
+    await store_harness.record(sought, *(sent(owner, conversation, "needle the") for _ in range(1_200)))
+    pages = await all_pages(lambda before: store_harness.store.search(owner, '"the needle"', limit=5, before=before))
     assert [hit.id for page in pages for hit in page] == [sought.id]
 
 
-async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_rig: StoreRig) -> None:
+async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_harness: StoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     sought = [sent(owner, conversation, f"needle {n}") for n in range(3)]
-    await store_rig.record(*sought, *(sent(owner, conversation, "hay") for _ in range(5_100)), sent(owner, conversation, "needle 3"))
-    await store_rig.record(sent(new_id(), conversation, "needle of another"))
-    pages = await all_pages(lambda before: store_rig.store.search(owner, "need", limit=2, before=before))
+    await store_harness.record(*sought, *(sent(owner, conversation, "hay") for _ in range(5_100)), sent(owner, conversation, "needle 3"))
+    await store_harness.record(sent(new_id(), conversation, "needle of another"))
+    pages = await all_pages(lambda before: store_harness.store.search(owner, "need", limit=2, before=before))
     assert [len(page) for page in pages] == [2, 2]
     assert [hit.id for page in pages for hit in page][1:] == [view.id for view in reversed(sought)]

@@ -11,11 +11,11 @@ from myna.core.projection import Projection
 from myna.protocol import log_lines
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
-from tests.unit.histories import OWNERS, TALKS, histories
-from tests.unit.lines import ANN, at, body, completed, part, renamed, said, started, stopped
+from tests.unit.log_events import ANN, accepted_message, at, body, completed, part, renamed, started, stopped
+from tests.unit.random_logs import OWNERS, TALKS, histories
 
 EPOCH = "e1"
-HI = said(1)
+HI = accepted_message(1)
 VALID = [body(one) for one in (HI, started(HI), part(HI, 0, "a"), completed(HI, ["a"]), stopped(HI), renamed("title"))]
 TIMESTAMPS = (
     "soon", "2026-01-01", "2026-13-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+00:0",

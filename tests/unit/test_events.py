@@ -16,29 +16,30 @@ from myna.protocol import events as e
 from myna.protocol import log_lines, timestamps, titles
 from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
 from myna.protocol.ids import reply_id_for
-from tests.unit import lines
+from tests.unit import log_events
 
 HOSTILE = (
     "plain", '"type":"', '","type":"reply.delta"}', "\\", '\\"type\\":\\"', "}", "\n", "\u2028\u2029", "\x7f", "\x01",
     "\U0001f469\u200d\U0001f467", "ü" * 50, "&<>'",
 )  # fmt: skip
 texts = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
-said = st.builds(lambda text: lines.said(1, f"x{text}"), texts)
+messages = st.builds(lambda text: log_events.accepted_message(1, f"x{text}"), texts)
 seeds = st.none() | st.integers(-(2**63), 2**63 - 1)
 options = st.none() | st.builds(e.Options, profile=st.none() | texts.map(lambda text: text[:64]), seed=seeds)
 
 
 def everything(text: str, options: e.Options | None) -> list[e.Event]:
     """An event of each type, all of them holding this text."""
-    job = replace(lines.said(1, f"x{text}"), options=options)
-    request = replace(lines.again(2, job), options=options)
+    job = replace(log_events.accepted_message(1, f"x{text}"), options=options)
+    request = replace(log_events.accepted_regenerate(2, job), options=options)
     return [
-        job, request, lines.stopped(job), lines.started(job), lines.started(job, 2, restarted=True), lines.part(job, 0, text),
-        lines.completed(job, [text]), replace(lines.failed(job), detail=text), lines.renamed(text), lines.deleted(),
+        job, request, log_events.stopped(job), log_events.started(job), log_events.started(job, 2, restarted=True),
+        log_events.part(job, 0, text),
+        log_events.completed(job, [text]), replace(log_events.failed(job), detail=text), log_events.renamed(text), log_events.deleted(),
     ]  # fmt: skip
 
 
-HI = lines.said(1)
+HI = log_events.accepted_message(1)
 INNER = {"owner", "options"}  # and of a message its reply_id: these stay inside the pipeline
 
 
@@ -78,26 +79,26 @@ def test_what_was_encoded_is_read_as_it_was(text: str, options: e.Options | None
         assert log_lines.read_line(line) == event
 
 
-HEAD = f'{{"owner":"{lines.ANN}",'
-OF_REPLY = f'"at":"{lines.AT}","conversation_id":"{lines.TALK}","reply_id":"{HI.reply_id}","message_id":"{HI.id}"'
+HEAD = f'{{"owner":"{log_events.ANN}",'
+OF_REPLY = f'"at":"{log_events.AT}","conversation_id":"{log_events.CONVERSATION}","reply_id":"{HI.reply_id}","message_id":"{HI.id}"'
 WRITTEN: dict[str, tuple[e.LogLine, str]] = {
     "a message": (
         HI,
-        f'{HEAD}"reply_id":"{HI.reply_id}","type":"message.created","at":"{lines.AT}","conversation_id":"{lines.TALK}",'
+        f'{HEAD}"reply_id":"{HI.reply_id}","type":"message.created","at":"{log_events.AT}","conversation_id":"{log_events.CONVERSATION}",'
         f'"id":"{HI.id}","text":"hello"}}',
     ),
     "a message with an option": (
         replace(HI, options=e.Options(seed=0)),
-        f'{HEAD}"reply_id":"{HI.reply_id}","options":{{"seed":0}},"type":"message.created","at":"{lines.AT}",'
-        f'"conversation_id":"{lines.TALK}","id":"{HI.id}","text":"hello"}}',
+        f'{HEAD}"reply_id":"{HI.reply_id}","options":{{"seed":0}},"type":"message.created","at":"{log_events.AT}",'
+        f'"conversation_id":"{log_events.CONVERSATION}","id":"{HI.id}","text":"hello"}}',
     ),
-    "a start": (lines.started(HI), f'{HEAD}"type":"reply.started",{OF_REPLY},"attempt":1,"worker":"w"}}'),
+    "a start": (log_events.started(HI), f'{HEAD}"type":"reply.started",{OF_REPLY},"attempt":1,"worker":"w"}}'),
     "a part": (
-        lines.part(HI, 0, "\x01\n\x7f\u2028"),
+        log_events.part(HI, 0, "\x01\n\x7f\u2028"),
         f'{HEAD}"type":"reply.delta",{OF_REPLY},"attempt":1,"index":0,"text":"\\u0001\\n\x7f\u2028"}}',
     ),
     "an end": (
-        replace(lines.completed(HI, []), timings=e.Timings(queued_ms=0, total_ms=7)),
+        replace(log_events.completed(HI, []), timings=e.Timings(queued_ms=0, total_ms=7)),
         f'{HEAD}"type":"reply.completed",{OF_REPLY},"attempt":1,"parts":0,"text":"","finish_reason":"stop",'
         '"timings":{"queued_ms":0,"total_ms":7}}',
     ),
@@ -112,9 +113,9 @@ def test_a_line_is_written_with_the_inner_fields_first_and_without_absent_ones(w
 
 
 def test_a_frame_of_the_servers_own_has_its_type_and_all_that_is_known() -> None:
-    welcome = Welcome(owner=lines.ANN, epoch="e", cursor="c", resumed=False, heartbeat_s=25)
+    welcome = Welcome(owner=log_events.ANN, epoch="e", cursor="c", resumed=False, heartbeat_s=25)
     assert log_lines.encode(welcome).decode() == (
-        f'{{"type":"welcome","owner":"{lines.ANN}","epoch":"e","cursor":"c","resumed":false,"heartbeat_s":25,'
+        f'{{"type":"welcome","owner":"{log_events.ANN}","epoch":"e","cursor":"c","resumed":false,"heartbeat_s":25,'
         '"limits":{"frame_bytes":65536,"text_chars":8000,"waiting_messages":8}}'
     )
     assert log_lines.encode(Pong()) == b'{"type":"pong"}'
@@ -125,7 +126,7 @@ def test_every_type_of_event_is_tried_here() -> None:
 
 
 def send(**changed: Any) -> dict[str, Any]:
-    return {"type": "message.send", "id": lines.uid(1), "conversation_id": lines.TALK, "text": "hello"} | changed
+    return {"type": "message.send", "id": log_events.uid(1), "conversation_id": log_events.CONVERSATION, "text": "hello"} | changed
 
 
 BAD: dict[str, dict[str, Any]] = {
@@ -133,8 +134,8 @@ BAD: dict[str, dict[str, Any]] = {
     "no type": {"type": None},
     "a field too many": {"mood": "good"},
     "an id that is no UUID": {"id": "1"},
-    "an id in braces": {"id": "{" + lines.uid(1) + "}"},
-    "an id with a newline": {"id": lines.uid(1) + "\n"},
+    "an id in braces": {"id": "{" + log_events.uid(1) + "}"},
+    "an id with a newline": {"id": log_events.uid(1) + "\n"},
     "an id that is a number": {"id": 1},
     "no text": {"text": ""},
     "blanks": {"text": " \n\t"},
@@ -190,38 +191,38 @@ NO_TIMESTAMPS = (
 @pytest.mark.parametrize("when", NO_TIMESTAMPS)
 @pytest.mark.parametrize("event", everything("x", None), ids=lambda event: event.type)
 def test_every_event_takes_a_timestamp_as_we_write_it_and_no_other(event: e.Event, when: str) -> None:
-    line = log_lines.encode(event).replace(lines.AT.encode(), when.encode())
+    line = log_lines.encode(event).replace(log_events.AT.encode(), when.encode())
     with pytest.raises(log_lines.Unreadable):
         log_lines.read_line(line)
 
 
 FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
     "an owner that is no UUID": (HI, {"owner": "x" * 36}),
-    "an id with a newline": (HI, {"id": lines.uid(1)[:-1] + "\n"}),
-    "an id that is too long": (HI, {"id": lines.uid(1) + "0"}),
-    "two ids that are one together": (HI, {"id": "", "conversation_id": lines.uid(1) * 2}),
+    "an id with a newline": (HI, {"id": log_events.uid(1)[:-1] + "\n"}),
+    "an id that is too long": (HI, {"id": log_events.uid(1) + "0"}),
+    "two ids that are one together": (HI, {"id": "", "conversation_id": log_events.uid(1) * 2}),
     "an id in capitals": (HI, {"conversation_id": "ABCDEF00-0000-4000-8000-00000000000A"}),
-    "a message of a request that is no UUID": (lines.again(2, HI), {"message_id": "m" * 36}),
+    "a message of a request that is no UUID": (log_events.accepted_regenerate(2, HI), {"message_id": "m" * 36}),
     "no text": (HI, {"text": ""}),
     "blanks": (HI, {"text": " \n\t"}),
     "a text too long": (HI, {"text": "x" * (e.TEXT_LIMIT + 1)}),
-    "NUL": (lines.again(2, HI), {"text": "a\0b"}),
+    "NUL": (log_events.accepted_regenerate(2, HI), {"text": "a\0b"}),
     "a seed too large": (HI, {"options": {"seed": 2**63}}),
     "a seed that is true": (HI, {"options": {"seed": True}}),
     "a profile too long": (HI, {"options": {"profile": "x" * 65}}),
-    "a number that is a text": (lines.part(HI, 0, "x"), {"index": "0"}),
-    "a number with a point": (lines.part(HI, 0, "x"), {"index": 0.0}),
-    "an index below 0": (lines.part(HI, 0, "x"), {"index": -1}),
-    "an attempt too large": (lines.started(HI), {"attempt": 2**31}),
-    "more parts than an integer column holds": (lines.completed(HI, []), {"parts": 2**31}),
-    "a time below 0": (lines.completed(HI, []), {"timings": {"queued_ms": -1, "total_ms": 0}}),
-    "a time too large": (lines.completed(HI, []), {"timings": {"queued_ms": 0, "total_ms": 2**53}}),
-    "a null": (lines.part(HI, 0, "x"), {"text": None}),
-    "an end of no kind": (lines.completed(HI, []), {"finish_reason": "done"}),
-    "times that are none": (lines.completed(HI, []), {"timings": []}),
-    "no type": (lines.deleted(), {"type": None}),
-    "a type that is a number": (lines.deleted(), {"type": 1}),
-    "a type that is not known": (lines.deleted(), {"type": "conversation.archived"}),
+    "a number that is a text": (log_events.part(HI, 0, "x"), {"index": "0"}),
+    "a number with a point": (log_events.part(HI, 0, "x"), {"index": 0.0}),
+    "an index below 0": (log_events.part(HI, 0, "x"), {"index": -1}),
+    "an attempt too large": (log_events.started(HI), {"attempt": 2**31}),
+    "more parts than an integer column holds": (log_events.completed(HI, []), {"parts": 2**31}),
+    "a time below 0": (log_events.completed(HI, []), {"timings": {"queued_ms": -1, "total_ms": 0}}),
+    "a time too large": (log_events.completed(HI, []), {"timings": {"queued_ms": 0, "total_ms": 2**53}}),
+    "a null": (log_events.part(HI, 0, "x"), {"text": None}),
+    "an end of no kind": (log_events.completed(HI, []), {"finish_reason": "done"}),
+    "times that are none": (log_events.completed(HI, []), {"timings": []}),
+    "no type": (log_events.deleted(), {"type": None}),
+    "a type that is a number": (log_events.deleted(), {"type": 1}),
+    "a type that is not known": (log_events.deleted(), {"type": "conversation.archived"}),
 }
 
 
@@ -252,8 +253,8 @@ leaves = (
 )
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=8)
 garbled = st.builds(
-    lambda text, place, byte: b"".join((line := log_lines.encode(lines.said(1, f"x{text}"))[: place + 1], bytes([byte]), line[place:])),
-    texts, st.integers(0, 300), st.integers(0, 255),
+    lambda line, place, byte: b"".join((line[: place + 1], bytes([byte]), line[place:])),
+    texts.map(lambda text: log_lines.encode(log_events.accepted_message(1, f"x{text}"))), st.integers(0, 300), st.integers(0, 255),
 )  # fmt: skip
 DEEP = (
     b'{"type":"log.mark","nonce":' + b"[" * 100_000,

@@ -4,7 +4,7 @@ import json
 
 from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
 from myna.core.projection import Projection
-from tests.unit.lines import ANN, BEN, again, record, said, uid
+from tests.unit.log_events import ANN, BEN, accepted_message, accepted_regenerate, record, uid
 
 
 class Wakes:
@@ -77,8 +77,8 @@ def test_frames_of_a_folded_record_reach_their_owners_and_hidden_events_nobody()
     hub, ann, ben = Hub(), mailbox(ANN), mailbox(BEN)
     hub.attach(ann)
     hub.attach(ben)
-    hi, projection = said(1), Projection("e1")
-    hub.observe(projection.fold(record(0, hi, said(2, owner=BEN), again(3, hi)), 0.0))
+    hi, projection = accepted_message(1), Projection("e1")
+    hub.observe(projection.fold(record(0, hi, accepted_message(2, owner=BEN), accepted_regenerate(3, hi)), 0.0))
     assert [json.loads(frame)["id"] for frame in ann.take()] == [uid(1)]
     assert [json.loads(frame)["id"] for frame in ben.take()] == [uid(2)]
 

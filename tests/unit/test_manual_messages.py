@@ -8,7 +8,7 @@ from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, read_
 from myna.protocol import events as e
 from myna.protocol import log_lines
 from myna.protocol.ids import reply_id_for
-from tests.unit import lines
+from tests.unit import log_events
 
 
 def test_a_text_alone_is_a_message_of_the_operator() -> None:
@@ -27,10 +27,16 @@ def test_two_manual_messages_are_two() -> None:
 
 
 def test_owner_conversation_and_id_may_be_named() -> None:
-    body = {"text": "hi", "owner": lines.ANN, "conversation_id": lines.TALK, "id": lines.uid(5), "options": {"profile": "fast"}}
+    body = {
+        "text": "hi",
+        "owner": log_events.ANN,
+        "conversation_id": log_events.CONVERSATION,
+        "id": log_events.uid(5),
+        "options": {"profile": "fast"},
+    }
     made = read_manual_message(json.dumps(body).encode())
     assert made is not None
-    assert (made.owner, made.conversation_id, made.id) == (lines.ANN, lines.TALK, lines.uid(5))
+    assert (made.owner, made.conversation_id, made.id) == (log_events.ANN, log_events.CONVERSATION, log_events.uid(5))
     assert made.options == e.Options(profile="fast")
 
 
@@ -61,4 +67,4 @@ def test_a_body_that_is_no_message_is_refused_with_the_reason(body: bytes) -> No
 
 
 def test_a_job_among_the_dead_letters_was_tried_too_often() -> None:
-    assert "too often" in why_dead_lettered(log_lines.encode(lines.said(1)))
+    assert "too often" in why_dead_lettered(log_lines.encode(log_events.accepted_message(1)))

@@ -16,12 +16,13 @@ from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
 from myna.protocol.views import MessageView
 from myna.store.port import Checkpoint, Deleted, Fact, Renamed
-from tests.unit.lines import (
+from tests.unit.log_events import (
     ANN,
     BEN,
-    OTHER_TALK,
-    TALK,
-    again,
+    CONVERSATION,
+    OTHER_CONVERSATION,
+    accepted_message,
+    accepted_regenerate,
     at,
     body,
     completed,
@@ -31,14 +32,13 @@ from tests.unit.lines import (
     record,
     records,
     renamed,
-    said,
     started,
     stopped,
     uid,
     whole,
 )  # fmt: skip
 
-HI = said(1, "hi")
+HI = accepted_message(1, "hi")
 
 
 def fold(projection: Projection, *events: e.LogLine) -> FoldResult:
@@ -130,18 +130,18 @@ def test_a_repeated_message_counts_once_and_its_job_is_dropped() -> None:
     line = projection(HI)
     assert fold(line, HI).dropped == [HI]
     assert shown(line) == WHOLE[:1]
-    assert len(line.open_in(ANN, TALK)) == 1
+    assert len(line.open_in(ANN, CONVERSATION)) == 1
 
 
 def test_a_message_whose_reply_is_open_is_known_though_the_window_forgot_it() -> None:
     line = projection(HI)
     line._window.owner(ANN).keys.clear()
     assert fold(line, HI).dropped == [HI]
-    assert len(line.open_in(ANN, TALK)) == 1
+    assert len(line.open_in(ANN, CONVERSATION)) == 1
 
 
 def test_one_more_reply_is_a_reply_of_its_own_to_the_same_message() -> None:
-    more = again(2, HI)
+    more = accepted_regenerate(2, HI)
     line = projection(*whole(HI, "a", "b"), more, started(more), part(more, 0, "c"), completed(more, ["c"]))
     assert shown(line)[5:] == ["reply.started", "reply.delta 0 c", "reply.completed c stop"]
     assert {frame["message_id"] for frame in frames(line)[1:]} == {HI.id}
@@ -167,7 +167,7 @@ def test_a_message_stopped_while_it_waited_ends_without_text() -> None:
 
 
 def test_a_stop_ends_the_reply_it_names_and_no_other_to_the_same_message() -> None:
-    more = again(2, HI)
+    more = accepted_regenerate(2, HI)
     line = projection(HI, started(HI), part(HI, 0, "a"))
     fold(line, more, stopped(more))
     assert list(line.open_replies) == [HI.reply_id]
@@ -186,7 +186,7 @@ def test_a_parked_job_ends_in_one_failure() -> None:
 
 
 def test_each_of_several_parked_jobs_of_one_record_fails() -> None:
-    second = said(2, "two")
+    second = accepted_message(2, "two")
     line = projection(HI, second)
     line.fold(record(2, HI, second, key=RoutingKey.PARKED), 0.0)
     assert shown(line)[2:] == ["reply.failed delivery_limit"] * 2
@@ -203,7 +203,7 @@ def test_a_parked_body_that_is_no_job_is_counted_and_passed_over() -> None:
 
 
 def test_a_message_that_comes_too_late_is_not_shown_and_ends_in_one_failure() -> None:
-    late = said(2)
+    late = accepted_message(2)
     line = projection(*whole(HI, "a", "b"), deleted(), late, late, started(late), part(late, 0, "x"), completed(late, ["x"]))
     assert shown(line)[6:] == ["reply.failed conversation_deleted"]
     assert not line.open_replies
@@ -228,7 +228,7 @@ def test_events_of_another_owner_conversation_or_message_do_not_touch_a_reply() 
     line = projection(HI, started(HI))
     for foreign in (part(HI, 0, "evil"), completed(HI, []), failed(HI), stopped(HI), started(HI, 9)):
         fold(line, replace(foreign, owner=BEN))
-        fold(line, replace(foreign, conversation_id=OTHER_TALK))
+        fold(line, replace(foreign, conversation_id=OTHER_CONVERSATION))
         fold(line, replace(foreign, message_id=uid(9)))
     assert shown(line) == WHOLE[:2]
     assert shown(line, BEN) == []
@@ -237,7 +237,7 @@ def test_events_of_another_owner_conversation_or_message_do_not_touch_a_reply() 
 
 def test_a_job_with_the_reply_id_of_another_owners_open_reply_does_not_replace_it() -> None:
     line = projection(HI)
-    fold(line, replace(said(7, "evil", owner=BEN), reply_id=HI.reply_id))
+    fold(line, replace(accepted_message(7, "evil", owner=BEN), reply_id=HI.reply_id))
     assert line.open_replies[HI.reply_id].job == HI
     assert shown(line, BEN) == []
 
@@ -328,10 +328,10 @@ def store(line: Projection) -> None:
 
 
 def test_the_checkpoint_never_passes_a_reply_that_is_open() -> None:
-    line = projection(*whole(HI, "a"), said(2), started(said(2)))
+    line = projection(*whole(HI, "a"), accepted_message(2), started(accepted_message(2)))
     mark = checkpoint(line)
     assert (mark.low, mark.high) == (Position(4, 0), line.reached)
-    fold(line, failed(said(2)))
+    fold(line, failed(accepted_message(2)))
     assert checkpoint(line).low == line.reached
 
 
@@ -341,7 +341,7 @@ def test_what_is_stored_is_not_pending_and_what_comes_after_is() -> None:
     store(line)
     assert not line.pending
     fold(line, renamed("title"))
-    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, CONVERSATION, "title")]
 
 
 def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
@@ -352,13 +352,13 @@ def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
     fold(line, renamed("title"))
     store(line)
     line.stored_to(backup)
-    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, TALK, "title")]
+    assert pending(line) == line.unstored(ANN) == [Renamed(ANN, CONVERSATION, "title")]
 
 
 def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
     line = Projection("e1")
     line._window._limit = 1_000
-    events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
+    events = [event for number in range(1, 20) for event in whole(accepted_message(number), "a", "b")]
     for event in events:
         fold(line, event)
     assert len(frames(line)) == len(events), "nothing is stored, so nothing is forgotten"
@@ -377,7 +377,7 @@ def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
 def test_what_is_forgotten_is_not_resumed_from() -> None:
     line = Projection("e1")
     line._window._limit = 1_000
-    events = [event for number in range(1, 20) for event in whole(said(number), "a", "b")]
+    events = [event for number in range(1, 20) for event in whole(accepted_message(number), "a", "b")]
     cursors = [line.cursor(ANN)]
     for event in events:
         fold(line, event)
@@ -424,15 +424,15 @@ def test_frames_of_one_record_have_cursors_of_their_own() -> None:
 
 
 def test_a_new_log_leaves_to_be_stored_what_is_not_stored_yet_and_nothing_else() -> None:
-    line = projection(*whole(HI, "a"), said(2))
+    line = projection(*whole(HI, "a"), accepted_message(2))
     store(line)
-    fold(line, started(said(2)))
-    fold(line, completed(said(2), []))
+    fold(line, started(accepted_message(2)))
+    fold(line, completed(accepted_message(2), []))
     before = pending(line)
     line.restart("e2")
     assert pending(line) == line.unstored(ANN) == before
     assert line.reached == BEGINNING
-    fold(line, said(3))
+    fold(line, accepted_message(3))
     store(line)
     assert not line.pending
     assert line.unstored(ANN) == []
@@ -442,7 +442,7 @@ def test_what_was_stored_of_the_old_log_says_nothing_of_the_new_one() -> None:
     line = projection(*whole(HI, "a"))
     store(line)
     line.restart("e2")
-    fold(line, said(2))
+    fold(line, accepted_message(2))
     assert [fact.id for fact in pending(line) if isinstance(fact, MessageView)] == [uid(2)]
 
 
@@ -456,15 +456,15 @@ def test_the_window_keeps_its_limit_after_the_log_was_replaced() -> None:
     line = Projection("e1")
     line._window._limit = limit = 5_000
     for number in range(1, 20):
-        job = said(number, "x" * 1_000)
-        fold(line, *whole(job, "a"), again(100 + number, job), stopped(again(100 + number, job)))
+        job = accepted_message(number, "x" * 1_000)
+        fold(line, *whole(job, "a"), accepted_regenerate(100 + number, job), stopped(accepted_regenerate(100 + number, job)))
     line.restart("e2")
     for number in range(200, 260):
-        fold(line, *whole(said(number), "a"))
+        fold(line, *whole(accepted_message(number), "a"))
         store(line)
         assert sum(map(len, line._window.since(ANN, BEGINNING))) <= limit
     assert len(line._window._order) < 100
-    assert fold(line, said(1)).dropped == [], "what the old log held is forgotten first"
+    assert fold(line, accepted_message(1)).dropped == [], "what the old log held is forgotten first"
 
 
 def test_what_was_stored_of_the_old_log_is_not_taken_for_unstored_in_the_new_one() -> None:
@@ -473,7 +473,7 @@ def test_what_was_stored_of_the_old_log_is_not_taken_for_unstored_in_the_new_one
     fold(line, renamed("title"))
     for epoch in ("e2", "e3"):
         line.restart(epoch)
-        assert line.unstored(ANN) == pending(line) == [Renamed(ANN, TALK, "title")]
+        assert line.unstored(ANN) == pending(line) == [Renamed(ANN, CONVERSATION, "title")]
 
 
 def test_old_frames_are_not_resumed_in_a_new_log() -> None:
@@ -496,7 +496,7 @@ def test_a_reply_that_was_open_goes_on_in_a_new_log() -> None:
 
 def test_idle_time_is_measured_from_the_last_event_of_a_reply() -> None:
     line = Projection("e1")
-    for second, one in enumerate(records([HI, started(HI), said(2)])):
+    for second, one in enumerate(records([HI, started(HI), accepted_message(2)])):
         line.fold(one, float(second))
     assert [reply.job.id for reply in line.idle_since(2.0)] == [HI.id]
     assert [reply.job.id for reply in line.idle_since(1.0)] == []

@@ -13,7 +13,7 @@ from myna.protocol.views import ConversationView
 from myna.store.port import Batch, Checkpoint, Page
 from tests.fakes.memory_store import MemoryStore
 from tests.simulation.virtual_time import VirtualLoop, clock, run
-from tests.unit.lines import ANN, OTHER_TALK, TALK, at, deleted, record, renamed, said, whole
+from tests.unit.log_events import ANN, CONVERSATION, OTHER_CONVERSATION, accepted_message, at, deleted, record, renamed, whole
 
 SESSION = Session(ANN, "", 0)
 
@@ -28,9 +28,9 @@ class BusyStore(MemoryStore):
         self.batches: list[Batch] = []
         self._last: Checkpoint | None = None
 
-    def say(self, number: int, conversation: str = TALK) -> None:
+    def say(self, number: int, conversation: str = CONVERSATION) -> None:
         """A message and its reply are read in the log, and wait for the recorder."""
-        for event in whole(said(number, f"message {number}", conversation=conversation, when=at(1_000 * number)), "reply"):
+        for event in whole(accepted_message(number, f"message {number}", conversation=conversation, when=at(1_000 * number)), "reply"):
             self.projection.fold(record(self.projection.reached.offset + 1, event), 0.0)
         reached, facts = self.projection.batch()
         self.batches.append(Batch(self._last, reached, facts[-2:]))
@@ -69,7 +69,7 @@ def test_what_the_recorder_stores_while_the_list_is_read_is_counted_once() -> No
     async def test(store: BusyStore) -> None:
         store.say(1)
         store.say(2)
-        assert await listed(store) == [(TALK, 4)]
+        assert await listed(store) == [(CONVERSATION, 4)]
 
     with_store(test)
 
@@ -78,7 +78,7 @@ def test_what_the_recorder_stores_while_one_conversation_is_read_is_counted_once
     async def test(store: BusyStore) -> None:
         store.say(1)
         store.say(2)
-        assert (await store.queries.conversation(SESSION, TALK)).messages == 4
+        assert (await store.queries.conversation(SESSION, CONVERSATION)).messages == 4
 
     with_store(test)
 
@@ -87,11 +87,11 @@ def test_a_conversation_of_an_older_page_moves_up_with_all_its_messages() -> Non
     async def test(store: BusyStore) -> None:
         store.say(1)
         await store.store_next()
-        store.say(2, OTHER_TALK)
+        store.say(2, OTHER_CONVERSATION)
         await store.store_next()
         store.say(3)
         store.batches.clear()  # and nobody stores it
-        assert dict(await listed(store, limit=1)) == {TALK: 4, OTHER_TALK: 2}
+        assert dict(await listed(store, limit=1)) == {CONVERSATION: 4, OTHER_CONVERSATION: 2}
 
     with_store(test)
 
@@ -100,7 +100,7 @@ def test_a_recorder_that_never_rests_does_not_keep_a_reader_waiting() -> None:
     async def test(store: BusyStore) -> None:
         for number in range(1, 30):
             store.say(number)
-        assert [conversation for conversation, _ in await listed(store)] == [TALK]
+        assert [conversation for conversation, _ in await listed(store)] == [CONVERSATION]
 
     with_store(test)
 
@@ -108,15 +108,15 @@ def test_a_recorder_that_never_rests_does_not_keep_a_reader_waiting() -> None:
 def test_what_is_not_stored_is_laid_over_the_rows() -> None:
     async def test(store: BusyStore) -> None:
         store.say(1)
-        store.say(2, OTHER_TALK)
+        store.say(2, OTHER_CONVERSATION)
         await store.store_next()
         await store.store_next()
-        for event in (renamed("another title"), deleted(conversation=OTHER_TALK)):
+        for event in (renamed("another title"), deleted(conversation=OTHER_CONVERSATION)):
             store.projection.fold(record(store.projection.reached.offset + 1, event), 0.0)
         page = await store.queries.conversations(SESSION, limit=100, before=None, at_least=None)
-        assert [(view.id, view.title, view.messages) for view in page.items] == [(TALK, "another title", 2)]
+        assert [(view.id, view.title, view.messages) for view in page.items] == [(CONVERSATION, "another title", 2)]
         with pytest.raises(NotFound):
-            await store.queries.conversation(SESSION, OTHER_TALK)
+            await store.queries.conversation(SESSION, OTHER_CONVERSATION)
 
     with_store(test)
 
@@ -125,7 +125,7 @@ def test_with_the_database_away_a_node_shows_what_it_remembers_whole_and_nothing
     async def test(store: BusyStore) -> None:
         store.say(1)
         store.lose()
-        assert await listed(store) == [(TALK, 2)]
+        assert await listed(store) == [(CONVERSATION, 2)]
         store.projection.begins_at("2026-01-01T00:00:00.000Z")
         with pytest.raises(Behind):
             await listed(store)
@@ -137,10 +137,10 @@ def test_a_reader_waits_a_bounded_time_for_the_recorder() -> None:
     async def main(loop: VirtualLoop) -> None:
         store = MemoryStore(clock(loop))
         projection = Projection("e1")
-        for event in whole(said(1), "a"):
+        for event in whole(accepted_message(1), "a"):
             projection.fold(record(projection.reached.offset + 1, event), 0.0)
         queries = Queries(store, projection, StorageSignals())
-        assert (await queries.conversation(SESSION, TALK)).messages == 2
+        assert (await queries.conversation(SESSION, CONVERSATION)).messages == 2
         assert loop.now == pytest.approx(SETTLE_S)
 
     run(main)
@@ -153,6 +153,6 @@ def test_after_the_log_was_replaced_what_is_stored_is_not_counted_again() -> Non
         await store.store_next()
         store.projection.stored_to(reached)
         store.projection.restart("e2")
-        assert await listed(store) == [(TALK, 2)]
+        assert await listed(store) == [(CONVERSATION, 2)]
 
     with_store(test)

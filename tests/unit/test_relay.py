@@ -10,42 +10,42 @@ from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.events import BEGINNING, LogMark, Position, ReplyCompleted
 from myna.protocol.topology import RoutingKey
 from tests.simulation.processes import Node
-from tests.unit.house import BETWEEN_S, BOUND_S, PARTS, SETTINGS, SOUND, WHOLE, Caller, House, SlowBrain, in_house
-from tests.unit.lines import body, said, uid
+from tests.unit.cluster import BETWEEN_S, LIMIT_S, PARTS, SETTINGS, UNCHANGED, WHOLE, Cluster, NodeClient, SlowBrain, in_cluster
+from tests.unit.log_events import accepted_message, body, uid
 
 ABANDONED_S = SETTINGS.abandoned_s
 MANY = tuple(f"word{number} " for number in range(60))
 
 
 def test_a_node_that_starts_during_a_reply_knows_what_the_others_know() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
+        cluster.worker()
         ann.send(1)
-        await house.until(lambda: len(ann.parts(1)) == 3)
+        await cluster.until(lambda: len(ann.parts(1)) == 3)
         cursor = ann.frames[1]["cursor"]
-        young = await house.node()
+        young = await cluster.node()
         missed = young.services.projection.missed(ann.session.owner, young.services.projection.epoch, cursor)
         assert missed is not None
-        late = Caller(young)
+        late = NodeClient(young)
         late.mailbox.preload(missed)
-        await house.until(lambda: late.ends() and ann.ends())
+        await cluster.until(lambda: late.ends() and ann.ends())
         assert late.frames == ann.frames[2:]
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was_missed() -> None:
-    async def test(house: House) -> None:
+    async def test(cluster: Cluster) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("myna.pipeline.log_reader.REWIND_S", 10.0)
-            old = await house.node()
-            ann = Caller(old)
-            house.worker()
+            old = await cluster.node()
+            ann = NodeClient(old)
+            cluster.worker()
             for number in range(1, 7):
                 ann.send(number)
-            await house.until(lambda: len(ann.ends()) == 6)
-            young = (await house.node()).services.projection
+            await cluster.until(lambda: len(ann.ends()) == 6)
+            young = (await cluster.node()).services.projection
         everything = ann.frames
         resumed = 0
         for number, frame in enumerate(everything):
@@ -55,27 +55,27 @@ def test_a_node_that_starts_from_a_checkpoint_never_hands_out_a_part_of_what_was
                 assert len(missed) == len(everything) - number - 1
         assert 0 < resumed < len(everything), "some of the past, and not all of it"
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_for_a_new_one() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
+        cluster.worker()
         ann.send(1)
-        await house.until(ann.ends)
+        await cluster.until(ann.ends)
         first = ann.frames[0]
         for second in range(14):  # in which the log, and the checkpoint, moves on
             await asyncio.sleep(1)
-            await house.broker.submit(RoutingKey.EVENT, [body(LogMark(nonce=str(second)))])
-        request = said(1, owner=ann.session.owner, when=first["at"])
-        await house.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not heard the confirm
-        repeated = Position(house.broker.queues.next_offset - 1, 0)
+            await cluster.broker.submit(RoutingKey.EVENT, [body(LogMark(nonce=str(second)))])
+        request = accepted_message(1, owner=ann.session.owner, when=first["at"])
+        await cluster.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not heard the confirm
+        repeated = Position(cluster.broker.queues.next_offset - 1, 0)
         for seconds in range(30):
             await asyncio.sleep(1)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("myna.pipeline.log_reader.REWIND_S", 5.0)
-                young = await house.node()
+                young = await cluster.node()
             assert not young.services.projection.open_replies, f"started {seconds} s after the repetition"
             assert young.services.submissions.turns.open_count == 0
             remembered = young.services.projection._window.of(ann.session.owner)
@@ -83,199 +83,199 @@ def test_a_node_that_starts_between_a_message_and_its_repetition_takes_neither_f
             assert remembered is None or all(entry.position < resumable for entry in remembered.entries if entry.position == repeated)
             await young.kill()
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_start_interrupted_by_the_broker_goes_on_where_it_was() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
+        cluster.worker()
         ann.send(1)
-        await house.until(ann.ends)
-        wire = house.link()
+        await cluster.until(ann.ends)
+        wire = cluster.link()
         wire.lag_s = 2.0
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("myna.broker.embedded.broker.RECORDS_AT_ONCE", 3)
-            young = Node("young", wire, house.store, SETTINGS, house.brain, SOUND)
+            young = Node("young", wire, cluster.store, SETTINGS, cluster.brain, UNCHANGED)
             projection = young.services.projection
-            await house.until(lambda: projection._window.of(ann.session.owner) is not None)
+            await cluster.until(lambda: projection._window.of(ann.session.owner) is not None)
             assert not young.serves
-            house.broker.lose()
-            house.broker.recover()
+            cluster.broker.lose()
+            cluster.broker.recover()
             await young.services.relay.wait_live()
         assert projection._window.since(ann.session.owner, BEGINNING) == ann.node.services.projection._window.since(
             ann.session.owner, BEGINNING
         )
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_an_outage_loses_no_event_for_who_stays_connected() -> None:
-    async def test(house: House) -> None:
-        here, there = Caller(await house.node()), Caller(await house.node())
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        here, there = NodeClient(await cluster.node()), NodeClient(await cluster.node())
+        cluster.worker()
         here.send(1)
-        await house.until(lambda: here.parts(1))
-        house.broker.lose()
+        await cluster.until(lambda: here.parts(1))
+        cluster.broker.lose()
         await asyncio.sleep(3)
-        house.broker.recover()
-        await house.until(lambda: here.ends() and there.ends())
+        cluster.broker.recover()
+        await cluster.until(lambda: here.ends() and there.ends())
         assert here.frames == there.frames
         assert here.parts(1) == list(enumerate(PARTS))
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_an_observer_that_fails_is_reported_and_keeps_nothing_from_the_others() -> None:
-    async def test(house: House) -> None:
-        node = await house.node()
-        ann = Caller(node)
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        node = await cluster.node()
+        ann = NodeClient(node)
+        cluster.worker()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(node.services.relay_metrics, "observe", lambda folded: 1 // 0)
             ann.send(1)
-            await house.until(ann.ends)
+            await cluster.until(ann.ends)
         assert ann.whole(1) == [WHOLE]
         assert node.services.relay.live
         assert not node.supervisor.failed.is_set()
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_lines_passed_over_are_counted_by_reason() -> None:
-    async def test(house: House) -> None:
-        node = await house.node()
-        ann = Caller(node)
+    async def test(cluster: Cluster) -> None:
+        node = await cluster.node()
+        ann = NodeClient(node)
         rated = b'{"owner":"%b","type":"reply.rated","at":"2026-01-01T00:00:00.000Z","stars":5}' % ann.session.owner.encode()
-        await house.broker.submit(RoutingKey.EVENT, [b"{", rated, body(said(1)), b"[]"])
-        await house.until(ann.created)
+        await cluster.broker.submit(RoutingKey.EVENT, [b"{", rated, body(accepted_message(1)), b"[]"])
+        await cluster.until(ann.created)
         counts = node.services.relay_metrics.counts
         assert (counts["unreadable"], counts["unknown"], counts["faults"]) == (2, 1, 0)
 
-    in_house(test)
+    in_cluster(test)
 
 
 # --- the log replaced
 
 
 def test_a_replaced_log_is_a_new_epoch_everybody_is_sent_away_and_what_was_open_is_answered() -> None:
-    async def test(house: House) -> None:
-        here, there = await house.node(), await house.node()
-        ann = Caller(here)
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        here, there = await cluster.node(), await cluster.node()
+        ann = NodeClient(here)
+        cluster.worker()
         ann.send(1)
-        await house.until(lambda: len(ann.parts(1)) == 2)
+        await cluster.until(lambda: len(ann.parts(1)) == 2)
         epoch, cursor = here.services.projection.epoch, ann.frames[-1]["cursor"]
-        house.broker.lose()
-        house.broker.queues = Queues()
-        house.broker.recover()
-        await house.until(lambda: ann.mailbox.expelled and here.services.projection.epoch != epoch and here.services.relay.live)
-        await house.until(lambda: there.services.projection.epoch == here.services.projection.epoch)
+        cluster.broker.lose()
+        cluster.broker.queues = Queues()
+        cluster.broker.recover()
+        await cluster.until(lambda: ann.mailbox.expelled and here.services.projection.epoch != epoch and here.services.relay.live)
+        await cluster.until(lambda: there.services.projection.epoch == here.services.projection.epoch)
         assert here.services.projection.missed(ann.session.owner, epoch, cursor) is None
-        again = Caller(here)
-        await house.until(lambda: not here.services.projection.open_replies)
+        again = NodeClient(here)
+        await cluster.until(lambda: not here.services.projection.open_replies)
         again.send(1)
         again.send(2)
-        await house.until(lambda: (uid(2), "stop") in again.ends())
+        await cluster.until(lambda: (uid(2), "stop") in again.ends())
         assert again.answers(1) == ["duplicate"]
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_ends() -> None:
-    async def test(house: House) -> None:
-        node = await house.node()
-        ann = Caller(node)
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        node = await cluster.node()
+        ann = NodeClient(node)
+        cluster.worker()
         ann.send(1)
-        await house.until(lambda: len(ann.parts(1)) == 2)
+        await cluster.until(lambda: len(ann.parts(1)) == 2)
         node.link.lag_s = 10.0  # it hears no more, while the responder comes to the end and acks
-        await house.until(lambda: any(isinstance(event, ReplyCompleted) for event in house.log()))
+        await cluster.until(lambda: any(isinstance(event, ReplyCompleted) for event in cluster.log()))
         await asyncio.sleep(1)
         assert not ann.ends()
-        house.broker.lose()
-        house.broker.queues = Queues()
+        cluster.broker.lose()
+        cluster.broker.queues = Queues()
         node.link.lag_s = 0.0
-        house.broker.recover()
-        await house.until(lambda: ann.mailbox.expelled and node.services.relay.live)
-        again = Caller(node)
-        await house.until(again.ends)
+        cluster.broker.recover()
+        await cluster.until(lambda: ann.mailbox.expelled and node.services.relay.live)
+        again = NodeClient(node)
+        await cluster.until(again.ends)
         assert again.ends() == [(uid(1), "stop")]
         assert again.whole(1) == [WHOLE]
 
-    in_house(test)
+    in_cluster(test)
 
 
 # --- what nobody works on
 
 
 def test_a_turn_that_nobody_works_on_ends_once_after_a_bounded_time() -> None:
-    async def test(house: House) -> None:
-        here, there = Caller(await house.node()), Caller(await house.node())
+    async def test(cluster: Cluster) -> None:
+        here, there = NodeClient(await cluster.node()), NodeClient(await cluster.node())
         here.send(1)
         here.send(2)
-        await house.until(here.created)
-        house.broker.queues._ready.clear()  # the queue is purged
-        began = house.loop.now
-        await house.until(here.ends)
-        assert ABANDONED_S <= house.loop.now - began <= ABANDONED_S + 5
-        house.worker()
-        await house.until(lambda: len(here.ends()) == len(there.ends()) == 2)
+        await cluster.until(here.created)
+        cluster.broker.queues._ready.clear()  # the queue is purged
+        began = cluster.loop.now
+        await cluster.until(here.ends)
+        assert ABANDONED_S <= cluster.loop.now - began <= ABANDONED_S + 5
+        cluster.worker()
+        await cluster.until(lambda: len(here.ends()) == len(there.ends()) == 2)
         assert here.ends() == there.ends() == [(uid(1), "abandoned"), (uid(2), "stop")]
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_long_queue_is_no_reason_to_give_up_for_a_good_while() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
         ann.send(1)
         await asyncio.sleep(GIVE_UP_S / 2)
         assert ann.ends() == []
-        house.worker()
-        await house.until(ann.ends)
+        cluster.worker()
+        await cluster.until(ann.ends)
         assert ann.ends() == [(uid(1), "stop")]
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_reply_that_is_worked_on_is_not_given_up_however_long_it_takes() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
-        house.worker()
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
+        cluster.worker()
         ann.send(1)
-        await house.until(ann.ends)
-        assert house.loop.now > 2 * ABANDONED_S
+        await cluster.until(ann.ends)
+        assert cluster.loop.now > 2 * ABANDONED_S
         assert ann.ends() == [(uid(1), "stop")]
 
     assert len(MANY) * BETWEEN_S > 2 * ABANDONED_S
-    assert len(MANY) * BETWEEN_S < BOUND_S
-    in_house(test, SlowBrain(MANY))
+    assert len(MANY) * BETWEEN_S < LIMIT_S
+    in_cluster(test, SlowBrain(MANY))
 
 
 def test_a_long_outage_of_the_broker_is_not_the_replys_fault() -> None:
-    async def test(house: House) -> None:
-        ann = Caller(await house.node())
-        worker = house.worker()
+    async def test(cluster: Cluster) -> None:
+        ann = NodeClient(await cluster.node())
+        worker = cluster.worker()
         ann.send(1)
-        await house.until(lambda: ann.parts(1))
+        await cluster.until(lambda: ann.parts(1))
         worker.link.lag_s = ABANDONED_S / 2  # it takes the work again at once, and long to read how far it got
-        house.broker.lose()
+        cluster.broker.lose()
         await asyncio.sleep(3 * ABANDONED_S)
-        house.broker.recover()
-        await house.until(ann.ends)
+        cluster.broker.recover()
+        await cluster.until(ann.ends)
         assert ann.ends() == [(uid(1), "stop")]
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> None:
-    async def test(house: House) -> None:
-        node = await house.node()
-        ann = Caller(node)
+    async def test(cluster: Cluster) -> None:
+        node = await cluster.node()
+        ann = NodeClient(node)
         ann.send(1)
-        await house.until(ann.created)
-        house.broker.queues._ready.clear()
+        await cluster.until(ann.created)
+        cluster.broker.queues._ready.clear()
         submit, refused = node.link.submit, list[list[bytes]]()
 
         def busy(key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":
@@ -287,20 +287,20 @@ def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down() -> 
             return submit(key, lines)
 
         node.link.submit = busy  # type: ignore[method-assign,assignment]
-        await house.until(ann.ends)
+        await cluster.until(ann.ends)
         assert len(refused) == 3
         assert not node.supervisor.failed.is_set()
 
-    in_house(test)
+    in_cluster(test)
 
 
 def test_an_unreadable_record_is_passed_over() -> None:
-    async def test(house: House) -> None:
-        node = await house.node()
-        ann = Caller(node)
-        await house.broker.submit(RoutingKey.EVENT, [b"\xff{", body(said(1)), b'{"owner":"x","type": "message.created"}'])
-        await house.until(ann.created)
+    async def test(cluster: Cluster) -> None:
+        node = await cluster.node()
+        ann = NodeClient(node)
+        await cluster.broker.submit(RoutingKey.EVENT, [b"\xff{", body(accepted_message(1)), b'{"owner":"x","type": "message.created"}'])
+        await cluster.until(ann.created)
         assert node.services.relay.live
         assert ann.created() == [uid(1)]
 
-    in_house(test)
+    in_cluster(test)

@@ -15,7 +15,7 @@ from myna.pipeline.reply_publisher import MAX_UNCONFIRMED, ReplyPublisher
 from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
-from tests.unit.lines import said
+from tests.unit.log_events import accepted_message
 
 DONE = End("stop", 0.0)
 
@@ -97,7 +97,7 @@ async def publishing(
     broker: SteppedBroker, brain: SteppedBrain, reply: OpenReply | None = None, stopped: Callable[[], bool] = lambda: False
 ) -> "asyncio.Task[None]":
     """A publisher at work, as far as it gets by itself."""
-    reply = reply or OpenReply(said(1), e.BEGINNING, 0.0)
+    reply = reply or OpenReply(accepted_message(1), e.BEGINNING, 0.0)
     publisher = ReplyPublisher(cast(Broker, broker), cast(Brain, brain), "worker", reply)
     task = asyncio.create_task(publisher.run(stopped))
     await settled()
@@ -237,7 +237,7 @@ async def test_a_failure_of_the_brain_is_the_replys_end(broker: SteppedBroker) -
 
 async def test_a_reply_goes_on_at_the_next_part_and_keeps_its_first_timings(broker: SteppedBroker) -> None:
     reply = OpenReply(
-        said(1, when="2026-01-01T00:00:00.000Z"), e.BEGINNING, 0.0, attempt=2, parts=["a", "b"],
+        accepted_message(1, when="2026-01-01T00:00:00.000Z"), e.BEGINNING, 0.0, attempt=2, parts=["a", "b"],
         started_at="2026-01-01T00:00:01.000Z", first_part_at="2026-01-01T00:00:03.000Z",
     )  # fmt: skip
     task = await publishing(broker, SteppedBrain(Part("c", 0.0), DONE), reply)

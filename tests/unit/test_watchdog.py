@@ -10,10 +10,10 @@ from myna.protocol import events as e
 from myna.protocol import log_lines
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
 from tests.simulation.virtual_time import VirtualLoop, run
-from tests.unit.lines import record, said
+from tests.unit.log_events import accepted_message, record
 
 ABANDONED_S = 20.0
-HI = said(1)
+HI = accepted_message(1)
 
 
 class Broker:

@@ -7,12 +7,18 @@ from myna.protocol.events import BEGINNING
 from myna.web.api.queue_position import FRESH_S, QueuePosition, Waiting
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, person_at, serving
-from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, said, started, uid
+from tests.unit.log_events import ANN, BEN, CONVERSATION, OTHER_CONVERSATION, accepted_message, started, uid
 
 BEGUN, FIRST, SECOND, THIRD = (
-    OpenReply(one, BEGINNING, 0.0) for one in (said(1), said(2, owner=BEN), said(3), said(4, conversation=OTHER_TALK))
+    OpenReply(one, BEGINNING, 0.0)
+    for one in (
+        accepted_message(1),
+        accepted_message(2, owner=BEN),
+        accepted_message(3),
+        accepted_message(4, conversation=OTHER_CONVERSATION),
+    )
 )
-BEGUN.start(started(said(1)))
+BEGUN.start(started(accepted_message(1)))
 
 
 def place(conversation_id: str, number: int, at: int) -> QueuePosition:
@@ -22,8 +28,8 @@ def place(conversation_id: str, number: int, at: int) -> QueuePosition:
 def test_a_place_counts_everybody_who_waits_before_and_nobody_who_is_being_answered() -> None:
     waiting = Waiting(lambda: 0.0)
 
-    assert waiting.of(ANN, lambda: [BEGUN, FIRST, SECOND, THIRD]) == [place(TALK, 3, 2), place(OTHER_TALK, 4, 3)]
-    assert waiting.of(BEN, list) == [place(TALK, 2, 1)]
+    assert waiting.of(ANN, lambda: [BEGUN, FIRST, SECOND, THIRD]) == [place(CONVERSATION, 3, 2), place(OTHER_CONVERSATION, 4, 3)]
+    assert waiting.of(BEN, list) == [place(CONVERSATION, 2, 1)]
 
 
 def test_the_queue_is_counted_anew_after_a_moment_and_not_for_each_request() -> None:
@@ -36,7 +42,7 @@ def test_the_queue_is_counted_anew_after_a_moment_and_not_for_each_request() -> 
     now[0] = FRESH_S
     then = waiting.of(ANN, lambda: [SECOND])
 
-    assert (meanwhile, then) == ([place(TALK, 3, 2)], [place(TALK, 3, 1)])
+    assert (meanwhile, then) == ([place(CONVERSATION, 3, 2)], [place(CONVERSATION, 3, 1)])
 
 
 async def test_a_person_moves_up_as_others_are_answered() -> None:

@@ -1,4 +1,4 @@
-"""A house of the product's own rooms for tests: nodes and responders on one broker and one store, in virtual time."""
+"""Nodes and responders on one in-memory broker and store, in virtual time."""
 
 import asyncio
 import json
@@ -20,19 +20,19 @@ from tests.fakes.memory_store import MemoryStore
 from tests.simulation.network import BrokerLink
 from tests.simulation.processes import Node, ProcessClasses, Worker
 from tests.simulation.virtual_time import VirtualLoop, clock, run
-from tests.unit.lines import ANN, TALK, uid
+from tests.unit.log_events import ANN, CONVERSATION, uid
 
 SETTINGS = Settings(_env_file=None, abandoned_s=20.0)
 PARTS = ("one ", "two ", "three ", "four ", "five")
 WHOLE = "".join(PARTS)
-BETWEEN_S = 1.0  # two parts, and the last one and the end
-LOOK_S = 0.02
-BOUND_S = 120.0  # of virtual time: what has not come by then won't
-SOUND = ProcessClasses()
+BETWEEN_S = 1.0  # two parts, and the last part and the end
+POLL_S = 0.02
+LIMIT_S = 120.0  # of virtual time, after which a wait fails
+UNCHANGED = ProcessClasses()
 
 
 class SlowBrain:
-    """Says the same five parts to everybody, one a second; remembers from where it was asked to."""
+    """A model that replies with the same five parts, one a second; records the part each reply started from."""
 
     deterministic = True
 
@@ -52,12 +52,12 @@ class SlowBrain:
         if prompt.text == "refuse":
             yield Failure("refused", "No.", retryable=True, after_s=0.0)
         elif prompt.text == "crash":
-            raise RuntimeError("the brain is broken")
+            raise RuntimeError("the model is broken")
         else:
             yield End("stop", 0.0)
 
 
-class House:
+class Cluster:
     """See the module."""
 
     def __init__(self, loop: VirtualLoop, brain: Brain | None = None) -> None:
@@ -72,11 +72,11 @@ class House:
 
     async def node(self) -> Node:
         """A node that has caught up."""
-        node = Node("node", self.link(), self.store, SETTINGS, self.brain, SOUND)
+        node = Node("node", self.link(), self.store, SETTINGS, self.brain, UNCHANGED)
         await node.services.relay.wait_live()
         return node
 
-    def worker(self, make: ProcessClasses = SOUND) -> Worker:
+    def worker(self, make: ProcessClasses = UNCHANGED) -> Worker:
         return Worker("worker", self.link(), self.brain, make)
 
     def log(self) -> list[e.Event]:
@@ -86,35 +86,35 @@ class House:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""
-        end = self.loop.now + BOUND_S
+        end = self.loop.now + LIMIT_S
         while not true():
             assert self.loop.now < end, "it never came true"
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
 
 
-def in_house(test: Callable[[House], Awaitable[None]], brain: Brain | None = None) -> None:
-    """Run a test in a house of its own."""
+def in_cluster(test: Callable[[Cluster], Awaitable[None]], brain: Brain | None = None) -> None:
+    """Run a test on a cluster of its own."""
 
     async def main(loop: VirtualLoop) -> None:
-        await test(House(loop, brain))
+        await test(Cluster(loop, brain))
 
     run(main)
 
 
-async def forget(house: House, projection: Projection) -> None:
-    """Let the window forget all that is stored."""
-    await house.until(lambda: not projection.pending)
+async def forget(cluster: Cluster, projection: Projection) -> None:
+    """Evict everything that is stored from the window."""
+    await cluster.until(lambda: not projection.pending)
     projection._window._limit = 0
     projection._window.trim(projection.reached)
 
 
-class Caller:
-    """Someone who asks a node's intake, and hears its hub."""
+class NodeClient:
+    """A client of a node below its websocket: submits to it, and receives what its hub sends."""
 
     def __init__(self, node: Node, owner: str = ANN, *, born_ms: int = 2**45) -> None:
         self.node = node
         self.session = Session(owner, "", born_ms)
-        self.heard: list[tuple[str, str]] = []  # what was answered to which id
+        self.results: list[tuple[str, str]] = []  # id and result of each submission
         self.mailbox = Mailbox(owner, lambda: None)
         self._frames: list[dict[str, Any]] = []
         node.services.hub.attach(self.mailbox)
@@ -128,35 +128,35 @@ class Caller:
     def _answer(self, number: int) -> Callable[[MessageAccepted | ChatError], None]:
         def answer(result: MessageAccepted | ChatError) -> None:
             if isinstance(result, ChatError):
-                self.heard.append((uid(number), result.code))
+                self.results.append((uid(number), result.code))
             else:
-                self.heard.append((uid(number), "duplicate" if result.duplicate else "accepted"))
+                self.results.append((uid(number), "duplicate" if result.duplicate else "accepted"))
 
         return answer
 
-    def send(self, number: int, text: str = "hello", conversation: str = TALK) -> None:
+    def send(self, number: int, text: str = "hello", conversation: str = CONVERSATION) -> None:
         frame = MessageSend(type="message.send", id=uid(number), conversation_id=conversation, text=text)
         self._submit(frame, number)
 
-    def regenerate(self, number: int, message: int, conversation: str = TALK) -> None:
+    def regenerate(self, number: int, message: int, conversation: str = CONVERSATION) -> None:
         frame = ReplyRegenerate(type="reply.regenerate", id=uid(number), conversation_id=conversation, message_id=uid(message))
         self._submit(frame, number)
 
     def _submit(self, frame: MessageSend | ReplyRegenerate, number: int) -> None:
         self.node.context.run(self.node.services.submissions.submit, self.session, frame, self._answer(number), lambda: True)
 
-    async def stop(self, number: int, conversation: str = TALK) -> None:
+    async def stop(self, number: int, conversation: str = CONVERSATION) -> None:
         await self.node.services.commands.stop(self.session.owner, conversation, uid(number))
 
-    async def delete(self, conversation: str = TALK) -> None:
+    async def delete(self, conversation: str = CONVERSATION) -> None:
         await self.node.services.commands.delete(self.session, conversation)
 
     def answers(self, number: int) -> list[str]:
-        """What this id was answered, in order."""
-        return [answer for its, answer in self.heard if its == uid(number)]
+        """The results for this id, in order."""
+        return [answer for its, answer in self.results if its == uid(number)]
 
     def created(self) -> list[str]:
-        """The messages shown, in order."""
+        """Ids of the messages created, in order."""
         return [frame["id"] for frame in self.frames if frame["type"] == "message.created"]
 
     def ends(self) -> list[tuple[str, str]]:

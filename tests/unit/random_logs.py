@@ -1,4 +1,4 @@
-"""Random histories of the log: what gateways and responders write, what crashed ones write again, and what never should be there."""
+"""Random logs: what nodes and responders write, what they write again after a crash, and what should never be there."""
 
 from dataclasses import dataclass, field
 
@@ -8,9 +8,25 @@ from msgspec.structs import replace
 from myna.broker.port import Record
 from myna.protocol import events as e
 from myna.protocol.topology import RoutingKey
-from tests.unit.lines import ANN, BEN, OTHER_TALK, TALK, again, at, body, completed, deleted, failed, part, renamed, said, started, stopped
+from tests.unit.log_events import (
+    ANN,
+    BEN,
+    CONVERSATION,
+    OTHER_CONVERSATION,
+    accepted_message,
+    accepted_regenerate,
+    at,
+    body,
+    completed,
+    deleted,
+    failed,
+    part,
+    renamed,
+    started,
+    stopped,
+)
 
-OWNERS, TALKS = (ANN, BEN), (TALK, OTHER_TALK)
+OWNERS, TALKS = (ANN, BEN), (CONVERSATION, OTHER_CONVERSATION)
 ACTS = (
     ("say",) * 4 + ("start",) * 5 + ("part",) * 10 + ("end",) * 5 + ("fail", "stop", "again", "rename", "delete", "park")
     + ("start anew", "part twice", "part too far", "say twice", "late part", "late end", "foreign part", "garbage", "mark")
@@ -19,7 +35,7 @@ ACTS = (
 
 @dataclass
 class Writer:
-    """Writes a history, act by act; the numbers drawn choose whom an act is about."""
+    """Writes a log, event by event; the numbers drawn choose what an event is about."""
 
     late: bool  # whether messages come to conversations that are gone, and twice
     jobs: list[e.Job] = field(default_factory=list)
@@ -35,7 +51,7 @@ class Writer:
         when = at(self.clock)
         owner, talk = OWNERS[which % 2], TALKS[which // 2 % 2]
         if what == "say" and (self.late or (owner, talk) not in self.gone):
-            return self._ordered(said(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when))
+            return self._ordered(accepted_message(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when))
         if what == "rename" and any((job.owner, job.conversation_id) == (owner, talk) for job in self.jobs):
             return body(renamed(f"title {self.clock}", owner=owner, conversation=talk, when=when))
         if what == "delete":
@@ -59,7 +75,7 @@ class Writer:
         text = f"{len(parts)}/{attempt} "
         match what:
             case "again" if isinstance(job, e.MessageCreated) and (self.late or (job.owner, job.conversation_id) not in self.gone):
-                return self._ordered(again(100 + self.clock, job, when=when))
+                return self._ordered(accepted_regenerate(100 + self.clock, job, when=when))
             case "say twice" if self.late:
                 return body(job)
             case "start" | "start anew":

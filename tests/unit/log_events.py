@@ -1,4 +1,4 @@
-"""Log lines and records as tests write them: short to say, complete to read."""
+"""Builders of log events and records, with everything filled in that a test does not care about."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,28 +14,30 @@ AT = "2026-01-01T00:00:00.000Z"
 
 
 def uid(number: int) -> str:
-    """An id that one recognises."""
+    """A UUID that is easy to recognise."""
     return str(UUID(int=number))
 
 
 ANN, BEN = uid(0xA), uid(0xB)  # owners
-TALK, OTHER_TALK = uid(0xC), uid(0xD)  # conversations
+CONVERSATION, OTHER_CONVERSATION = uid(0xC), uid(0xD)  # conversations
 
 
 def at(ms: int) -> str:
-    """A moment so many milliseconds after the first."""
+    """The timestamp so many milliseconds after the first."""
     return f"2026-01-01T00:{ms // 60_000:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}Z"
 
 
-def said(number: int, text: str = "hello", *, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.MessageCreated:
-    """A message was accepted."""
+def accepted_message(
+    number: int, text: str = "hello", *, owner: str = ANN, conversation: str = CONVERSATION, when: str = AT
+) -> e.MessageCreated:
+    """The event of an accepted message."""
     return e.MessageCreated(
         owner=owner, reply_id=reply_id_for(owner, uid(number)), at=when, conversation_id=conversation, id=uid(number), text=text
     )  # fmt: skip
 
 
-def again(number: int, job: e.MessageCreated, *, when: str = AT) -> e.ReplyRequested:
-    """One more reply to it was accepted."""
+def accepted_regenerate(number: int, job: e.MessageCreated, *, when: str = AT) -> e.ReplyRequested:
+    """The event of an accepted regenerate."""
     return e.ReplyRequested(
         owner=job.owner, reply_id=reply_id_for(job.owner, uid(number)), at=when, conversation_id=job.conversation_id,
         id=uid(number), message_id=job.id, text=job.text,
@@ -72,21 +74,21 @@ def stopped(job: e.Job, *, when: str = AT) -> e.StopRequested:
     return e.StopRequested(owner=job.owner, at=when, conversation_id=job.conversation_id, reply_id=job.reply_id, message_id=job.message_id)
 
 
-def renamed(title: str, *, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.ConversationUpdated:
+def renamed(title: str, *, owner: str = ANN, conversation: str = CONVERSATION, when: str = AT) -> e.ConversationUpdated:
     return e.ConversationUpdated(owner=owner, at=when, conversation_id=conversation, title=title)
 
 
-def deleted(*, owner: str = ANN, conversation: str = TALK, when: str = AT) -> e.ConversationDeleted:
+def deleted(*, owner: str = ANN, conversation: str = CONVERSATION, when: str = AT) -> e.ConversationDeleted:
     return e.ConversationDeleted(owner=owner, at=when, conversation_id=conversation)
 
 
 def whole(job: e.Job, *parts: str) -> list[e.Event]:
-    """A message and its undisturbed reply."""
+    """The events of a message and its complete reply."""
     return [job, started(job), *(part(job, index, text) for index, text in enumerate(parts)), completed(job, parts)]
 
 
 def body(*events: e.LogLine) -> bytes:
-    """Events that travel together."""
+    """The body of a record with these events."""
     return b"\n".join(log_lines.encode(event) for event in events)
 
 
@@ -96,5 +98,5 @@ def record(offset: int, *events: e.LogLine, key: RoutingKey = RoutingKey.EVENT) 
 
 
 def records(events: Sequence[e.LogLine], first: int = 0) -> list[Record]:
-    """A record for each."""
+    """One record for each event."""
     return [record(first + number, event) for number, event in enumerate(events)]

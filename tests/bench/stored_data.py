@@ -18,8 +18,8 @@ from myna.store.postgres.migrations import migrate
 from myna.web.auth import Sessions
 from tests.bench.plan import Plan
 from tests.bench.report import Table
-from tests.bench.sides import Services, Side, myna
 from tests.bench.speed import interleaved
+from tests.bench.targets import Services, Target, myna
 from tests.services.http import HttpClient
 from tests.services.stack import SECRET, Node, Process
 
@@ -65,43 +65,43 @@ async def grown_database(services: Services, owner: str, messages: int) -> str:
 
 
 async def stored_messages(services: Services, plan: Plan) -> list[Table]:
-    """Turns a second, a page of history and a search at 0, … stored messages; all of them side by side."""
+    """Turns a second, a page of history and a search at 0, … stored messages; all of them target by target."""
     owner = str(uuid4())
     async with AsyncExitStack() as stack:
-        sides: list[Side] = []
+        targets: list[Target] = []
         for size in plan.grown:
             database = await grown_database(services, owner, size)
             stack.push_async_callback(services.postgres.drop_database, database)
-            sides.append(await stack.enter_async_context(myna(services, name=f"{size:,} messages", database=database)))
-        runs = await interleaved(sides, services, plan, "turns", sockets=max(plan.sockets))
+            targets.append(await stack.enter_async_context(myna(services, name=f"{size:,} messages", database=database)))
+        runs = await interleaved(targets, services, plan, "turns", sockets=max(plan.sockets))
         table = Table(
             "Growth: stored messages",
             ("", "turns/s", "÷ empty", "µs/turn, all", "database µs", "history p50 ms", "p95 ms", "search p50 ms", "p95 ms"),
             f"Half of the messages belong to one owner, who asks: a page of 50 of a conversation of {LONG:,} (or of ten) and a search for "
             "two words. Bars: turns ≥ 0.9 of an empty database, history and search p95 ≤ 50 ms.",
         )
-        for side in sides:
-            pages, searches = await _asked(side, owner)
-            rate = runs.rate(side.name)
+        for target in targets:
+            pages, searches = await _asked(target, owner)
+            rate = runs.rate(target.name)
             table.add(
-                side.name,
+                target.name,
                 rate.text(),
-                f"{rate.over(runs.rate(sides[0].name)):.2f}",
-                runs.cpu_all_us(side.name).text(),
-                runs.cpu_us(side.name, "postgres").text(),
+                f"{rate.over(runs.rate(targets[0].name)):.2f}",
+                runs.cpu_all_us(target.name).text(),
+                runs.cpu_us(target.name, "postgres").text(),
                 *(f"{_quantile(values, share):.1f}" for values in (pages, searches) for share in (0.5, 0.95)),
             )
     return [table]
 
 
-async def _asked(side: Side, owner: str) -> tuple[list[float], list[float]]:
+async def _asked(target: Target, owner: str) -> tuple[list[float], list[float]]:
     """Milliseconds of history pages and of searches, of an owner whose token we can make, as we know the key."""
     signer = Sessions(SECRET)
     token = signer._signer.sign(f"{owner}.0").decode()
     assert isinstance(signer.read(token), Session)
     talks = [f"00000000-0000-4000-8000-{number:012x}" for number in (0, 600, 1_000, 2_000)]
     pages, searches = [], []
-    async with HttpClient(base_url=side.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+    async with HttpClient(base_url=target.url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
         for number in range(ASKS):
             began = time.perf_counter()
             answer = await client.get(f"/api/conversations/{talks[number % len(talks)]}/messages?limit=50")
@@ -123,12 +123,12 @@ async def backlog(services: Services, plan: Plan) -> list[Table]:
     """A node that starts and has a long log to read before it serves."""
     table = Table("A node that has a backlog to read", ("", "events", "ready after s", "events/s"))
     async with AsyncExitStack() as stack:
-        side = await stack.enter_async_context(myna(services, nodes=0, responders=0))
-        assert side.stack
-        events = await _fill(side.stack.environment["CHAT_AMQP_URL"], plan.backlog)
+        target = await stack.enter_async_context(myna(services, nodes=0, responders=0))
+        assert target.stack
+        events = await _fill(target.stack.environment["CHAT_AMQP_URL"], plan.backlog)
         began = time.perf_counter()
-        node = Node(side.stack.environment)
-        side.stack.nodes.append(node)
+        node = Node(target.stack.environment)
+        target.stack.nodes.append(node)
         await Process.start(node)
         await node.ready(BACKLOG_S)
         took = time.perf_counter() - began
@@ -166,11 +166,11 @@ def _reply(number: int) -> list[bytes]:
     reply, at = reply_id_for(owner, message), timestamps.now()
     asked = e.MessageCreated(owner=owner, reply_id=reply, at=at, conversation_id=message, id=message, text="Tell me something long.")
     about = {"owner": owner, "at": at, "conversation_id": message, "reply_id": reply, "message_id": message, "attempt": 1}
-    told = [f" word number {n}" for n in range(100)]
+    on_completed = [f" word number {n}" for n in range(100)]
     timings = e.Timings(queued_ms=1, first_part_ms=1, total_ms=2)
     return [
         log_lines.encode(asked),
         log_lines.encode(e.ReplyStarted(**about, worker="bench")),  # type: ignore[arg-type]
-        *(log_lines.encode(e.ReplyDelta(**about, index=n, text=text)) for n, text in enumerate(told)),  # type: ignore[arg-type]
-        log_lines.encode(e.ReplyCompleted(**about, parts=100, text="".join(told), finish_reason="stop", timings=timings)),  # type: ignore[arg-type]
+        *(log_lines.encode(e.ReplyDelta(**about, index=n, text=text)) for n, text in enumerate(on_completed)),  # type: ignore[arg-type]
+        log_lines.encode(e.ReplyCompleted(**about, parts=100, text="".join(on_completed), finish_reason="stop", timings=timings)),  # type: ignore[arg-type]
     ]

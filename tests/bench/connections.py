@@ -4,12 +4,12 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 
-from tests.bench import clocks
-from tests.bench.measuring import Figure, Run, put_load
+from tests.bench import processor_time
+from tests.bench.measurement import Figure, Run, put_load
 from tests.bench.plan import Plan
 from tests.bench.report import Table
-from tests.bench.sides import Services, Side, bare, myna
 from tests.bench.speed import OURS, scenario_file
+from tests.bench.targets import Services, Target, bare, myna
 from tests.services.chat_client import ChatClient
 
 
@@ -24,8 +24,8 @@ async def idle_connections(services: Services, plan: Plan) -> list[Table]:
     runs: dict[str, Run] = {}
     for _ in range(plan.rounds):
         for name in costs:
-            async with myna(services, name=OURS, responders=0) if name == OURS else bare("echo") as side:
-                grown, runs[name] = await _grown_by(side, plan)
+            async with myna(services, name=OURS, responders=0) if name == OURS else bare("echo") as target:
+                grown, runs[name] = await _grown_by(target, plan)
                 costs[name].append(grown)
     least = Figure(costs["bare echo"])
     for name, values in costs.items():
@@ -34,12 +34,14 @@ async def idle_connections(services: Services, plan: Plan) -> list[Table]:
     return [table]
 
 
-async def _grown_by(side: Side, plan: Plan) -> tuple[float, Run]:
-    root = next(iter(side.processes.values()))
-    await put_load(side, None, "idle", sockets=10, seconds=0.1)
-    before = clocks.private_kib(root)
+async def _grown_by(target: Target, plan: Plan) -> tuple[float, Run]:
+    root = next(iter(target.processes.values()))
+    await put_load(target, None, "idle", sockets=10, seconds=0.1)
+    before = processor_time.private_kib(root)
     after: list[int] = []
-    run = await put_load(side, None, "idle", sockets=plan.idle, seconds=1.5, at_end=lambda: after.append(clocks.private_kib(root)))
+    run = await put_load(
+        target, None, "idle", sockets=plan.idle, seconds=1.5, at_end=lambda: after.append(processor_time.private_kib(root))
+    )
     return (after[0] - before) / plan.idle, run
 
 
@@ -50,17 +52,17 @@ async def memory_under_load(services: Services, plan: Plan) -> list[Table]:
         ("", *(f"{tenth * plan.minutes / 10:g} min" for tenth in range(1, 11)), "last ÷ half-way"),
         "MiB of the process's own. A node remembers 64 MiB of events; when those are full it forgets as much as it learns. Bar: flat.",
     )
-    async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as side:
-        seen: dict[str, list[float]] = {name: [] for name in side.processes}
+    async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as target:
+        seen: dict[str, list[float]] = {name: [] for name in target.processes}
 
         async def look() -> None:
             for _ in range(10):
                 await asyncio.sleep(plan.minutes * 6)
-                for name, pid in side.processes.items():
-                    seen[name].append(clocks.private_kib(pid) / 1024)
+                for name, pid in target.processes.items():
+                    seen[name].append(processor_time.private_kib(pid) / 1024)
 
         looking = asyncio.create_task(look())
-        await put_load(side, services, "turns", sockets=200, seconds=plan.minutes * 60, scenario="model")
+        await put_load(target, services, "turns", sockets=200, seconds=plan.minutes * 60, scenario="model")
         await looking
     for name, mib in seen.items():
         table.add(f"Myna: its {name}", *(f"{value:.0f}" for value in mib), f"{mib[-1] / mib[4]:.2f}")
@@ -72,10 +74,10 @@ async def reconnect_storm(services: Services, plan: Plan) -> list[Table]:
     table = Table(
         f"Reconnect storm: {plan.storm:,} clients in the middle of a reply are cut off and come back at once",
         ("", "all back after s", "p50 s", "resumed", "in a reply then", "lost or repeated parts", "node's ms each"),
-        "Every client checks that the parts it heard in both lives are 0, 1, 2 … without a gap or a repetition. Bar: ≤ 10 s, none lost.",
+        "Every client checks that the parts it received in both lives are 0, 1, 2 … without a gap or a repetition. Bar: ≤ 10 s, none lost.",
     )
-    async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as side:
-        runs = [await put_load(side, services, "storm", sockets=plan.storm, seconds=4, scenario="paced") for _ in range(plan.rounds)]
+    async with myna(services, name=OURS, CHAT_MOCK_SCENARIOS=scenario_file()) as target:
+        runs = [await put_load(target, services, "storm", sockets=plan.storm, seconds=4, scenario="paced") for _ in range(plan.rounds)]
     seen = runs[-1].seen
     back, half = Figure([run.seen["all_back_s"] for run in runs]), Figure([run.seen["p50_back_s"] for run in runs])
     each = Figure([run.cpu["node"] / plan.storm * 1000 for run in runs])
@@ -90,11 +92,11 @@ async def first_answer(services: Services, plan: Plan) -> list[Table]:
     ready, answered = [], []
     for _ in range(plan.rounds):
         async with AsyncExitStack() as stack:
-            side = await stack.enter_async_context(myna(services, nodes=0, responders=0))
-            assert side.stack
+            target = await stack.enter_async_context(myna(services, nodes=0, responders=0))
+            assert target.stack
             began = time.perf_counter()
-            await side.stack.add_responder()
-            node = await side.stack.add_node()
+            await target.stack.add_responder()
+            node = await target.stack.add_node()
             ready.append(time.perf_counter() - began)
             client = ChatClient()
             await client.open(node.url)

@@ -21,7 +21,7 @@ PEER = Path(__file__).parent / "peer"
 
 
 @dataclass(frozen=True)
-class Side:
+class Target:
     """Something to put load on: its name in the tables, the URLs of its nodes, and its own processes by name."""
 
     name: str
@@ -36,7 +36,7 @@ class Side:
 
 @dataclass
 class Services:
-    """The private RabbitMQ and Postgres that all sides share, each side in a virtual host and a database of its own."""
+    """The private RabbitMQ and Postgres that all targets share, each target in a virtual host and a database of its own."""
 
     rabbit: RabbitNode = field(default_factory=RabbitNode)
     postgres: PostgresServer = field(default_factory=PostgresServer)
@@ -73,7 +73,7 @@ class Services:
 @asynccontextmanager
 async def myna(
     services: Services, *, name: str = "Myna", nodes: int = 1, responders: int = 1, database: str | None = None, **environment: str
-) -> AsyncIterator[Side]:
+) -> AsyncIterator[Target]:
     """Nodes and responders with everything on. Only the limits of one client are raised: one socket stands for many people here."""
     async with services.place() as (amqp_url, fresh):
         database_url = services.postgres.url(database or fresh)
@@ -94,7 +94,7 @@ async def myna(
                 processes["responder" if responders == 1 else f"responder {number}"] = (await stack.add_responder()).pid
             if nodes and responders:
                 await _answers(stack)
-            yield Side(name, tuple(node.url for node in stack.nodes), processes, stack=stack)
+            yield Target(name, tuple(node.url for node in stack.nodes), processes, stack=stack)
         finally:
             await stack.stop()
 
@@ -109,7 +109,7 @@ async def _answers(stack: Stack) -> None:
 
 
 @asynccontextmanager
-async def program(name: str, command: list[str], port: int, **environment: str) -> AsyncIterator[Side]:
+async def program(name: str, command: list[str], port: int, **environment: str) -> AsyncIterator[Target]:
     """A program that prints `listening` when it listens."""
     folder = Path(tempfile.mkdtemp(prefix="myna-bench-"))
     log = folder / "log"
@@ -123,27 +123,27 @@ async def program(name: str, command: list[str], port: int, **environment: str) 
 
     try:
         await until(listens, 30, f"{name} listening")
-        yield Side(name, (f"http://127.0.0.1:{port}",), {name: group.pid})
+        yield Target(name, (f"http://127.0.0.1:{port}",), {name: group.pid})
     finally:
         group.signal(signal.SIGKILL)
         await group.ended(30)
 
 
 @asynccontextmanager
-async def peer(services: Services, name: str, *, confirms: bool, stores: bool, inserts: str = "together") -> AsyncIterator[Side]:
+async def peer(services: Services, name: str, *, confirms: bool, stores: bool, inserts: str = "together") -> AsyncIterator[Target]:
     """The Node peer. `inserts`: waiting rows `together`, or `each` in a statement of its own over a pool of connections."""
     async with services.place() as (amqp_url, database):
         environment = {"AMQP_URL": amqp_url, "CONFIRMS": "1" if confirms else "", "INSERTS": inserts, "NODE_ENV": "production"}
         if stores:
             environment["DATABASE_URL"] = services.postgres.url(database)
-        async with program(name, ["node", str(PEER / "server.mjs")], free_ports(1)[0], **environment) as side:
-            yield side
+        async with program(name, ["node", str(PEER / "server.mjs")], free_ports(1)[0], **environment) as target:
+            yield target
 
 
 @asynccontextmanager
-async def bare(kind: str, *arguments: str) -> AsyncIterator[Side]:
+async def bare(kind: str, *arguments: str) -> AsyncIterator[Target]:
     """One of the bare servers of limits.py: Quart on Hypercorn and nothing else."""
     (port,) = free_ports(1)
     command = [sys.executable, "-m", "tests.bench.limits", kind, str(port), *arguments]
-    async with program(f"bare {kind}", command, port) as side:
-        yield side
+    async with program(f"bare {kind}", command, port) as target:
+        yield target

@@ -1,4 +1,4 @@
-"""Runs the load generator against a side and reads the clocks around it."""
+"""Runs the load generator against a target and reads the clocks around it."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench import clocks
-from tests.bench.sides import Services, Side
+from tests.bench import processor_time
+from tests.bench.targets import Services, Target
 
 LOAD_S = 300  # for one run of the generator besides what it measures: connecting, warming up, stragglers
 
@@ -38,16 +38,18 @@ class Run:
         return self.cpu[name] / self.seconds
 
 
-async def put_load(side: Side, services: Services | None, kind: str, *, at_end: Callable[[], object] | None = None, **options: Any) -> Run:
-    """One run of the load generator against a side; `at_end` is called while its sockets are still there.
+async def put_load(
+    target: Target, services: Services | None, kind: str, *, at_end: Callable[[], object] | None = None, **options: Any
+) -> Run:
+    """One run of the load generator against a target; `at_end` is called while its sockets are still there.
 
     Raises `RuntimeError` with what the generator complained of.
     """
-    order = json.dumps({"kind": kind, "urls": side.urls, **options})
+    order = json.dumps({"kind": kind, "urls": target.urls, **options})
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.load", order, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    roots = {**side.processes, **(services.processes if services else {}), "load": process.pid}
+    roots = {**target.processes, **(services.processes if services else {}), "load": process.pid}
     try:
         async with asyncio.timeout(LOAD_S + float(options.get("seconds", 0))):
             run = await _watched(process, roots, at_end)
@@ -82,7 +84,7 @@ async def _watched(process: asyncio.subprocess.Process, roots: dict[str, int], a
 
 
 def _clocks(roots: dict[str, int]) -> dict[str, float]:
-    return {**{name: clocks.cpu_s(pid) for name, pid in roots.items()}, "machine": clocks.machine_busy_s()}
+    return {**{name: processor_time.cpu_s(pid) for name, pid in roots.items()}, "machine": processor_time.machine_busy_s()}
 
 
 @dataclass(frozen=True)
