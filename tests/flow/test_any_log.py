@@ -13,7 +13,7 @@ from tests.flow.next_release import MORE_FOR_SOCKETS, MORE_INSIDE
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.services.stack import Node, Process, Stack
-from tests.unit.lines import completed, part, said, started, stopped, uid
+from tests.unit.log_events import accepted_message, completed, part, started, stopped, uid
 
 ROOT = str(Path(__file__).parents[2])
 SOCKETS, MESSAGES = 8, 40
@@ -40,7 +40,7 @@ async def test_records_that_nobody_can_read_stop_no_node_neither_now_nor_when_it
     await stack.add_responder()
     client = ChatClient()
     owner = (await client.open(node.url))["owner"]
-    job = said(1, owner=owner, conversation=uid(7), when=now())
+    job = accepted_message(1, owner=owner, conversation=uid(7), when=now())
     soon = [started(job, when=job.at), part(job, 0, "a", when=job.at), stopped(job, when=job.at)]
     bad = [log_lines.encode(event).replace(job.at.encode(), b"soon") for event in soon]
     bad += [log_lines.encode(completed(job, [], when=job.at)).replace(b'"total_ms":0', b'"total_ms":-1')]
