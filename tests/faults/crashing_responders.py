@@ -8,8 +8,8 @@ import os
 import sys
 
 from myna.cli.process import run
-from myna.node.log_output import configure
-from myna.node.worker import respond
+from myna.node.logging_setup import configure
+from myna.node.responder_process import respond
 from myna.pipeline import failpoints
 from myna.settings import load
 

@@ -8,7 +8,7 @@ from myna.core.idempotency import New, Request
 from myna.core.projection import Projection
 from myna.pipeline.submission import Stage, Submission
 from myna.pipeline.submissions import ACCEPT_S, Submissions
-from myna.pipeline.unseen import UNSEEN_S
+from myna.pipeline.unseen_submissions import UNSEEN_S
 from myna.protocol.errors import ChatError
 from myna.protocol.events import WAITING_LIMIT
 from myna.protocol.frames import MessageSend

@@ -9,7 +9,7 @@ import structlog
 
 from myna import settings as all_settings
 from myna.mock_ai import PROFILES
-from myna.node.log_output import configure, silence
+from myna.node.logging_setup import configure, silence
 from myna.settings import Settings
 
 # Below the help of a command that starts a process.

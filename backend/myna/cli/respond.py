@@ -3,7 +3,7 @@
 import click
 
 from myna.cli.process import SETTINGS_HELP, run, service_settings
-from myna.node.worker import respond
+from myna.node.responder_process import respond
 
 
 @click.command(epilog=SETTINGS_HELP)

@@ -19,7 +19,7 @@ from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.submission import OnResult, Stage, Submission
-from myna.pipeline.unseen import UnseenSubmissions
+from myna.pipeline.unseen_submissions import UnseenSubmissions
 from myna.protocol import events as e
 from myna.protocol import log_lines
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
