@@ -4,8 +4,8 @@ There are two implementations, `rabbitmq` and `embedded`; one contract suite (te
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
@@ -73,6 +73,7 @@ class DeadLetter:
     body: bytes
     reason: str  # rejected | delivery_limit
     dead_lettered_at: datetime | None
+    headers: Mapping[str, str] = field(default_factory=dict)  # as text; none where this broker keeps none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """`myna dead-letters`: the messages that could not be answered and were set aside."""
 
-import sys
 from collections.abc import Sequence
 
 import click
 
 from myna.cli.broker_session import connected_broker
 from myna.cli.process import query_settings, run
-from myna.pipeline.commands import requeue
+from myna.cli.terminal import without_controls
+from myna.pipeline import commands
 from myna.pipeline.manual_messages import why_dead_lettered
 from myna.protocol import timestamps
 from myna.settings import Settings
@@ -68,21 +68,18 @@ async def show(settings: Settings, letter_id: str) -> int:
         for letter in await broker.dead_letters():
             if letter.id == letter_id:
                 click.echo(f"{letter.reason}: {why_dead_lettered(letter.body)}", err=True)
-                sys.stdout.buffer.write(letter.body + b"\n")
+                click.echo(without_controls(letter.body.decode("utf-8", "backslashreplace")))
                 return 0
     click.echo(f"There is no parked message {letter_id}.", err=True)
     return 1
 
 
 async def requeue_all(settings: Settings, ids: Sequence[str]) -> int:
-    """Try dead letters again. Published first, removed after: a crash between the two tries one twice and loses none."""
+    """Try dead letters again."""
     async with connected_broker(settings) as broker:
-        chosen = [letter for letter in await broker.dead_letters() if letter.id in ids]
-        for letter in chosen:
-            await requeue(broker, letter)
-        await broker.remove_dead_letters([letter.id for letter in chosen])
-    click.echo(f"{len(chosen)} requeued.")
-    return 0 if len(chosen) == len(set(ids)) else 1
+        requeued = await commands.requeue_all(broker, ids)
+    click.echo(f"{requeued} requeued.")
+    return 0 if requeued == len(set(ids)) else 1
 
 
 async def drop(settings: Settings, ids: Sequence[str]) -> int:

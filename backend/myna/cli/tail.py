@@ -7,6 +7,7 @@ import click
 from myna.broker.port import Broker, Start
 from myna.cli.broker_session import connected_broker
 from myna.cli.process import query_settings, run
+from myna.cli.terminal import without_controls
 from myna.settings import Settings
 
 LAST_OFFSET = 2**63 - 1  # AMQP's largest
@@ -31,8 +32,8 @@ async def tail(settings: Settings, start: str) -> None:
     async with connected_broker(settings) as broker, aclosing(broker.log(await _start_of(broker, start))) as log:
         async for records in log:
             for record in records:
-                for line in record.body.decode("utf-8", "replace").split("\n"):
-                    click.echo(f"{record.offset}\t{line}")
+                for line in record.body.decode("utf-8", "backslashreplace").split("\n"):
+                    click.echo(f"{record.offset}\t{without_controls(line)}")
 
 
 async def _start_of(broker: Broker, start: str) -> Start:

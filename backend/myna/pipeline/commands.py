@@ -5,7 +5,7 @@ same place among the events.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from myna.broker.port import Broker, DeadLetter
@@ -169,6 +169,18 @@ def _batches(turns: Sequence[ImportedTurn]) -> Iterator[list[e.Event]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+async def requeue_all(broker: Broker, ids: Collection[str]) -> int:
+    """Have the dead letters of these ids answered again, and return how many of them there were. Raises `BrokerUnavailable`.
+
+    Published first, removed after: a crash between the two tries one twice and loses none.
+    """
+    letters = [letter for letter in await broker.dead_letters() if letter.id in ids]
+    for letter in letters:
+        await requeue(broker, letter)
+    await broker.remove_dead_letters([letter.id for letter in letters])
+    return len(letters)
 
 
 async def requeue(broker: Broker, letter: DeadLetter) -> None:

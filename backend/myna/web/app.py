@@ -10,6 +10,7 @@ from myna.web.api import (
     conversation_import,
     conversation_messages,
     conversations,
+    dead_letters,
     health,
     messages,
     metrics,
@@ -31,7 +32,7 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, operator, pipeline, chat_completions, health, metrics, documents, page,
+    search, operator, dead_letters, pipeline, chat_completions, health, metrics, documents, page,
 )  # fmt: skip
 
 

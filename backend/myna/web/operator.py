@@ -31,7 +31,8 @@ class OperatorAccess:
 
     def __init__(self, settings: Settings) -> None:
         self._token = settings.admin_token
-        self._open = settings.operator_open or is_loopback(settings.host)
+        # Behind a proxy, all the world comes from this machine.
+        self._open = settings.operator_open or (is_loopback(settings.host) and not settings.trusted_proxies)
         self._signer = TimestampSigner(self._token, salt="chat-operator") if self._token else None
 
     def check(self, authorization: str, cookie: str) -> None:

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.node import Node, make_services
 from myna.node.server import bind
+from myna.protocol.topology import RoutingKey
 from myna.settings import Settings
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import ServerConfig
@@ -144,3 +145,15 @@ async def upgrade(served: Served, path: str = "/ws", **headers: str) -> int:
 def records(served: Served) -> int:
     """How much the log holds."""
     return served.node.services.projection.reached.offset
+
+
+async def park(served: Served, *bodies: bytes) -> None:
+    """Put these on chat_queue by hand, and wait until they are dead letters."""
+    before = len(await served.broker.dead_letters())
+    for body in bodies:
+        await served.broker.submit(RoutingKey.WORK, [body])
+
+    async def parked() -> bool:
+        return len(await served.broker.dead_letters()) == before + len(bodies)
+
+    await until(parked, 20, "the dead letters")

@@ -24,7 +24,7 @@ from myna.web.openapi.asyncapi_document import asyncapi
 from myna.web.openapi.openapi_document import openapi
 from myna.web.problems import Problem
 from tests.services.chat_client import ChatClient
-from tests.unit.api.conftest import Person, Served, person_at, serving
+from tests.unit.api.conftest import Person, Served, park, person_at, serving
 
 BACKEND = Path(myna.__file__).parent
 THE_PAGE = {"/", "/{path}"}  # everything that is no interface
@@ -91,13 +91,19 @@ async def every_operation_answers_as_documented(served: Served, person: Person) 
         "complete_chat": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
         "import_conversation": (await person.get(f"/api/conversations/{conversation_id}/export")).json(),
     }
+    await park(served, b"no json", b"no json either")
+    letters = [letter.id for letter in await served.broker.dead_letters()]
     document = openapi(served.node.app)
 
     for method, path, operation in operations(document):
         name = operation["operationId"]
         answer = await person.request(
             method,
-            path.format(conversation_id=uuid4() if method == "PUT" else conversation_id, model="myna"),
+            path.format(
+                conversation_id=uuid4() if method == "PUT" else conversation_id,
+                model="myna",
+                letter=letters.pop() if "{letter}" in path else "",
+            ),
             params={"q": "echo"} if path == "/api/search" else {},
             json=bodies.get(name),
             headers=ADMIN if is_operators(operation) else {},
@@ -114,7 +120,7 @@ async def test_errors_are_as_documented(guarded: Served) -> None:
     async with httpx.AsyncClient(base_url=guarded.url, trust_env=False) as nobody, person_at(guarded) as person:
         for method, path, operation in operations(openapi(guarded.node.app)):
             if operation["security"]:
-                answer = await nobody.request(method, path.format(conversation_id="x", model="x"), json={})
+                answer = await nobody.request(method, path.format(conversation_id="x", model="x", letter="x"), json={})
                 assert answer.status_code == 401
                 assert answer.headers["Content-Type"] in operation["responses"]["401"]["content"]
                 (OpenAIError if path.startswith("/v1") else Problem).model_validate_json(answer.text)

@@ -11,7 +11,7 @@ from tests.unit.api.conftest import Served, person_at, serving
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (a test of it)
 TOKEN = "only operators know this one: 0123456789abcdef"
-ROUTES = ("/metrics", "/api/pipeline")
+ROUTES = ("/metrics", "/api/pipeline", "/api/dead-letters")
 
 
 @pytest.fixture
@@ -86,6 +86,11 @@ async def test_without_a_token_they_are_closed_where_others_reach_the_node(route
 async def test_without_a_token_they_are_open_on_loopback_or_where_a_setting_says_so(more: dict[str, object]) -> None:
     async with serving(**more) as node, HttpClient(base_url=node.url) as client:
         assert [(await client.get(route)).status_code for route in ROUTES] == [200] * len(ROUTES)
+
+
+async def test_behind_a_proxy_the_listening_address_opens_nothing() -> None:
+    async with serving(trusted_proxies="127.0.0.1") as node, HttpClient(base_url=node.url) as client:
+        assert [(await client.get(route)).status_code for route in ROUTES] == [401] * len(ROUTES)
 
 
 @pytest.mark.parametrize(

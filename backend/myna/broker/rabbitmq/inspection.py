@@ -84,4 +84,10 @@ def _dead_letter(letter_id: str, letter: DeliveredMessage) -> DeadLetter:
     death = _death(letter)
     time = death.get("time")
     at = time.astimezone(UTC) if isinstance(time, datetime) else None
-    return DeadLetter(id=letter_id, body=letter.body, reason=str(death.get("reason", "rejected")), dead_lettered_at=at)
+    return DeadLetter(
+        id=letter_id,
+        body=letter.body,
+        reason=str(death.get("reason", "rejected")),
+        dead_lettered_at=at,
+        headers={str(name): str(value) for name, value in (letter.header.properties.headers or {}).items()},
+    )
