@@ -25,7 +25,7 @@ from tests.services import budgets  # noqa: E402 (this file is run as a script)
 REPORT, SCRATCH = "{report}", "{scratch}"
 # Side by side: two that work would leave a third nothing to do on two cores, and three that wait leave about one core free.
 WORKING, WAITING = 2, 3
-NICENESS = 10  # of what works: it gets a tenth of a core that somebody with a time limit wants
+NICENESS = 5  # of what works: it gets a quarter of a core that somebody with a time limit wants
 QUIET = budgets.SLOWNESS  # by which time limits are stretched when a step is alone
 SLOWNESS = QUIET * max(1.0, (WORKING + WAITING) / (os.cpu_count() or 1))  # and with all lanes at work
 TEST_S = 60  # the longest a single test takes on two idle cores, if it says nothing else
@@ -116,9 +116,10 @@ def faults() -> list[Step]:
 def tests() -> list[Step]:
     """What fails most often first, and what takes longest."""
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
+    vitest.append(f"--testTimeout={int(1000 * TEST_S * SLOWNESS)}")
     folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit"})
     return [
-        Step("vitest", vitest, ROOT / "front"),
+        Step("vitest", vitest, ROOT / "front", waits=True),  # it gives its own workers little time to start
         pytest("tests/unit", name="unit"),
         *faults(),
         pytest("tests/browser", f"--ignore={MEASURES_TIME}", name="browser"),

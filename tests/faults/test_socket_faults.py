@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 
 from tests.faults import scenarios
@@ -121,24 +122,41 @@ async def test_500_sockets_cut_at_once_are_all_back_and_resumed(cluster: Cluster
 
 
 async def test_a_reader_of_1_kb_a_second_is_cut_off_with_4408_and_resumes(cluster: Cluster) -> None:
-    async with Proxy(cluster.nodes[0].port) as proxy:
-        client = cluster.client()
+    node, other_node = cluster.nodes
+
+    async def overflows() -> int:
+        metrics = (await client.http(node.url, "GET", "/metrics")).text
+        return int(float(re.findall(r"^myna_mailbox_overflows_total (\S+)$", metrics, re.MULTILINE)[0]))
+
+    async with Proxy(node.port) as proxy:
+        client = cluster.client(conversations=6)
         await client.reconnect(proxy.url)
+        before = await overflows()
         proxy.rate = 1_000
-        other = cluster.client()
-        other.token = client.token
+        other = cluster.client(token=client.token)
         other.conversations[:] = client.conversations
-        await other.reconnect(cluster.nodes[1].url)
-        ids = [(await other.send("/words 4000", other.conversations[0]))["id"]]
-        for _ in range(119):
-            await other.end_of(ids[-1], budget(20))
-            ids.append((await other.send("/words 4000", other.conversations[0]))["id"])
-        await other.end_of(ids[-1], budget(20))
-        proxy.rate = None
+        await other.reconnect(other_node.url)
+
+        async def send_twenty(conversation: str) -> list[str]:
+            """From all conversations at once, so that the mailbox overflows before the node takes the client for dead."""
+            ids = []
+            for _ in range(20):
+                ids.append((await other.send("/words 4000", conversation))["id"])
+                await other.end_of(ids[-1], budget(20))
+            return ids
+
+        async def overflowed() -> bool:
+            return await overflows() > before
+
+        sending = asyncio.gather(*(send_twenty(conversation) for conversation in client.conversations))
+        await until(overflowed, budget(30), "the mailbox overflows")
+        proxy.rate = None  # at once: the node gives the client two seconds to read the close frame
         assert await client.closed(budget(40)) == 4408
+        sent = await sending
         await client.reconnect(proxy.url)
         assert client.welcome["resumed"]
-        await client.end_of(ids[-1], budget(20))
+        for ids in sent:
+            await client.end_of(ids[-1], budget(20))
     verdict = await cluster.finish()
     assert verdict.clean
     assert verdict.answered == 120
