@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     ] = None
     mock_speed: Annotated[float, Field(ge=0, le=1000, description="how many times faster the mock AI speaks; 0 waits for nothing")] = 1.0
     mock_scenarios: Annotated[Path | None, Field(description="a YAML, TOML or JSON file with scripted replies and rules")] = None
+    openai_strict_models: Annotated[
+        bool, Field(description="below /v1, reject a model that is none of ours; else any name is the default profile")
+    ] = False
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")

@@ -11,7 +11,7 @@ from myna.protocol.errors import InvalidFrame, InvalidText
 from myna.protocol.validation_errors import wrong
 from myna.web.api.conversations import NewTitle
 from myna.web.api.messages import NewMessage
-from myna.web.openai.schema import CompletionRequest
+from myna.web.openai.requests import CompletionRequest
 from myna.web.validation import has_lone_surrogate
 from myna.web.websocket.frame_parsing import parse_frame, ref_of
 

@@ -5,13 +5,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from myna.broker.group_commit import GroupCommit
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
-from myna.pipeline.reply_publisher import MAX_UNCONFIRMED, ReplyPublisher
+from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep, Tool
+from myna.pipeline.reply_publisher import MAX_UNCONFIRMED, ReplyPublisher, prompt_of
 from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
@@ -246,3 +247,11 @@ async def test_a_reply_goes_on_at_the_next_part_and_keeps_its_first_timings(brok
     started, part, end = broker.publishes[0]
     assert (started["attempt"], part["index"], end["parts"], end["text"]) == (3, 2, 3, "abc")
     assert (end["timings"]["queued_ms"], end["timings"]["first_part_ms"]) == (1000, 2000)
+
+
+def test_the_brain_is_given_what_a_client_sent_beside_its_message() -> None:
+    request = '{"text": "all of it", "turn": 3, "tools": [{"name": "look_up", "parameters": {"type": "object"}}], "stop": ["."]}'
+    job = msgspec.structs.replace(accepted_message(1), options=e.Options("fast", 4, None, request))
+    prompt = prompt_of(job)
+    assert (prompt.key, prompt.text, prompt.profile, prompt.seed, prompt.turn_number) == (job.id, "all of it", "fast", 4, 3)
+    assert (prompt.tools, prompt.stop) == ((Tool("look_up", {"type": "object"}),), (".",))

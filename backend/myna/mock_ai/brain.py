@@ -10,14 +10,14 @@ from myna.mock_ai.composer import compose
 from myna.mock_ai.draft import Draft
 from myna.mock_ai.json_values import SchemaError, UnsatisfiableError, generate
 from myna.mock_ai.library import BUILT_IN
-from myna.mock_ai.pacing import paced, resumed
+from myna.mock_ai.pacing import limited, paced, resumed
 from myna.mock_ai.parts import clip
 from myna.mock_ai.port import Failure, Prompt, ReplyStep
 from myna.mock_ai.profiles import DEFAULT_PROFILE, Profile
 from myna.mock_ai.scenarios import Scenarios
 from myna.mock_ai.seeded_random import SeededRandom
 from myna.mock_ai.sentences import sentence
-from myna.mock_ai.tool_calls import tool_call_text
+from myna.mock_ai.tool_calls import FENCE, tool_call_text
 from myna.mock_ai.tools import results_text, tool_to_call
 
 _BEGIN = 80  # characters of the message that an instant reply says back
@@ -87,6 +87,8 @@ class MockBrain:
             draft = Draft("", Failure("invalid_schema", str(problem), retryable=False, after_s=0.0))
         profile = profiles.get(draft.profile, profile) if draft.profile else profile
         steps = paced(draft, profile, rng, errors)
+        if (prompt.stop or prompt.max_tokens is not None) and not draft.text.startswith(FENCE):
+            steps = limited(steps, prompt.stop, prompt.max_tokens)
         yield from resumed(steps, start) if start else steps
 
     def _draft(self, prompt: Prompt, profile: Profile, rng: SeededRandom) -> Draft:

@@ -5,6 +5,7 @@ from myna.mock_ai.port import Failure
 FAILURES: dict[str, tuple[str, bool]] = {
     "overloaded": ("The mock was asked to be overloaded, and is. Trying again may help.", True),
     "rate_limited": ("The mock was asked to turn this reply away for its rate. Trying again may help.", True),
+    "server_error": ("The mock was asked to break, and has. Trying again may help.", True),
     "timeout": ("The mock was asked to take too long, and has. Trying again may help.", True),
     "refused": ("The mock was asked to refuse, and does. Trying again will not change its mind.", False),
     "context_length": ("The mock was asked to find this conversation too long. A shorter one would be answered.", False),

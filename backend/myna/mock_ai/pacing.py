@@ -73,3 +73,24 @@ def _with_errors(parts: list[str], profile: Profile, errors: SeededRandom) -> tu
     if draw < profile.refused + profile.cut and len(parts) > 1:
         return parts[: errors.between(1, len(parts) - 1)], End("length", 0.0)
     return parts, STOP
+
+
+def limited(steps: list[ReplyStep], stop: tuple[str, ...], max_tokens: int | None) -> list[ReplyStep]:
+    """The reply up to the first of `stop`, or after `max_tokens` with the ending `length`, whichever comes first."""
+    text = "".join(step.text for step in steps if isinstance(step, Part))
+    end, reason = len(text), None
+    for sequence in stop:
+        if sequence and 0 <= (found := text.find(sequence)) < end:
+            end, reason = found, STOP
+    if max_tokens is not None:
+        tokens = list(islice(_TOKEN.finditer(text, 0, end), max_tokens + 1))
+        if len(tokens) > max_tokens:
+            end, reason = tokens[max_tokens - 1].end() if max_tokens else 0, End("length", 0.0)
+    if reason is None:
+        return steps
+    kept: list[ReplyStep] = []
+    for step in steps:
+        if isinstance(step, Part) and end > 0:
+            kept.append(replace(step, text=step.text[:end]))
+            end -= len(step.text)
+    return [*kept, reason]

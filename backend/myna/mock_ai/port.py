@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 FinishReason = Literal["stop", "length"]
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -59,6 +61,11 @@ class Prompt:
     response_schema: Mapping[str, Any] | None = None  # the reply is JSON that is valid by this schema
     stop: tuple[str, ...] = ()  # the reply ends before the first of these
     max_tokens: int | None = None  # the reply ends with `length` after so many
+
+    def with_request(self, request: str) -> "Prompt":
+        """The same with the fields that this JSON object gives. Raises `msgspec.ValidationError`."""
+        mine = {"key": self.key, "text": self.text, "profile": self.profile, "seed": self.seed, "scenario": self.scenario}
+        return msgspec.convert({**mine, **msgspec.json.decode(request)}, Prompt)
 
     @property
     def turn_number(self) -> int:

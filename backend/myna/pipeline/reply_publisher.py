@@ -59,11 +59,9 @@ class ReplyPublisher:
         """
         if stopped():
             return
-        options = self._job.options or e.Options()
-        prompt = Prompt(self._job.id, self._job.text, options.profile, options.seed, options.scenario)
         self._publish(e.ReplyStarted(**self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
         failpoint("reply.started")
-        async for step in self._brain.reply(prompt, start=len(self._parts)):
+        async for step in self._brain.reply(prompt_of(self._job), start=len(self._parts)):
             if stopped():
                 break
             self._publish(self._event(step))
@@ -120,3 +118,10 @@ class ReplyPublisher:
             first_part_ms=None if self._first_part_ms is None else max(0, self._first_part_ms - self._started_ms),
             total_ms=max(0, timestamps.now_ms() - self._accepted_ms),
         )
+
+
+def prompt_of(job: e.Job) -> Prompt:
+    """What the brain is given of a job."""
+    options = job.options or e.Options()
+    prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario)
+    return prompt if options.request is None else prompt.with_request(options.request)

@@ -51,6 +51,7 @@ class Options(WireStruct, frozen=True):
     profile: Name | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     scenario: Name | None = None
+    request: str | None = None  # what else a client of /v1 sent, as JSON that the brain reads; never from a socket
 
 
 class Timings(WireStruct, frozen=True, kw_only=True):

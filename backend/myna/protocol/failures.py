@@ -26,6 +26,7 @@ OF_AI = {
     "rate_limited": "The AI gets too many requests.",
     "timeout": "The AI took too long.",
     "refused": "The AI refuses to answer this.",
+    "server_error": "The AI is broken.",
     "context_length": "The conversation is too long for the AI.",
     "no_rule_matched": "The file of scenarios is strict, and none of its rules fits the message.",
     "invalid_schema": "A JSON Schema of the request is none, or no value was found that is valid by it.",

@@ -62,8 +62,8 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
             app,
             allow_origin=services.settings.allowed_origins,
             allow_credentials=True,
-            allow_headers=["authorization", "content-type"],
-            expose_headers=["content-disposition", "retry-after"],
+            allow_headers=["authorization", "content-type", *chat_completions.CLIENT_HEADERS],
+            expose_headers=["content-disposition", "retry-after", "x-request-id"],
         )
         # It would reject every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
         app.before_websocket_funcs.clear()

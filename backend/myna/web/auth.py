@@ -1,5 +1,6 @@
 """Who a request or an upgrade comes from: its credential, its signed session token and its page's origin."""
 
+import hmac
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -18,12 +19,18 @@ class Sessions:
     """Makes and verifies session tokens. A token carries its owner and when that one was created, so nothing is stored."""
 
     def __init__(self, secret_key: str) -> None:
+        self._key_secret = f"openai-key:{secret_key}".encode()
         self._signer = Signer(secret_key, salt="chat-session")
 
     def create(self) -> Session:
         """A session of a new, anonymous owner."""
         owner, born_ms = str(uuid4()), timestamps.now_ms()
         return Session(owner, self._signer.sign(f"{owner}.{born_ms}").decode(), born_ms)
+
+    def for_key(self, key: str) -> Session:
+        """The session of the owner that any text stands for: the same on every node of this installation."""
+        digest = hmac.digest(self._key_secret, key.encode("utf-8", "replace"), "sha256")
+        return Session(str(UUID(bytes=digest[:16], version=4)), key, 0)
 
     def read(self, token: str) -> Session | None:
         """The session of a token; None when this installation did not sign it."""

@@ -52,7 +52,7 @@ async def test_the_last_user_message_is_answered_in_one_piece(anybody: httpx.Asy
         {"role": "assistant", "content": None, "tool_calls": []},
         {"role": "user", "content": [{"type": "text", "text": "/echo two"}, {"type": "text", "text": "lines"}]},
     ]
-    answer = (await anybody.post(COMPLETIONS, json={"model": "myna", "messages": history, "temperature": 0.3, "max_tokens": 1})).json()
+    answer = (await anybody.post(COMPLETIONS, json={"model": "myna", "messages": history, "temperature": 0.3})).json()
 
     (choice,) = answer["choices"]
     assert answer["object"] == "chat.completion"
@@ -60,7 +60,7 @@ async def test_the_last_user_message_is_answered_in_one_piece(anybody: httpx.Asy
     assert choice["message"]["role"] == "assistant"
     assert choice["message"]["content"].split() == ["two", "lines"]
     assert choice["finish_reason"] == "stop"
-    assert answer["usage"] == {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}
+    assert answer["usage"] == {"prompt_tokens": 11, "completion_tokens": 2, "total_tokens": 13}
 
 
 async def test_a_stream_is_the_whole_answer_in_parts(anybody: httpx.AsyncClient) -> None:
@@ -106,10 +106,12 @@ async def test_with_our_token_it_is_a_message_of_ones_own_conversation(person: P
     assert [item["text"].strip() for item in items] == ["/echo first", "first", "/echo second", "second"]
 
 
-async def test_each_request_with_another_key_is_a_fresh_owners(served: Served, anybody: httpx.AsyncClient, person: Person) -> None:
+async def test_every_key_is_an_owner_of_its_own_and_the_same_key_the_same_owner(served: Served, person: Person) -> None:
     before = len(served.node.services.projection._window._owners)
     for _ in range(2):
-        assert (await anybody.post(COMPLETIONS, json=request_body("/echo hi"))).status_code == 200
+        for key in ("sk-one", "sk-two"):
+            answer = await person.post(COMPLETIONS, json=request_body("/echo hi"), headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == 200
 
     assert len(served.node.services.projection._window._owners) == before + 2
     assert (await person.get("/api/conversations")).json()["items"] == []
@@ -169,27 +171,22 @@ async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: S
 @pytest.mark.parametrize(
     ("body", "status", "code", "param"),
     [
-        (request_body("hi", model="gpt-4o"), 404, "model_not_found", "model"),
         (request_body("hi", model=7), 400, "invalid_value", "model"),
         (request_body("hi", stream="yes"), 400, "invalid_value", "stream"),
         (request_body("hi", n=2), 400, "invalid_value", "n"),
         (request_body("hi", seed=2**63), 400, "invalid_value", "seed"),
         (request_body("hi", metadata={"conversation_id": "mine"}), 400, "invalid_value", "metadata"),
         (request_body(""), 400, "invalid_text", "messages"),
-        (request_body("x" * 8_001), 400, "invalid_text", "messages"),
+        (request_body("hi", max_tokens=0), 400, "invalid_value", "max_tokens"),
+        (request_body("hi", tools=[{"type": "retrieval"}]), 400, "invalid_value", "tools.0.type"),
+        (request_body("hi", tools=[], tool_choice={"type": "function", "function": {"name": "f"}}), 400, "invalid_value", "tool_choice"),
+        (request_body("hi", functions=[{"name": "f"}]), 400, "invalid_value", "functions"),
+        (request_body("hi", logprobs=True), 400, "invalid_value", "logprobs"),
         (request_body("a\x00b"), 400, "invalid_text", "messages"),
         ({"model": "myna", "messages": []}, 400, "invalid_value", "messages"),
         ({"model": "myna", "messages": [{"role": "assistant", "content": "hi"}]}, 400, "invalid_value", "messages"),
         ({"model": "myna", "messages": [{"role": "bird", "content": "hi"}]}, 400, "invalid_value", "messages.0.role"),
-        (
-            {"model": "myna", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
-            400,
-            "invalid_value",
-            "messages",
-        ),
         (request_body("hi", padding="x" * 1_100_000), 413, "too_large", None),
-        (request_body("/fail refused"), 422, "refused", None),
-        (request_body("/fail rate_limited"), 503, "rate_limited", None),
     ],
 )
 async def test_an_error_is_openais_error_object(
@@ -218,11 +215,124 @@ async def test_a_history_longer_than_a_frame_is_taken(anybody: httpx.AsyncClient
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_reply_that_fails_ends_its_stream_with_an_error(anybody: httpx.AsyncClient) -> None:
-    events, _ = await stream_of(anybody, request_body("/fail refused"))
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("code", "status", "told", "waits"),
+    [
+        ("rate_limited", 429, "rate_limit_exceeded", True),
+        ("overloaded", 503, "overloaded", True),
+        ("server_error", 500, "server_error", False),
+        ("context_length", 400, "context_length_exceeded", False),
+        ("refused", 400, "refused", False),
+    ],
+)
+async def test_a_failure_before_the_first_part_is_a_status_streamed_requests_too(
+    anybody: httpx.AsyncClient, code: str, status: int, told: str, waits: bool, stream: bool
+) -> None:
+    answer = await anybody.post(COMPLETIONS, json=request_body(f"/fail {code}", stream=stream))
 
-    assert events[-1]["error"]["code"] == "refused"
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, told)
+    assert answer.headers.get("Retry-After") == ("1" if waits else None)
+
+
+async def test_a_failure_after_the_first_part_ends_the_stream_with_an_error(anybody: httpx.AsyncClient) -> None:
+    events, _ = await stream_of(anybody, request_body("/play outage"))
+
+    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events[:-1]).startswith("So far")
+    assert events[-1]["error"]["code"] == "overloaded"
     assert "[DONE]" not in events
+
+
+async def test_every_answer_has_a_request_id(anybody: httpx.AsyncClient) -> None:
+    answers = [await anybody.get("/v1/models"), await anybody.get("/v1/nope"), await anybody.post(COMPLETIONS, json=request_body("hi"))]
+    assert all(answer.headers["x-request-id"].startswith("req_") for answer in answers)
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 3
+
+
+async def test_any_model_answers_under_its_own_name_unless_models_are_strict(anybody: httpx.AsyncClient) -> None:
+    assert (await anybody.post(COMPLETIONS, json=request_body("/echo hi", model="gpt-4o"))).json()["model"] == "gpt-4o"
+    async with serving(openai_strict_models=True) as served, person_at(served) as person:
+        answer = await person.post(COMPLETIONS, json=request_body("hi", model="gpt-4o"))
+    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["param"]) == (404, "model_not_found", "model")
+
+
+async def content_of(client: httpx.AsyncClient, body: dict[str, Any]) -> str:
+    answer = await client.post(COMPLETIONS, json=body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["choices"][0]["message"]["content"])
+
+
+async def test_the_same_request_gets_the_same_reply_and_the_conversation_decides_too(anybody: httpx.AsyncClient, person: Person) -> None:
+    body = request_body("Go on.", model="myna-fast")
+    longer = {**body, "messages": [{"role": "user", "content": "Salt?"}, {"role": "assistant", "content": "Yes."}, *body["messages"]]}
+    assert await content_of(anybody, body) == await content_of(person, body)
+    assert await content_of(anybody, body) != await content_of(anybody, longer)
+    assert await content_of(anybody, {**body, "seed": 1}) != await content_of(anybody, {**body, "seed": 2})
+
+
+async def test_stop_and_token_limits_end_the_reply(anybody: httpx.AsyncClient) -> None:
+    limited = (await anybody.post(COMPLETIONS, json=request_body("/echo one two three four", max_tokens=2))).json()
+    assert (limited["choices"][0]["message"]["content"], limited["choices"][0]["finish_reason"]) == ("one two", "length")
+    assert limited["usage"]["completion_tokens"] == 2
+    stopped = (await anybody.post(COMPLETIONS, json=request_body("/echo one two three four", stop=["three", "tw"]))).json()
+    assert (stopped["choices"][0]["message"]["content"], stopped["choices"][0]["finish_reason"]) == ("one ", "stop")
+
+
+async def test_long_prompts_and_images_are_taken(anybody: httpx.AsyncClient) -> None:
+    text = "word " * 60_000
+    assert (await content_of(anybody, request_body(f"/echo {text}"))).startswith("word word")
+    parts = [{"type": "text", "text": "/echo see"}, {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
+    assert (
+        await content_of(anybody, request_body("", messages=[{"role": "user", "content": parts}]))
+        == "see\n[image: https://example.org/a.png]"
+    )
+
+
+WEATHER = {
+    "type": "function",
+    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
+}
+
+
+async def test_a_tool_is_called_whole_and_streamed_and_its_result_ends_the_loop(anybody: httpx.AsyncClient) -> None:
+    body = request_body("What is the weather in Oslo?", model="myna-fast", tools=[WEATHER])
+    choice = (await anybody.post(COMPLETIONS, json=body)).json()["choices"][0]
+    (call,) = choice["message"]["tool_calls"]
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", None)
+    assert (call["type"], call["function"]) == ("function", {"name": "get_weather", "arguments": '{"city": "Oslo"}'})
+
+    events, _ = await stream_of(anybody, body)
+    deltas = [event["choices"][0]["delta"] for event in events[:-1]]
+    pieces = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
+    assert pieces[0]["id"] == call["id"]
+    assert "".join(piece["function"]["arguments"] for piece in pieces) == call["function"]["arguments"]
+    assert events[-2]["choices"][0]["finish_reason"] == "tool_calls"
+
+    messages = [*body["messages"], choice["message"], {"role": "tool", "tool_call_id": call["id"], "content": "12 degrees"}]
+    after = (await anybody.post(COMPLETIONS, json={**body, "messages": messages})).json()["choices"][0]
+    assert after["finish_reason"] == "stop"
+    assert "12 degrees" in after["message"]["content"]
+
+
+async def test_with_tools_a_reply_in_words_streams_as_ever(anybody: httpx.AsyncClient) -> None:
+    events, _ = await stream_of(anybody, request_body("/echo one two three four five", model="myna-fast", tools=[WEATHER]))
+    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events[:-1]) == "one two three four five"
+    assert len(events) > 4
+
+
+async def test_structured_output_is_json_by_the_schema(anybody: httpx.AsyncClient) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"], "additionalProperties": False}
+    wanted = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
+    assert set(json.loads(await content_of(anybody, request_body("A person", response_format=wanted)))) == {"name"}
+    assert isinstance(json.loads(await content_of(anybody, request_body("A person", response_format={"type": "json_object"}))), dict)
+
+
+async def test_retries_are_told_from_first_attempts(anybody: httpx.AsyncClient) -> None:
+    statuses = []
+    for attempt in range(3):
+        headers = {"x-stainless-retry-count": str(attempt)}
+        statuses.append((await anybody.post(COMPLETIONS, json=request_body("/play fail-twice"), headers=headers)).status_code)
+    assert statuses == [503, 429, 200]
 
 
 async def test_hanging_up_stops_the_reply(person: Person) -> None:
@@ -269,7 +379,7 @@ async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Perso
 async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(awaited_reply, "KEEP_ALIVE_S", 0.2)
 
-    events, comments = await stream_of(anybody, request_body("/echo hi", model="myna-slow"))  # its first word takes a second or two
+    events, comments = await stream_of(anybody, request_body("/slow 1", stop=["between"]))
 
     assert len(comments) >= 3
     assert events[-1] == "[DONE]"
