@@ -21,7 +21,7 @@ from myna.settings import Settings
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
 from myna.web.server import hypercorn_patches
-from myna.web.server.config import ServerConfig
+from myna.web.server.config import BACKLOG, ServerConfig
 
 log = structlog.get_logger()
 
@@ -29,12 +29,13 @@ DESCRIPTORS = 65_536  # more than CHAT_MAX_SOCKETS by far
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening socket. Raises `StartupError` when the port is taken."""
+    """The listening socket: whoever connects from now on waits until it is served. Raises `StartupError` when the port is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         why = "is taken by another process" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"

@@ -4,6 +4,8 @@ from hypercorn.config import Config
 
 from myna.web.limits import Limits
 
+BACKLOG = 4_096  # connections that wait to be taken: 2,000 clients may come back at once
+
 
 class ServerConfig(Config):
     """One process on one listening socket."""
@@ -14,7 +16,7 @@ class ServerConfig(Config):
         self.bind = [f"fd://{descriptor}"]
         self.keep_alive_timeout = limits.settings.header_s  # Hypercorn's: until a connection's next request has its headers
         self.graceful_timeout = 1
-        self.backlog = 4_096
+        self.backlog = BACKLOG
         self.loglevel = "WARNING"
         self.include_server_header = False
         self.alpn_protocols = ["http/1.1"]
