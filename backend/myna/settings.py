@@ -23,9 +23,17 @@ TAKES = {
     "database_app_url": "postgresql://…",
     "management_url": "http://… or https://…",
     "secret_key": HARD_TO_GUESS,
+    "secret_key_old": HARD_TO_GUESS,
     "admin_token": HARD_TO_GUESS,
 }
-SECRETS = ("secret_key", "admin_token", "amqp_url", "database_url", "database_app_url")  # hold passwords: never repeated in an error
+SECRETS = (
+    "secret_key",
+    "secret_key_old",
+    "admin_token",
+    "amqp_url",
+    "database_url",
+    "database_app_url",
+)  # hold passwords: never repeated in an error
 
 
 def _split(value: Any) -> Any:
@@ -70,7 +78,11 @@ class Settings(BaseSettings):
         default_factory=_default_data_dir
     )
     secret_key: Annotated[Secret | None, Field(description="signs session tokens; needed unless embedded")] = None
+    secret_key_old: Annotated[
+        Secret | None, Field(description="the secret key before this one: its tokens are still read, and replaced when they are renewed")
+    ] = None
     secret_key_file: Annotated[Path | None, Field(description="a file that holds the secret key")] = None
+    session_days: Annotated[float, Field(gt=0, le=400, description="days until a session ends that nobody uses")] = 90
     admin_token: Annotated[Secret | None, Field(description="opens the operator's routes: /metrics, /api/pipeline, /api/dead-letters")] = (
         None
     )

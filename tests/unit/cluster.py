@@ -80,9 +80,9 @@ class Cluster:
         return Worker("worker", self.link(), self.brain, make)
 
     def log(self) -> list[e.Event]:
-        """All events in the log but marks, in order."""
+        """All events in the log, in order."""
         lines = [line for record in self.broker.queues.log for line in record.body.split(b"\n")]
-        return [event for event in map(log_lines.read_line, lines) if not isinstance(event, e.LogMark)]
+        return [event for event in map(log_lines.read_line, lines) if not isinstance(event, e.LogMark | e.SessionEnded)]
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""

@@ -8,7 +8,7 @@ import pytest
 from myna.protocol.errors import NotFound
 from myna.protocol.topology import RoutingKey
 from tests.unit.cluster import BETWEEN_S, PARTS, WHOLE, Cluster, NodeClient, forget, in_cluster
-from tests.unit.log_events import BEN, uid
+from tests.unit.log_events import ANN, BEN, CONVERSATION, uid
 
 # --- stopping
 
@@ -336,5 +336,26 @@ def test_a_message_accepted_while_its_conversation_is_deleted_elsewhere_gets_its
         await asyncio.sleep(30)
         assert here.ends() == there.ends() == [(uid(1), "stop"), (uid(2), "conversation_deleted")]
         assert here.node.services.submissions.turns.open_count == 0
+
+    in_cluster(test)
+
+
+# --- the end of an owner
+
+
+def test_who_is_forgotten_on_one_node_is_told_on_every_node_and_nobody_else_is() -> None:
+    async def test(cluster: Cluster) -> None:
+        nodes = await cluster.node(), await cluster.node()
+        here, there, other = NodeClient(nodes[0]), NodeClient(nodes[1]), NodeClient(nodes[1], BEN)
+        cluster.worker()
+        here.send(1)
+        other.send(2, conversation=uid(0xC2))
+        await cluster.until(lambda: here.ends() and other.ends())
+        await nodes[0].services.commands.forget(here.session)
+        await cluster.until(lambda: here.mailbox.session_ended and there.mailbox.session_ended)
+        assert [frame["type"] for frame in there.frames][-1] == "conversation.deleted"
+        assert not other.mailbox.session_ended
+        assert nodes[1].services.projection.is_deleted(ANN, CONVERSATION)
+        assert not nodes[1].services.projection.is_deleted(BEN, uid(0xC2))
 
     in_cluster(test)

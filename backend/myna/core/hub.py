@@ -18,12 +18,13 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner")
+    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner", "session_ended")
 
     def __init__(self, owner: str, wake: Callable[[], None]) -> None:
         self.owner = owner
         self.overflowed = False
         self.expelled = False
+        self.session_ended = False
         self._frames: deque[bytes] = deque()
         self._preloaded = 0
         self._bytes = 0
@@ -50,6 +51,11 @@ class Mailbox:
     def expel(self) -> None:
         """End the connection, as its log was replaced: its client reads its state anew."""
         self.expelled = True
+        self._wake()
+
+    def end_session(self) -> None:
+        """End the connection, as its owner was forgotten."""
+        self.session_ended = True
         self._wake()
 
     def take(self) -> list[bytes]:
@@ -88,6 +94,10 @@ class Hub(LogObserver):
         for entry in folded.entries:
             if entry.frame:
                 self.deliver(entry.event.owner, entry.frame)
+        for owner in folded.ended:
+            for mailbox in list(self._mailboxes.get(owner, ())):
+                mailbox.end_session()
+                self.detach(mailbox)
 
     def log_replaced(self) -> None:
         """Expel everybody: no cursor of the old log counts in the new one."""

@@ -37,13 +37,14 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     recorder = Recorder(store, projection, signals)
     metrics = RelayMetrics()
     watchdog = Watchdog(broker, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
-    observers = (hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
+    sessions = Sessions(secret_key(settings), settings.secret_key_old, days=settings.session_days)
+    observers = (sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     brain = make_brain(settings)
     return Services(
         settings=settings,
         limits=Limits(settings),
-        sessions=Sessions(secret_key(settings)),
+        sessions=sessions,
         broker=broker,
         store=store,
         projection=projection,

@@ -23,6 +23,7 @@ from myna.store.port import IdempotencyKey, Store
 
 # Bytes of an import in one publish, one turn more or less: the confirm after each lets other publishers through.
 IMPORT_BATCH_BYTES = 64 * 1024
+DELETED_AT_ONCE = 50  # conversations of one owner that is forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,23 @@ class Commands:
         gone = e.ConversationDeleted(owner=owner, at=timestamps.now(), conversation_id=conversation_id)
         await self._publish(RoutingKey.STOP, [*stops, gone])
 
+    async def forget(self, session: Session) -> None:
+        """Delete all conversations of an owner, then say in the log that the session has ended. Raises `Behind`, `Busy`.
+
+        The session ends last, so that who is refused on the way can try again. What came in meanwhile is deleted after it.
+        """
+        await self._delete_all(session)
+        await self._publish(RoutingKey.EVENT, [e.SessionEnded(owner=session.owner, at=timestamps.now())])
+        await self._delete_all(session)
+
+    async def _delete_all(self, session: Session) -> None:
+        while page := (await self._queries.conversations(session, limit=DELETED_AT_ONCE, before=None, at_least=None)).items:
+            ids = [conversation.id for conversation in page]
+            for done in await asyncio.gather(*(self.delete(session, one) for one in ids), return_exceptions=True):
+                if isinstance(done, BaseException) and not isinstance(done, NotFound):
+                    raise done
+            await self._queries.sees(lambda ids=ids: all(self._projection.is_deleted(session.owner, one) for one in ids))  # type: ignore[misc]
+
     async def import_conversation(self, session: Session, conversation_id: str, turns: Sequence[ImportedTurn]) -> None:
         """Write an exported conversation to the log, as far as it is not there yet; returns when this node has read it back.
 
@@ -150,7 +168,7 @@ class Commands:
         (record,) = await self._store.idempotency_records([IdempotencyKey(session.owner, conversation_id, first.id, first.reply_id)])
         return record.conversation_deleted
 
-    async def _publish(self, key: RoutingKey, events: Sequence[e.Event]) -> None:
+    async def _publish(self, key: RoutingKey, events: Sequence[e.LogLine]) -> None:
         """Publish events together and wait for the confirm. Raises `Busy` when the broker can't take them."""
         done, _ = await asyncio.wait([self._broker.submit(key, [log_lines.encode(event) for event in events])], timeout=ACCEPT_S)
         if not done or next(iter(done)).exception() is not None:

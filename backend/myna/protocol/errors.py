@@ -147,5 +147,6 @@ class Close(IntEnum):
     TOO_LARGE = 1009, "a frame was too large; send less"
     RESTART = 1012, "the node restarts; reconnect with jitter and resume"
     OVERLOADED = 1013, "the node has all the sockets it takes; reconnect later"
+    SESSION_ENDED = 4401, "the session has ended for good; begin a new one"
     TOO_SLOW = 4408, "the client read too slowly; reconnect and resume"
     FLOODING = 4429, "far too many frames; slow down, then reconnect"

@@ -185,6 +185,14 @@ class ConversationDeleted(WireStruct, frozen=True, kw_only=True):
     conversation_id: Id
 
 
+class SessionEnded(WireStruct, frozen=True, kw_only=True):
+    """An owner was forgotten: their sockets are closed and their tokens not taken any more. Not shown to clients."""
+
+    owner: Id
+    type: Literal["session.ended"] = named("session.ended")
+    at: Timestamp
+
+
 class LogMark(WireStruct, frozen=True, kw_only=True):
     """A mark that a reader puts into the log: once it comes back, everything written before it has been read."""
 
@@ -206,9 +214,9 @@ Event = (
     | ConversationUpdated
     | ConversationDeleted
 )
-LogLine = Event | LogMark
+LogLine = Event | SessionEnded | LogMark
 # What begins something, so that its ids have to be UUIDs.
-Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted
+Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted | SessionEnded
 
 
 class Position(NamedTuple):

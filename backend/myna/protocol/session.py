@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An owner, the token that proves it, and when it was made (ms since 1970)."""
+    """An owner, when it was made (ms since 1970), and the token that proves it; `due`: to be replaced by a fresh one."""
 
     owner: str
     token: str
     born_ms: int
+    due: bool = False

@@ -207,7 +207,7 @@ async def test_where_there_is_nothing_there_is_nothing_by_any_method(person: Per
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/api/session", {"POST", "OPTIONS"}),
+        ("GET", "/api/session", {"POST", "DELETE", "OPTIONS"}),
         ("GET", "/api/messages", {"POST", "OPTIONS"}),
         ("POST", "/api/conversations", {"GET", "HEAD", "OPTIONS"}),
         ("POST", "/livez", {"GET", "HEAD", "OPTIONS"}),

@@ -20,6 +20,9 @@ from myna.web.websocket.transport import FrameSocket
 log = structlog.get_logger()
 
 REFUSALS = 1_000  # frames refused, less those accepted, before the connection is closed as flooding
+# From the end of a session to that of its sockets. By then a browser has the answer that takes its cookie away, and comes back
+# without.
+SESSION_END_S = 1.0
 
 
 class Connection:
@@ -68,6 +71,8 @@ class Connection:
     def _wake(self) -> None:
         if self.mailbox.overflowed:
             self.close(Close.TOO_SLOW, "You read too slowly; reconnect and resume.")
+        elif self.mailbox.session_ended:
+            self._loop.call_later(SESSION_END_S, self.close, Close.SESSION_ENDED, "This session has ended; begin a new one.")
         elif self.mailbox.expelled:
             self.close(Close.RESTART, "The log was replaced; reconnect and read your state anew.")
         else:
@@ -75,7 +80,7 @@ class Connection:
 
     def receive(self, text: str) -> None:
         """Handle one text frame. What it asks for happens later; its answers go to the mailbox."""
-        if self.closing is not None:
+        if self.closing is not None or self.mailbox.session_ended:
             return
         limits = self._services.limits
         wait_s = self._bucket.take(self._loop.time())
