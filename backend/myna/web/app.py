@@ -22,7 +22,7 @@ from myna.web.api import (
     search,
     session,
 )
-from myna.web.openai import chat_completions
+from myna.web.openai import chat_completions, response_routes
 from myna.web.openapi import openapi_document
 from myna.web.openapi import routes as documents
 from myna.web.server.requests import SizedRequest
@@ -32,7 +32,7 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, operator, dead_letters, pipeline, chat_completions, health, metrics, documents, page,
+    search, operator, dead_letters, pipeline, chat_completions, response_routes, health, metrics, documents, page,
 )  # fmt: skip
 
 

@@ -89,6 +89,7 @@ async def every_operation_answers_as_documented(served: Served, person: Person) 
         "create_message": {"text": "/echo ho"},
         "rename_conversation": {"title": "Greetings"},
         "complete_chat": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
+        "create_response": {"model": "myna", "input": "/echo hi"},
         "import_conversation": (await person.get(f"/api/conversations/{conversation_id}/export")).json(),
     }
     await park(served, b"no json", b"no json either")

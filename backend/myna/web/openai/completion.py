@@ -8,8 +8,9 @@ from typing import Any, Literal
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.port import ToolCall
 from myna.mock_ai.tool_calls import FENCE, read_tool_calls
+from myna.protocol.errors import ChatError
 from myna.web.openai.requests import CompletionRequest
-from myna.web.openai.schema import CalledFunction, CallToMake, Choice, Completion, CompletionMessage, Usage
+from myna.web.openai.schema import CalledFunction, CallToMake, Choice, Completion, CompletionMessage, Usage, error_body
 
 Frame = dict[str, Any]
 ARGUMENTS_PIECE = 24  # characters of a call's arguments in one event
@@ -61,6 +62,10 @@ class CompletionWriter:
         if self._with_usage:
             yield self._event([], self._usage(frame, calls))
         yield b"data: [DONE]\n\n"
+
+    def failed(self, error: ChatError) -> bytes:
+        """The event of a failure after the first part."""
+        return sse(error_body(error).model_dump())
 
     def _content(self, text: str) -> Iterator[bytes]:
         if not self._begun:
