@@ -145,6 +145,7 @@ export class FakeServer {
         conversation_id: conversation.id,
         id: frame.id,
         text: frame.text,
+        ...(frame.options ? { options: frame.options } : {}),
       });
       conversation.items.push({
         id: frame.id,
@@ -152,6 +153,7 @@ export class FakeServer {
         text: frame.text,
         status: 'waiting',
         created_at: created.at,
+        ...(frame.options ? { options: frame.options } : {}),
       });
       conversation.updated_at = created.at;
       this.send(ws, accepted);

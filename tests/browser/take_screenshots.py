@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from uuid import uuid4
 
 from playwright.async_api import Browser, async_playwright, expect
 
@@ -49,10 +50,19 @@ async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
     await user.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
     await user.page.goto(server + "/pipeline")
     await user.connected()
+    busy = [str(uuid4()) for _ in range(38)]  # six more than the responder takes at once: these wait
+    others = await User.open(browser, server, "/")
+    await others.connected()
+    for one in busy:
+        await others.context.request.post(f"{server}/api/messages", data={"conversation_id": one, "text": "/sleep 60"})
+    await user.page.reload()
     await user.page.get_by_role("button", name="Send one through").click()
-    await expect(user.page.get_by_text("the reply is whole")).to_be_visible()
-    await user.page.wait_for_timeout(1_200)  # one more look at the numbers
+    await expect(user.page.get_by_text("it stands in the log")).to_be_visible()
+    await user.page.wait_for_timeout(2_200)  # two more looks at the numbers
     await user.page.screenshot(path=OUT / f"pipeline-{width}-{theme}.png")
+    for one in busy:
+        await others.context.request.delete(f"{server}/api/conversations/{one}")
+    await others.context.close()
     await user.context.close()
 
 

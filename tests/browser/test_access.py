@@ -37,7 +37,7 @@ async def test_axe_finds_nothing_serious_on_any_view(open_page: OpenPage, theme:
     await user.sees_replies()
     await user.page.get_by_role("button", name="show the stages of this reply").click()
     seen["a conversation"] = await findings(user)
-    await user.send("/fail timeout")
+    await user.send("/fail overloaded")
     await expect(user.replies.last).to_contain_text("The reply failed.")
     await user.field.press_sequentially("/")
     seen["a failure, and the commands"] = await findings(user)

@@ -170,3 +170,33 @@ async def test_speed_and_seed_belong_to_their_conversation_and_outlive_a_reload(
     await expect(button).to_have_accessible_name("How the mock answers: instant, seed 7")
     await user.page.reload()
     await expect(button).to_have_accessible_name("How the mock answers: instant, seed 7")
+
+
+async def test_the_key_that_sends_can_be_chosen_and_stays_chosen(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.page.get_by_role("button", name="Settings").click()
+    await user.page.get_by_label("Ctrl+Enter or").check()
+    await user.page.keyboard.press("Escape")
+    await user.page.reload()
+    await user.field.press_sequentially("/echo one")
+    await user.field.press("Enter")
+    await user.field.press_sequentially("two")
+    await expect(user.field).to_have_value("/echo one\ntwo")
+    await user.field.press("Control+Enter")
+    await expect(user.turns).to_have_count(1)
+    await user.sees_replies()
+
+
+async def test_the_empty_composer_is_one_row(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.connected()
+    box = user.page.locator(".composer-box")
+    empty = await box.bounding_box()
+    assert empty
+    assert empty["height"] <= 56
+    await user.field.fill("words " * 60)
+    wrapped = await box.bounding_box()
+    field = await user.field.bounding_box()
+    assert wrapped
+    assert field
+    assert field["width"] > wrapped["width"] - 10  # the text has the whole width

@@ -123,9 +123,9 @@ async def test_another_reply_is_one_more_version_and_all_can_be_read(open_page: 
 
 async def test_a_failed_reply_says_why_and_can_be_tried_again(open_page: OpenPage) -> None:
     user = await open_page()
-    await user.send("/fail timeout")
+    await user.send("/fail overloaded")
     await expect(user.replies).to_contain_text("The reply failed.")
-    await expect(user.replies).to_contain_text("take too long")
+    await expect(user.replies).to_contain_text("asked to be overloaded")
     await user.page.get_by_role("button", name="Try again").click()
     await expect(user.log.get_by_text("2/2")).to_be_visible()
 
@@ -155,3 +155,42 @@ async def test_times_are_short_to_read_and_exact_on_hover(open_page: OpenPage) -
     await expect(moment).to_have_attribute("title", re.compile(r"\d{2}:\d{2}:\d{2}"))
     await expect(user.log.get_by_text("Today", exact=True)).to_be_visible()
     await user.sees_replies()
+
+
+async def test_speed_and_seed_are_shown_on_each_reply_and_can_be_used_again(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.page.get_by_role("button", name="How the mock answers").click()
+    await user.page.get_by_label("Speed").select_option("instant")
+    await user.page.get_by_label("Seed").fill("7")
+    await user.send("say something about gates")
+    await user.sees_replies()
+    await user.page.get_by_role("button", name="Same again, instant, seed 7").click()
+    await user.sees_replies(2)
+    replies = [text for role, text in await user.stored_texts() if role == "assistant"]
+    assert replies[0] == replies[1]
+
+
+async def test_ones_own_message_can_be_copied(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/echo copy me")
+    await user.sees_replies()
+    await user.turns.first.hover()
+    await user.page.get_by_role("button", name="Copy message").click()
+    await expect(user.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert await user.page.evaluate("navigator.clipboard.readText()") == "/echo copy me"
+
+
+async def test_a_long_message_is_folded_at_twelve_lines(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.field.fill("\n".join(f"line {number}" for number in range(60)))
+    await user.field.press("Enter")
+    await user.sees_replies()
+    bubble = user.turns.first.locator(".bubble")
+    folded = await bubble.bounding_box()
+    assert folded
+    assert folded["height"] < 400
+    await bubble.get_by_role("button", name="Show all").click()
+    await expect(bubble.get_by_role("button", name="Show less")).to_be_visible()
+    whole = await bubble.bounding_box()
+    assert whole
+    assert whole["height"] > 1_000

@@ -151,6 +151,25 @@ async def test_an_exported_conversation_can_be_imported_after_deletion(open_page
     await user.sees_replies(2)
 
 
+DROP = """(json) => {
+    const data = new DataTransfer();
+    data.items.add(new File([json], 'dropped.json', { type: 'application/json' }));
+    const event = { dataTransfer: data, bubbles: true, cancelable: true };
+    for (const type of ['dragover', 'drop']) window.dispatchEvent(new DragEvent(type, event));
+}"""
+
+
+async def test_an_exported_conversation_can_be_dropped_on_the_page(open_page: OpenPage) -> None:
+    user = await open_page()
+    await start_conversation(user, "/echo dropped here")
+    exported = await user.get_json(f"/api/conversations/{await user.conversation_id()}/export?format=json")
+    await user.page.goto(user.server + "/")
+    await user.connected()
+    await user.page.evaluate(DROP, json.dumps(exported))
+    await expect(user.turns.first).to_contain_text("dropped here")
+    await expect(user.page.get_by_text("Drop an exported conversation")).to_have_count(0)
+
+
 async def test_a_file_that_is_no_conversation_is_refused_in_words(open_page: OpenPage, tmp_path: Path) -> None:
     user = await open_page()
     user.page.on("filechooser", lambda _: None)  # the browser is told to hand choosers over early: a key is quicker than the telling
@@ -230,6 +249,18 @@ async def test_a_hit_in_a_reply_opens_the_conversation_at_its_message(open_page:
     await expect(user.turns.filter(has_text="reply number 4123")).to_be_in_viewport()
 
 
+async def test_a_hit_in_a_reply_of_the_real_backend_is_shown_and_marked(open_page: OpenPage) -> None:
+    user = await open_page()
+    await start_conversation(user, "/echo the plover runs before it flies")
+    for count in (2, 3, 4):
+        await user.send("/words 300")
+        await user.sees_replies(count)
+    await user.page.get_by_role("searchbox").fill("plover")
+    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="Myna said").click()
+    await expect(user.turns.filter(has_text="the plover runs")).to_be_in_viewport()
+    await expect(user.log.locator(".turn.highlighted")).to_contain_text("plover")
+
+
 async def test_the_search_finds_titles_also_of_conversations_that_were_not_loaded(open_page: OpenPage, fake_backend: FakeBackend) -> None:
     user = await open_page("/", server=fake_backend.url)
     await user.connected()
@@ -296,7 +327,7 @@ async def test_a_reply_in_the_background_still_has_its_dot_after_a_reload(open_p
 
 async def test_a_failed_reply_keeps_its_xray_after_try_again_and_after_a_reload(open_page: OpenPage) -> None:
     user = await open_page()
-    await user.send("/fail timeout")
+    await user.send("/fail overloaded")
     button = user.log.get_by_role("button", name="show the stages of this reply")
     await expect(button).to_be_visible()
     await user.page.reload()

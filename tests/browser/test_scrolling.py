@@ -18,7 +18,7 @@ REPLIES = (
     "/list 9",
     "/rtl",
     "/words 90",
-    "/fail timeout",
+    "/fail overloaded",
     "/markdown",
 )
 WIDTHS = (390, 820, 1440)

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { Banner } from '../ui/Banner';
 import { useChat } from '../ui/context';
 import { Palette } from '../ui/dialogs/Palette';
+import { SettingsDialog } from '../ui/dialogs/SettingsDialog';
 import { ShortcutsDialog } from '../ui/dialogs/ShortcutsDialog';
 import { PipelineView } from '../ui/pipeline/PipelineView';
 import { Sidebar } from '../ui/sidebar/Sidebar';
@@ -12,6 +13,7 @@ import { closeDrawer, routeOf, showRoute, useView } from '../ui/view';
 import { ChatView } from './ChatView';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
+import { useFileDrop } from './useFileDrop';
 
 export function App() {
   const chat = useChat();
@@ -22,6 +24,7 @@ export function App() {
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcuts(chat, field);
   useTabTitle();
+  const dropping = useFileDrop(chat);
 
   useEffect(() => {
     const back = () => showRoute(routeOf(location.pathname));
@@ -66,7 +69,9 @@ export function App() {
         )}
       </main>
       {dialog === 'palette' && <Palette />}
+      {dialog === 'settings' && <SettingsDialog />}
       {dialog === 'shortcuts' && <ShortcutsDialog />}
+      {dropping && <div className="drop-target">Drop an exported conversation to import it</div>}
       <ToastList />
       <Announcer />
     </div>

@@ -1,6 +1,5 @@
 /** Loads stored state over HTTP; every page is at least as new as the position from which the socket is live. */
 import { ApiError, type ChatApi } from '../transport/api';
-import { holdsMessage } from './selectors';
 import type { ChatStore } from './store';
 
 const PAGE = 100; // items of one history page: a few screens, rendered in a few milliseconds
@@ -51,7 +50,7 @@ export class HistoryLoader {
       await this.loadNewest(id);
       for (;;) {
         const thread = this.store.state.threads[id];
-        if (!thread?.next || (messageId !== null && thread.turns.some((turn) => holdsMessage(turn, messageId)))) return;
+        if (!thread?.next || (messageId !== null && thread.turns.some((turn) => turn.id === messageId))) return;
         const { next } = thread;
         await this.loadOlder(id);
         if (this.store.state.threads[id]?.next === next) return; // a page that failed to load ends the search

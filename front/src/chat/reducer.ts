@@ -117,7 +117,9 @@ function onEvent(state: ChatState, event: ServerEvent): ChatState {
       return { ...state, conversations: { ...state.conversations, [id]: { ...known, title: event.title } } };
     }
     case 'message.created': {
-      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at });
+      const sent = state.outbox.find((entry) => entry.id === event.id);
+      const { options = sent?.options } = event as { options?: SendOptions };
+      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at, options });
       const outbox = without(state.outbox, event.id);
       const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);
       return grown === thread ? next : withActivity(next, id, event.text, event.at, true);

@@ -49,11 +49,6 @@ export function openTurnOf(state: ChatState, id: string): string | null {
   return known ?? turns.findLast(isOpen)?.id ?? null;
 }
 
-/** Whether the turn is the message of this id, or holds the reply of this id. */
-export function holdsMessage(turn: Turn, id: string): boolean {
-  return turn.id === id || turn.replies.some((reply) => reply.id === id);
-}
-
 /** A stop was requested for the message, and its reply has not ended yet. */
 export function isStopping(state: Pick<ChatState, 'outbox'>, messageId: string): boolean {
   return state.outbox.some((entry) => entry.stops === messageId);

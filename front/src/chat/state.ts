@@ -42,6 +42,8 @@ export interface Turn {
   text: string;
   at: string;
   replies: readonly Reply[];
+  /** How the reply was asked to be made, if it was. */
+  options: SendOptions | null;
   /** Replies that were accepted (regenerate) and have not started yet. */
   pendingReplies: number;
   /** The history says that no more events will come, whatever the replies look like. */

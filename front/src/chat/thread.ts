@@ -3,7 +3,7 @@
  * Pure: no clock, no network, no other conversations.
  */
 import type { AssistantItem, MessageItem } from '../protocol/http';
-import type { ReplyCompleted, ReplyDelta, ReplyFailed, ReplyStarted } from '../protocol/wire';
+import type { ReplyCompleted, ReplyDelta, ReplyFailed, ReplyStarted, SendOptions } from '../protocol/wire';
 import type { Reply, ReplyEnd, Thread, Turn } from './state';
 
 export type ReplyEvent = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed;
@@ -144,7 +144,7 @@ function indexOfTurn(turns: readonly Turn[], id: string): number {
 /** Adds a message, or marks it closed; replies that arrived before it are attached. */
 export function withMessage(
   thread: Thread,
-  message: { id: string; text: string; at: string; closed?: boolean },
+  message: { id: string; text: string; at: string; closed?: boolean; options?: SendOptions | undefined },
 ): Thread {
   const index = indexOfTurn(thread.turns, message.id);
   const known = thread.turns[index];
@@ -161,6 +161,7 @@ export function withMessage(
     replies,
     pendingReplies: 0,
     closed: message.closed ?? false,
+    options: message.options ?? null,
   };
   const orphans = mine.length > 0 ? thread.orphans.filter((reply) => reply.message_id !== message.id) : thread.orphans;
   return { ...thread, turns: inserted(thread.turns, turn), orphans };
@@ -196,7 +197,8 @@ export function withItems(thread: Thread, items: readonly MessageItem[]): Thread
   for (const item of items) {
     if (item.role === 'user') {
       const closed = item.status !== 'waiting' && item.status !== 'streaming';
-      next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, closed });
+      const { options } = item as { options?: SendOptions }; // a server of the release before does not send them
+      next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, closed, options });
       continue;
     }
     const key = { reply_id: item.id, message_id: item.message_id, at: item.created_at };

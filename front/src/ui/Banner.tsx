@@ -1,4 +1,5 @@
 /** The state of the connection: nothing for short interruptions, then a countdown and a button. */
+import { isMessage } from '../chat/outbox';
 import { useChat, useChatState } from './context';
 import { useNow } from './useNow';
 
@@ -8,7 +9,9 @@ const TICK_MS = 250;
 export function Banner() {
   const { client } = useChat();
   const connection = useChatState((state) => state.connection);
-  const waiting = useChatState((state) => state.outbox.filter((entry) => entry.phase === 'queued').length);
+  const waiting = useChatState(
+    (state) => state.outbox.filter((entry) => entry.phase === 'queued' && isMessage(entry)).length,
+  );
   const now = useNow(TICK_MS);
   if (connection.phase === 'idle' || connection.phase === 'open') return null;
   if (connection.phase !== 'offline' && now - connection.since < QUIET_MS) return null;

@@ -30,7 +30,12 @@ function ConversationTitle({ id }: { id: string }) {
           </button>
         )}
       </div>
-      <ConversationMenu id={id} title={title} label="Menu of this conversation" onRename={() => setRenaming(true)} />
+      <ConversationMenu
+        id={id}
+        title={displayTitle(title)}
+        label="Menu of this conversation"
+        onRename={() => setRenaming(true)}
+      />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect } from 'react';
 import { isStopping } from '../../chat/selectors';
 import type { SendOptions } from '../../protocol/wire';
 import { useChat, useChatState } from '../context';
+import { useSendKey } from '../settings';
 import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
 import { QueuedMessages } from './QueuedMessages';
@@ -29,6 +30,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
   const options = useChatState((state) => state.options[draftKey] ?? NO_OPTIONS);
   const stoppable = useChatState((state) => openTurn !== null && !isStopping(state, openTurn));
+  const sendKey = useSendKey();
   const multiline = useMultiline(field, text);
   const write = (value: string) => client.draft(draftKey, value);
   const commands = useCommandMenu(text, (value) => {
@@ -63,7 +65,8 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
       const last = store.state.threads[draftKey]?.turns.at(-1)?.text;
       if (last) write(last);
     }
-    if (event.key === 'Enter' && !event.shiftKey) {
+    const sends = sendKey === 'Enter' ? !event.shiftKey : event.ctrlKey || event.metaKey;
+    if (event.key === 'Enter' && sends) {
       event.preventDefault();
       send();
     }

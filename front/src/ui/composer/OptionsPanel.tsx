@@ -3,13 +3,10 @@ import { useId, useRef } from 'react';
 import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
 import { closeOnBlur } from '../Menu';
+import { optionsText } from '../options';
 import { PROFILES } from './commands';
 
 const MAX_SEED = 2_147_483_647; // the server takes 64 bits; JavaScript holds these exactly
-
-function summaryOf(options: SendOptions): string {
-  return [options.profile ?? '', options.seed === undefined ? '' : `seed ${options.seed}`].filter(Boolean).join(', ');
-}
 
 /** The typed seed; undefined for an empty field, null for an invalid one. */
 function seedOf(text: string): number | undefined | null {
@@ -67,7 +64,7 @@ function OptionsFields({ options, onChange }: Props) {
 export function OptionsPanel({ options, onChange }: Props) {
   const id = useId();
   const panel = useRef<HTMLElement>(null);
-  const summary = summaryOf(options);
+  const summary = optionsText(options);
   return (
     <>
       <button

@@ -55,6 +55,7 @@ export function pageActions(chat: Chat): PageAction[] {
     { name: 'Theme: light', icon: 'sun', run: () => setTheme('light') },
     { name: 'Theme: dark', icon: 'moon', run: () => setTheme('dark') },
     { name: 'Theme: as the system', icon: 'half', run: () => setTheme('system') },
+    { name: 'Settings', icon: 'gear', run: () => openDialog('settings') },
     { name: 'Keyboard shortcuts', icon: 'keys', shortcut: 'shortcuts', run: () => openDialog('shortcuts') },
   ];
 }

@@ -2,65 +2,14 @@
 import { type UIEvent, useState } from 'react';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
-import { chooseImport } from '../import-file';
 import { Logo } from '../Logo';
 import { withKeys } from '../shortcuts';
-import { setTheme, type Theme, useTheme } from '../theme';
-import { navigate, openDialog } from '../view';
+import { navigate } from '../view';
 import { ConversationList } from './ConversationList';
 import { SearchResults } from './SearchResults';
+import { SidebarFooter } from './SidebarFooter';
 
-const NEXT_THEME: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
-const THEME_ICON = { system: 'half', light: 'sun', dark: 'moon' } as const;
-const CONNECTION_LABELS = {
-  idle: 'Starting',
-  connecting: 'Connecting',
-  open: 'Connected',
-  waiting: 'Reconnecting',
-  offline: 'Offline',
-};
 const NEAR_END_PX = 400;
-
-function SidebarFooter() {
-  const chat = useChat();
-  const phase = useChatState((state) => state.connection.phase);
-  const theme = useTheme();
-  return (
-    <div className="sidebar-foot">
-      <span className={`connection-status ${phase}`}>
-        <span className="dot" />
-        {CONNECTION_LABELS[phase]}
-      </span>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label="Import a conversation"
-        title="Import a conversation that was exported as JSON"
-        onClick={() => chooseImport(chat)}
-      >
-        <Icon name="load" />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label="Keyboard shortcuts"
-        title={withKeys('Keyboard shortcuts', 'shortcuts')}
-        onClick={() => openDialog('shortcuts')}
-      >
-        <Icon name="keys" />
-      </button>
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={`Theme: ${theme}. Change it`}
-        title={`Theme: ${theme}`}
-        onClick={() => setTheme(NEXT_THEME[theme])}
-      >
-        <Icon name={THEME_ICON[theme]} />
-      </button>
-    </div>
-  );
-}
 
 export function Sidebar() {
   const { client } = useChat();

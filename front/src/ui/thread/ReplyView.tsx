@@ -3,10 +3,12 @@ import { memo, type ReactNode } from 'react';
 import { isStopping } from '../../chat/selectors';
 import type { Clock, Reply, Turn } from '../../chat/state';
 import { xrayOf } from '../../chat/xray';
+import type { SendOptions } from '../../protocol/wire';
 import { CopyButton } from '../CopyButton';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { Markdown } from '../markdown/Markdown';
+import { optionsText } from '../options';
 import { ReplyOutcome } from './ReplyOutcome';
 import { ReplyStatus } from './ReplyStatus';
 import { useChooseVersion, useOpen } from './thread-ui';
@@ -56,6 +58,22 @@ function Interrupted({ message }: { message: string }) {
   );
 }
 
+/** How the reply was made, and a way to repeat it: the same message with the same speed and seed. */
+function ReplyOptions({ conversation, turn, options }: { conversation: string; turn: Turn; options: SendOptions }) {
+  const { client } = useChat();
+  return (
+    <button
+      type="button"
+      className="small-button reply-options"
+      title="Same again: the same message with the same speed and seed"
+      aria-label={`Same again, ${optionsText(options)}`}
+      onClick={() => client.send(conversation, turn.text, options)}
+    >
+      <Icon name="dial" /> {optionsText(options)}
+    </button>
+  );
+}
+
 interface FooterProps {
   conversation: string;
   turn: Turn;
@@ -80,6 +98,7 @@ function ReplyFooter({ conversation, turn, reply, clock, onAgain, children }: Fo
       <div className="reply-foot">
         {children}
         {xray.stages.length > 0 && <XRayButton xray={xray} open={xrayOpen} id={details} onToggle={toggle} />}
+        {turn.options && <ReplyOptions conversation={conversation} turn={turn} options={turn.options} />}
         <div className="reply-actions">
           {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
           {!retryOffered && (

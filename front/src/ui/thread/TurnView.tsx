@@ -1,6 +1,6 @@
 /** A message and the chosen version of its reply. */
 import { memo } from 'react';
-import { deliveryOf, holdsMessage } from '../../chat/selectors';
+import { deliveryOf } from '../../chat/selectors';
 import type { Turn } from '../../chat/state';
 import { useChatState } from '../context';
 import { dayName } from '../format';
@@ -20,7 +20,7 @@ interface Props {
 
 export const TurnView = memo(function TurnView({ conversation, turn, newDay, last }: Props) {
   const chosen = useVersion(turn.id);
-  const highlighted = useView((state) => state.highlighted !== null && holdsMessage(turn, state.highlighted.message));
+  const highlighted = useView((state) => state.highlighted?.message === turn.id);
   const clock = useChatState((state) => state.clocks[turn.id]);
   const live = useChatState((state) => state.live);
   const count = turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);

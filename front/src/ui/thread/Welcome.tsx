@@ -5,7 +5,7 @@ const PROMPTS = [
   { text: '/table', name: 'Draw me a table', what: 'of the places a message passes' },
   { text: '/code', name: 'Write some code', what: 'and colour it' },
   { text: '/slow', name: 'Take your time', what: 'and let me watch the queue' },
-  { text: '/fail', name: 'Fail on purpose', what: 'to see what a person is told' },
+  { text: '/fail overloaded', name: 'Fail on purpose', what: 'and say why' },
 ] as const;
 
 export function Welcome({ onPick }: { onPick(text: string): void }) {

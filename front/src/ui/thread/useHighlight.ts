@@ -1,7 +1,6 @@
 /** Shows a search hit: scrolls to its turn, and loads older pages until it is there. */
 import { type RefObject, useEffect } from 'react';
 import type { VirtualizerHandle } from 'virtua';
-import { holdsMessage } from '../../chat/selectors';
 import { useChat, useChatState } from '../context';
 import { clearHighlight, useView } from '../view';
 import type { Row } from './rows';
@@ -20,7 +19,7 @@ export function useHighlight(
   const message = useView((state) => (state.highlighted?.conversation === id ? state.highlighted.message : null));
   useEffect(() => {
     if (!message) return;
-    const index = rows.findIndex((row) => 'turn' in row && holdsMessage(row.turn, message));
+    const index = rows.findIndex((row) => row.id === message);
     if (index >= 0) {
       release();
       list.current?.scrollToIndex(index, { align: 'center' });
