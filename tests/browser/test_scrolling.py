@@ -79,6 +79,17 @@ async def test_a_user_who_scrolls_up_stays_there_and_sees_a_count(open_page: Ope
         assert await user.log.evaluate(TO_END) < 60
 
 
+async def test_a_small_step_up_is_enough_to_stop_following(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1280, "height": 500})
+    await fill(user)
+    await user.send("/slow 0.1")
+    await expect(user.replies.last).to_contain_text("I leave")
+    await user.log.hover()
+    await user.page.mouse.wheel(0, -40)
+    await user.page.wait_for_timeout(1_500)  # several lines come meanwhile, below what is drawn
+    assert await user.log.evaluate(TO_END) > 40
+
+
 @pytest.mark.parametrize("key", ["PageUp", "Home", "ArrowUp"])
 async def test_keys_scroll_away_from_a_running_reply(open_page: OpenPage, key: str) -> None:
     user = await open_page(viewport={"width": 1280, "height": 500})

@@ -5,8 +5,21 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 
 const NEAR_PX = 60; // about two lines: the user who scrolls back this far wants to follow again
+const END_PX = 1; // fractions of pixels in the browser's own rounding
 const INPUT_MS = 700; // scrolling this long after an input is caused by it: smooth scrolling, momentum
-const KEYS = new Set(['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' ', 'Tab']);
+const KEYS: Record<string, Direction> = {
+  ArrowUp: 'up',
+  PageUp: 'up',
+  Home: 'up',
+  ArrowDown: 'down',
+  PageDown: 'down',
+  End: 'down',
+  ' ': 'either',
+  Tab: 'either',
+};
+
+/** Where an input scrolls to; a finger or a scroll bar may go either way. */
+type Direction = 'up' | 'down' | 'either';
 
 export function useStickToBottom(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
   const following = useRef(true);
@@ -30,28 +43,37 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     if (!box || !inner) return;
     let inputAt = Number.NEGATIVE_INFINITY;
     let pressed = false;
+    let direction: Direction = 'either';
+    let lastTop = box.scrollTop;
     const distance = () => box.scrollHeight - box.scrollTop - box.clientHeight;
-    const input = () => {
+    const input = (to: Direction) => {
       inputAt = performance.now();
+      direction = to;
     };
     const onScroll = () => {
       const byUser = pressed || performance.now() - inputAt < INPUT_MS;
-      if (byUser) following.current = distance() <= NEAR_PX;
+      const up = direction === 'up' || (direction === 'either' && box.scrollTop < lastTop);
+      lastTop = box.scrollTop;
+      // A small step up is enough to stop; a step down to about the end, or being at the very end, starts again.
+      if (byUser && up && distance() > END_PX) following.current = false;
+      else if (distance() <= (byUser && !up ? NEAR_PX : END_PX)) following.current = true;
       setAway(!following.current && distance() > NEAR_PX);
     };
     const onWheel = (event: WheelEvent) => {
-      input();
+      input(event.deltaY < 0 ? 'up' : 'down');
       // At once, before the next part scrolls to the end again.
-      if (event.deltaY < 0 && box.scrollHeight > box.clientHeight) release();
+      if (event.deltaY < 0 && box.scrollTop > 0) release();
     };
     const onKey = (event: KeyboardEvent) => {
-      if (KEYS.has(event.key)) input();
+      const to = KEYS[event.key];
+      if (to) input(to);
     };
     const onPress = () => {
       pressed = true;
+      direction = 'either';
     };
     const onLift = () => {
-      if (pressed) input();
+      if (pressed) input('either');
       pressed = false;
     };
     /** What the user opens unfolds below what they pressed, which stays where it is. */
@@ -67,9 +89,9 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     const { signal } = listeners;
     box.addEventListener('scroll', onScroll, { passive: true, signal });
     box.addEventListener('wheel', onWheel, { passive: true, signal });
-    box.addEventListener('touchmove', input, { passive: true, signal });
+    box.addEventListener('touchmove', () => input('either'), { passive: true, signal });
     box.addEventListener('keydown', onKey, { signal });
-    box.addEventListener('focusin', (event) => event.target !== box && input(), { signal });
+    box.addEventListener('focusin', (event) => event.target !== box && input('either'), { signal });
     box.addEventListener('pointerdown', onPress, { signal });
     box.addEventListener('click', onClick, { signal, capture: true });
     for (const lift of ['pointerup', 'pointercancel', 'blur'] as const) addEventListener(lift, onLift, { signal });
