@@ -33,11 +33,7 @@ export function useSearch(question: string): Search {
     setSearch((previous) => ({ ...('hits' in previous ? previous : NOTHING), state: 'loading' }));
     const timer = setTimeout(() => {
       Promise.all([api.conversations({ q, limit: MAX_TITLES }), api.search(q, { limit: MAX_HITS })]).then(
-        ([titles, page]) => {
-          // A server of the release before ignores `q` and answers with the whole list.
-          const conversations = titles.items.filter((one) => one.title.toLowerCase().includes(q.toLowerCase()));
-          if (current) setSearch({ state: 'done', conversations, hits: page.items });
-        },
+        ([titles, page]) => current && setSearch({ state: 'done', conversations: titles.items, hits: page.items }),
         (error: unknown) =>
           current && setSearch({ state: 'failed', problem: error instanceof Error ? error.message : '' }),
       );
