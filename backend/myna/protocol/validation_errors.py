@@ -13,6 +13,7 @@ Context = Mapping[str, Any]
 Shape = Sequence[type[BaseModel]]  # the models that are accepted: a value must be one of these
 
 NAME_SHOWN = 60  # characters of an unknown field's name that are repeated in the error
+MANY_ERRORS = 100  # beyond, no sentence is made of any: pydantic gives them all or none, some microseconds each
 # How pydantic names the branches of a union in the location of an error.
 _BRANCH = re.compile(r"(constrained-)?(str|int|float|bool)|.*[\[(].*")
 _PLACE_IN_JSON = re.compile(r"line (\d+) column (\d+)")
@@ -57,6 +58,8 @@ class Wrong(NamedTuple):
 
 def wrong(error: ValidationError, shape: Shape) -> Wrong:
     """The first error of a value that was to be one of the models in `shape`."""
+    if error.error_count() > MANY_ERRORS:
+        return Wrong("", "many_errors", "", f"This is wrong in {error.error_count()} places")
     found = error.errors(include_url=False, include_input=False)
     first, kind = found[0], found[0]["type"]
     parts, fields = _place(first, shape)

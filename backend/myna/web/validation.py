@@ -1,6 +1,7 @@
 """What is wrong with a frame or a request's body, as the one refusal that its sender gets."""
 
 import json
+import re
 
 from pydantic import ValidationError
 
@@ -13,6 +14,8 @@ from myna.protocol.titles import NAME_LIMIT
 from myna.protocol.validation_errors import Shape, wrong
 
 TEXT_LIMITS = {"text": TEXT_LIMIT, "title": NAME_LIMIT}  # characters of what a person writes, by field
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_BYTES = re.compile(_SURROGATE.pattern.encode())
 
 
 def check_options(brain: Brain, options: Options | None, ref: str | None) -> None:
@@ -25,7 +28,7 @@ def refusal(error: ValidationError | UnicodeEncodeError, data: str | bytes, shap
     """The refusal of `data`, which was to be JSON of one of the models in `shape`: `InvalidText` or `InvalidFrame`."""
     if isinstance(error, UnicodeEncodeError):
         return InvalidText(f"{_text_rule('text')}.", ref=ref)
-    for name in TEXT_LIMITS:
+    for name in TEXT_LIMITS if _may_hold_surrogate(data) else ():
         if has_lone_surrogate(data, name):
             return InvalidText(f"{_text_rule(name)}.", ref=ref)
     found = wrong(error, shape)
@@ -36,6 +39,11 @@ def refusal(error: ValidationError | UnicodeEncodeError, data: str | bytes, shap
 
 def _text_rule(name: str) -> str:
     return f"{name} takes 1 to {TEXT_LIMITS[name]} characters, not all of them blank, none of them {text_rules.REFUSED_CHARACTERS}"
+
+
+def _may_hold_surrogate(data: str | bytes) -> bool:
+    """Whether to look closer, which takes a whole parse."""
+    return (_SURROGATE if isinstance(data, str) else _SURROGATE_BYTES).search(data) is not None  # type: ignore[arg-type]
 
 
 def has_lone_surrogate(data: str | bytes, name: str = "text") -> bool:

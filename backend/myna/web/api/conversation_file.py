@@ -80,7 +80,8 @@ class ExportedConversation(Strict):
     exported_at: Time | None = None
     conversation: ExportedAbout
     messages: Annotated[
-        list[Annotated[ExportedMessage | ExportedReply, Field(discriminator="role")]], Field(min_length=1, max_length=ITEMS_LIMIT)
+        list[Annotated[ExportedMessage | ExportedReply, Field(discriminator="role")]],
+        Field(min_length=1, max_length=ITEMS_LIMIT, fail_fast=True),
     ]
 
 

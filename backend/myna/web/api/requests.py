@@ -15,6 +15,7 @@ from myna.protocol.field_types import Id
 from myna.protocol.session import Session
 from myna.protocol.validation_errors import shown_name
 from myna.web.auth import check_origin, token_of
+from myna.web.large_body import parse_body
 from myna.web.services import Services
 from myna.web.validation import refusal
 
@@ -108,7 +109,7 @@ async def _body_of(model: type[M]) -> M:
     """The request's JSON body. Raises `InvalidFrame`, `InvalidText` or `TooLarge`, which name what is wrong."""
     data = await data_of()
     try:
-        return model.model_validate_json(data)
+        return await parse_body(model, data)
     except ValidationError as error:
         raise refusal(error, data, (model,)) from None
 

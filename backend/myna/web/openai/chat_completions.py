@@ -56,7 +56,7 @@ def blueprint(services: Services) -> Blueprint:
         A reply that fails before its first part is an error with a status of its own, streamed requests too. Sampling
         options are ignored; hanging up stops the reply.
         """
-        completion = requests.read(await data_of())
+        completion = await requests.read(await data_of())
         return await answer(services, session, completion, lambda reply_id: CompletionWriter(completion, reply_id))
 
     @routes.after_app_request

@@ -20,6 +20,7 @@ from myna.protocol.field_types import Options, Seed
 from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
+from myna.web.large_body import parse_body
 from myna.web.openai.schema import Fault, profile_of
 
 ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}  # of `json_object`
@@ -69,8 +70,8 @@ class ChatMessage(Lenient):
     """One message of the conversation so far."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | None = None
-    tool_calls: list[CallMade] | None = None
+    content: str | Annotated[list[ContentPart], Field(fail_fast=True)] | None = None
+    tool_calls: Annotated[list[CallMade], Field(fail_fast=True)] | None = None
     tool_call_id: str | None = None
 
     @property
@@ -144,7 +145,7 @@ class CompletionRequest(Lenient):
     """The body of POST /v1/chat/completions, as far as it is looked at; other fields are ignored."""
 
     model: str
-    messages: Annotated[list[ChatMessage], Field(min_length=1)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, fail_fast=True)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
@@ -243,10 +244,10 @@ class CompletionOptions(Options):
         return e.Options(self.profile, self.seed, self.scenario, self.request)
 
 
-def read(data: str | bytes) -> CompletionRequest:
+async def read(data: str | bytes) -> CompletionRequest:
     """A request's body. Raises `Fault`, which names the field and what it takes."""
     try:
-        request = CompletionRequest.model_validate_json(data)
+        request = await parse_body(CompletionRequest, data)
     except ValidationError as error:
         found = wrong(error, (CompletionRequest,))
         raise Fault(f"{found.sentence}.", param=found.place or None) from None

@@ -16,7 +16,7 @@ from myna.web.limits import BURST_S, TABLE, Limits
 
 LINGER_S = 2.0  # for the client to read the close frame and end the TCP connection, before it is cut
 # A frame takes some 10 to 50 µs: after so many of one socket, the others are served first. Read in slices, as the parser reads all it has.
-FRAMES_A_TURN = 16
+FRAMES_A_TURN = 4
 SLICE = 512  # bytes
 # Turns of the event loop for which a frame waits for others: a message's confirm and its event in the log come by two sockets, and go to
 # the client in one write then. With nothing else to do these turns take some 20 µs.
@@ -126,7 +126,7 @@ class FrameTransport(asyncio.Protocol):
     def _go_on(self) -> None:
         data, self._waiting = self._waiting, b""
         self._read(data)
-        if not self._waiting and not self._transport.is_closing():
+        if not self._waiting and not self._is_flooded and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _handle(self, frame: Frame) -> None:
@@ -154,6 +154,10 @@ class FrameTransport(asyncio.Protocol):
         if self._frames.state is State.OPEN:
             self._limits.count(limit)
             self._frames.fail(Close.FLOODING, f"Too many {TABLE[limit].what}.")
+
+    @property
+    def _is_flooded(self) -> bool:
+        return self._frames.close_sent is not None and self._frames.close_sent.code == Close.FLOODING
 
     def eof_received(self) -> bool:
         """The client ended its side; ours ends with it."""
@@ -230,6 +234,8 @@ class FrameTransport(asyncio.Protocol):
             if self._deadline is not None:
                 self._deadline.cancel()
             self._deadline = self._loop.call_later(LINGER_S, self._transport.abort)
+            if self._is_flooded:
+                self._transport.pause_reading()  # what it sends on costs nothing but its own time, until it is cut off
             if self._transport.can_write_eof():
                 self._transport.write_eof()
             else:  # TLS has no half-closed connections
