@@ -126,6 +126,7 @@ class Socket:
 
     def __init__(self, delay_s: float) -> None:
         self.arrived: list[bytes] = []
+        self.failure: tuple[int, str] | None = None
         self.serving: asyncio.Task[None] | None = None
         self._sent: asyncio.Queue[str] = asyncio.Queue()
         self._receive: Callable[[str], None]

@@ -85,13 +85,14 @@ class MessageAccepted(WireStruct, frozen=True, kw_only=True):
 
 
 class ErrorFrame(WireStruct, frozen=True, kw_only=True):
-    """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers."""
+    """A refusal that keeps the socket open; `ref` is the `id` of the frame it answers, `request_id` finds it in the log."""
 
     type: Literal["error"] = named("error")
     code: str
     detail: str
     ref: str | None = None
     retry_after_s: float | None = None
+    request_id: str | None = None
 
 
 class Pong(WireStruct, frozen=True, kw_only=True):

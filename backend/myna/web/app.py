@@ -4,7 +4,7 @@ from quart import Quart, Response
 from quart_cors import cors
 
 from myna.protocol.events import FRAME_LIMIT
-from myna.web import problems, rate_limit
+from myna.web import problems, rate_limit, request_log
 from myna.web.api import (
     conversation_export,
     conversation_import,
@@ -48,6 +48,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     app.register_blueprint(gateway.blueprint)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint(services))
+    request_log.register(app, services)
     problems.register(app)
     requests.register(app)
     rate_limit.register(app, services)

@@ -28,6 +28,7 @@ from myna.protocol.errors import (
 from myna.protocol.validation_errors import listed, wrong
 from myna.web.api.models import Answer
 from myna.web.openai import schema
+from myna.web.request_log import refused_with, request_id
 
 log = structlog.get_logger()
 
@@ -38,13 +39,14 @@ DETAILS = {404: "There is nothing at this address; /docs lists what there is."}
 
 
 class Problem(Answer):
-    """An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people."""
+    """An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people, `request_id` finds it in the log."""
 
     type: Literal["about:blank"]
     title: str
     status: int
     code: str
     detail: str
+    request_id: str
 
 
 def register(app: Quart) -> None:
@@ -63,12 +65,13 @@ def is_openai_request() -> bool:
 
 async def problem(error: ChatError) -> Response:
     """An error as the client reads it."""
+    refused_with(error)
     response: Response
     if is_openai_request():
         response = jsonify(schema.error_body(error).model_dump())
     else:
         title = error.code.replace("_", " ")
-        body = Problem(type="about:blank", title=title, status=error.status, code=error.code, detail=error.detail)
+        body = Problem(type="about:blank", title=title, status=error.status, code=error.code, detail=error.detail, request_id=request_id())
         response = jsonify(body.model_dump())
         response.content_type = PROBLEM
     response.status_code = error.status
@@ -109,4 +112,4 @@ async def _framework_error(error: HTTPException) -> Response:
 
 async def _internal(error: Exception) -> Response:
     log.error("http.internal_error", exc_info=error)
-    return await problem(Internal("Something went wrong here; the server's log knows more."))
+    return await problem(Internal("Something went wrong here; the server's log says what, under this request_id."))

@@ -117,13 +117,14 @@ export interface PipelineWorker {
   open: number;
 }
 
-/** An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people. */
+/** An error (RFC 9457); `code` is one of the error codes, `detail` a sentence for people, `request_id` finds it in the log. */
 export interface Problem {
   type: 'about:blank';
   title: string;
   status: number;
   code: string;
   detail: string;
+  request_id: string;
 }
 
 /** A message whose reply nobody has begun; `place` 1 is next. */

@@ -77,13 +77,14 @@ export interface ServerDraining {
   reconnect_after_ms: number;
 }
 
-/** A refusal that keeps the socket open; `ref` is the `id` of the frame it answers. */
+/** A refusal that keeps the socket open; `ref` is the `id` of the frame it answers, `request_id` finds it in the log. */
 export interface ErrorFrame {
   type: 'error';
   code: string;
   detail: string;
   ref?: string;
   retry_after_s?: number;
+  request_id?: string;
 }
 
 /** To the sender only, after the broker's confirm: the message will be answered and stored. */

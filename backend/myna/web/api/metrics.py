@@ -64,6 +64,15 @@ class NodeCollector(Collector):
         for (limit, answer), count in services.limits.refused.items():
             limited.add_metric([limit, answer], count)
         yield limited
+        refusals = services.limits.refusals
+        refused = CounterMetricFamily("myna_refusals", "Requests, upgrades and frames that ended in an error.", labels=["kind", "code"])
+        for labels, count in refusals.refused.items():
+            refused.add_metric(list(labels), count)
+        yield refused
+        closed = CounterMetricFamily("myna_sockets_closed", "Sockets that this node closed; 1006 without a close frame.", labels=["code"])
+        for code, count in refusals.closed.items():
+            closed.add_metric([str(int(code))], count)
+        yield closed
 
     def _gauges(self) -> Iterator[Metric]:
         services = self._services

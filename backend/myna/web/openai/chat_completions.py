@@ -1,9 +1,8 @@
 """OpenAI's chat API below /v1, on the same queues: a request is a message of a conversation, its answer the reply's events."""
 
 from typing import Any
-from uuid import uuid4
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request, document_response, validate_response
 
 from myna.protocol.errors import Busy, Conflict, NotFound
@@ -13,7 +12,6 @@ from myna.web.openai import requests, schema
 from myna.web.openai.answering import answer, needs_key
 from myna.web.openai.completion import CompletionWriter
 from myna.web.openapi.annotations import answers, raises
-from myna.web.problems import is_openai_request
 from myna.web.services import Services
 
 # What the official clients send with a request, and a browser asks to be allowed.
@@ -58,11 +56,5 @@ def blueprint(services: Services) -> Blueprint:
         """
         completion = await requests.read(await data_of())
         return await answer(services, session, completion, lambda reply_id: CompletionWriter(completion, reply_id))
-
-    @routes.after_app_request
-    async def name_request(response: Response) -> Response:
-        if is_openai_request():
-            response.headers.setdefault("x-request-id", f"req_{uuid4().hex}")
-        return response
 
     return routes

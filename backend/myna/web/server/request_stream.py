@@ -10,6 +10,7 @@ from hypercorn.typing import ConnectionState
 
 from myna.protocol.errors import ChatError
 from myna.web.limits import Held, Limits
+from myna.web.refusals import new_request_id
 
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 
@@ -66,12 +67,16 @@ class RequestStream(HTTPStream):
         self.closed = True
         if self.state is ASGIHTTPState.REQUEST:
             title = refusal.code.replace("_", " ")
+            request_id = new_request_id()
+            self.limits.refusals.refuse("http", refusal, request_id, self.address, status=refusal.status)
             problem = {"type": "about:blank", "title": title, "status": refusal.status, "code": refusal.code, "detail": refusal.detail}
+            problem["request_id"] = request_id
             body = msgspec.json.encode(problem)
             headers = [
                 (b"content-type", b"application/problem+json"),
                 (b"content-length", b"%d" % len(body)),
                 (b"retry-after", b"1"),
+                (b"x-request-id", request_id.encode()),
                 (b"connection", b"close"),
             ]
             self.state = ASGIHTTPState.CLOSED

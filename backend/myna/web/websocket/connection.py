@@ -12,6 +12,7 @@ from myna.protocol import log_lines
 from myna.protocol.errors import Busy, ChatError, Close, Internal, RateLimited
 from myna.protocol.frames import ClientFrame, ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
+from myna.web.refusals import new_request_id
 from myna.web.services import Services
 from myna.web.validation import check_options
 from myna.web.websocket.frame_parsing import parse_frame, ref_of
@@ -60,6 +61,11 @@ class Connection:
         """Serve until the connection is to end."""
         self._socket.start(self.receive, self.mailbox.take)
         await self.ended.wait()
+
+    @property
+    def failure(self) -> tuple[int, str] | None:
+        """See `FrameSocket`."""
+        return self._socket.failure
 
     def close(self, code: int, reason: str) -> None:
         """End this connection after what is in its mailbox; the first code counts."""
@@ -149,5 +155,7 @@ class Connection:
             self.mailbox.put(log_lines.encode(result))
 
     def _send_error(self, error: ChatError) -> None:
-        frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s)
+        request_id = new_request_id()
+        self._services.limits.refusals.refuse("frame", error, request_id, self._address)
+        frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s, request_id=request_id)
         self.mailbox.put(log_lines.encode(frame))

@@ -70,6 +70,8 @@ class Gateway:
 
     def _end(self, connection: Connection) -> None:
         connection.closing = connection.closing or (1000, "")  # the client has gone
+        if connection.failure is not None:
+            self._services.limits.refusals.close(*connection.failure, self._address())
         self._services.hub.detach(connection.mailbox)
         self._connections.discard(connection)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 
@@ -31,6 +31,7 @@ class FrameReader(FrameProtocol):
 
     def __init__(self) -> None:
         super().__init__(Side.SERVER, max_size=FRAME_LIMIT, logger=_LOGGER)
+        self.failure: tuple[int, str] | None = None  # code and reason
 
     def fail(self, code: int, reason: str = "") -> None:
         """End the connection with this close frame; what comes later is discarded (RFC 6455 §7.1.7)."""
@@ -38,11 +39,16 @@ class FrameReader(FrameProtocol):
             reason = f"A frame holds at most {FRAME_LIMIT} bytes."
         elif code == Close.PROTOCOL_ERROR:
             reason = f"This is no websocket frame: {reason}."
+        self.failure = self.failure or (code, reason)
         super().fail(code, reason)
 
 
 class FrameSocket(Protocol):
     """What a connection needs of its socket."""
+
+    @property
+    def failure(self) -> tuple[int, str] | None:
+        """Code and reason, where this side began to close the socket."""
 
     def start(self, receive: Callable[[str], None], take: Callable[[], list[bytes]]) -> None:
         """From now on `receive` is called with each text frame; `take` is called for the frames to send, after `wake`."""
@@ -193,6 +199,10 @@ class FrameTransport(asyncio.Protocol):
 
     def _cut(self) -> None:
         self._limits.count("unread_time")
+        self._abort("It read nothing of what it was sent.")
+
+    def _abort(self, reason: str) -> None:
+        self._frames.failure = self._frames.failure or (CloseCode.ABNORMAL_CLOSURE, reason)
         self._transport.abort()
 
     def resume_writing(self) -> None:
@@ -207,7 +217,7 @@ class FrameTransport(asyncio.Protocol):
     def _heartbeat(self) -> None:
         # Pongs are heard too: a client that answers no ping for three beats is gone.
         if self._loop.time() - self._heard_at >= 3 * self._heartbeat_s:
-            self._transport.abort()
+            self._abort("It answered no ping.")
             return
         if self._frames.state is State.OPEN:
             self._frames.send_ping(b"")
@@ -215,6 +225,11 @@ class FrameTransport(asyncio.Protocol):
         self._beat = self._loop.call_later(self._heartbeat_s, self._heartbeat)
 
     # --- the end ---
+
+    @property
+    def failure(self) -> tuple[int, str] | None:
+        """See `FrameSocket`."""
+        return self._frames.failure
 
     def close(self, code: int, reason: str) -> None:
         """See `FrameSocket`. The TCP connection is cut after `LINGER_S` if the client has not ended it by then."""
