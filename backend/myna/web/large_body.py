@@ -29,9 +29,11 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 async def parse_body(model: type[M], data: str | bytes) -> M:
     """The model that this body is JSON of. Raises `ValidationError`; of a large body's messages it names the first that is wrong."""
     data = data.encode() if isinstance(data, str) else data
-    if len(data) <= LARGE or LIST not in model.model_fields:
+    if len(data) <= LARGE:
         return model.model_validate_json(data)
     await _check_structure(model, data)
+    if LIST not in model.model_fields:
+        return model.model_validate_json(data)
     try:
         fields = _OBJECT.decode(data)
         items = _LIST.decode(fields.get(LIST, b""))

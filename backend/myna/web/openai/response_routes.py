@@ -26,7 +26,7 @@ def blueprint(services: Services) -> Blueprint:
     @needs_key(services)
     async def create_response(session: Session) -> Any:
         """The same over the Responses API. Nothing is kept between requests: the conversation is sent as `input`."""
-        asked = responses.read(await data_of())
+        asked = await responses.read(await data_of())
         return await answer(services, session, asked.completion(), lambda reply_id: responses.ResponseWriter(asked, reply_id))
 
     return routes

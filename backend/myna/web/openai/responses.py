@@ -13,6 +13,7 @@ from myna.mock_ai.tool_calls import FENCE, read_tool_calls
 from myna.protocol.errors import ChatError
 from myna.protocol.validation_errors import wrong
 from myna.web.api.models import Answer
+from myna.web.large_body import parse_body
 from myna.web.openai.completion import ARGUMENTS_PIECE, Frame
 from myna.web.openai.requests import CompletionRequest, ContentPart, FunctionDefinition, Lenient, Limit
 from myna.web.openai.schema import Fault, error_body
@@ -106,10 +107,10 @@ def _dumped(content: str | list[ContentPart] | None) -> Any:
     return [part.model_dump() for part in content] if isinstance(content, list) else content
 
 
-def read(data: str | bytes) -> ResponsesRequest:
+async def read(data: str | bytes) -> ResponsesRequest:
     """A request's body. Raises `Fault`, which names the field and what it takes."""
     try:
-        return ResponsesRequest.model_validate_json(data)
+        return await parse_body(ResponsesRequest, data)
     except ValidationError as error:
         found = wrong(error, (ResponsesRequest,))
         raise Fault(f"{found.sentence}.", param=found.place or None) from None

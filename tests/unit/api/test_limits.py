@@ -1,0 +1,163 @@
+"""What one address or one owner has too much of is refused, told why, counted, and there for others."""
+
+import asyncio
+from contextlib import suppress
+from uuid import uuid4
+
+from websockets.asyncio.client import connect
+
+from myna.settings import Settings
+from myna.web.limits import TABLE, Limits
+from tests.services.processes import until
+from tests.unit.api.conftest import Served, person_at, serving
+
+
+async def answer_to(served: Served, sent: bytes, source: str = "127.0.0.1") -> bytes:
+    """What comes back until the server ends the connection."""
+    reader, writer = await tcp(served, source)
+    writer.write(sent)
+    answer = b""
+    with suppress(ConnectionError):
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def tcp(served: Served, source: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, port = served.url.removeprefix("http://").split(":")
+    return await asyncio.open_connection(host, int(port), local_addr=(source, 0))
+
+
+def put(token: str, size: int, *, sent: int) -> bytes:
+    head = f"PUT /api/conversations/{uuid4()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: {size}\r\n\r\n"
+    return head.encode() + b" " * sent
+
+
+async def test_a_connection_too_many_is_told_so_and_another_address_connects() -> None:
+    async with serving(max_connections_per_address=2) as served:
+        kept = [await tcp(served, "127.0.0.3") for _ in range(2)]
+        await asyncio.sleep(0.1)
+
+        answer = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", "127.0.0.3")
+        other = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        for _, writer in kept:
+            writer.close()
+
+        assert answer.startswith(b"HTTP/1.1 429 Too Many Requests")
+        assert b'"code":"rate_limited"' in answer
+        assert other.startswith(b"HTTP/1.1 200")
+        assert served.node.services.limits.refused["connections", "429"] == 1
+
+        async def given_back() -> bool:
+            return served.node.services.limits.open_connections == 0
+
+        await until(given_back, 30, "no connection counted")
+
+
+async def test_a_proxys_connections_are_not_one_clients() -> None:
+    async with serving(max_connections_per_address=1, trusted_proxies="127.0.0.1/32") as served, person_at(served) as person:
+        kept = [await tcp(served) for _ in range(3)]
+        assert (await person.get("/livez")).status_code == 200
+        for _, writer in kept:
+            writer.close()
+
+
+async def test_a_socket_too_many_of_an_owner_is_closed_as_overloaded_and_the_others_stay() -> None:
+    async with serving(max_sockets_per_owner=2, max_sockets_per_address=3) as served, person_at(served) as person:
+        url, headers = served.url.replace("http", "ws") + "/ws", {"Authorization": f"Bearer {person.token}"}
+        owners = [await connect(url, additional_headers=headers, proxy=None) for _ in range(2)]
+        third = await connect(url, additional_headers=headers, proxy=None)
+        fresh = await connect(url, proxy=None)
+        fourth = await connect(url, proxy=None)
+        for refused, scope in ((third, "owner"), (fourth, "address")):
+            await asyncio.wait_for(refused.wait_closed(), 30)
+            assert (refused.close_code, scope in (refused.close_reason or "")) == (1013, True)
+        for socket in (*owners, fresh):
+            await socket.send('{"type":"ping"}')
+            await socket.close()
+        limits = served.node.services.limits
+
+        async def given_back() -> bool:
+            return limits.sockets_of_owner[person.owner] == 0 and limits.sockets_of_address["127.0.0.1/32"] == 0
+
+        await until(given_back, 30, "no socket counted")
+    assert limits.refused == {("sockets_of_owner", "1013"): 1, ("sockets_of_address", "1013"): 1}
+
+
+async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> None:
+    async with serving(body_bytes_per_address=1_000_000) as served, person_at(served) as person:
+        _, writer = await tcp(served, "127.0.0.3")
+        writer.write(put(person.token, 900_001, sent=900_000))
+        limits = served.node.services.limits
+
+        async def held() -> bool:
+            return limits.bodies_of_address["127.0.0.3/32"] == 900_000
+
+        await until(held, 30, "the body's bytes counted")
+        refused = await answer_to(served, put(person.token, 200_001, sent=200_000), "127.0.0.3")
+        elsewhere = await person.put(f"/api/conversations/{uuid4()}", content=b" " * 200_000)
+        writer.close()
+
+        async def given_back() -> bool:
+            return limits.body_bytes == 0
+
+        await until(given_back, 30, "no byte counted")
+    assert refused.startswith(b"HTTP/1.1 429")
+    assert b"Too many bytes of bodies in flight, both ways, of one address" in refused
+    assert elsewhere.status_code == 400
+
+
+async def test_requests_in_flight_are_bounded_for_each_owner() -> None:
+    async with serving(max_requests_per_owner=1, max_transfers_per_address=1) as served, person_at(served) as person:
+        _, writer = await tcp(served, "127.0.0.3")
+        writer.write(put(person.token, 9, sent=8))
+        limits = served.node.services.limits
+
+        async def held() -> bool:
+            return limits.requests_of_owner[person.owner] == 1
+
+        await until(held, 30, "the request counted")
+        refused = await person.get("/api/conversations")
+        transfer = await answer_to(served, put(person.token, 9, sent=8), "127.0.0.3")
+        writer.close()
+
+        async def given_back() -> bool:
+            return limits.requests_of_owner[person.owner] == 0
+
+        await until(given_back, 30, "the request given back")
+        again = await person.get("/api/conversations")
+    assert (refused.status_code, refused.json()["code"], again.status_code) == (429, "rate_limited", 200)
+    assert transfer.startswith(b"HTTP/1.1 429")
+
+
+async def test_a_client_that_reads_nothing_of_an_answer_is_cut_off() -> None:
+    async with serving(unread_s=0.3) as served:
+        _, writer = await tcp(served)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+        limits = served.node.services.limits
+
+        async def cut() -> bool:
+            return limits.refused["unread_time", "closed, or 4408"] >= 1 and limits.open_connections == 0
+
+        await until(cut, 60, "the connection cut")
+        writer.close()
+
+
+async def test_refusals_are_metrics() -> None:
+    async with serving(reads_per_s=0.1) as served, person_at(served) as person:
+        statuses = [(await person.get("/api/conversations")).status_code for _ in range(2)]
+        metrics = (await person.get("/metrics")).text
+    assert statuses == [200, 429]
+    assert 'myna_limited_total{answer="429",limit="reads_of_owner"} 1.0' in metrics
+
+
+def test_every_limit_of_the_table_is_a_setting() -> None:
+    settings = {part for limit in TABLE.values() for part in limit.setting.split(" × ")}
+    assert settings <= Settings.model_fields.keys()
+
+
+def test_however_few_descriptors_there_are_one_address_leaves_half_to_the_others() -> None:
+    limits = Limits(Settings(_env_file=None, max_connections_per_address=10**9))
+    assert limits.connections.most <= limits.most_connections // 2
