@@ -34,3 +34,11 @@ def test_nginx_knows_the_same_addresses_of_the_page_as_the_backend() -> None:
         assert not re.search(own[1], path), path
         assert not OWN.fullmatch(path[1:]), path
     assert re.search(r"default\s+/gone;", CONFIGURATION)
+
+
+def test_nginx_passes_no_upgrade_on_but_websocket() -> None:
+    upgrades = re.search(r"map \$http_upgrade \$upgrade_header \{([^}]*)\}", CONFIGURATION)
+    assert upgrades
+    assert dict(re.findall(r"(\S+)\s+(\S+);", upgrades[1])) == {"default": "refused", "''": "''", '"~*^websocket$"': "websocket"}
+    assert re.search(r"if \(\$upgrade_header = refused\) \{\s*return 400;", CONFIGURATION)
+    assert "proxy_set_header Upgrade $upgrade_header;" in CONFIGURATION
