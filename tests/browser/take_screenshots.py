@@ -54,7 +54,8 @@ async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
     others = await User.open(browser, server, "/")
     await others.connected()
     for one in busy:
-        await others.context.request.post(f"{server}/api/messages", data={"conversation_id": one, "text": "/sleep 60"})
+        answer = await others.context.request.post(f"{server}/api/messages", data={"conversation_id": one, "text": "/sleep 20"})
+        assert answer.ok, await answer.text()
     await user.page.reload()
     await user.page.get_by_role("button", name="Send one through").click()
     await expect(user.page.get_by_text("it stands in the log")).to_be_visible()
