@@ -16,7 +16,8 @@ from myna.protocol.events import FRAME_LIMIT
 from myna.settings import Settings
 from myna.web.limits import Limits
 from myna.web.websocket import transport as module
-from myna.web.websocket.transport import FrameTransport, text_frame
+from myna.web.websocket.framing import text_frame
+from myna.web.websocket.transport import FrameTransport
 
 TEXTS = st.one_of(st.text(max_size=300), st.integers(120, 130).map("x".__mul__), st.integers(32_760, 32_768).map("é".__mul__))
 

@@ -1,18 +1,16 @@
 """One websocket after its handshake: text frames in as they come, text frames out in few writes (RFC 6455)."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Protocol, cast
 
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import Protocol as FrameProtocol
-from websockets.protocol import Side, State
+from websockets.protocol import State
 
 from myna.core.token_bucket import TokenBucket
 from myna.protocol.errors import Close
-from myna.protocol.events import FRAME_LIMIT
 from myna.web.limits import BURST_S, TABLE, Limits
+from myna.web.websocket.framing import FrameReader, text_frame
 
 LINGER_S = 2.0  # for the client to read the close frame and end the TCP connection, before it is cut
 # A frame takes some 10 to 50 µs: after so many of one socket, the others are served first. Read in slices, as the parser reads all it has.
@@ -21,26 +19,6 @@ SLICE = 512  # bytes
 # Turns of the event loop for which a frame waits for others: a message's confirm and its event in the log come by two sockets, and go to
 # the client in one write then. With nothing else to do these turns take some 20 µs.
 GATHER_TURNS = 2
-# Each socket that ends would write a line of the library's own; ours says more.
-_LOGGER = logging.getLogger("myna.websocket")
-_LOGGER.setLevel(logging.WARNING)
-
-
-class FrameReader(FrameProtocol):
-    """The library's frame parser of one connection, with our sentences for what it refuses."""
-
-    def __init__(self) -> None:
-        super().__init__(Side.SERVER, max_size=FRAME_LIMIT, logger=_LOGGER)
-        self.failure: tuple[int, str] | None = None  # code and reason
-
-    def fail(self, code: int, reason: str = "") -> None:
-        """End the connection with this close frame; what comes later is discarded (RFC 6455 §7.1.7)."""
-        if code == Close.TOO_LARGE:
-            reason = f"A frame holds at most {FRAME_LIMIT} bytes."
-        elif code == Close.PROTOCOL_ERROR:
-            reason = f"This is no websocket frame: {reason}."
-        self.failure = self.failure or (code, reason)
-        super().fail(code, reason)
 
 
 class FrameSocket(Protocol):
@@ -264,13 +242,3 @@ class FrameTransport(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         self._before.connection_lost(exc)
-
-
-def text_frame(payload: bytes) -> bytes:
-    """One unmasked, unfragmented text frame (RFC 6455 §5.2). The library's takes three times as long."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
