@@ -92,12 +92,19 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
     ] = []
+    allowed_hosts: Annotated[
+        list[str],
+        NoDecode,
+        BeforeValidator(_split),
+        Field(description="host names to answer under, comma-separated; none: this machine's own where only it is listened to, else any"),
+    ] = []
     mock_profile: Annotated[str, Field(description="how fast and how reliably the mock AI answers unless told otherwise")] = "normal"
     mock_seed: Annotated[
         int | None, Field(ge=-(2**63), le=2**63 - 1, description="seed of messages that bring none; none: each is drawn anew")
     ] = None
     mock_speed: Annotated[float, Field(ge=0, le=1000, description="how many times faster the mock AI speaks; 0 waits for nothing")] = 1.0
     mock_scenarios: Annotated[Path | None, Field(description="a YAML, TOML or JSON file with scripted replies and rules")] = None
+    openai: Annotated[bool, Field(description="the routes below /v1, OpenAI's dialect; off: 404")] = True
     openai_strict_models: Annotated[
         bool, Field(description="below /v1, reject a model that is none of ours; else any name is the default profile")
     ] = False

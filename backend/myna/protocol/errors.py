@@ -108,6 +108,12 @@ class Forbidden(RequestRefused):
     code, status = "forbidden", 403
 
 
+class Misdirected(RequestRefused):
+    """This node does not answer under the host name that was asked for."""
+
+    code, status = "misdirected", 421
+
+
 class MethodNotAllowed(RequestRefused):
     """The address exists and does not take this method; `Allow` says which it takes."""
 

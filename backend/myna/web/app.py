@@ -4,7 +4,7 @@ from quart import Quart, Response
 from quart_cors import cors
 
 from myna.protocol.events import FRAME_LIMIT
-from myna.web import problems, rate_limit, request_log
+from myna.web import hosts, problems, rate_limit, request_log
 from myna.web.api import (
     conversation_export,
     conversation_import,
@@ -32,8 +32,9 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, operator, dead_letters, pipeline, chat_completions, response_routes, health, metrics, documents, page,
+    search, operator, dead_letters, pipeline, health, metrics, documents, page,
 )  # fmt: skip
+OPENAI_BLUEPRINTS = chat_completions, response_routes
 
 
 def create_app(services: Services, gateway: Gateway) -> Quart:
@@ -46,9 +47,10 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     openapi_document.register(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(gateway.blueprint)
-    for module in BLUEPRINTS:
+    for module in (*BLUEPRINTS, *(OPENAI_BLUEPRINTS if services.settings.openai else ())):
         app.register_blueprint(module.blueprint(services))
     request_log.register(app, services)
+    hosts.register(app, services.settings)
     problems.register(app)
     requests.register(app)
     rate_limit.register(app, services)
@@ -59,6 +61,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
         return response
 
     if services.settings.allowed_origins:
+        ours = {scope: [*hooks] for scope, hooks in app.before_websocket_funcs.items()}
         app = cors(
             app,
             allow_origin=services.settings.allowed_origins,
@@ -68,4 +71,5 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
         )
         # It would reject every socket whose page is not listed, our own page's too: the gateway's check_origin decides there.
         app.before_websocket_funcs.clear()
+        app.before_websocket_funcs.update(ours)
     return app
