@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.parts import clip
-from myna.mock_ai.port import HistoryMessage, Tool, ToolCall
+from myna.mock_ai.port import Tool
 from myna.protocol import events as e
 from myna.protocol.errors import InvalidText
 from myna.protocol.field_types import Options, Seed
@@ -21,69 +21,13 @@ from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
 from myna.web.large_body import parse_body
+from myna.web.openai.chat_messages import ChatMessage, Lenient
 from myna.web.openai.schema import Fault, profile_of
 
 ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}  # of `json_object`
+MAX_SCHEMA_TEXT, MAX_BRACES = 100_000, 50  # of system messages in which a schema is looked for: characters, and beginnings tried
 MAX_HEADERS, MAX_HEADER = 30, 200  # of a request that rules may look at: how many, and characters of each
 UNSUPPORTED = {"functions": "tools", "function_call": "tool_choice", "audio": "", "logprobs": ""}  # and what to use instead
-
-
-class Lenient(BaseModel):
-    """The base of what these clients send: unknown fields are left alone, as they come with every release."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-
-class ContentPart(Lenient):
-    """A piece of a message. Text is read; of an image, a sound or a file only that it is there."""
-
-    type: str
-    text: str | None = None
-    image_url: Any = None
-    refusal: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """The piece as text."""
-        if self.text is not None:
-            return self.text
-        url = self.image_url.get("url", "") if isinstance(self.image_url, dict) else self.image_url or ""
-        where = str(url)[:200] if not str(url).startswith("data:") else ""
-        return self.refusal or f"[{self.type.removeprefix('input_').removesuffix('_url').replace('_', ' ')}{f': {where}' if where else ''}]"
-
-
-class CalledFunction(Lenient):
-    """What an earlier reply called."""
-
-    name: str
-    arguments: str = "{}"
-
-
-class CallMade(Lenient):
-    """A tool call of an earlier reply."""
-
-    id: str
-    function: CalledFunction
-
-
-class ChatMessage(Lenient):
-    """One message of the conversation so far."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | Annotated[list[ContentPart], Field(fail_fast=True)] | None = None
-    tool_calls: Annotated[list[CallMade], Field(fail_fast=True)] | None = None
-    tool_call_id: str | None = None
-
-    @property
-    def text(self) -> str:
-        """All of its pieces."""
-        return self.content if isinstance(self.content, str) else "\n".join(part.shown for part in self.content or ())
-
-    def history(self) -> HistoryMessage:
-        """The same as the mock AI reads it."""
-        roles: dict[str, Any] = {"developer": "system", "function": "tool"}
-        calls = tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in self.tool_calls or ())
-        return HistoryMessage(roles.get(self.role, self.role), self.text, calls, self.tool_call_id)
 
 
 class FunctionDefinition(Lenient):
@@ -145,7 +89,7 @@ class CompletionRequest(Lenient):
     """The body of POST /v1/chat/completions, as far as it is looked at; other fields are ignored."""
 
     model: str
-    messages: Annotated[list[ChatMessage], Field(min_length=1, fail_fast=True)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Annotated[int, Field(ge=1, le=1)] | None = None
@@ -208,7 +152,7 @@ class CompletionRequest(Lenient):
         if self.tools is not None and choice not in ("auto", "none", "required", *(tool.function.name for tool in self.tools)):
             raise Fault(f"tool_choice names {choice[:60]!r}, which is none of tools.", param="tool_choice")
         wanted = self.response_format
-        schema = None if wanted is None or wanted.type == "text" else ANY_OBJECT
+        schema = None if wanted is None or wanted.type == "text" else self._schema_in_words() or ANY_OBJECT
         if wanted is not None and wanted.json_schema is not None and wanted.json_schema.schema_ is not None:
             schema = wanted.json_schema.schema_
         retries = headers.get("x-stainless-retry-count", "")
@@ -226,6 +170,20 @@ class CompletionRequest(Lenient):
             "max_tokens": self.max_completion_tokens or self.max_tokens,
         }
         return {name: value for name, value in details.items() if value not in (None, [], {})}
+
+    def _schema_in_words(self) -> dict[str, Any] | None:
+        """The JSON Schema of an object that a system message spells out, as clients do that ask for `json_object`."""
+        text = "\n".join(message.text for message in self.messages if message.role in ("system", "developer"))[:MAX_SCHEMA_TEXT]
+        at = text.find("{")
+        for _ in range(MAX_BRACES):
+            try:
+                found, end = json.JSONDecoder().raw_decode(text, at) if at >= 0 else (None, 0)
+            except (ValueError, RecursionError):
+                found, end = None, at + 1
+            if isinstance(found, dict) and isinstance(found.get("properties"), dict):
+                return found
+            at = text.find("{", end)
+        return None
 
     def _digest(self) -> int:
         """A seed that the same request always has."""

@@ -8,7 +8,7 @@ from quart_schema import document_request, document_response
 from myna.protocol.errors import Busy, Conflict
 from myna.protocol.session import Session
 from myna.web.api.requests import data_of
-from myna.web.openai import responses, schema
+from myna.web.openai import response_requests, responses, schema
 from myna.web.openai.answering import answer, needs_key
 from myna.web.openapi.annotations import answers, raises
 from myna.web.services import Services
@@ -21,12 +21,12 @@ def blueprint(services: Services) -> Blueprint:
     @routes.post("/responses")
     @raises(schema.Fault, schema.NoSuchModel, Conflict, Busy)
     @answers(200, "The response.", "text/event-stream")
-    @document_request(responses.ResponsesRequest)
+    @document_request(response_requests.ResponsesRequest)
     @document_response(responses.ModelResponse)
     @needs_key(services)
     async def create_response(session: Session) -> Any:
         """The same over the Responses API. Nothing is kept between requests: the conversation is sent as `input`."""
-        asked = await responses.read(await data_of())
+        asked = await response_requests.read(await data_of())
         return await answer(services, session, asked.completion(), lambda reply_id: responses.ResponseWriter(asked, reply_id))
 
     return routes
