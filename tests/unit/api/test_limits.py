@@ -30,7 +30,9 @@ async def tcp(served: Served, source: str = "127.0.0.1") -> tuple[asyncio.Stream
 
 
 def put(token: str, size: int, *, sent: int) -> bytes:
-    head = f"PUT /api/conversations/{uuid4()} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: {size}\r\n\r\n"
+    head = (
+        f"PUT /api/conversations/{uuid4()} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: {size}\r\n\r\n"
+    )
     return head.encode() + b" " * sent
 
 
@@ -39,8 +41,8 @@ async def test_a_connection_too_many_is_told_so_and_another_address_connects() -
         kept = [await tcp(served, "127.0.0.3") for _ in range(2)]
         await asyncio.sleep(0.1)
 
-        answer = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n", "127.0.0.3")
-        other = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", "127.0.0.3")
+        other = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         for _, writer in kept:
             writer.close()
 
@@ -135,7 +137,7 @@ async def test_a_client_that_reads_nothing_of_an_answer_is_cut_off() -> None:
     async with serving(unread_s=0.3) as served:
         _, writer = await tcp(served)
         writer.transport.pause_reading()  # type: ignore[attr-defined]
-        writer.write(b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+        writer.write(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
         limits = served.node.services.limits
 
         async def cut() -> bool:

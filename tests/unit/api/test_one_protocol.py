@@ -21,7 +21,7 @@ H2C = b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 
 
 def request(line: bytes, *headers: bytes) -> bytes:
-    return b"".join(one + b"\r\n" for one in (line, b"Host: here", *headers)) + b"\r\n"
+    return b"".join(one + b"\r\n" for one in (line, b"Host: localhost", *headers)) + b"\r\n"
 
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: "
