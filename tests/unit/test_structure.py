@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -169,19 +170,25 @@ def undocumented(tree: dict[str, Module]) -> Iterator[str]:
             yield f"{name} does not open with a sentence"
 
 
+@cache
+def our_tree() -> dict[str, Module]:
+    """The modules of the backend, read once for all rules."""
+    return read_tree(SOURCE)
+
+
 Rule = Callable[[dict[str, Module]], Iterator[str]]
 RULES: tuple[Rule, ...] = (import_faults, library_faults, cycles, size_faults, undocumented)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_source_keeps_the_structure(rule: Rule) -> None:
-    tree = read_tree(SOURCE)
+    tree = our_tree()
     assert len(tree) > 50, "the source was not found"
     assert list(rule(tree)) == []
 
 
 def test_every_name_in_the_tables_exists() -> None:
-    tree = read_tree(SOURCE)
+    tree = our_tree()
     named = [*ALLOWED, *MAY_USE_A_LOOP, *NOT_MEASURED, *(package for packages in LIBRARIES.values() for package in packages)]
     assert [name for name in named if name not in tree] == []
 
@@ -191,7 +198,7 @@ def test_every_imported_library_is_declared() -> None:
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
     declared = {canonical(requirement) for requirements in lists for requirement in requirements}
     distributions = packages_distributions()
-    tops = {imported.partition(".")[0] for module in read_tree(SOURCE).values() for imported in module.imports}
+    tops = {imported.partition(".")[0] for module in our_tree().values() for imported in module.imports}
     foreign = tops - sys.stdlib_module_names - {"myna"}
     assert sorted(top for top in foreign if not {canonical(name) for name in distributions[top]} & declared) == []
 

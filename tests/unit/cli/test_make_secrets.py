@@ -10,7 +10,7 @@ import pytest
 from myna import settings
 from myna.cli.make_secrets import check_exposure, definitions, kept
 from myna.protocol.errors import StartupError
-from tests.unit.test_cli import command
+from tests.unit.cli.test_cli import command
 
 GOOD = "c0ffee5eedfacade0123456789abcdef"
 

@@ -18,7 +18,7 @@ from myna.protocol.titles import title_from
 from myna.store.port import Batch, Checkpoint
 from tests.fakes.memory_store import MemoryStore
 from tests.simulation.virtual_time import VirtualLoop, run
-from tests.unit.random_logs import OWNERS, histories
+from tests.unit.core.random_logs import OWNERS, histories
 
 EPOCH = "e1"
 

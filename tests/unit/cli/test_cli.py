@@ -10,7 +10,7 @@ import pytest
 
 from myna.mock_ai import PROFILES
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def command(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

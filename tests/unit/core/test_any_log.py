@@ -11,8 +11,8 @@ from myna.core.projection import Projection
 from myna.protocol import log_lines
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
+from tests.unit.core.random_logs import OWNERS, TALKS, histories
 from tests.unit.log_events import ANN, accepted_message, at, body, completed, part, renamed, started, stopped
-from tests.unit.random_logs import OWNERS, TALKS, histories
 
 EPOCH = "e1"
 HI = accepted_message(1)

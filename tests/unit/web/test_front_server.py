@@ -5,7 +5,7 @@ from pathlib import Path
 
 from myna.web.api.page import HEADERS, OWN
 
-CONFIGURATION = (Path(__file__).parents[2] / "front" / "nginx.conf").read_text()
+CONFIGURATION = (Path(__file__).parents[3] / "front" / "nginx.conf").read_text()
 
 
 def test_nginx_sends_the_page_with_the_headers_of_the_backend() -> None:
