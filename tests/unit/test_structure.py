@@ -58,9 +58,9 @@ LIBRARIES = {
 PURE, EVENT_LOOP_MODULES = ("protocol", "core", "mock_ai"), ("asyncio", "threading", "socket", "selectors")
 MAY_USE_A_LOOP = ("mock_ai.brain",)
 
-MODULE_LINES, FUNCTION_LINES = 300, 50
-# A migration is the record of one day's schema, not code that somebody maintains.
-NOT_MEASURED = ("store.postgres.migrations.versions",)
+MODULE_LINES, FUNCTION_LINES = 250, 40
+# A migration is the record of one day's schema, and a bank of phrases is prose: neither is code that somebody reads through.
+NOT_MEASURED = ("store.postgres.migrations.versions", "mock_ai.banks")
 
 
 @dataclass(frozen=True)
@@ -233,8 +233,8 @@ BREAKS: dict[str, tuple[dict[str, str], Rule, str]] = {
         cycles,
         "a cycle among core.hub, core.replies, core.turns",
     ),
-    "a module too long": ({"core.hub": "x = 1\n" * 301}, size_faults, "core.hub has 301 lines, more than 300"),
-    "a function too long": ({"core.hub": "def long():\n" + "    x = 1\n" * 50}, size_faults, "core.hub.long has 51 lines"),
+    "a module too long": ({"core.hub": "x = 1\n" * 251}, size_faults, "core.hub has 251 lines, more than 250"),
+    "a function too long": ({"core.hub": "def long():\n" + "    x = 1\n" * 40}, size_faults, "core.hub.long has 41 lines"),
     "no docstring": ({"core.hub": "x = 1"}, undocumented, "core.hub does not open with a sentence"),
 }  # fmt: skip
 

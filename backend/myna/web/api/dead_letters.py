@@ -1,6 +1,7 @@
 """/api/dead-letters: the messages that could not be answered and were parked, for operators."""
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -67,15 +68,7 @@ def blueprint(services: Services) -> Blueprint:
     @validate_response(DeadLettersPage)
     async def list_dead_letters(query_args: DeadLettersQuery) -> DeadLettersPage:
         """The parked messages, newest first, with reason, body and headers."""
-        letters = (await broker.dead_letters())[::-1]
-        begin = 0
-        if query_args.before is not None:
-            begin = next((place for place, letter in enumerate(letters, 1) if letter.id == query_args.before), -1)
-            if begin < 0:
-                raise InvalidFrame("before takes the `next` of an earlier page; that message is not parked any more.")
-        page = letters[begin : begin + query_args.limit]
-        more = begin + len(page) < len(letters)
-        return DeadLettersPage(items=[_item(letter) for letter in page], next=page[-1].id if more else None)
+        return _page(await broker.dead_letters(), query_args)
 
     @routes.post("/api/dead-letters/<letter>/requeue")
     @needs_operator(services)
@@ -98,6 +91,18 @@ def blueprint(services: Services) -> Blueprint:
         return no_content()
 
     return routes
+
+
+def _page(oldest_first: Sequence[DeadLetter], query: DeadLettersQuery) -> DeadLettersPage:
+    letters = oldest_first[::-1]
+    begin = 0
+    if query.before is not None:
+        begin = next((place for place, letter in enumerate(letters, 1) if letter.id == query.before), -1)
+        if begin < 0:
+            raise InvalidFrame("before takes the `next` of an earlier page; that message is not parked any more.")
+    page = letters[begin : begin + query.limit]
+    more = begin + len(page) < len(letters)
+    return DeadLettersPage(items=[_item(letter) for letter in page], next=page[-1].id if more else None)
 
 
 def _item(letter: DeadLetter) -> DeadLetterItem:
