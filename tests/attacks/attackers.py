@@ -61,7 +61,10 @@ class Attack:
         return answer
 
     def session(self) -> str:
-        answer = self.request(head("POST", "/api/session", "Content-Length: 0", "Connection: close"))
+        with self.connect() as one:
+            answer = self.request(head("POST", "/api/session", "Content-Length: 0", "Connection: close"), one)
+            while more := one.recv(65_536):  # the body may come behind the headers
+                answer += more
         return str(json.loads(answer.partition(b"\r\n\r\n")[2])["token"])
 
     def websocket(self) -> socket.socket:
