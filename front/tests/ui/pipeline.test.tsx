@@ -77,7 +77,7 @@ it('says that the numbers are for operators where they are, and shows them once 
 
   await userEvent.type(screen.getByLabelText('Operator’s token'), ' secret ');
   await userEvent.click(screen.getByRole('button', { name: 'Show the numbers' }));
-  expect((await screen.findByRole('alert')).textContent).toBe('This is for operators.');
+  expect((await screen.findByRole('alert')).textContent).toBe('This server does not take this token.');
 
   numbers.mockResolvedValue(snapshotOf({}));
   await userEvent.click(screen.getByRole('button', { name: 'Show the numbers' }));

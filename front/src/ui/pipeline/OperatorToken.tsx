@@ -1,5 +1,6 @@
 /** Takes the operator's token where the server shows its numbers to operators alone. */
 import { type FormEvent, useState } from 'react';
+import { ApiError } from '../../transport/api';
 import { useChat } from '../context';
 
 export function OperatorToken({ onOpen }: { onOpen: () => void }) {
@@ -12,7 +13,10 @@ export function OperatorToken({ onOpen }: { onOpen: () => void }) {
       await api.openOperator(token.trim());
       onOpen();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : 'No answer.');
+      const refused = error instanceof ApiError && error.status === 401;
+      setProblem(
+        refused ? 'This server does not take this token.' : error instanceof Error ? error.message : 'No answer.',
+      );
     }
   };
   return (
