@@ -120,4 +120,4 @@ async def test_there_is_no_export_of_somebody_elses_conversation(person: Person,
     nobodys = await stranger.get(f"/api/conversations/{uuid4()}/export?format=json")
 
     assert theirs.status_code == nobodys.status_code == 404
-    assert theirs.json() == nobodys.json()
+    assert {**theirs.json(), "request_id": ""} == {**nobodys.json(), "request_id": ""}
