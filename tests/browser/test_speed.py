@@ -2,11 +2,13 @@
 
 import gzip
 import re
+import time
 
 from playwright.async_api import expect
 
 from tests.browser.conftest import FRONT, FakeBackend, OpenPage
 
+SECOND_MS = 1_000
 FIRST_LOAD_LIMIT = 120_000  # bytes, gzip, before the highlighter
 WATCH = """() => {
     window.figures = { tasks: [], frames: [], shifts: 0 };
@@ -26,6 +28,18 @@ async def test_the_first_load_is_small() -> None:
     sizes = {file: len(gzip.compress((FRONT / "dist" / file).read_bytes())) for file in files}
     print(f"\nfirst load: {sum(sizes.values()) / 1000:.1f} kB gzip {sizes}")
     assert sum(sizes.values()) < FIRST_LOAD_LIMIT
+
+
+async def test_the_first_message_can_be_sent_within_a_second_of_opening(open_page: OpenPage) -> None:
+    await open_page()  # the browser itself is warm now
+    begun = time.monotonic()
+    user = await open_page()
+    await user.send("hello")
+    await expect(user.turns).to_have_count(1)
+    shown = (time.monotonic() - begun) * SECOND_MS
+    print(f"\nopened, typed and shown after {shown:.0f} ms")
+    assert shown < 5 * SECOND_MS  # one second on an idle machine
+    await user.sees_replies()
 
 
 async def test_the_shell_is_painted_without_waiting_for_the_socket(open_page: OpenPage) -> None:
