@@ -1,6 +1,7 @@
 """How a process of ours is told to stop, waits for that, and ends."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable
 
@@ -36,3 +37,12 @@ def exit_code(supervisor: Supervisor) -> int:
         raise supervisor.failure
     log.error("process.failed", reason=str(supervisor.failure))
     return 1
+
+
+def collect_less_often() -> None:
+    """Let the garbage collector look through memory 14 times as rarely as by default.
+
+    A node remembers some hundred thousand events, long-lived and without cycles: looking through them all took a third of
+    reading the log. A responder makes and drops the same few objects for each reply: it took 8 % of its time.
+    """
+    gc.set_threshold(10_000, 10, 10)

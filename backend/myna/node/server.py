@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import gc
 import resource
 import socket
 import sys
@@ -14,7 +13,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 
 from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.factories import make_broker, make_data_dir
-from myna.node.lifetime import exit_code, first_of, stop_signal
+from myna.node.lifetime import collect_less_often, exit_code, first_of, stop_signal
 from myna.node.node import Node, make_services
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -56,12 +55,6 @@ async def announce(url: str, node: Node) -> None:
     with suppress(OSError):  # nobody listens any more
         sys.stdout.write(f"Myna is on {url}\n")
         sys.stdout.flush()
-
-
-def collect_less_often() -> None:
-    """A node remembers some hundred thousand events, long-lived and without cycles; by default Python looks through them all
-    so often that it took a third of reading the log. Cycles (of closed connections, say) are still found, 14 times as late."""
-    gc.set_threshold(10_000, 10, 10)
 
 
 def raise_descriptor_limit() -> None:
