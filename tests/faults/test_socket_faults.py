@@ -150,7 +150,7 @@ async def test_a_reader_of_1_kb_a_second_is_cut_off_with_4408_and_resumes(cluste
 
         sending = asyncio.gather(*(send_twenty(conversation) for conversation in client.conversations))
         await until(overflowed, budget(30), "the mailbox overflows")
-        proxy.rate = None  # at once: the node gives the client two seconds to read the close frame
+        proxy.rate = None  # at once: the node gives the client some time to read the close frame
         assert await client.closed(budget(40)) == 4408
         sent = await sending
         await client.reconnect(proxy.url)

@@ -210,7 +210,7 @@ class FrameTransport(asyncio.Protocol):
         return self._frames.failure
 
     def close(self, code: int, reason: str) -> None:
-        """See `FrameSocket`. The TCP connection is cut after `LINGER_S` if the client has not ended it by then."""
+        """See `FrameSocket`. The TCP connection is cut after `LINGER_S` (4408: CHAT_UNREAD_S) if the client has not ended it."""
         if self._frames.state is State.OPEN:
             self._write_taken()
             self._frames.fail(code, reason)
@@ -226,7 +226,10 @@ class FrameTransport(asyncio.Protocol):
                 continue
             if self._deadline is not None:
                 self._deadline.cancel()
-            self._deadline = self._loop.call_later(LINGER_S, self._transport.abort)
+            # A slow reader is given the time that it was given to read: its close frame stands behind what it has yet to read.
+            sent = self._frames.close_sent
+            linger_s = self._limits.settings.unread_s if sent is not None and sent.code == Close.TOO_SLOW else LINGER_S
+            self._deadline = self._loop.call_later(linger_s, self._transport.abort)
             if self._is_flooded:
                 self._transport.pause_reading()  # what it sends on costs nothing but its own time, until it is cut off
             if self._transport.can_write_eof():
