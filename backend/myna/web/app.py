@@ -25,6 +25,7 @@ from myna.web.api import (
 from myna.web.openai import chat_completions, response_routes
 from myna.web.openapi import openapi_document
 from myna.web.openapi import routes as documents
+from myna.web.server.files import FileResponse
 from myna.web.server.requests import SizedRequest
 from myna.web.server.upgrade_stream import FrameWebsocket
 from myna.web.services import Services
@@ -41,6 +42,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     """The app that answers HTTP requests and websocket upgrades of one node."""
     app = Quart(__name__, static_folder=None)
     app.websocket_class = FrameWebsocket
+    app.response_class = FileResponse
     app.request_class = SizedRequest
     app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
