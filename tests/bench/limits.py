@@ -21,7 +21,7 @@ from hypercorn.config import Config
 from quart import Quart, websocket
 
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE
 
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
@@ -48,7 +48,7 @@ def echo_app() -> Quart:
 def parts_app(count: int) -> Quart:
     """Each message is answered by `count` parts, the very frames that ours sends, and an end."""
     app = Quart(__name__)
-    part = log_lines.frame(PART, "1000000.10.00000000")
+    part = log_codec.frame(PART, "1000000.10.00000000")
 
     @app.websocket("/ws")
     async def ws() -> None:
@@ -150,7 +150,7 @@ async def _declare(connection: AbstractConnection) -> AbstractExchange:
 
 
 def _message() -> aio_pika.Message:
-    return aio_pika.Message(log_lines.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+    return aio_pika.Message(log_codec.encode(PART), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
 
 
 async def _consume(connection: AbstractConnection, name: str, take: Take) -> None:

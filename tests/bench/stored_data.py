@@ -10,7 +10,7 @@ import asyncpg
 
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
 from myna.protocol.session import Session
 from myna.protocol.topology import EXCHANGE, GROUP_LINES, RoutingKey
@@ -169,8 +169,8 @@ def _reply(number: int) -> list[bytes]:
     on_completed = [f" word number {n}" for n in range(100)]
     timings = e.Timings(queued_ms=1, first_part_ms=1, total_ms=2)
     return [
-        log_lines.encode(asked),
-        log_lines.encode(e.ReplyStarted(**about, worker="bench")),  # type: ignore[arg-type]
-        *(log_lines.encode(e.ReplyDelta(**about, index=n, text=text)) for n, text in enumerate(on_completed)),  # type: ignore[arg-type]
-        log_lines.encode(e.ReplyCompleted(**about, parts=100, text="".join(on_completed), finish_reason="stop", timings=timings)),  # type: ignore[arg-type]
+        log_codec.encode(asked),
+        log_codec.encode(e.ReplyStarted(**about, worker="bench")),  # type: ignore[arg-type]
+        *(log_codec.encode(e.ReplyDelta(**about, index=n, text=text)) for n, text in enumerate(on_completed)),  # type: ignore[arg-type]
+        log_codec.encode(e.ReplyCompleted(**about, parts=100, text="".join(on_completed), finish_reason="stop", timings=timings)),  # type: ignore[arg-type]
     ]

@@ -10,13 +10,13 @@ from unittest.mock import patch
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.cli.main import main
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.topology import RoutingKey
 
 MORE_INSIDE, MORE_FOR_SOCKETS = "trace", "mood"
 RATED = b'{"owner":"%b","type":"reply.rated","at":"2026-01-01T00:00:00.000Z","stars":5}' % (b"0" * 36)
 
-encode, submit = log_lines.encode, RabbitBroker.submit
+encode, submit = log_codec.encode, RabbitBroker.submit
 
 
 def encode_more(struct: e.WireStruct) -> bytes:
@@ -31,5 +31,5 @@ def submit_more(broker: RabbitBroker, key: RoutingKey, lines: Sequence[bytes]) -
 
 
 if __name__ == "__main__":
-    with patch.object(log_lines, "encode", encode_more), patch.object(RabbitBroker, "submit", submit_more):
+    with patch.object(log_codec, "encode", encode_more), patch.object(RabbitBroker, "submit", submit_more):
         main()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import aio_pika
 
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.timestamps import now
 from myna.protocol.topology import EXCHANGE, RoutingKey
 from tests.flow.next_release import MORE_FOR_SOCKETS, MORE_INSIDE
@@ -42,10 +42,10 @@ async def test_records_that_nobody_can_read_stop_no_node_neither_now_nor_when_it
     owner = (await client.open(node.url))["owner"]
     job = accepted_message(1, owner=owner, conversation=uid(7), when=now())
     soon = [started(job, when=job.at), part(job, 0, "a", when=job.at), stopped(job, when=job.at)]
-    bad = [log_lines.encode(event).replace(job.at.encode(), b"soon") for event in soon]
-    bad += [log_lines.encode(completed(job, [], when=job.at)).replace(b'"total_ms":0', b'"total_ms":-1')]
+    bad = [log_codec.encode(event).replace(job.at.encode(), b"soon") for event in soon]
+    bad += [log_codec.encode(completed(job, [], when=job.at)).replace(b'"total_ms":0', b'"total_ms":-1')]
     bad += [b"\xff{", b"[" * 50_000, b"null"]
-    begin, stop = log_lines.encode(job), log_lines.encode(stopped(job, when=now()))
+    begin, stop = log_codec.encode(job), log_codec.encode(stopped(job, when=now()))
     await publish(amqp_url, RoutingKey.EVENT, [begin, *bad, b"", b"\n".join(bad), stop])
 
     end = await client.end_of(uid(1))

@@ -11,7 +11,7 @@ from myna.core.hub import Mailbox
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.errors import ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.session import Session
@@ -82,7 +82,7 @@ class Cluster:
     def log(self) -> list[e.Event]:
         """All events in the log, in order."""
         lines = [line for record in self.broker.queues.log for line in record.body.split(b"\n")]
-        return [event for event in map(log_lines.read_line, lines) if not isinstance(event, e.LogMark | e.SessionEnded)]
+        return [event for event in map(log_codec.read_line, lines) if not isinstance(event, e.LogMark | e.SessionEnded)]
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from myna.broker.port import Record
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 
@@ -89,7 +89,7 @@ def whole(job: e.Job, *parts: str) -> list[e.Event]:
 
 def body(*events: e.LogLine) -> bytes:
     """The body of a record with these events."""
-    return b"\n".join(log_lines.encode(event) for event in events)
+    return b"\n".join(log_codec.encode(event) for event in events)
 
 
 def record(offset: int, *events: e.LogLine, key: RoutingKey = RoutingKey.EVENT) -> Record:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from myna.core.backlog import Backlog
 from myna.core.replies import OpenReplies, OpenReply
+from myna.core.storage_backlog import StorageBacklog
 from myna.core.window import LogEntry, Window
 from myna.protocol import events as e
-from myna.protocol import failures, log_lines
+from myna.protocol import failures, log_codec
 from myna.protocol.cursor import encode_cursor
 from myna.protocol.events import Position
 from myna.protocol.views import MessageView
@@ -31,7 +31,7 @@ class FoldResult:
 class FoldRules:
     """Applies events to the open replies, the window and the backlog."""
 
-    def __init__(self, replies: OpenReplies, window: Window, backlog: Backlog) -> None:
+    def __init__(self, replies: OpenReplies, window: Window, backlog: StorageBacklog) -> None:
         self._replies = replies
         self._window = window
         self._backlog = backlog
@@ -118,7 +118,7 @@ class FoldRules:
 
     def _add(self, event: e.Event, position: Position, fact: Fact | None, folded: FoldResult) -> None:
         window = self._window.owner(event.owner)
-        entry = LogEntry(position, event, log_lines.frame(event, encode_cursor(position, window.tag)), fact)
+        entry = LogEntry(position, event, log_codec.frame(event, encode_cursor(position, window.tag)), fact)
         self._window.add(window, entry)
         folded.entries.append(entry)
         if fact is not None:

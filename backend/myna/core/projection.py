@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from myna.broker.port import Record
-from myna.core.backlog import Backlog
 from myna.core.fold_rules import FoldResult, FoldRules
 from myna.core.replies import OpenReplies, OpenReply
+from myna.core.storage_backlog import StorageBacklog
 from myna.core.window import Window
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.cursor import decode_cursor, encode_cursor, tag_of
 from myna.protocol.events import BEGINNING, NOTHING, Position
 from myna.protocol.topology import RoutingKey
@@ -28,7 +28,7 @@ class Projection:
         self._mark = ""  # digest of the last record
         self._replies = OpenReplies()
         self._window = Window(epoch)
-        self._backlog = Backlog()
+        self._backlog = StorageBacklog()
         self._rules = FoldRules(self._replies, self._window, self._backlog)
         self._begun: Checkpoint | None = None  # where all open replies are known, while this projection has not read that far
 
@@ -58,12 +58,12 @@ class Projection:
             position = Position(record.offset, number)
             try:
                 if parked:
-                    self._rules.apply_parked(log_lines.read_job(line), position, now, folded)
+                    self._rules.apply_parked(log_codec.read_job(line), position, now, folded)
                 else:
-                    self._rules.apply(log_lines.read_line(line), position, now, folded)
-            except log_lines.UnknownType:
+                    self._rules.apply(log_codec.read_line(line), position, now, folded)
+            except log_codec.UnknownType:
                 folded.unknown += 1
-            except log_lines.Unreadable:
+            except log_codec.Unreadable:
                 folded.unreadable += 1
             except Exception as fault:
                 # A defect of ours. Every node would meet it at the same record, and again after each restart.

@@ -14,7 +14,7 @@ from myna.pipeline.queries import Queries
 from myna.pipeline.submission import Stage, Submission, stop_event
 from myna.pipeline.submissions import ACCEPT_S, Submissions
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import Behind, Busy, Conflict, NotFound, StoreUnavailable
 from myna.protocol.ids import reply_id_for
 from myna.protocol.session import Session
@@ -170,7 +170,7 @@ class Commands:
 
     async def _publish(self, key: RoutingKey, events: Sequence[e.LogLine]) -> None:
         """Publish events together and wait for the confirm. Raises `Busy` when the broker can't take them."""
-        done, _ = await asyncio.wait([self._broker.submit(key, [log_lines.encode(event) for event in events])], timeout=ACCEPT_S)
+        done, _ = await asyncio.wait([self._broker.submit(key, [log_codec.encode(event) for event in events])], timeout=ACCEPT_S)
         if not done or next(iter(done)).exception() is not None:
             raise Busy("The broker can't take this now; try again.", retry_after_s=2)
 
@@ -181,7 +181,7 @@ def _batches(turns: Sequence[ImportedTurn]) -> Iterator[list[e.Event]]:
     size = 0
     for turn in turns:
         batch += turn.events
-        size += sum(len(log_lines.encode(event)) for event in turn.events)
+        size += sum(len(log_codec.encode(event)) for event in turn.events)
         if size >= IMPORT_BATCH_BYTES or len(batch) >= GROUP_LINES // 2:
             yield batch
             batch, size = [], 0
@@ -208,8 +208,8 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
     goes back to `chat_queue` as it is.
     """
     try:
-        jobs = [log_lines.read_job(line) for line in letter.body.split(b"\n")]
-    except log_lines.Unreadable:
+        jobs = [log_codec.read_job(line) for line in letter.body.split(b"\n")]
+    except log_codec.Unreadable:
         await broker.submit(RoutingKey.WORK, [letter.body])
         return
     for job in jobs:
@@ -224,4 +224,4 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
             message_id=job.message_id,
             text=job.text,
         )
-        await broker.submit(RoutingKey.MESSAGE, [log_lines.encode(again)])
+        await broker.submit(RoutingKey.MESSAGE, [log_codec.encode(again)])

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.field_types import Id, Options, Text
 from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
 from myna.protocol.validation_errors import wrong
@@ -49,8 +49,8 @@ def read_manual_message(body: bytes) -> e.MessageCreated | None:
 def why_dead_lettered(body: bytes) -> str:
     """One sentence on why this body of a dead letter could not be answered."""
     try:
-        log_lines.read_job(body)
-    except log_lines.Unreadable:
+        log_codec.read_job(body)
+    except log_codec.Unreadable:
         pass
     else:
         return TRIED_TOO_OFTEN

@@ -16,7 +16,7 @@ from myna.core.projection import Projection
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.log_reader import LogReader
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 
@@ -51,7 +51,7 @@ class Relay:
         self.live = False
         self._notify(lambda observer: observer.catching_up())
         began_at = asyncio.get_running_loop().time()
-        mark = log_lines.encode(e.LogMark(nonce=reply_id_for("mark", str(random.random()))))
+        mark = log_codec.encode(e.LogMark(nonce=reply_id_for("mark", str(random.random()))))
         await self._broker.submit(RoutingKey.EVENT, [mark])
         async with aclosing(self._reader.read(await self._offset())) as batches:
             async for records in batches:

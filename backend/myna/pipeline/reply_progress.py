@@ -14,7 +14,7 @@ from uuid import uuid4
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
@@ -80,7 +80,7 @@ class ReplyProgress:
         replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
         requested: set[str] = set()
         nonce = str(uuid4())
-        await self._broker.submit(RoutingKey.EVENT, [log_lines.encode(e.LogMark(nonce=nonce))])
+        await self._broker.submit(RoutingKey.EVENT, [log_codec.encode(e.LogMark(nonce=nonce))])
         async with aclosing(self._broker.log(_read_from(jobs))) as log:
             while True:
                 try:
@@ -118,8 +118,8 @@ def _apply(line: bytes, replies: dict[str, OpenReply], requested: set[str]) -> N
     `replies` loses a reply that ends; `requested` gains one whose request was read.
     """
     try:
-        event = log_lines.read_line(line)
-    except log_lines.Unreadable:
+        event = log_codec.read_line(line)
+    except log_codec.Unreadable:
         return
     if isinstance(event, e.Job):
         requested.add(event.reply_id)

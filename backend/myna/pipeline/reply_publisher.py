@@ -9,7 +9,7 @@ from myna.core.replies import OpenReply
 from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.topology import RoutingKey
 
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
@@ -76,7 +76,7 @@ class ReplyPublisher:
             self._unconfirmed = 0
         if not self._buffer:
             self._loop.call_soon(self._hand_over)
-        self._buffer.append(log_lines.encode(event))
+        self._buffer.append(log_codec.encode(event))
 
     def _hand_over(self) -> None:
         confirm = self._confirm

@@ -22,7 +22,7 @@ from myna.pipeline.manual_messages import read_manual_message
 from myna.pipeline.reply_progress import ReplyProgress
 from myna.pipeline.reply_publisher import ReplyPublisher
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
@@ -91,8 +91,8 @@ class Responder:
     def _note_stops(self, body: bytes) -> None:
         for line in body.split(b"\n"):
             if b'"stop.requested"' in line:
-                with suppress(log_lines.Unreadable):
-                    event = log_lines.read_line(line)
+                with suppress(log_codec.Unreadable):
+                    event = log_codec.read_line(line)
                     if isinstance(event, e.StopRequested):
                         self._stops[event.reply_id] = event.owner
         while len(self._stops) > STOPS_KEPT:
@@ -138,8 +138,8 @@ class Responder:
     async def _process(self, delivery: Delivery, *, retried: bool) -> Outcome:
         lines = delivery.body.split(b"\n")
         try:
-            jobs = [log_lines.read_job(line) for line in lines]
-        except log_lines.Unreadable:
+            jobs = [log_codec.read_job(line) for line in lines]
+        except log_codec.Unreadable:
             return await self._accept_manual_message(delivery.body)
         if len(jobs) > 1 and delivery.tries > SPLIT_AFTER_TRIES:
             for line in lines:  # as it came: it may hold fields that this release does not know
@@ -157,7 +157,7 @@ class Responder:
         message = read_manual_message(body)
         if message is None:
             return Outcome.DEAD_LETTER
-        await self._broker.submit(RoutingKey.MESSAGE, [log_lines.encode(message)])
+        await self._broker.submit(RoutingKey.MESSAGE, [log_codec.encode(message)])
         return Outcome.ACK
 
     async def _answer_all(self, replies: Sequence[OpenReply]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from myna.core.idempotency import Decision, Request
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import ChatError
 from myna.protocol.field_types import Options
 from myna.protocol.frames import MessageAccepted
@@ -81,10 +81,10 @@ class Submission:
         Of a stopped one the log gets the message and its stop in one record, and `chat_queue` gets nothing.
         """
         if not self.line:
-            self.line = log_lines.encode(self._job())
+            self.line = log_codec.encode(self._job())
         if not self.stopped:
             return RoutingKey.MESSAGE, [self.line]
-        return RoutingKey.EVENT, [self.line, log_lines.encode(stop_event(*self.conversation, self.reply_id, self.message_id))]
+        return RoutingKey.EVENT, [self.line, log_codec.encode(stop_event(*self.conversation, self.reply_id, self.message_id))]
 
     def _job(self) -> e.Job:
         """The job for a responder, stamped with this moment. All of it was validated when the frame came in."""

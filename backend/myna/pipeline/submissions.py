@@ -21,7 +21,7 @@ from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.submission import OnResult, Stage, Submission
 from myna.pipeline.unseen_submissions import UnseenSubmissions
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.ids import reply_id_for
@@ -212,7 +212,7 @@ class Submissions(LogObserver):
         for job in folded.incomplete:
             # Parts went with a replaced log, and whoever made them is done: it has to be made again.
             log.warning("reply.incomplete", reply_id=job.reply_id)
-            self._broker.submit(RoutingKey.WORK, [log_lines.encode(job)])
+            self._broker.submit(RoutingKey.WORK, [log_codec.encode(job)])
 
     # --- the end of the node ---
 

@@ -9,7 +9,7 @@ import structlog
 from myna.broker.port import Broker
 from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
-from myna.protocol import failures, log_lines, timestamps
+from myna.protocol import failures, log_codec, timestamps
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Watchdog(LogObserver):
         """Once after a new log began: queue the jobs again whose replies it says nothing of. One that is being made takes no harm."""
         if not self._replaced or now < self._watching_since + 2 * SILENT_S:
             return  # the first half is for what was carried over, which is no sign of life
-        jobs = [log_lines.encode(reply.job) for reply in self._projection.idle_since(now - SILENT_S)]
+        jobs = [log_codec.encode(reply.job) for reply in self._projection.idle_since(now - SILENT_S)]
         if jobs:
             log.warning("watchdog.repeat_jobs", replies=len(jobs))
         await asyncio.gather(*(self._broker.submit(RoutingKey.WORK, [job]) for job in jobs))
@@ -79,5 +79,5 @@ class Watchdog(LogObserver):
         abandoned = [reply for reply in idle if not depth or reply.last_event_at < now - GIVE_UP_S]
         for reply in abandoned:
             log.warning("watchdog.abandoned", reply_id=reply.job.reply_id)
-        ends = [log_lines.encode(reply.failed(timestamps.now(), failures.ABANDONED)) for reply in abandoned]
+        ends = [log_codec.encode(reply.failed(timestamps.now(), failures.ABANDONED)) for reply in abandoned]
         await asyncio.gather(*(self._broker.submit(RoutingKey.EVENT, [end]) for end in ends))

@@ -1,7 +1,7 @@
 """The events of the log as typed structs.
 
 What only the pipeline needs (`owner`, `options`, a message's `reply_id`) stands first; the fields from `type` on are
-the frame that sockets get. log_lines.py writes and reads them.
+the frame that sockets get. log_codec.py writes and reads them.
 """
 
 from typing import Annotated, Literal, NamedTuple, TypeVar

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from myna.broker.port import Record
 from myna.core.projection import Projection
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
 from tests.unit.core.random_logs import OWNERS, TALKS, histories
@@ -61,8 +61,8 @@ def test_no_record_stops_the_projection_or_reaches_a_socket_in_pieces(log: list[
             if entry.frame:
                 assert json.loads(entry.frame)["cursor"] == projection.cursor(entry.event.owner, entry.position)
     for reply in projection.open_replies.values():
-        log_lines.encode(reply.view())
-        log_lines.encode(reply.stopped(at(0)))
+        log_codec.encode(reply.view())
+        log_codec.encode(reply.stopped(at(0)))
 
 
 unreadable = lines.map(lambda line: line.replace(b"\n", b" ")).filter(lambda line: not is_event(line))
@@ -70,8 +70,8 @@ unreadable = lines.map(lambda line: line.replace(b"\n", b" ")).filter(lambda lin
 
 def is_event(line: bytes) -> bool:
     try:
-        log_lines.read_line(line)
-    except log_lines.Unreadable:
+        log_codec.read_line(line)
+    except log_codec.Unreadable:
         return False
     return True
 

@@ -11,7 +11,7 @@ from myna.core.fold_rules import FoldResult
 from myna.core.projection import Projection
 from myna.core.replies import OpenReply
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
 from myna.protocol.views import MessageView
@@ -264,7 +264,7 @@ def test_a_line_of_a_newer_releases_type_is_counted_and_its_neighbours_count() -
 
 @pytest.mark.parametrize("event", [HI, started(HI), part(HI, 0, "a"), completed(HI, [])], ids=lambda event: event.type)
 def test_sockets_get_the_fields_that_this_release_knows_wherever_others_stand(event: e.Event) -> None:
-    fields: dict[str, Any] = json.loads(log_lines.encode(event))
+    fields: dict[str, Any] = json.loads(log_codec.encode(event))
     inner_first, outer_last = {"owner": event.owner, "trace": "t"} | fields, fields | {"mood": "good"}
     for written in (inner_first, outer_last):
         line = projection() if isinstance(event, e.Job) else projection(HI)
@@ -275,7 +275,7 @@ def test_sockets_get_the_fields_that_this_release_knows_wherever_others_stand(ev
 
 def test_a_start_at_no_time_is_passed_over_and_the_stop_after_it_counts() -> None:
     line = projection(HI)
-    soon = log_lines.encode(started(HI)).replace(at(0).encode(), b"soon")
+    soon = log_codec.encode(started(HI)).replace(at(0).encode(), b"soon")
     assert line.fold(Record(1, RoutingKey.EVENT, soon), 0.0).unreadable == 1
     fold(line, stopped(HI, when=at(7)))
     assert shown(line) == ["message.created hi", "reply.completed  stopped"]
@@ -292,7 +292,7 @@ def test_a_rule_that_raises_is_reported_with_its_line_and_its_neighbours_count(m
 
 def written_by_others(event: e.Event, how: str) -> bytes:
     """The same event, written as somebody else might."""
-    fields: dict[str, Any] = json.loads(log_lines.encode(event))
+    fields: dict[str, Any] = json.loads(log_codec.encode(event))
     tight = (",", ":")
     ways = {
         "as we do": json.dumps(fields, separators=tight, ensure_ascii=False),
@@ -314,7 +314,7 @@ def test_what_others_wrote_is_shown_as_if_we_had(how: str) -> None:
     message = replace(HI, options=e.Options(profile="fast"))
     events: list[e.Event] = [message, started(HI), part(HI, 0, 'a"type":"'), completed(HI, ['a"type":"']), renamed("t")]
     for offset, event in enumerate(events):
-        ours.fold(Record(offset, RoutingKey.EVENT, log_lines.encode(event)), 0.0)
+        ours.fold(Record(offset, RoutingKey.EVENT, log_codec.encode(event)), 0.0)
         theirs.fold(Record(offset, RoutingKey.EVENT, written_by_others(event, how)), 0.0)
     assert theirs._window.since(ANN, BEGINNING) == ours._window.since(ANN, BEGINNING)
     assert not [frame for frame in frames(theirs) if {"owner", "options"} & frame.keys()]

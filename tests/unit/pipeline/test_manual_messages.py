@@ -6,7 +6,7 @@ import pytest
 
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, read_manual_message, why_dead_lettered
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.ids import reply_id_for
 from tests.unit import log_events
 
@@ -16,7 +16,7 @@ def test_a_text_alone_is_a_message_of_the_operator() -> None:
     assert made is not None
     assert (made.owner, made.conversation_id, made.text) == (OPERATOR, OPERATOR_CONVERSATION, "hello")
     assert made.reply_id == reply_id_for(OPERATOR, made.id)
-    assert log_lines.read_job(log_lines.encode(made)) == made
+    assert log_codec.read_job(log_codec.encode(made)) == made
 
 
 def test_two_manual_messages_are_two() -> None:
@@ -44,7 +44,7 @@ def test_the_id_of_a_manual_message_may_be_in_capitals() -> None:
     made = read_manual_message(b'{"text": "hi", "id": "ABCDEF00-0000-4000-8000-00000000000A"}')
     assert made is not None
     assert made.id == "abcdef00-0000-4000-8000-00000000000a"
-    assert log_lines.read_job(log_lines.encode(made)) == made
+    assert log_codec.read_job(log_codec.encode(made)) == made
 
 
 BAD = {
@@ -67,4 +67,4 @@ def test_a_body_that_is_no_message_is_refused_with_the_reason(body: bytes) -> No
 
 
 def test_a_job_among_the_dead_letters_was_tried_too_often() -> None:
-    assert "too often" in why_dead_lettered(log_lines.encode(log_events.accepted_message(1)))
+    assert "too often" in why_dead_lettered(log_codec.encode(log_events.accepted_message(1)))

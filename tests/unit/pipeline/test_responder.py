@@ -8,7 +8,7 @@ import pytest
 from myna.broker.embedded.consumer import EmbeddedDelivery
 from myna.node.supervisor import CRASHES
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
-from myna.protocol import log_lines, timestamps
+from myna.protocol import log_codec, timestamps
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
 from tests.unit.cluster import BETWEEN_S, PARTS, Cluster, NodeClient, SlowBrain, in_cluster
 from tests.unit.log_events import ANN, CONVERSATION, accepted_message, accepted_regenerate, body, stopped, uid
@@ -151,7 +151,7 @@ def test_a_job_that_breaks_the_brain_becomes_a_dead_letter_and_its_owner_is_told
         await asyncio.sleep(60)
         assert here.ends() == there.ends() == [(uid(1), "delivery_limit"), (uid(2), "stop")]
         (letter,) = await cluster.broker.dead_letters()
-        assert log_lines.read_job(letter.body).text == "crash"
+        assert log_codec.read_job(letter.body).text == "crash"
         assert letter.reason == "delivery_limit"
 
     in_cluster(test)
@@ -161,12 +161,12 @@ def test_of_jobs_in_one_delivery_the_one_that_breaks_the_brain_fails_alone() -> 
     async def test(cluster: Cluster) -> None:
         ann = NodeClient(await cluster.node())
         jobs = [accepted_message(1), accepted_message(2, "crash", conversation=uid(70)), accepted_message(3, conversation=uid(71))]
-        await cluster.broker.submit(RoutingKey.MESSAGE, [log_lines.encode(job) for job in jobs])
+        await cluster.broker.submit(RoutingKey.MESSAGE, [log_codec.encode(job) for job in jobs])
         cluster.worker()
         await cluster.until(lambda: len(ann.ends()) == 3)
         assert sorted(ann.ends()) == [(uid(1), "stop"), (uid(2), "delivery_limit"), (uid(3), "stop")]
         (letter,) = await cluster.broker.dead_letters()
-        assert log_lines.read_job(letter.body).id == uid(2)
+        assert log_codec.read_job(letter.body).id == uid(2)
 
     in_cluster(test)
 

@@ -229,7 +229,7 @@ def test_too_much_to_store_refuses_new_messages_and_drops_nothing() -> None:
         await cluster.broker.submit(RoutingKey.EVENT, [body(*whole(accepted_message(1, owner=ANN)))])
         await cluster.until(ann.created)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("myna.core.backlog.PENDING_LIMIT", 1)
+            patch.setattr("myna.core.storage_backlog.PENDING_LIMIT", 1)
             ann.send(2)
         assert ann.answers(2) == ["busy"]
         ann.send(2)

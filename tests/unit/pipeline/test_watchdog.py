@@ -7,7 +7,7 @@ from myna.broker.port import QueueState
 from myna.core.projection import Projection
 from myna.pipeline.watchdog import SILENT_S, Watchdog
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
 from tests.simulation.virtual_time import VirtualLoop, run
 from tests.unit.log_events import accepted_message, record
@@ -25,7 +25,7 @@ class Broker:
         self.published: list[tuple[RoutingKey, e.LogLine]] = []
 
     def submit(self, key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":
-        self.published += [(key, log_lines.read_line(line)) for line in lines]
+        self.published += [(key, log_codec.read_line(line)) for line in lines]
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
 from myna.protocol import events as e
-from myna.protocol import log_lines, timestamps, titles
+from myna.protocol import log_codec, timestamps, titles
 from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
 from myna.protocol.ids import reply_id_for
 from tests.unit import log_events
@@ -49,34 +49,34 @@ def test_a_frame_is_its_event_without_the_inner_fields_and_with_its_cursor(text:
         inner = INNER | ({"reply_id"} if isinstance(event, e.Job) else set())
         fields = msgspec.to_builtins(event)
         expected = {name: value for name, value in fields.items() if name not in inner} | {"cursor": "1.0.abc"}
-        assert json.loads(log_lines.frame(event, "1.0.abc")) == expected
+        assert json.loads(log_codec.frame(event, "1.0.abc")) == expected
 
 
 @pytest.mark.parametrize("event", everything("x", e.Options(profile="fast")), ids=lambda event: event.type)
 def test_fields_of_a_newer_release_are_ignored_wherever_they_stand(event: e.Event) -> None:
-    known = json.loads(log_lines.encode(event))
+    known = json.loads(log_codec.encode(event))
     added = {"mood": "good", "seen": {"type": "reply.delta", "by": [1, None]}}
     for fields in (known | added, added | known):
         for inner in ("options", "timings"):
             if inner in fields:
                 fields[inner] = fields[inner] | {"speed": 1.5}
-        assert log_lines.read_line(json.dumps(fields).encode()) == event
+        assert log_codec.read_line(json.dumps(fields).encode()) == event
 
 
 def test_a_type_of_a_newer_release_is_told_from_what_nobody_can_read() -> None:
-    with pytest.raises(log_lines.UnknownType):
-        log_lines.read_line(b'{"type":"reply.rated","owner":"x","stars":5}')
-    with pytest.raises(log_lines.Unreadable) as unreadable:
-        log_lines.read_line(b'{"type":"reply.delta","owner":"x"}')
-    assert not isinstance(unreadable.value, log_lines.UnknownType)
+    with pytest.raises(log_codec.UnknownType):
+        log_codec.read_line(b'{"type":"reply.rated","owner":"x","stars":5}')
+    with pytest.raises(log_codec.Unreadable) as unreadable:
+        log_codec.read_line(b'{"type":"reply.delta","owner":"x"}')
+    assert not isinstance(unreadable.value, log_codec.UnknownType)
 
 
 @given(texts, options)
 def test_what_was_encoded_is_read_as_it_was(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
-        line = log_lines.encode(event)
+        line = log_codec.encode(event)
         assert b"\n" not in line
-        assert log_lines.read_line(line) == event
+        assert log_codec.read_line(line) == event
 
 
 HEAD = f'{{"owner":"{log_events.ANN}",'
@@ -109,16 +109,16 @@ WRITTEN: dict[str, tuple[e.LogLine, str]] = {
 @pytest.mark.parametrize("what", WRITTEN)
 def test_a_line_is_written_with_the_inner_fields_first_and_without_absent_ones(what: str) -> None:
     event, line = WRITTEN[what]
-    assert log_lines.encode(event).decode() == line
+    assert log_codec.encode(event).decode() == line
 
 
 def test_a_frame_of_the_servers_own_has_its_type_and_all_that_is_known() -> None:
     welcome = Welcome(owner=log_events.ANN, epoch="e", cursor="c", resumed=False, heartbeat_s=25)
-    assert log_lines.encode(welcome).decode() == (
+    assert log_codec.encode(welcome).decode() == (
         f'{{"type":"welcome","owner":"{log_events.ANN}","epoch":"e","cursor":"c","resumed":false,"heartbeat_s":25,'
         '"limits":{"frame_bytes":65536,"text_chars":8000,"waiting_messages":8}}'
     )
-    assert log_lines.encode(Pong()) == b'{"type":"pong"}'
+    assert log_codec.encode(Pong()) == b'{"type":"pong"}'
 
 
 def test_every_type_of_event_is_tried_here() -> None:
@@ -191,9 +191,9 @@ NO_TIMESTAMPS = (
 @pytest.mark.parametrize("when", NO_TIMESTAMPS)
 @pytest.mark.parametrize("event", everything("x", None), ids=lambda event: event.type)
 def test_every_event_takes_a_timestamp_as_we_write_it_and_no_other(event: e.Event, when: str) -> None:
-    line = log_lines.encode(event).replace(log_events.AT.encode(), when.encode())
-    with pytest.raises(log_lines.Unreadable):
-        log_lines.read_line(line)
+    line = log_codec.encode(event).replace(log_events.AT.encode(), when.encode())
+    with pytest.raises(log_codec.Unreadable):
+        log_codec.read_line(line)
 
 
 FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
@@ -229,22 +229,22 @@ FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
 @pytest.mark.parametrize("what", FOREIGN)
 def test_a_line_is_no_event_when_something_is_wrong_with_it(what: str) -> None:
     event, changed = FOREIGN[what]
-    with pytest.raises(log_lines.Unreadable):
-        log_lines.read_line(json.dumps(json.loads(log_lines.encode(event)) | changed).encode())
+    with pytest.raises(log_codec.Unreadable):
+        log_codec.read_line(json.dumps(json.loads(log_codec.encode(event)) | changed).encode())
 
 
 def test_a_type_may_stand_anywhere_in_a_line() -> None:
-    fields = json.loads(log_lines.encode(replace(HI, text='"type":"log.mark"')))
+    fields = json.loads(log_codec.encode(replace(HI, text='"type":"log.mark"')))
     for order in (fields, dict(reversed(fields.items()))):
-        assert log_lines.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
+        assert log_codec.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
 
 
 def test_an_event_that_is_no_job_is_refused_as_a_job() -> None:
-    assert log_lines.read_job(log_lines.encode(HI)) == HI
+    assert log_codec.read_job(log_codec.encode(HI)) == HI
     for event in everything("x", None):
         if not isinstance(event, e.Job):
-            with pytest.raises(log_lines.Unreadable):
-                log_lines.read_job(log_lines.encode(event))
+            with pytest.raises(log_codec.Unreadable):
+                log_codec.read_job(log_codec.encode(event))
 
 
 names = st.sampled_from(["type", "owner", "options", "at", "text", "seed", "nonce"])
@@ -254,7 +254,7 @@ leaves = (
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=8)
 garbled = st.builds(
     lambda line, place, byte: b"".join((line[: place + 1], bytes([byte]), line[place:])),
-    texts.map(lambda text: log_lines.encode(log_events.accepted_message(1, f"x{text}"))), st.integers(0, 300), st.integers(0, 255),
+    texts.map(lambda text: log_codec.encode(log_events.accepted_message(1, f"x{text}"))), st.integers(0, 300), st.integers(0, 255),
 )  # fmt: skip
 DEEP = (
     b'{"type":"log.mark","nonce":' + b"[" * 100_000,
@@ -266,8 +266,8 @@ DEEP = (
 
 @given(st.binary() | values.map(lambda value: json.dumps(value).encode()) | garbled | st.sampled_from(DEEP))
 def test_whatever_a_line_holds_it_is_an_event_or_unreadable(line: bytes) -> None:
-    for read in (log_lines.read_line, log_lines.read_job):
-        with suppress(log_lines.Unreadable):
+    for read in (log_codec.read_line, log_codec.read_job):
+        with suppress(log_codec.Unreadable):
             assert isinstance(read(line), e.LogLine)
 
 

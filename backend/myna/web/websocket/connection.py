@@ -8,7 +8,7 @@ import structlog
 from myna.core.hub import Mailbox
 from myna.core.token_bucket import TokenBucket
 from myna.protocol import events as e
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.errors import Busy, ChatError, Close, Internal, RateLimited
 from myna.protocol.frames import ClientFrame, ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
@@ -54,7 +54,7 @@ class Connection:
             resumed=missed is not None,
             heartbeat_s=self._services.settings.heartbeat_s,
         )
-        self.mailbox.preload([log_lines.encode(frame), *(missed or ())])
+        self.mailbox.preload([log_codec.encode(frame), *(missed or ())])
         self._services.hub.attach(self.mailbox)
 
     async def run(self) -> None:
@@ -124,7 +124,7 @@ class Connection:
             case ReplyStop():
                 self._start_stop(frame)
             case Ping():
-                self.mailbox.put(log_lines.encode(Pong(nonce=frame.nonce)))
+                self.mailbox.put(log_codec.encode(Pong(nonce=frame.nonce)))
             case _:
                 assert_never(frame)
 
@@ -152,10 +152,10 @@ class Connection:
         if isinstance(result, ChatError):
             self._send_error(result)
         else:
-            self.mailbox.put(log_lines.encode(result))
+            self.mailbox.put(log_codec.encode(result))
 
     def _send_error(self, error: ChatError) -> None:
         request_id = new_request_id()
         self._services.limits.refusals.refuse("frame", error, request_id, self._address)
         frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s, request_id=request_id)
-        self.mailbox.put(log_lines.encode(frame))
+        self.mailbox.put(log_codec.encode(frame))

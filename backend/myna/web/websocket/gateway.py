@@ -8,7 +8,7 @@ from typing import cast
 import structlog
 from quart import Blueprint, Response, websocket
 
-from myna.protocol import log_lines
+from myna.protocol import log_codec
 from myna.protocol.cursor import is_cursor
 from myna.protocol.errors import Behind, ChatError, Close, InvalidFrame, Unauthorized
 from myna.protocol.frames import Draining
@@ -115,7 +115,7 @@ class Gateway:
         connections = list(self._connections)
         for connection in connections:
             delay_ms = round(random.uniform(0, DRAIN_SPREAD_S) * 1000)
-            connection.mailbox.put(log_lines.encode(Draining(reconnect_after_ms=delay_ms)))
+            connection.mailbox.put(log_codec.encode(Draining(reconnect_after_ms=delay_ms)))
         random.shuffle(connections)
         for connection in connections:
             connection.close(Close.RESTART, "This node restarts; reconnect and resume.")

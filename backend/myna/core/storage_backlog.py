@@ -10,7 +10,7 @@ from myna.store.port import Checkpoint, Fact
 PENDING_LIMIT = 200_000
 
 
-class Backlog:
+class StorageBacklog:
     """What waits to be stored, oldest first."""
 
     def __init__(self) -> None:
