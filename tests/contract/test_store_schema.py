@@ -16,7 +16,8 @@ from sqlmodel import SQLModel
 
 from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.store.postgres import tables
-from myna.store.postgres.migrations import head, migrate
+from myna.store.postgres.migrations import migrate
+from myna.store.postgres.schema import REVISION
 from myna.store.postgres.store import PostgresStore
 
 OUR_TABLES = {"alembic_version", "checkpoints", "conversations", "messages", "refused_facts"}
@@ -61,16 +62,16 @@ async def test_the_models_are_what_the_migrations_make(empty_database_url: str) 
 
 
 async def test_up_down_and_up_again_leads_to_the_same_place(empty_database_url: str) -> None:
-    assert await migrate(empty_database_url) == head()
+    assert await migrate(empty_database_url) == REVISION
     assert await tables_of(empty_database_url) == OUR_TABLES
     assert await migrate(empty_database_url, "base") == "base"
     assert await tables_of(empty_database_url) == {"alembic_version"}
-    assert await migrate(empty_database_url) == head()
+    assert await migrate(empty_database_url) == REVISION
     assert await tables_of(empty_database_url) == OUR_TABLES
 
 
 async def test_many_may_migrate_at_once(empty_database_url: str) -> None:
-    assert await asyncio.gather(*(migrate(empty_database_url) for _ in range(5))) == [head()] * 5
+    assert await asyncio.gather(*(migrate(empty_database_url) for _ in range(5))) == [REVISION] * 5
 
 
 async def test_a_start_says_what_is_wrong_with_the_schema(empty_database_url: str) -> None:
@@ -91,7 +92,7 @@ async def test_migrating_needs_no_particular_folder(empty_database_url: str, tmp
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-W", "error", "-c", program, empty_database_url]
     done = await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (done.stdout.strip(), done.stderr) == (head(), "")
+    assert (done.stdout.strip(), done.stderr) == (REVISION, "")
 
 
 @pytest.mark.parametrize("url", ["", "mysql://x", "postgresql", "postgresql://", "sqlite:///x", "postgresql://h:port/d"])

@@ -17,7 +17,6 @@ from myna.node.lifetime import collect_less_often, exit_code, first_of, stop_sig
 from myna.node.node import Node, make_services
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
-from myna.store.postgres.migrations import migrate
 from myna.store.postgres.store import PostgresStore
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import BACKLOG, ServerConfig
@@ -65,6 +64,20 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
+async def bring_to_head(url: str) -> None:
+    """Migrate the embedded database if this release needs it."""
+    store = PostgresStore(url)
+    try:
+        await store.check_schema()
+    except StartupError:
+        # Imported here, because Alembic takes half a second, and most starts have nothing for it to do.
+        from myna.store.postgres.migrations import migrate
+
+        await migrate(url)
+    finally:
+        await store.close()
+
+
 async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
@@ -79,7 +92,7 @@ async def serve(settings: Settings, *, responder: bool) -> int:
             postgres = EmbeddedPostgres(settings.data_dir / "postgres")
             url = await postgres.start()
             stack.push_async_callback(postgres.stop)
-            await migrate(url)
+            await bring_to_head(url)
         node = Node(make_services(settings, make_broker(settings), PostgresStore(url), responder=responder))
         node.start()
 

@@ -17,8 +17,8 @@ from myna.store import pagination, search_text
 from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
-from myna.store.postgres.migrations import schema_trouble
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
+from myna.store.postgres.schema import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,7 @@ class PostgresStore:
     async def check_schema(self) -> None:
         try:
             async with self._engine.connect() as connection:
-                trouble = await connection.run_sync(schema_trouble)
+                trouble = await schema_trouble(connection)
         except DATABASE_ERRORS as error:
             raise self._failed(error) from error
         if trouble:

@@ -26,13 +26,6 @@ def config() -> Config:
     return made
 
 
-def head() -> str:
-    """The revision this code needs."""
-    revision = ScriptDirectory.from_config(config()).get_current_head()
-    assert revision is not None
-    return revision
-
-
 def revision_of(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -72,12 +65,3 @@ def _move(connection: Connection, revision: str) -> str:
     else:
         command.upgrade(settings, revision)
     return revision_of(connection) or "base"
-
-
-def schema_trouble(connection: Connection) -> str | None:
-    """What is wrong with the schema, as one sentence; None when it is at head."""
-    current, needed = revision_of(connection), head()
-    if current == needed:
-        return None
-    found = f"is at {current}" if current else "is empty"
-    return f"The database schema {found}, and this version needs {needed}: run `myna migrate`."
