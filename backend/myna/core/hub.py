@@ -9,6 +9,8 @@ from myna.core.log_observer import LogObserver
 # A reader this far behind is cut off and resumes: 2,048 frames are about a minute of one reply at full speed.
 MAILBOX_FRAMES = 2_048
 MAILBOX_BYTES = 1024 * 1024
+# What a connection takes at once: what it has taken and not sent yet is memory of its own, where frames are shared until then.
+TAKEN_BYTES = 256 * 1024
 
 
 class Mailbox:
@@ -63,6 +65,21 @@ class Mailbox:
         frames = list(self._frames)
         self._frames.clear()
         self._preloaded = self._bytes = 0
+        return frames
+
+    def take_some(self) -> list[bytes]:
+        """The next frames, in order: all, or as many as make `TAKEN_BYTES`."""
+        if not self._preloaded and self._bytes <= TAKEN_BYTES:
+            return self.take()
+        frames, size = [], 0
+        while self._frames and size < TAKEN_BYTES:
+            frame = self._frames.popleft()
+            frames.append(frame)
+            size += len(frame)
+            if self._preloaded:
+                self._preloaded -= 1
+            else:
+                self._bytes -= len(frame)
         return frames
 
 

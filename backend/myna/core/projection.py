@@ -141,7 +141,7 @@ class Projection:
     @property
     def behind(self) -> bool:
         """Whether too much waits to be stored for more to be taken on."""
-        return self._backlog.full
+        return self._backlog.full or self._window.overfull
 
     def unstored(self, owner: str) -> list[Fact]:
         """This owner's facts that the database is not known to have, oldest first."""

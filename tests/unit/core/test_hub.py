@@ -2,7 +2,7 @@
 
 import json
 
-from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, Hub, Mailbox
+from myna.core.hub import MAILBOX_BYTES, MAILBOX_FRAMES, TAKEN_BYTES, Hub, Mailbox
 from myna.core.projection import Projection
 from tests.unit.log_events import ANN, BEN, accepted_message, accepted_regenerate, record, uid
 
@@ -95,6 +95,20 @@ def test_what_a_socket_had_missed_does_not_count_against_its_mailbox() -> None:
     one.preload([b"old"] * MAILBOX_FRAMES * 2)
     assert one.put(b"new") is True
     assert one.take()[-1] == b"new"
+    for _ in range(MAILBOX_FRAMES):
+        assert one.put(b"new") is True
+    assert one.put(b"one too many") is False
+
+
+def test_a_long_past_is_taken_piece_by_piece_in_order() -> None:
+    one, frame, count = mailbox(), b"x" * 10_000, 3 * TAKEN_BYTES // 10_000
+    one.preload([frame] * count)
+    one.put(b"live")
+    taken = []
+    while some := one.take_some():
+        assert sum(map(len, some)) < TAKEN_BYTES + len(frame)
+        taken += some
+    assert taken == [*[frame] * count, b"live"]
     for _ in range(MAILBOX_FRAMES):
         assert one.put(b"new") is True
     assert one.put(b"one too many") is False

@@ -12,6 +12,7 @@ from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
+from myna.core.hub import TAKEN_BYTES, Mailbox
 from myna.protocol.events import FRAME_LIMIT
 from myna.settings import Settings
 from myna.web.limits import Limits
@@ -334,3 +335,29 @@ async def test_the_handler_and_the_server_are_told_when_the_connection_is_gone()
 
     assert one.closed.done()
     assert told == [gone]
+
+
+async def test_a_long_past_is_written_as_fast_as_the_client_reads_and_no_faster() -> None:
+    one = Client()
+    mailbox = Mailbox("ann", one.frames.wake)
+    mailbox.preload([b"x" * 10_000] * 100)
+    one.tcp.write = lambda data: (one.tcp.writes.append(data), one.frames.pause_writing())  # type: ignore[method-assign, assignment, func-returns-value]
+    one.frames.start(one.received.append, mailbox.take_some)
+    for writes in range(1, 4):
+        await turns(20)
+        assert len(one.tcp.writes) == writes
+        assert len(one.tcp.writes[-1]) < TAKEN_BYTES + 20_000
+        one.frames.resume_writing()
+    await turns(20)
+    assert len(one.read()) == 100
+    one.frames.connection_lost(None)
+
+
+async def test_a_client_that_reads_gets_a_long_past_without_waiting_for_anything() -> None:
+    one = Client()
+    mailbox = Mailbox("ann", one.frames.wake)
+    mailbox.preload([b"x" * 10_000] * 100)
+    one.frames.start(one.received.append, mailbox.take_some)
+    await turns(20)
+    assert len(one.read()) == 100
+    one.frames.connection_lost(None)

@@ -59,7 +59,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the connection is to end."""
-        self._socket.start(self.receive, self.mailbox.take)
+        self._socket.start(self.receive, self.mailbox.take_some)
         await self.ended.wait()
 
     @property

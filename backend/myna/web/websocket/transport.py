@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
+from myna.core.hub import TAKEN_BYTES
 from myna.core.token_bucket import TokenBucket
 from myna.protocol.errors import Close
 from myna.web.limits import BURST_S, TABLE, Limits
@@ -29,13 +30,13 @@ class FrameSocket(Protocol):
         """Code and reason, where this side began to close the socket."""
 
     def start(self, receive: Callable[[str], None], take: Callable[[], list[bytes]]) -> None:
-        """From now on `receive` is called with each text frame; `take` is called for the frames to send, after `wake`."""
+        """From now on `receive` is called with each text frame; after `wake`, `take` for the frames to send, some `TAKEN_BYTES` at once."""
 
     def wake(self) -> None:
         """There are frames to send: they are taken and written a moment later, or when the client has read what it has."""
 
     def close(self, code: int, reason: str) -> None:
-        """Write what there is to send, then a close frame. Harmless when done twice."""
+        """Write what there is to send, `TAKEN_BYTES` at most, then a close frame. Harmless when done twice."""
 
 
 class FrameTransport(asyncio.Protocol):
@@ -166,7 +167,9 @@ class FrameTransport(asyncio.Protocol):
     def _write_taken(self) -> None:
         frames = self._take()
         if frames and self._frames.state is State.OPEN and not self._transport.is_closing():
-            self._transport.write(b"".join([text_frame(frame) for frame in frames]))
+            self._transport.write(data := b"".join([text_frame(frame) for frame in frames]))
+            if len(data) >= TAKEN_BYTES:  # there may be more
+                self.wake()
 
     def pause_writing(self) -> None:
         """The buffer is full: nothing is taken until the client has read some of it, for `CHAT_UNREAD_S` at most."""
