@@ -15,6 +15,7 @@ from myna.mock_ai.seeded_random import SeededRandom
 MAX_WAIT_S = 30.0  # seconds of /sleep, and the longest wait a script may ask for: well within any sensible idle limit
 MAX_SLOW_S = 5.0  # seconds between two parts of /slow
 MAX_PARAGRAPHS = 60  # of /long: about 27 kB, within a reply's bytes
+MAX_FAILURES = 100  # attempts that /fail makes fail before one succeeds
 MAX_WORDS = 4_000  # of /words: about 25 kB
 
 
@@ -131,9 +132,12 @@ def _words(argument: str, context: Context) -> Draft:
 
 
 def _fail(argument: str, context: Context) -> Draft:
-    code = argument.strip().lower() or "overloaded"
+    code, _, times = (argument.strip().lower() or "overloaded").partition(" ")
     if code not in FAILURES:
         raise _BadArgumentError(f"`/fail` takes one of {', '.join(f'`{known}`' for known in FAILURES)}.")
+    attempt = context.prompt.attempt
+    if times and attempt > _whole(times, 1, MAX_FAILURES, "The second argument of `/fail`"):
+        return Draft(f"Attempt {attempt} went well.", STOP)
     return Draft("", failure(code))
 
 
@@ -196,7 +200,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/sleep", "[seconds]", f"is silent first, for up to {MAX_WAIT_S:g} seconds", "5", _sleep),
     Command("/long", "[paragraphs]", f"talks at length, up to {MAX_PARAGRAPHS} paragraphs", "12", _long),
     Command("/words", "[number]", f"says exactly so many words, up to {MAX_WORDS:,}", "100", _words),
-    Command("/fail", "[code]", f"fails on purpose: {', '.join(FAILURES)}", "timeout", _fail),
+    Command("/fail", "[code] [times]", f"fails on purpose, or only so many times: {', '.join(FAILURES)}", "rate_limited 2", _fail),
     Command("/play", "[scenario]", "plays a scripted reply; alone it lists them", "tour", _play),
     Command("/cut", "", "ends in the middle, as if at a length limit", "", _cut),
     Command("/code", "[language]", f"writes a short program: {', '.join(composer.LANGUAGES)}", "python", _code),

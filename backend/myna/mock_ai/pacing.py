@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from myna.mock_ai.draft import STOP, Draft
+from myna.mock_ai.failures import failure
 from myna.mock_ai.parts import fit, fits, split
 from myna.mock_ai.port import End, Failure, Part, ReplyStep
 from myna.mock_ai.profiles import Profile
@@ -70,8 +71,15 @@ def _with_errors(parts: list[str], profile: Profile, errors: SeededRandom) -> tu
         kept = errors.between(0, len(parts) - 1) if parts and errors.unit() < 0.5 else 0  # half of them fail before the first part
         detail = "The mock gave up on this reply, as this profile sometimes does. Trying again may help."
         return parts[:kept], Failure("overloaded", detail, retryable=True, after_s=0.0)
-    if draw < profile.refused + profile.cut and len(parts) > 1:
+    threshold = profile.refused + profile.cut
+    if draw < threshold and len(parts) > 1:
         return parts[: errors.between(1, len(parts) - 1)], End("length", 0.0)
+    for code, share in profile.failures:
+        threshold += share
+        if draw < threshold:
+            # A reset may take back what was sent before it, so that it comes before anything is.
+            early = code == "connection_reset" or errors.unit() < 0.5 or not parts
+            return parts[: 0 if early else errors.between(0, len(parts) - 1)], failure(code)
     return parts, STOP
 
 

@@ -97,6 +97,8 @@ class Failure:
     detail: str
     retryable: bool
     after_s: float
+    status: int | None = None  # over HTTP, where nothing was sent yet; None: as the code is usually answered
+    retry_after_s: float | None = None  # what a client is told to wait; None: as the code is usually answered
 
 
 ReplyStep = Part | End | Failure

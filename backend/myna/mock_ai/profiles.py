@@ -16,6 +16,7 @@ class Profile:
     words_per_part: tuple[int, int] = (1, 2)  # drawn evenly for each part
     refused: float = 0.0  # share of replies that end in a retryable refusal
     cut: float = 0.0  # share of replies that end early with `length`
+    failures: tuple[tuple[str, float], ...] = ()  # codes of failures, each with the share of replies that end in it
     whole: bool = False  # the whole text is one part
     tokens_per_s: float = 0.0  # instead of parts_per_s: a part takes as long as its words and signs
     stalls: float = 0.0  # share of parts before which the stream stands still
@@ -38,6 +39,23 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         "thinking": Profile("says nothing for several seconds, then speaks quickly", (4.0, 8.0), 80.0, 0.4, (1, 3)),
         # Unreliable upstream: about one reply in three goes wrong, so every kind of ending is seen within minutes.
         "flaky": Profile("one reply in five fails, one in seven is cut short", (0.2, 0.8), 33.0, 0.9, refused=0.2, cut=0.14),
+        # Everything that a client's error handling is for: three replies in five go wrong, on the wire as well.
+        "faulty": Profile(
+            "three replies in five fail: refused, cut off, reset, truncated or unreadable",
+            (0.05, 0.15),
+            60.0,
+            0.4,
+            (1, 3),
+            failures=(
+                ("rate_limited", 0.1),
+                ("overloaded", 0.05),
+                ("server_error", 0.1),
+                ("connection_cut", 0.1),
+                ("connection_reset", 0.05),
+                ("broken_event", 0.1),
+                ("truncated", 0.1),
+            ),
+        ),
         # A stream that stops and goes on: what a page and a client's idle limit must bear.
         "stalling": Profile(
             "stops in the middle for some seconds, again and again", (0.3, 0.6), 33.0, 0.6, stalls=0.04, stall_s=(2.0, 6.0)

@@ -99,6 +99,8 @@ class FailFields(Fields):
     detail: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_clean)] | None = None
     retryable: bool | None = None
     after_s: Seconds | None = None
+    status: Annotated[int, Field(ge=400, le=599)] | None = None
+    retry_after_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
 
     @model_validator(mode="after")
     def _explained(self) -> "FailFields":
@@ -126,6 +128,7 @@ class ReplyFields(Fields):
     tool_calls: Annotated[list[Annotated[ToolCallFields, _named("name")]], Field(min_length=1, max_length=20)] | None = None
     fail: Annotated[FailFields, _named("code")] | None = None  # also after text or parts
     about: Annotated[str, Field(max_length=200)] = ""
+    after_s: Seconds | None = None  # before the first part, instead of the profile's wait
     finish_reason: Literal["stop", "length"] | None = None
     profile: Name | None = None
 
@@ -192,6 +195,12 @@ def _pair(given: Any) -> Any:
     return tuple(pair)
 
 
+def _known_failure(code: str) -> str:
+    if code not in FAILURES:
+        raise ValueError(f"is none of {', '.join(FAILURES)}")
+    return code
+
+
 SecondsSpan = Annotated[tuple[Seconds, Seconds], BeforeValidator(_pair)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -209,12 +218,19 @@ class ProfileFields(Fields):
     stall_s: SecondsSpan = (2.0, 6.0)
     refused: Share = 0.0
     cut: Share = 0.0
+    failures: dict[Annotated[str, AfterValidator(_known_failure)], Share] = {}  # share of replies by code
     whole: bool = False
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> "ProfileFields":
+        if self.refused + self.cut + sum(self.failures.values()) > 1:
+            raise ValueError("takes shares of refused, cut and failures that are at most 1 together")
+        return self
 
     @property
     def profile(self) -> Profile:
         """The same as the mock's own profiles are kept."""
-        return Profile(**{**self.model_dump(), "tokens_per_s": self.tokens_per_s or 0.0})
+        return Profile(**{**self.model_dump(), "tokens_per_s": self.tokens_per_s or 0.0, "failures": tuple(self.failures.items())})
 
 
 class FileFields(Fields):

@@ -69,14 +69,14 @@ class Scenarios:
         ending: End | Failure = End("length", 0.0) if finish_reason == "length" else STOP
         if reply.fail is not None:
             fail = reply.fail
-            ending = failure(fail.code, fail.detail, fail.retryable, fail.after_s)
+            ending = failure(fail.code, fail.detail, fail.retryable, fail.after_s, fail.status, fail.retry_after_s)
         # A reply that names its profile ends as that makes it; any other is safe from the error rates of the prompt's.
         own_ending = None if profile and finish_reason is None and reply.fail is None else ending
         if reply.tool_calls is not None:
-            return Draft("".join(_calls(reply, values, prompt, rng)), own_ending, profile=profile)
+            return Draft("".join(_calls(reply, values, prompt, rng)), own_ending, reply.after_s, profile=profile)
         if reply.parts is not None:
             return Draft(ending=ending, parts=_parts(reply, values), profile=profile)
-        return Draft(fill(reply.text or "", values), own_ending, profile=profile)
+        return Draft(fill(reply.text or "", values), own_ending, reply.after_s, profile=profile)
 
 
 def _parts(reply: ReplyFields, values: Mapping[str, str]) -> tuple[Part, ...]:

@@ -100,8 +100,10 @@ class ReplyPublisher:
                     self._first_part_ms = timestamps.now_ms()
                 self._parts.append(text)
                 return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=text)
-            case Failure(code, detail, retryable):
-                return e.ReplyFailed(**self._common, at=at, code=code, detail=detail, retryable=retryable)
+            case Failure(code, detail, retryable, _, status, retry_after_s):
+                return e.ReplyFailed(
+                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status, retry_after_s=retry_after_s
+                )
             case End(finish_reason):
                 return e.ReplyCompleted(
                     **self._common,

@@ -152,7 +152,7 @@ class ReplyCompleted(WireStruct, frozen=True, kw_only=True):
 
 
 class ReplyFailed(WireStruct, frozen=True, kw_only=True):
-    """The reply ended without an answer. `retryable`: sending the message again may help."""
+    """The reply ended without an answer. `retryable`: sending the message again may help, after `retry_after_s`."""
 
     owner: KnownId
     type: Literal["reply.failed"] = named("reply.failed")
@@ -164,6 +164,8 @@ class ReplyFailed(WireStruct, frozen=True, kw_only=True):
     code: str
     detail: str
     retryable: bool
+    status: Count | None = None  # the HTTP status that the brain wants for it
+    retry_after_s: float | None = None  # what the brain wants a client to wait
 
 
 class ConversationUpdated(WireStruct, frozen=True, kw_only=True):

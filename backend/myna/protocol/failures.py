@@ -28,6 +28,11 @@ OF_AI = {
     "refused": "The AI refuses to answer this.",
     "server_error": "The AI is broken.",
     "context_length": "The conversation is too long for the AI.",
+    "connection_cut": "The AI's connection ended without a word.",
+    "connection_reset": "The AI's connection was reset.",
+    "stalled": "The AI fell silent.",
+    "broken_event": "The AI sent what can't be read.",
+    "truncated": "The AI's reply ended without its end.",
     "no_rule_matched": "The file of scenarios is strict, and none of its rules fits the message.",
     "invalid_schema": "A JSON Schema of the request is none, or no value was found that is valid by it.",
 }

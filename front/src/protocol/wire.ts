@@ -139,7 +139,7 @@ export interface ReplyDelta {
   cursor: string;
 }
 
-/** The reply ended without an answer. `retryable`: sending the message again may help. */
+/** The reply ended without an answer. `retryable`: sending the message again may help, after `retry_after_s`. */
 export interface ReplyFailed {
   type: 'reply.failed';
   at: string;
@@ -150,6 +150,8 @@ export interface ReplyFailed {
   code: string;
   detail: string;
   retryable: boolean;
+  status?: number;
+  retry_after_s?: number;
   cursor: string;
 }
 

@@ -61,16 +61,18 @@ async def test_an_instant_reply_costs_microseconds() -> None:
 @pytest.mark.parametrize("name", list(PROFILES))
 def test_failures_and_cuts_come_as_often_as_the_profile_says(name: str) -> None:
     profile = PROFILES[name]
-    count = 1_000
+    count, failing = 1_000, profile.refused + sum(share for _, share in profile.failures)
     endings = [whole(Prompt(str(key), "who are you?", name)) for key in range(count)]
     refused = [(parts, end) for parts, end in endings if isinstance(end, Failure)]
     cut = [parts for parts, end in endings if isinstance(end, End) and end.finish_reason == "length"]
-    assert len(refused) / count == pytest.approx(profile.refused, abs=0.06)
+    assert len(refused) / count == pytest.approx(failing, abs=0.06)
     assert len(cut) / count == pytest.approx(profile.cut, abs=0.06)
     assert all(end.retryable for _, end in refused)
     assert all(parts for parts in cut)
-    if profile.refused:  # some fail before the first word and some after it
+    if failing:  # some fail before the first word and some after it
         assert {bool(parts) for parts, _ in refused} == {True, False}
+    for code, share in profile.failures:
+        assert sum(end.code == code for _, end in refused) / count == pytest.approx(share, abs=0.03)
 
 
 def test_a_command_has_its_own_ending_whatever_the_temper() -> None:

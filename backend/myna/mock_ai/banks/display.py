@@ -33,7 +33,7 @@ An entity: &copy; &amp; &lt;. Words_with_underscores_inside stay whole.
    with a paragraph of its own
 3. third
 
-7. a list that begins at seven
+7) a list that begins at seven
 
 ## Quote
 > One careful word outlives a loud afternoon.

@@ -15,11 +15,12 @@ from myna.protocol.errors import Behind, ChatError, Unauthorized
 from myna.protocol.session import Session
 from myna.web.api.requests import Handler
 from myna.web.auth import token_of
-from myna.web.openai import schema
+from myna.web.openai import schema, wire_failures
 from myna.web.openai.awaited_reply import AwaitedReply
 from myna.web.openai.completion import Frame
 from myna.web.openai.requests import CompletionRequest
 from myna.web.openapi.annotations import OPENAI_KEY
+from myna.web.server.tcp_server import LimitedTCPServer, connection_of
 from myna.web.services import Services
 
 
@@ -52,8 +53,15 @@ async def answer(services: Services, session: Session, completion: CompletionReq
         session = replace(session, born_ms=timestamps.now_ms())
     reply = AwaitedReply(services, session, frame)
     writer = writer_for(reply.id)
+    tcp = connection_of(request.scope["state"])
     await reply.send()
-    return await _streamed(reply, writer) if completion.stream else writer.whole(await reply.end())
+    if completion.stream:
+        return await _streamed(reply, writer, tcp)
+    end = await reply.end()
+    if not wire_failures.is_wire_failure(end):
+        return writer.whole(end)
+    begun = writer.whole({**end, "finish_reason": "stop"}) if end["text"] else None
+    return await wire_failures.whole_answer(tcp, end["code"], begun.model_dump_json().encode() if begun else b"")
 
 
 def needs_key(services: Services) -> Callable[[Handler], Handler]:
@@ -78,25 +86,28 @@ def needs_key(services: Services) -> Callable[[Handler], Handler]:
     return decorate
 
 
-async def _streamed(reply: AwaitedReply, writer: Writer) -> Response:
+async def _streamed(reply: AwaitedReply, writer: Writer, tcp: LimitedTCPServer) -> Response:
     """The answer once the first part or the end is there, so that a failure before it has a status of its own."""
     frames = reply.frames()
     try:
         first = await anext(frames)
         while first is None or first["type"] not in ("reply.delta", "reply.completed", "reply.failed"):
             first = await anext(frames)
+        if wire_failures.is_wire_failure(first):
+            await frames.aclose()
+            return await wire_failures.empty_stream(tcp, first["code"])
         if first["type"] == "reply.failed":
             raise schema.failure(first)
     except BaseException:
         await frames.aclose()
         raise
-    response = Response(_events(first, frames, writer), content_type="text/event-stream")
+    response = Response(_events(first, frames, writer, tcp), content_type="text/event-stream")
     response.timeout = None  # a reply takes as long as it takes
     response.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
     return response
 
 
-async def _events(first: Frame, rest: AsyncGenerator[Frame | None, None], writer: Writer) -> AsyncIterator[bytes]:
+async def _events(first: Frame, rest: AsyncGenerator[Frame | None, None], writer: Writer, tcp: LimitedTCPServer) -> AsyncIterator[bytes]:
     async with aclosing(rest):
         frame: Frame | None = first
         try:
@@ -109,6 +120,10 @@ async def _events(first: Frame, rest: AsyncGenerator[Frame | None, None], writer
                 elif frame.get("restarted"):
                     raise Behind("The reply begins anew, which a stream can't express; send the request again.")
                 frame = await anext(rest)
+            if wire_failures.is_wire_failure(frame):
+                async for event in wire_failures.end_of_stream(tcp, frame["code"]):
+                    yield event
+                return
             if frame["type"] == "reply.failed":
                 raise schema.failure(frame)
             for event in writer.end(frame):

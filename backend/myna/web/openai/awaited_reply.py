@@ -15,6 +15,7 @@ from myna.protocol.session import Session
 from myna.web.api.messages import accept
 from myna.web.openai import schema
 from myna.web.openai.completion import Frame
+from myna.web.openai.wire_failures import is_wire_failure
 from myna.web.services import Services
 
 log = structlog.get_logger()
@@ -42,13 +43,20 @@ class AwaitedReply:
             raise
 
     async def end(self) -> Frame:
-        """`reply.completed`, once it is there. Raises `Fault` when there will be none."""
+        """`reply.completed`, once it is there, or a failure on the wire with the `text` before it. Raises `Fault` for any other failure."""
+        said = ""
         async with aclosing(self.frames()) as frames:
             async for frame in frames:
-                if frame is not None and frame["type"] == "reply.completed":
+                if frame is None:
+                    continue
+                if frame["type"] == "reply.completed":
                     return frame
-                if frame is not None and frame["type"] == "reply.failed":
+                if is_wire_failure(frame):
+                    return {**frame, "text": said}
+                if frame["type"] == "reply.failed":
                     raise schema.failure(frame)
+                if frame["type"] == "reply.delta":
+                    said += frame["text"]
         raise Behind("The reply's end was not seen here.")
 
     async def frames(self) -> AsyncGenerator[Frame | None, None]:

@@ -142,8 +142,8 @@ def failure(frame: dict[str, Any]) -> Fault:
     """A `reply.failed` as an error."""
     status, code = _FAILURES.get(frame["code"], (503 if frame["retryable"] else 400, frame["code"]))
     fault = Fault(frame["detail"])
-    fault.code, fault.status = code, status
-    fault.retry_after_s = _RETRY_AFTER_S if status in (429, 503) else None
+    fault.code, fault.status = code, frame.get("status") or status
+    fault.retry_after_s = frame.get("retry_after_s", _RETRY_AFTER_S if fault.status in (429, 503) else None)
     return fault
 
 

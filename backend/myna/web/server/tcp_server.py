@@ -1,6 +1,9 @@
 """One TCP connection: counted by its address, cut off when its client reads nothing, and known to the requests that come over it."""
 
 import asyncio
+import os
+import socket
+import struct
 from contextlib import suppress
 from typing import Any
 
@@ -74,6 +77,16 @@ class LimitedTCPServer(TCPServer):
 
     def _cut(self) -> None:
         self.limits.count("unread_time")
+        self.writer.transport.abort()
+
+    def hang_up(self, *, reset: bool) -> None:
+        """End the connection after what was written, or at once with a TCP reset."""
+        if not reset:
+            self.writer.transport.close()
+            return
+        descriptor = self.writer.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as own:  # uvloop's own object can't be told
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
     async def _close(self) -> None:

@@ -33,6 +33,7 @@ export const PROFILES = [
   { name: 'thinking', help: 'Thinking: silent for seconds first' },
   { name: 'flaky', help: 'Flaky: one reply in five fails' },
   { name: 'overloaded', help: 'Overloaded: long waits, half turned away' },
+  { name: 'faulty', help: 'Faulty: three in five fail, on the wire too' },
 ] as const;
 
 /** The commands that begin with the typed word; none once there is more than one word. */
