@@ -6,6 +6,7 @@ docker-compose.yml runs it before anything else, with a volume for each service 
 import base64
 import hashlib
 import json
+import os
 import secrets
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,7 +30,7 @@ DEFAULT_PASSWORD = "myna"  # noqa: S105 (of RabbitMQ's management while only thi
 @click.option("--admin-token", envvar="CHAT_ADMIN_TOKEN", default="", help="What opens the operator's routes.")
 def command(folder: Path, bind: str, user: str, password: str, admin_token: str) -> None:
     """Make what is missing of a deployment's secrets, and refuse to go public with default ones."""
-    check_exposure(bind, password, admin_token)
+    check_exposure(bind, password, admin_token, hosts_given="CHAT_ALLOWED_HOSTS" in os.environ)
     broker_password, owner_password, app_password = (kept(folder / "own" / name) for name in ("broker", "database-owner", "database-app"))
     write(folder / "postgres" / "password", owner_password)
     write(folder / "rabbitmq" / "rabbitmq.conf", "load_definitions = /etc/rabbitmq/myna/definitions.json\n")
@@ -42,14 +43,19 @@ def command(folder: Path, bind: str, user: str, password: str, admin_token: str)
     write(folder / "owner" / "chat_database_app_url", app_url)
 
 
-def check_exposure(bind: str, password: str, admin_token: str) -> None:
-    """Raise `StartupError` where others than this machine's people would reach a deployment with default secrets."""
+def check_exposure(bind: str, password: str, admin_token: str, *, hosts_given: bool) -> None:
+    """Raise `StartupError` where others than this machine's people would reach a deployment with default secrets, or get 421 alone."""
     if ip_address(bind).is_loopback:
         return
     if is_guessable(password):
         raise StartupError(f"MYNA_BIND is {bind}, so RABBITMQ_PASSWORD is needed: 32 characters or more, not easily guessed.")
     if is_guessable(admin_token):
         raise StartupError(f"MYNA_BIND is {bind}, so CHAT_ADMIN_TOKEN is needed: 32 characters or more, not easily guessed.")
+    if not hosts_given:
+        raise StartupError(
+            f"MYNA_BIND is {bind}, so CHAT_ALLOWED_HOSTS is needed: the host names under which people come, comma-separated "
+            "(chat.example.org), or empty for any; under another name the answer is 421."
+        )
 
 
 def kept(path: Path) -> str:

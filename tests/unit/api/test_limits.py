@@ -1,6 +1,7 @@
 """What one address or one owner has too much of is refused, told why, counted, and there for others."""
 
 import asyncio
+import json
 from contextlib import suppress
 from uuid import uuid4
 
@@ -47,7 +48,8 @@ async def test_a_connection_too_many_is_told_so_and_another_address_connects() -
             writer.close()
 
         assert answer.startswith(b"HTTP/1.1 429 Too Many Requests")
-        assert b'"code":"rate_limited"' in answer
+        assert json.loads(answer.partition(b"\r\n\r\n")[2]).items() >= {"status": 429, "code": "rate_limited"}.items()
+        assert b"request_id" in answer
         assert other.startswith(b"HTTP/1.1 200")
         assert served.node.services.limits.refused["connections", "429"] == 1
 
@@ -106,6 +108,7 @@ async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> 
 
         await until(given_back, 30, "no byte counted")
     assert refused.startswith(b"HTTP/1.1 429")
+    assert b"request_id" in refused
     assert b"Too many bytes of bodies in flight, both ways, of one address" in refused
     assert elsewhere.status_code == 400
 

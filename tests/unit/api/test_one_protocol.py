@@ -1,6 +1,7 @@
 """Every way into the server ends in our own streams or in a refusal: HTTP/1.1 and websockets are all there is."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -43,6 +44,9 @@ WAYS = {
     "TLS in the clear by upgrade": (request(b"OPTIONS * HTTP/1.1", UPGRADE + b"TLS/1.0"), b"400"),
     "a tunnel": (b"CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n", b"400"),
     "a tunnel for websockets": (request(b"CONNECT /ws HTTP/1.1", b":protocol: websocket"), b"400"),
+    "the head of a tunnel": (request(b"HEAD /livez HTTP/1.1", UPGRADE + b"TLS/1.0"), b"400"),
+    "no request": (b"nonsense\r\n\r\n", b"400"),
+    "headers without end": (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, b"431"),
     "a version that is none": (request(b"GET /livez HTTP/3.0"), b"505"),
 }
 OURS = {Http1Connection, Http1Protocol, UpgradeStream, RequestStream}
@@ -79,7 +83,12 @@ async def test_every_way_in_ends_in_our_own_classes_or_in_a_refusal(served: Serv
 
     assert line.split()[1:2] == [status], line
     if status not in (b"200", b"101", b"405"):
-        await asyncio.wait_for(reader.read(), 30)  # to its end: a refused connection is closed
+        head, _, body = (await asyncio.wait_for(reader.read(), 30)).partition(b"\r\n\r\n")  # to its end: a refused connection is closed
+        assert b"application/problem+json" in head
+        if not sent.startswith(b"HEAD"):
+            problem = json.loads(body)
+            assert (problem["status"], problem["code"]) == (int(status), "bad_request")
+            assert f"x-request-id: {problem['request_id']}".encode() in head
     assert made <= OURS
     assert Http1Protocol in made
     writer.close()

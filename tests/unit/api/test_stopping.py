@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from tests.services.chat_client import ChatClient
 from tests.unit.api.conftest import Served
 
@@ -37,5 +39,26 @@ async def test_a_message_stopped_while_it_waits_keeps_its_place_in_the_history(s
 
         assert created == sent
         await in_order(client, served.url, conversation_id, sent)
+    finally:
+        await client.close()
+
+
+async def test_a_stop_that_fails_for_a_fault_of_ours_is_answered_and_the_socket_goes_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fault(*_: str) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setattr(served.node.services.commands, "stop", fault)
+    client, message_id = ChatClient(), str(uuid4())
+    await client.open(served.url)
+    try:
+        await client.put({"type": "reply.stop", "conversation_id": str(uuid4()), "message_id": message_id})
+        error = await client.until(lambda frame: frame["type"] == "error")
+        assert (error["code"], error["ref"]) == ("internal", message_id)
+        assert "foresaw" not in error["detail"]
+        assert error["request_id"].startswith("req_")
+        await client.put({"type": "ping"})
+        await client.until(lambda frame: frame["type"] == "pong")
     finally:
         await client.close()

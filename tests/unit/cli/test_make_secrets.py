@@ -59,7 +59,7 @@ def test_the_broker_knows_the_applications_user_by_hash_and_lets_it_touch_our_qu
 
 @pytest.mark.parametrize("bind", ["127.0.0.1", "::1"])
 def test_a_deployment_for_this_machine_alone_needs_no_secrets_of_ones_own(bind: str) -> None:
-    check_exposure(bind, "myna", "")
+    check_exposure(bind, "myna", "", hosts_given=False)
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,21 @@ def test_a_deployment_for_this_machine_alone_needs_no_secrets_of_ones_own(bind: 
 )
 def test_a_public_one_with_a_default_or_guessable_secret_does_not_start(password: str, token: str, named: str) -> None:
     with pytest.raises(StartupError, match=f"MYNA_BIND is 0.0.0.0, so {named} is needed"):
-        check_exposure("0.0.0.0", password, token)  # noqa: S104 (nothing listens)
+        check_exposure("0.0.0.0", password, token, hosts_given=True)  # noqa: S104 (nothing listens)
+
+
+def test_a_public_one_that_would_answer_nobody_does_not_start(tmp_path: Path) -> None:
+    public = {"MYNA_BIND": "192.0.2.1", "RABBITMQ_PASSWORD": GOOD, "CHAT_ADMIN_TOKEN": GOOD[::-1]}
+    refused = command(tmp_path, "make-secrets", str(tmp_path), **public)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert refused.stderr.startswith("myna: MYNA_BIND is 192.0.2.1, so CHAT_ALLOWED_HOSTS is needed")
+    assert "421" in refused.stderr
+    for hosts in ("chat.example.org", ""):
+        assert command(tmp_path, "make-secrets", str(tmp_path), **public, CHAT_ALLOWED_HOSTS=hosts).returncode == 0
 
 
 def test_a_public_one_with_good_secrets_starts() -> None:
-    check_exposure("192.0.2.1", GOOD, GOOD[::-1])
+    check_exposure("192.0.2.1", GOOD, GOOD[::-1], hosts_given=True)
 
 
 @pytest.mark.parametrize("key", ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "changeme-changeme", " " * 40])

@@ -8,20 +8,36 @@ from hypercorn.events import Closed, Event
 from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
 
+from myna.web.limits import Limits
+from myna.web.server import refused
+
 
 class Http1Protocol(H11Protocol):
     """Hypercorn's HTTP/1.1, which never becomes HTTP/2."""
+
+    _has_body = True  # the answer to the request that is being read
 
     async def _check_protocol(self, event: h11.Request) -> None:
         """Hypercorn switches to HTTP/2 here; see `_create_stream`."""
 
     async def _create_stream(self, request: h11.Request) -> None:
+        self._has_body = request.method != b"HEAD"
         status = refusal_status(request)
         if status is None:
             await super()._create_stream(request)
             return
         await self._send_error_response(status)
         await self.send(Closed())
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """Answer what is no request, or none that is taken."""
+        limits: Limits = self.config.limits  # type: ignore[attr-defined]
+        refusal = refused.of_status(status_code)
+        headers, body = refused.answer(limits, refusal, limits.client(self.client[0] if self.client else ""))
+        await self._send_h11_event(h11.Response(status_code=refusal.status, headers=headers))
+        if self._has_body:
+            await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
 
 
 class Http1Connection(ProtocolWrapper):

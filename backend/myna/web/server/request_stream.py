@@ -3,14 +3,13 @@
 from contextlib import ExitStack
 from typing import Any
 
-import msgspec
 from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.typing import ConnectionState
 
 from myna.protocol.errors import ChatError
 from myna.web.limits import Held, Limits
-from myna.web.refusals import new_request_id
+from myna.web.server import refused
 
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 
@@ -40,6 +39,7 @@ class RequestStream(HTTPStream):
 
     def _open(self, request: Request) -> None:
         self._held = ExitStack()
+        self._has_body = request.method != "HEAD"  # its answer has
         self.limits = self.config.limits  # type: ignore[attr-defined]
         self.address = self.limits.client_of(self.client, request.headers)
         self.hold("requests_of_address", self.limits.requests_of_address, self.address)
@@ -66,23 +66,19 @@ class RequestStream(HTTPStream):
         """Answer without the application, and end the connection: what else comes of the request is not read."""
         self.closed = True
         if self.state is ASGIHTTPState.REQUEST:
-            title = refusal.code.replace("_", " ")
-            request_id = new_request_id()
-            self.limits.refusals.refuse("http", refusal, request_id, self.address, status=refusal.status)
-            problem = {"type": "about:blank", "title": title, "status": refusal.status, "code": refusal.code, "detail": refusal.detail}
-            problem["request_id"] = request_id
-            body = msgspec.json.encode(problem)
-            headers = [
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"retry-after", b"1"),
-                (b"x-request-id", request_id.encode()),
-                (b"connection", b"close"),
-            ]
-            self.state = ASGIHTTPState.CLOSED
-            await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=refusal.status))
-            await self.send(Body(stream_id=self.stream_id, data=body))
-            await self.send(EndBody(stream_id=self.stream_id))
+            await self._answer(refusal)
         if self.app_put is not None:
             await self.app_put({"type": "http.disconnect"})
         await self.send(StreamClosed(stream_id=self.stream_id))
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """The application ended without an answer."""
+        await self._answer(refused.of_status(status_code))
+
+    async def _answer(self, refusal: ChatError) -> None:
+        self.state = ASGIHTTPState.CLOSED
+        headers, body = refused.answer(self.limits, refusal, self.address)
+        await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=refusal.status))
+        if self._has_body:
+            await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))

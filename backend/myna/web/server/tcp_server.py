@@ -11,14 +11,12 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event, RawData
 from hypercorn.typing import ConnectionState, LifespanState
 
+from myna.protocol.errors import RateLimited
 from myna.web.limits import Limits
+from myna.web.server import refused
 
 TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
-REFUSED = (
-    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-    b'{"type":"about:blank","title":"rate limited","status":429,"code":"rate_limited","detail":"Too many connections of one address."}'
-)
 LINGER_S = 1.0  # for a refused client to read why
 LINGERING = 32  # refused connections that are told; more are cut at once. They stay below the reserved descriptors
 
@@ -35,23 +33,26 @@ class LimitedTCPServer(TCPServer):
     async def run(self) -> None:
         """Serve the connection until it ends."""
         peer = self.writer.get_extra_info("peername")
-        release = self.limits.open_connection(peer[0] if isinstance(peer, tuple) and peer else "")
+        host = peer[0] if isinstance(peer, tuple) and peer else ""
+        release = self.limits.open_connection(host)
         if release is None:
-            await self._refuse()
+            await self._refuse(host)
             return
         try:
             await super().run()
         finally:
             release()
 
-    async def _refuse(self) -> None:
+    async def _refuse(self, host: str) -> None:
         cls = type(self)
+        refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)
+        answer = refused.as_bytes(refusal, *refused.answer(self.limits, refusal, host))
         if cls.lingering < LINGERING:
             cls.lingering += 1
             try:
                 with suppress(OSError, TimeoutError):
                     async with asyncio.timeout(LINGER_S):
-                        self.writer.write(REFUSED)
+                        self.writer.write(answer)
                         self.writer.write_eof()
                         while await self.reader.read(BUFFERED):
                             pass

@@ -2,12 +2,13 @@
 
 from typing import Any, cast
 
-from hypercorn.protocol.events import Data, Event, Request, Response, StreamClosed
+from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from hypercorn.typing import ConnectionState
 from quart import Websocket
 from websockets.frames import CloseCode
 
+from myna.web.server import refused
 from myna.web.server.request_stream import STREAM
 from myna.web.server.tcp_server import connection_of
 from myna.web.websocket.transport import FrameTransport
@@ -22,6 +23,7 @@ class UpgradeStream(WSStream):
         """An event of the protocol below: the request, its end, or bytes that came right behind the handshake."""
         if isinstance(event, Request):
             self._tcp = connection_of(event.state)
+            self._address = self._tcp.limits.client_of(self.client, event.headers)
             event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
         elif isinstance(event, Data) and self.frames is not None:
             self.frames.data_received(event.data)
@@ -50,6 +52,14 @@ class UpgradeStream(WSStream):
         elif message is None and not self.closed:
             await self.frames.closed
             await self.send(StreamClosed(stream_id=self.stream_id))
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """It was no handshake, or the application ended without an answer."""
+        refusal = refused.of_status(status_code)
+        headers, body = refused.answer(self._tcp.limits, refusal, self._address)
+        await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=refusal.status))
+        await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))
 
 
 class FrameWebsocket(Websocket):
