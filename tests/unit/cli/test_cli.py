@@ -61,7 +61,7 @@ def test_a_broker_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, dead
     assert "hunter2" not in said
 
 
-def test_doctor_names_settings_that_there_are_none_of_and_prints_no_log_codec(tmp_path: Path, dead_broker: str) -> None:
+def test_doctor_names_settings_that_there_are_none_of_and_prints_no_log_lines(tmp_path: Path, dead_broker: str) -> None:
     (tmp_path / ".env").write_text("CHAT_HOTS=127.0.0.1\nCHAT_HOST=127.0.0.1\nRABBITMQ_USER=myna\n")
     done = command(tmp_path, "doctor", CHAT_PROT="8000", CHAT_FAILPOINT="", CHAT_AMQP_URL=dead_broker)
     assert (done.returncode, done.stderr) == (1, "")
