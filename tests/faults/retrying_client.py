@@ -31,7 +31,7 @@ class RetryingClient(ChatClient):
         *,
         seed: int,
         conversations: int = 1,
-        pause_s: float = 0.05,
+        pause_s: float = 0.1,
         message: Callable[[int], dict[str, Any]] | None = None,
         token: str | None = None,
     ) -> None:
