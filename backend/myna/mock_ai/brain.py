@@ -80,13 +80,13 @@ class MockBrain:
         profile = profiles[prompt.profile or self._profile]
         seed = self._seed if prompt.seed is None else prompt.seed
         names = ("", prompt.key) if seed is None else (seed, prompt.text, *_said_before(prompt))
-        rng, errors = SeededRandom(*names), SeededRandom("errors", prompt.attempt, *names)
+        rng = SeededRandom(*names)
         try:
             draft = self._draft(prompt, profile, rng)
         except (SchemaError, UnsatisfiableError) as problem:
             draft = Draft("", Failure("invalid_schema", str(problem), retryable=False, after_s=0.0))
         profile = profiles.get(draft.profile, profile) if draft.profile else profile
-        steps = paced(draft, profile, rng, errors)
+        steps = paced(draft, profile, rng, lambda: SeededRandom("errors", prompt.attempt, *names))
         if (prompt.stop or prompt.max_tokens is not None) and not draft.text.startswith(FENCE):
             steps = limited(steps, prompt.stop, prompt.max_tokens)
         yield from resumed(steps, start) if start else steps
@@ -96,13 +96,12 @@ class MockBrain:
         scenarios = self._scenarios()
         if prompt.scenario is not None:
             return scenarios.named(prompt.scenario, prompt, rng)
-        typed = "/" in prompt.text[:32]
-        context = Context(prompt, rng, scenarios)
-        if typed and (known := command(context, known_only=True)) is not None:
+        typed = Context(prompt, rng, scenarios) if "/" in prompt.text[:32] else None
+        if typed and (known := command(typed, known_only=True)) is not None:
             return known
         if (scripted := scenarios.matched(prompt, rng)) is not None:
             return scripted
-        if typed and (unknown := command(context, known_only=False)) is not None:
+        if typed and (unknown := command(typed, known_only=False)) is not None:
             return unknown
         if (tool := tool_to_call(prompt, rng)) is not None:
             return Draft(tool_call_text(tool, None, rng, prompt.text))

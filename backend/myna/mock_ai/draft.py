@@ -1,14 +1,13 @@
 """A reply before it is cut into parts and paced, as the composer, a command or a scripted reply makes it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from myna.mock_ai.port import End, Failure, Part
 
 STOP = End("stop", 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """A reply in the making. What is None follows the profile."""
 
     text: str = ""

@@ -1,9 +1,10 @@
 """Cuts a drafted reply into parts with waits, as a profile paces them, and makes it fail as often as the profile says."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from itertools import islice
+
+from msgspec.structs import replace
 
 from myna.mock_ai.draft import STOP, Draft
 from myna.mock_ai.failures import failure
@@ -21,8 +22,8 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
-def paced(draft: Draft, profile: Profile, rng: SeededRandom, errors: SeededRandom) -> list[ReplyStep]:
-    """The draft as parts with waits, and its ending; failures are drawn from `errors`, everything else from `rng`."""
+def paced(draft: Draft, profile: Profile, rng: SeededRandom, errors: Callable[[], SeededRandom]) -> list[ReplyStep]:
+    """The draft as parts with waits, and its ending; failures are drawn from `errors()`, everything else from `rng`."""
     ending = draft.ending or STOP
     if draft.parts is not None:
         return [*draft.parts, ending]
@@ -31,8 +32,8 @@ def paced(draft: Draft, profile: Profile, rng: SeededRandom, errors: SeededRando
         text, ending = fit(text), End("length", 0.0)
     in_one = profile.whole and draft.each_after_s is None
     parts = [text] * bool(text) if in_one else split(text, profile.words_per_part, rng)
-    if draft.ending is None:
-        parts, ending = _with_errors(parts, profile, errors)
+    if draft.ending is None and profile.goes_wrong:
+        parts, ending = _with_errors(parts, ending, profile, errors())
     low, high = profile.first_after_s
     wait = low + (high - low) * rng.unit() if draft.first_after_s is None else draft.first_after_s
     if not parts:
@@ -64,7 +65,7 @@ def _gap(part: str, profile: Profile, rng: SeededRandom) -> float:
     return gap
 
 
-def _with_errors(parts: list[str], profile: Profile, errors: SeededRandom) -> tuple[list[str], End | Failure]:
+def _with_errors(parts: list[str], ending: End | Failure, profile: Profile, errors: SeededRandom) -> tuple[list[str], End | Failure]:
     """The reply as the profile's error rates leave it: all of it, or a beginning and a failure or a cut."""
     draw = errors.unit()
     if draw < profile.refused:
@@ -80,7 +81,7 @@ def _with_errors(parts: list[str], profile: Profile, errors: SeededRandom) -> tu
             # A reset may take back what was sent before it, so that it comes before anything is.
             early = code == "connection_reset" or errors.unit() < 0.5 or not parts
             return parts[: 0 if early else errors.between(0, len(parts) - 1)], failure(code)
-    return parts, STOP
+    return parts, ending
 
 
 def limited(steps: list[ReplyStep], stop: tuple[str, ...], max_tokens: int | None) -> list[ReplyStep]:

@@ -1,7 +1,6 @@
 """What a responder hands to whatever makes its replies, and what it gets back: plain data and one protocol, no I/O."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -10,8 +9,7 @@ FinishReason = Literal["stop", "length"]
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(msgspec.Struct, frozen=True):
     """A function that an assistant's message called; `arguments` is JSON text."""
 
     id: str
@@ -19,8 +17,7 @@ class ToolCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryMessage:
+class HistoryMessage(msgspec.Struct, frozen=True):
     """One earlier message of the conversation."""
 
     role: Role
@@ -29,17 +26,15 @@ class HistoryMessage:
     tool_call_id: str | None = None  # of a tool's: the call whose result this is
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(msgspec.Struct, frozen=True):
     """A function that the reply may call; `parameters` is a JSON Schema."""
 
     name: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = msgspec.field(default_factory=dict)
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """One message to be answered, with what the client sent beside it. Only `key` and `text` are needed.
 
     `key` names the reply: a brain that is deterministic says the same for the same prompt.
@@ -55,7 +50,7 @@ class Prompt:
     turn: int | None = None  # the how-manieth user message this is, from 1; None: as `history` tells
     attempt: int = 1  # the how-manieth try of the same request, as its client counts
     model: str = ""  # as the client named it
-    headers: Mapping[str, str] = field(default_factory=dict)  # of the request, names in lower case; never credentials
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)  # of the request, names in lower case; never credentials
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"  # auto, none, required, or the name of one of `tools`
     response_schema: Mapping[str, Any] | None = None  # the reply is JSON that is valid by this schema
@@ -73,24 +68,21 @@ class Prompt:
         return self.turn or 1 + sum(message.role == "user" for message in self.history)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One delta. `after_s`: the wait before it, in seconds since the part before (or since the start)."""
 
     text: str
     after_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """The reply is whole (`stop`), or was cut at a limit (`length`)."""
 
     finish_reason: FinishReason
     after_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """The brain gives up on this reply; the responder turns it into `reply.failed`. It may come after some parts."""
 
     code: str

@@ -22,6 +22,11 @@ class Profile:
     stalls: float = 0.0  # share of parts before which the stream stands still
     stall_s: tuple[float, float] = (0.0, 0.0)  # for how long, seconds, drawn evenly between the two
 
+    @property
+    def goes_wrong(self) -> bool:
+        """Whether some of its replies fail or are cut."""
+        return bool(self.refused or self.cut or self.failures)
+
 
 DEFAULT_PROFILE = "normal"
 

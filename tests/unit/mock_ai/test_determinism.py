@@ -5,11 +5,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from uuid import uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from myna.mock_ai import PROFILES, End, Failure, HistoryMessage, MockBrain, Part, Prompt
 from myna.mock_ai.pacing import RESUMED_AFTER_S

@@ -1,9 +1,9 @@
 """Tool calls: when a reply makes them, how they travel in its text, and how an agent's loop ends."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from myna.mock_ai import Failure, HistoryMessage, Prompt, Tool
 from myna.mock_ai.tool_calls import read_tool_calls
