@@ -93,17 +93,14 @@ class ReplyPublisher:
             self._unconfirmed = 0
 
     def _event(self, step: ReplyStep) -> e.Event:
-        at = timestamps.now()
+        now_ms = timestamps.now_ms()
+        at = timestamps.written(now_ms)
         match step:
             case Part(text):
                 if self._first_part_ms is None:
-                    self._first_part_ms = timestamps.now_ms()
+                    self._first_part_ms = now_ms
                 self._parts.append(text)
                 return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=text)
-            case Failure(code, detail, retryable, _, status, retry_after_s):
-                return e.ReplyFailed(
-                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status, retry_after_s=retry_after_s
-                )
             case End(finish_reason):
                 return e.ReplyCompleted(
                     **self._common,
@@ -111,14 +108,18 @@ class ReplyPublisher:
                     parts=len(self._parts),
                     text="".join(self._parts),
                     finish_reason=finish_reason,
-                    timings=self._timings(),
+                    timings=self._timings(now_ms),
+                )
+            case Failure(code, detail, retryable, _, status, retry_after_s):
+                return e.ReplyFailed(
+                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status, retry_after_s=retry_after_s
                 )
 
-    def _timings(self) -> e.Timings:
+    def _timings(self, now_ms: int) -> e.Timings:
         return e.Timings(
             queued_ms=max(0, self._started_ms - self._accepted_ms),
             first_part_ms=None if self._first_part_ms is None else max(0, self._first_part_ms - self._started_ms),
-            total_ms=max(0, timestamps.now_ms() - self._accepted_ms),
+            total_ms=max(0, now_ms - self._accepted_ms),
         )
 
 

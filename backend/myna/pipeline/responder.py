@@ -167,14 +167,16 @@ class Responder:
                 await self._answer(reply)
             return
         # No task group: on Python 3.11 one that failed leaves its task marked as cancelled, as if it had been stopped from outside.
-        answers = [asyncio.create_task(self._answer(reply), name="answer") for reply in replies]
+        answers = [asyncio.create_task(self._answer(reply)) for reply in replies]
         try:
             await asyncio.wait(answers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            for answer in answers:
-                answer.cancel()
-            results = await asyncio.gather(*answers, return_exceptions=True)
-        if failed := [result for result in results if isinstance(result, Exception)]:
+            if left := [answer for answer in answers if not answer.done()]:
+                for answer in left:
+                    answer.cancel()
+                await asyncio.wait(left)
+            failed = [error for answer in answers if not answer.cancelled() and (error := answer.exception()) is not None]
+        if failed:
             # A crash of the brain says more than the broker's absence.
             raise min(failed, key=lambda error: isinstance(error, BrokerUnavailable))
 

@@ -13,12 +13,13 @@ def now() -> str:
     return written(now_ms())
 
 
+@lru_cache(maxsize=4)  # events that are written one after the other share their millisecond
 def written(at_ms: int) -> str:
     """Milliseconds since 1970 as the log writes them."""
     return f"{_second(at_ms // 1000)}{at_ms % 1000:03d}Z"
 
 
-@lru_cache(maxsize=2)  # events that are written one after the other share their second
+@lru_cache(maxsize=2)  # or at least their second
 def _second(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
 
