@@ -10,6 +10,7 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from myna.web.limits import Limits
 from myna.web.server import refused
+from myna.web.server.tcp_server import connection_of
 
 
 class Http1Protocol(H11Protocol):
@@ -21,6 +22,10 @@ class Http1Protocol(H11Protocol):
         """Hypercorn switches to HTTP/2 here; see `_create_stream`."""
 
     async def _create_stream(self, request: h11.Request) -> None:
+        if connection_of(self.connection_state).writer.is_closing():
+            # The client has gone. It may have sent thousands of requests before: none of them is answered.
+            self.connection = h11.Connection(h11.SERVER)
+            return
         self._has_body = request.method != b"HEAD"
         status = refusal_status(request)
         if status is None:

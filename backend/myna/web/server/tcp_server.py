@@ -43,6 +43,11 @@ class LimitedTCPServer(TCPServer):
         finally:
             release()
 
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        # Hypercorn lets a connection that the client has ended wait for its next request until that is too late.
+        await self.idle_task.stop()
+
     async def _refuse(self, host: str) -> None:
         cls = type(self)
         refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)

@@ -1,0 +1,46 @@
+"""A client that has gone costs nothing any more: neither its connection, nor the requests that it had sent before."""
+
+import asyncio
+import socket
+import struct
+from urllib.parse import urlsplit
+
+from tests.services.processes import until
+from tests.unit.api.conftest import Served, serving
+
+REQUEST = b"GET /api/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def connected(served: Served) -> socket.socket:
+    address = urlsplit(served.url)
+    one = socket.create_connection((address.hostname, address.port))
+    one.setblocking(False)
+    return one
+
+
+async def test_a_connection_that_its_client_has_ended_ends_at_once_and_not_when_its_next_request_is_late() -> None:
+    async with serving(header_s=300) as served:
+        loop, one = asyncio.get_running_loop(), connected(served)
+        await loop.sock_sendall(one, REQUEST)
+        await loop.sock_recv(one, 65_536)
+        one.close()
+
+        async def ended() -> bool:
+            return served.node.services.limits.open_connections == 0
+
+        await until(ended, 30, "no connection open")
+
+
+async def test_requests_that_a_client_sent_before_it_went_are_not_answered() -> None:
+    async with serving() as served:
+        loop, limits, one = asyncio.get_running_loop(), served.node.services.limits, connected(served)
+        await loop.sock_sendall(one, REQUEST * 1_000)
+        await loop.sock_recv(one, 65_536)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it ends with a reset
+        one.close()
+
+        async def ended() -> bool:
+            return limits.open_connections == 0
+
+        await until(ended, 30, "no connection open")
+    assert limits.refusals.refused["http", "not_found"] < 500
