@@ -17,15 +17,16 @@ STANDS_S = 5.0  # a thread stops within milliseconds, unless it waits for a disk
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different TCP ports of the loopback interface, kept for this process and what it starts until it ends.
+    """`count` different TCP ports, free on every interface and kept for this process and what it starts until it ends.
 
     Each stays bound without listening: nobody else is given it, as a server's port or as the near end of a connection, while a server that
-    sets SO_REUSEADDR (all that we start do) can listen on it, again and again.
+    sets SO_REUSEADDR (all that we start do) can listen on it, again and again. On every interface, because some servers try that first: a
+    port is not free for them while a connection from another address of this machine has it.
     """
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        one.bind(("127.0.0.1", 0))
+        one.bind(("", 0))
     _RESERVED.extend(sockets)
     return [int(one.getsockname()[1]) for one in sockets]
 

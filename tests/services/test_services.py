@@ -32,9 +32,9 @@ async def depth(url: str, queue: str = "kept") -> int:
 
 def test_a_port_stays_with_who_asked_for_it_while_its_server_starts_and_starts_again() -> None:
     (port,) = free_ports(1)
-    for _ in range(2):
+    for address in ("127.0.0.1", "127.0.0.2"):
         with socket.socket() as another, pytest.raises(OSError, match="in use"):
-            another.bind(("127.0.0.1", port))
+            another.bind((address, port))
         with socket.create_server(("127.0.0.1", port)) as server:  # sets SO_REUSEADDR
             assert server.getsockname()[1] == port
 
