@@ -89,6 +89,17 @@ async def test_a_socket_too_many_of_an_owner_is_closed_as_overloaded_and_the_oth
     assert limits.refused == {("sockets_of_owner", "1013"): 1, ("sockets_of_address", "1013"): 1}
 
 
+async def test_a_node_takes_as_many_sockets_as_it_says_and_not_one_more() -> None:
+    async with serving(max_sockets=2) as served:
+        sockets = [await connect(served.url.replace("http", "ws") + "/ws", proxy=None) for _ in range(3)]
+        await asyncio.wait_for(sockets[2].wait_closed(), 30)
+        for socket in sockets[:2]:
+            await socket.send('{"type":"ping"}')
+            await socket.close()
+    assert [socket.close_code for socket in sockets] == [1000, 1000, 1013]
+    assert served.node.services.limits.refused == {("sockets", "1013"): 1}
+
+
 async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> None:
     async with serving(body_bytes_per_address=1_000_000) as served, person_at(served) as person:
         _, writer = await tcp(served, "127.0.0.3")
