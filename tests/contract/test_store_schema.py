@@ -20,7 +20,7 @@ from myna.store.postgres.migrations import migrate
 from myna.store.postgres.schema import REVISION
 from myna.store.postgres.store import PostgresStore
 
-OUR_TABLES = {"alembic_version", "checkpoints", "conversations", "messages", "refused_facts"}
+OUR_TABLES = {"alembic_version", "checkpoints", "conversations", "messages", "refused_facts", "mock_rules", "mock_failures"}
 
 
 def differences(connection: Connection) -> list[object]:

@@ -31,6 +31,7 @@ from myna.store.port import (
     Page,
     Renamed,
 )  # fmt: skip
+from tests.fakes.memory_mock_setups import MemoryMockSetups
 
 T = TypeVar("T")
 Token = TypeVar("Token", pagination.MessagesPageToken, pagination.ConversationsPageToken, pagination.SearchPageToken)
@@ -85,6 +86,7 @@ class MemoryStore:
         self._rows: dict[tuple[str, str], _Row] = {}
         self._conversations: dict[tuple[str, str], _Conversation] = {}
         self._kept: list[_Kept] = []
+        self.mock_setups = MemoryMockSetups(self._need_up)
 
     # --- for tests
 

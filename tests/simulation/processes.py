@@ -16,6 +16,7 @@ from myna.mock_ai.port import Brain
 from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
 from myna.pipeline.log_reader import LogReader
+from myna.pipeline.mock_setups import MockSetups
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
@@ -87,13 +88,15 @@ class Node(Process):
         recorder = Recorder(store, projection, signals)
         metrics = RelayMetrics()
         watchdog = Watchdog(link, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
-        observers = (hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
+        mock_setups = MockSetups(link, store, queries)
+        observers = (mock_setups, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
         relay = Relay(link, LogReader(link, store, projection), projection, observers)
         self.services = Services(
             settings=settings, limits=Limits(settings),
             sessions=Sessions("a key of the simulation"), broker=link, store=store, projection=projection, hub=hub,
             submissions=submissions, commands=Commands(link, store, projection, queries, submissions), queries=queries,
-            recorder=recorder, relay=relay, relay_metrics=metrics, watchdog=watchdog, brain=brain, responder=None,
+            recorder=recorder, relay=relay, relay_metrics=metrics, watchdog=watchdog, mock_setups=mock_setups,
+            brain=brain, responder=None,
         )  # fmt: skip
         loops = {"relay": relay.run, "watch": watchdog.run, "recorder": recorder.run}
         for loop_name, loop in loops.items():

@@ -82,7 +82,9 @@ class Cluster:
     def log(self) -> list[e.Event]:
         """All events in the log, in order."""
         lines = [line for record in self.broker.queues.log for line in record.body.split(b"\n")]
-        return [event for event in map(log_codec.read_line, lines) if not isinstance(event, e.LogMark | e.SessionEnded)]
+        return [
+            event for event in map(log_codec.read_line, lines) if not isinstance(event, e.LogMark | e.SessionEnded | e.MockSetupChanged)
+        ]
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return as soon as this is true."""

@@ -23,6 +23,7 @@ class FoldResult:
     dropped: list[e.Job] = field(default_factory=list)  # jobs that did not count: they repeat one that does
     incomplete: list[e.Job] = field(default_factory=list)  # jobs whose completion was rejected, as parts are missing: to be done again
     ended: list[str] = field(default_factory=list)  # owners whose sessions ended
+    mock_setups: list[e.MockSetupChanged] = field(default_factory=list)
     unreadable: int = 0  # lines that are not events
     unknown: int = 0  # lines of types that this release does not know
     faults: tuple[tuple[int, Exception], ...] = ()  # lines by number whose rule raised; they were passed over
@@ -62,6 +63,8 @@ class FoldRules:
                 self._add(event, position, Deleted(event.owner, event.conversation_id), folded)
             case e.SessionEnded():
                 folded.ended.append(event.owner)
+            case e.MockSetupChanged():
+                folded.mock_setups.append(event)
             case e.LogMark():
                 pass
             case _:

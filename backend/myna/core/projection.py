@@ -118,6 +118,10 @@ class Projection:
             return None
         return self._window.since(owner, position)
 
+    def frames(self, owner: str) -> list[bytes]:
+        """All of this owner's frames that are remembered, oldest first."""
+        return self._window.since(owner, NOTHING)
+
     def cursor(self, owner: str, position: Position | None = None) -> str:
         """This owner's cursor for a position; without one, for the last position read."""
         return encode_cursor(self._reached if position is None else position, tag_of(owner, self.epoch))

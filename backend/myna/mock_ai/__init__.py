@@ -5,7 +5,7 @@ from myna.mock_ai.commands import COMMANDS, Command
 from myna.mock_ai.library import BUILT_IN
 from myna.mock_ai.port import Brain, End, Failure, HistoryMessage, Part, Prompt, ReplyStep, Tool, ToolCall
 from myna.mock_ai.profiles import DEFAULT_PROFILE, PROFILES, Profile
-from myna.mock_ai.scenario_file import ScenarioError, parse_scenarios
+from myna.mock_ai.scenario_file import KINDS, ScenarioError, canonical, parse_scenarios
 from myna.mock_ai.scenario_source import ScenarioSource
 from myna.mock_ai.scenarios import Scenarios
 
@@ -13,6 +13,7 @@ __all__ = [
     "BUILT_IN",
     "COMMANDS",
     "DEFAULT_PROFILE",
+    "KINDS",
     "PROFILES",
     "Brain",
     "Command",
@@ -29,5 +30,6 @@ __all__ = [
     "Scenarios",
     "Tool",
     "ToolCall",
+    "canonical",
     "parse_scenarios",
 ]

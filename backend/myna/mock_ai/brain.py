@@ -4,22 +4,27 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+from msgspec.structs import replace
+
 from myna.mock_ai.banks.phrases import AT_ONCE
 from myna.mock_ai.commands import Context, command
 from myna.mock_ai.composer import compose
 from myna.mock_ai.draft import Draft
+from myna.mock_ai.failures import failure
 from myna.mock_ai.json_values import SchemaError, UnsatisfiableError, generate
 from myna.mock_ai.library import BUILT_IN
 from myna.mock_ai.pacing import limited, paced, resumed
 from myna.mock_ai.parts import clip
-from myna.mock_ai.port import Failure, Prompt, ReplyStep
+from myna.mock_ai.port import Failure, Part, Prompt, ReplyStep
 from myna.mock_ai.profiles import DEFAULT_PROFILE, Profile
+from myna.mock_ai.scenario_file import with_rules
 from myna.mock_ai.scenarios import Scenarios
 from myna.mock_ai.seeded_random import SeededRandom
 from myna.mock_ai.sentences import sentence
 from myna.mock_ai.tool_calls import FENCE, tool_call_text
 from myna.mock_ai.tools import results_text, tool_to_call
 
+MAX_RULE = 64  # characters of the name of what a reply follows
 _BEGIN = 80  # characters of the message that an instant reply says back
 
 
@@ -56,11 +61,7 @@ class MockBrain:
 
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
-        if profile is not None and profile not in (profiles := self._scenarios().profiles):
-            return f"There is no profile {_quoted(profile)}; the profiles are {', '.join(profiles)}."
-        if scenario is not None and scenario not in (names := self._scenarios().names()):
-            return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(names)}."
-        return None
+        return _option_problem(self._scenarios(), profile, scenario)
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and one ending, each handed over once its wait is over."""
@@ -73,27 +74,35 @@ class MockBrain:
         """The same without the waiting. From `start` on it is the tail of the whole reply, but for a short first wait."""
         if start < 0:
             raise ValueError(f"start must be 0 or more, got {start}")
-        if problem := self.option_problem(prompt.profile, prompt.scenario):
+        try:
+            scenarios = self._scenarios() if prompt.rules is None else with_rules(prompt.rules, self._scenarios())
+        except ValueError:  # of a newer release, or published by hand
+            yield Failure("unknown_option", "The rules of this message can't be read here.", retryable=False, after_s=0.0)
+            return
+        if problem := _option_problem(scenarios, prompt.profile, prompt.scenario):
             yield Failure("unknown_option", problem, retryable=False, after_s=0.0)
             return
-        profiles = self._scenarios().profiles
+        profiles = scenarios.profiles
         profile = profiles[prompt.profile or self._profile]
         seed = self._seed if prompt.seed is None else prompt.seed
         names = ("", prompt.key) if seed is None else (seed, prompt.text, *_said_before(prompt))
         rng = SeededRandom(*names)
         try:
-            draft = self._draft(prompt, profile, rng)
+            draft = self._draft(prompt, scenarios, profile, rng)
         except (SchemaError, UnsatisfiableError) as problem:
             draft = Draft("", Failure("invalid_schema", str(problem), retryable=False, after_s=0.0))
         profile = profiles.get(draft.profile, profile) if draft.profile else profile
         steps = paced(draft, profile, rng, lambda: SeededRandom("errors", prompt.attempt, *names))
         if (prompt.stop or prompt.max_tokens is not None) and not draft.text.startswith(FENCE):
             steps = limited(steps, prompt.stop, prompt.max_tokens)
+        if draft.rule is not None and not isinstance(steps[-1], Part):
+            steps[-1] = replace(steps[-1], rule=draft.rule[:MAX_RULE])
         yield from resumed(steps, start) if start else steps
 
-    def _draft(self, prompt: Prompt, profile: Profile, rng: SeededRandom) -> Draft:
+    def _draft(self, prompt: Prompt, scenarios: Scenarios, profile: Profile, rng: SeededRandom) -> Draft:
         """What is said: by the scenario that was named, a command, a rule, or else made for what the request asks for."""
-        scenarios = self._scenarios()
+        if prompt.failure is not None:
+            return Draft("", failure(**prompt.failure), rule="queued failure")
         if prompt.scenario is not None:
             return scenarios.named(prompt.scenario, prompt, rng)
         typed = Context(prompt, rng, scenarios) if "/" in prompt.text[:32] else None
@@ -112,6 +121,14 @@ class MockBrain:
         if profile.whole:
             return Draft(sentence(rng.pick(AT_ONCE), rng, begin=clip(prompt.text, _BEGIN)))
         return Draft(compose(prompt.text, rng))
+
+
+def _option_problem(scenarios: Scenarios, profile: str | None, scenario: str | None) -> str | None:
+    if profile is not None and profile not in (profiles := scenarios.profiles):
+        return f"There is no profile {_quoted(profile)}; the profiles are {', '.join(profiles)}."
+    if scenario is not None and scenario not in (names := scenarios.names()):
+        return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(names)}."
+    return None
 
 
 def _said_before(prompt: Prompt) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The commands a person can type; an argument that doesn't fit is answered with what is allowed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from myna.mock_ai import composer
 from myna.mock_ai.banks import display
@@ -59,7 +59,8 @@ def command(context: Context, *, known_only: bool) -> Draft | None:
         unknown = f"{_plain(shown)} is no command of mine. I know {_names()}; `/help` says what each of them does."
         return None if known_only else Draft(unknown, STOP)
     try:
-        return known.answer(argument, context)
+        draft = known.answer(argument, context)
+        return draft if draft.rule else replace(draft, rule=known.name)
     except _BadArgumentError as allowed:
         return Draft(f"{allowed} For example: `{f'{known.name} {known.example}'.rstrip()}`.", STOP)
 

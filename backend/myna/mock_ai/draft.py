@@ -16,3 +16,4 @@ class Draft(msgspec.Struct, frozen=True):
     each_after_s: float | None = None  # seconds before every further part, without jitter
     parts: tuple[Part, ...] | None = None  # parts with waits of their own, instead of a text
     profile: str | None = None  # paces this reply instead of the prompt's
+    rule: str | None = None  # what it follows: a rule, a command, a scenario

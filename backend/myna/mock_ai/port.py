@@ -56,6 +56,8 @@ class Prompt(msgspec.Struct, frozen=True):
     response_schema: Mapping[str, Any] | None = None  # the reply is JSON that is valid by this schema
     stop: tuple[str, ...] = ()  # the reply ends before the first of these
     max_tokens: int | None = None  # the reply ends with `length` after so many
+    rules: str | None = None  # the owner's own scenario file, as JSON; it comes before the brain's
+    failure: Mapping[str, Any] | None = None  # what to fail with instead of a reply: the fields of `fail` in a scenario file
 
     def with_request(self, request: str) -> "Prompt":
         """The same with the fields that this JSON object gives. Raises `msgspec.ValidationError`."""
@@ -80,6 +82,7 @@ class End(msgspec.Struct, frozen=True):
 
     finish_reason: FinishReason
     after_s: float
+    rule: str | None = None  # what the brain followed: a rule, a command, a scenario
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -91,6 +94,7 @@ class Failure(msgspec.Struct, frozen=True):
     after_s: float
     status: int | None = None  # over HTTP, where nothing was sent yet; None: as the code is usually answered
     retry_after_s: float | None = None  # what a client is told to wait; None: as the code is usually answered
+    rule: str | None = None  # as of an `End`
 
 
 ReplyStep = Part | End | Failure

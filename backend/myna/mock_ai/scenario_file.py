@@ -1,8 +1,10 @@
 """Reads a scenario file's text; everything that is wrong in it is told at once, each with line, key and what is allowed."""
 
 import difflib
+import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -41,6 +43,15 @@ class ScenarioError(ValueError):
 
 def parse_scenarios(text: str, kind: str = "yaml", base: Scenarios | None = None) -> Scenarios:
     """The scenarios and rules of a file's text, on top of `base`. Raises `ScenarioError`."""
+    return Scenarios(_checked(text, kind, base)[0], base)
+
+
+def canonical(text: str, kind: str, base: Scenarios) -> str:
+    """The same file as JSON, which `with_rules` reads. Raises `ScenarioError`."""
+    return json.dumps(_checked(text, kind, base)[1], ensure_ascii=False, default=str)
+
+
+def _checked(text: str, kind: str, base: Scenarios | None) -> tuple[FileFields, Any]:
     if len(text) > MAX_FILE:
         raise ScenarioError([Problem(None, "", f"takes up to {MAX_FILE:,} characters, has {len(text):,}")])
     try:
@@ -53,7 +64,13 @@ def parse_scenarios(text: str, kind: str = "yaml", base: Scenarios | None = None
         raise _error([_problem(one, lines) for one in error.errors(include_url=False)]) from None
     if problems := [Problem(_line(path, lines), _place(path), reason) for path, reason in _cross_checks(file, base)]:
         raise _error(problems)
-    return Scenarios(file, base)
+    return file, data
+
+
+@lru_cache(256)
+def with_rules(rules: str, base: Scenarios) -> Scenarios:
+    """The scenarios of an owner's rules, as `canonical` wrote them, on top of `base`. Raises `ValueError`."""
+    return Scenarios(FileFields.model_validate(json.loads(rules)), base)
 
 
 def _error(problems: list[Problem]) -> ScenarioError:

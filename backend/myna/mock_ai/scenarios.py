@@ -1,6 +1,7 @@
 """Rules and scripted replies: which reply a request gets. Everything follows from the request, so any process decides the same."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +28,8 @@ class Scenarios:
         own = {name: fields.profile for name, fields in file.profiles.items()}
         self.profiles: Mapping[str, Profile] = {**(base.profiles if base else PROFILES), **own}
         self._replies: dict[str, ReplyFields] = {**(base._replies if base else {}), **file.scenarios}
-        self._rules: tuple[RuleFields, ...] = (*file.rules, *(base._rules if base else ()))
+        labelled = tuple((rule.name or f"rules[{n}]", rule) for n, rule in enumerate(file.rules))
+        self._rules: tuple[tuple[str, RuleFields], ...] = (*labelled, *(base._rules if base else ()))
 
     def names(self) -> dict[str, str]:
         """What each scenario is about, by name."""
@@ -35,14 +37,14 @@ class Scenarios:
 
     def named(self, name: str, prompt: Prompt, rng: SeededRandom) -> Draft:
         """The reply of a scenario that is there."""
-        return self._draft(self._replies[name], _variables(prompt), prompt, rng)
+        return replace(self._draft(self._replies[name], _variables(prompt), prompt, rng), rule=f"scenario {name}")
 
     def matched(self, prompt: Prompt, rng: SeededRandom) -> Draft | None:
         """The reply of the first rule that fits; without one None, or in strict mode a failure."""
         folded = prompt.text.strip().casefold()
-        for rule in self._rules:
+        for label, rule in self._rules:
             if (groups := _groups(rule.match, prompt, folded)) is not None:
-                return self._draft(rule.reply, {**groups, **_variables(prompt)}, prompt, rng)
+                return replace(self._draft(rule.reply, {**groups, **_variables(prompt)}, prompt, rng), rule=label)
         if self.strict and not prompt.results:
             return Draft(
                 "",

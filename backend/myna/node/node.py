@@ -10,6 +10,7 @@ from myna.node.secret_key import secret_key
 from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
 from myna.pipeline.log_reader import LogReader
+from myna.pipeline.mock_setups import MockSetups
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
@@ -38,7 +39,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     metrics = RelayMetrics()
     watchdog = Watchdog(broker, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
     sessions = Sessions(secret_key(settings), settings.secret_key_old, days=settings.session_days)
-    observers = (sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
+    mock_setups = MockSetups(broker, store, queries)
+    observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     brain = make_brain(settings)
     return Services(
@@ -56,6 +58,7 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
         relay=relay,
         relay_metrics=metrics,
         watchdog=watchdog,
+        mock_setups=mock_setups,
         brain=brain,
         responder=Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None,
     )
@@ -76,7 +79,7 @@ class Node:
         loops: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": services.broker.run,
             "store": services.store.run,
-            "relay": services.relay.run,
+            "relay": self._relay,
             "watch": services.watchdog.run,
             "recorder": services.recorder.run,
         }
@@ -84,6 +87,10 @@ class Node:
             loops |= {"responder": services.responder.run, "stops": services.responder.watch_stops}
         for name, loop in loops.items():
             self.supervisor.start(name, loop)
+
+    async def _relay(self) -> None:
+        await self.services.mock_setups.load()
+        await self.services.relay.run()
 
     async def drain(self) -> None:
         """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""

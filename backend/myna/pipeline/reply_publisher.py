@@ -101,7 +101,7 @@ class ReplyPublisher:
                     self._first_part_ms = now_ms
                 self._parts.append(text)
                 return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=text)
-            case End(finish_reason):
+            case End(finish_reason, _, rule):
                 return e.ReplyCompleted(
                     **self._common,
                     at=at,
@@ -109,11 +109,13 @@ class ReplyPublisher:
                     text="".join(self._parts),
                     finish_reason=finish_reason,
                     timings=self._timings(now_ms),
+                    rule=rule,
                 )
-            case Failure(code, detail, retryable, _, status, retry_after_s):
+            case Failure(code, detail, retryable, _, status, retry_after_s, rule):
                 return e.ReplyFailed(
-                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status, retry_after_s=retry_after_s
-                )
+                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status,
+                    retry_after_s=retry_after_s, rule=rule,
+                )  # fmt: skip
 
     def _timings(self, now_ms: int) -> e.Timings:
         return e.Timings(

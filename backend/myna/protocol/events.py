@@ -149,6 +149,7 @@ class ReplyCompleted(WireStruct, frozen=True, kw_only=True):
     text: str
     finish_reason: FinishReason
     timings: Timings
+    rule: Name | None = None  # what the brain followed: a rule, a command, a scenario
 
 
 class ReplyFailed(WireStruct, frozen=True, kw_only=True):
@@ -166,6 +167,7 @@ class ReplyFailed(WireStruct, frozen=True, kw_only=True):
     retryable: bool
     status: Count | None = None  # the HTTP status that the brain wants for it
     retry_after_s: float | None = None  # what the brain wants a client to wait
+    rule: Name | None = None  # what the brain followed: a rule, a command, a scenario
 
 
 class ConversationUpdated(WireStruct, frozen=True, kw_only=True):
@@ -195,6 +197,16 @@ class SessionEnded(WireStruct, frozen=True, kw_only=True):
     at: Timestamp
 
 
+class MockSetupChanged(WireStruct, frozen=True, kw_only=True):
+    """An owner set the rules of the mock AI for its own messages, or queued failures. Not shown to clients."""
+
+    owner: Id
+    type: Literal["mock_setup.changed"] = named("mock_setup.changed")
+    at: Timestamp
+    rules: str | None = None  # a scenario file as JSON; None: there are none any more
+    failures: bool = False  # whether failures may be queued
+
+
 class LogMark(WireStruct, frozen=True, kw_only=True):
     """A mark that a reader puts into the log: once it comes back, everything written before it has been read."""
 
@@ -216,9 +228,9 @@ Event = (
     | ConversationUpdated
     | ConversationDeleted
 )
-LogLine = Event | SessionEnded | LogMark
+LogLine = Event | SessionEnded | MockSetupChanged | LogMark
 # What begins something, so that its ids have to be UUIDs.
-Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted | SessionEnded
+Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted | SessionEnded | MockSetupChanged
 
 
 class Position(NamedTuple):

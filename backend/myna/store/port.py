@@ -12,6 +12,9 @@ from myna.protocol.views import ConversationView, MessageView, SearchHit
 
 T = TypeVar("T")
 
+MOCK_SETUPS = 1_000  # owners with rules of their own: at 32 KiB each 32 MiB, in the database and in every node
+MOCK_FAILURES_OF_OWNER, MOCK_FAILURES = 100, 100_000  # queued
+
 CHECKPOINT_INTERVAL_S = 5.0  # a checkpoint is kept besides the newest when it is at least this much younger than the one before
 CHECKPOINT_RETENTION_S = 900.0  # and for this long; of older ones, the newest
 
@@ -87,6 +90,41 @@ class Page(Generic[T]):
     next: str | None
 
 
+class MockRules(NamedTuple):
+    """The scenario file that an owner set for the mock AI's replies to its own messages."""
+
+    owner: str
+    rules: str  # as JSON
+
+
+class MockSetups(Protocol):
+    """What owners set the mock AI to: rules, and failures that wait for their next requests. Raises `StoreUnavailable` as a store does.
+
+    Only the newest `MOCK_SETUPS` owners' rules are kept, and the newest `MOCK_FAILURES` failures.
+    """
+
+    async def rules(self) -> list[MockRules]:
+        """Those of all owners, the newest last."""
+
+    async def set_rules(self, owner: str, rules: str | None) -> None:
+        """Replace an owner's rules; None: it has none any more."""
+
+    async def queue_failures(self, owner: str, failures: Sequence[str]) -> bool:
+        """Put these behind the owner's others; False, and nothing is queued, where it would have more than `MOCK_FAILURES_OF_OWNER`."""
+
+    async def take_failure(self, owner: str) -> str | None:
+        """The owner's oldest failure, which no other call gets; None where there is none."""
+
+    async def queued_failures(self, owner: str) -> list[str]:
+        """The owner's failures, oldest first."""
+
+    async def owners_with_failures(self) -> list[str]:
+        """Who has any."""
+
+    async def drop_failures(self, owner: str) -> None:
+        """Forget the owner's failures."""
+
+
 class WriterLock(Protocol):
     """The right to write, held by one connection at a time in the whole cluster, and lost with that connection."""
 
@@ -116,6 +154,10 @@ class Store(Protocol):
 
     up: bool
     trouble: str | None
+
+    @property
+    def mock_setups(self) -> MockSetups:
+        """What owners set the mock AI to."""
 
     async def run(self) -> None:
         """Keep `up` and `trouble` current until cancelled, by a probe each second or so."""

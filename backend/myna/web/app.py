@@ -14,6 +14,8 @@ from myna.web.api import (
     health,
     messages,
     metrics,
+    mock_journal,
+    mock_setup,
     operator,
     page,
     pipeline,
@@ -33,7 +35,7 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, operator, dead_letters, pipeline, health, metrics, documents, page,
+    search, operator, dead_letters, pipeline, health, metrics, mock_setup, mock_journal, documents, page,
 )  # fmt: skip
 OPENAI_BLUEPRINTS = chat_completions, response_routes
 

@@ -7,6 +7,7 @@ from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
 from myna.pipeline.commands import Commands
+from myna.pipeline.mock_setups import MockSetups
 from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
@@ -38,5 +39,6 @@ class Services:
     relay: Relay
     relay_metrics: RelayMetrics
     watchdog: Watchdog
+    mock_setups: MockSetups
     brain: Brain
     responder: Responder | None

@@ -123,6 +123,7 @@ export interface ReplyCompleted {
   text: string;
   finish_reason: FinishReason;
   timings: Timings;
+  rule?: string;
   cursor: string;
 }
 
@@ -152,6 +153,7 @@ export interface ReplyFailed {
   retryable: boolean;
   status?: number;
   retry_after_s?: number;
+  rule?: string;
   cursor: string;
 }
 

@@ -65,11 +65,11 @@ class Person(HttpClient):
 
 
 @asynccontextmanager
-async def serving(**settings: Any) -> AsyncIterator[Served]:
-    """A node with these settings, until the end of the block."""
+async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | None = None, **settings: Any) -> AsyncIterator[Served]:
+    """A node with these settings, until the end of the block; without a broker or store, with one of its own."""
     hypercorn_patches.apply()
     chosen = Settings(**{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", **settings})
-    broker, store, listener, stopping = EmbeddedBroker(), MemoryStore(), bind(chosen), asyncio.Event()
+    broker, store, listener, stopping = broker or EmbeddedBroker(), store or MemoryStore(), bind(chosen), asyncio.Event()
     node = Node(make_services(chosen, broker, store, responder=True))
     node.start()
 

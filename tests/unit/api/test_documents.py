@@ -57,9 +57,9 @@ def resolved(schema: Any, schemas: dict[str, Any]) -> Any:
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Method, path and operation, those that delete last."""
+    """Method, path and operation, those last that delete or make others fail."""
     found = [(method.upper(), path, one) for path, methods in document["paths"].items() for method, one in methods.items()]
-    return sorted(found, key=lambda one: one[0] == "DELETE")
+    return sorted(found, key=lambda one: (one[0] == "DELETE", one[1] == "/api/mock/failures"))
 
 
 ADMIN = {"Authorization": "Bearer only operators know this one: 0123456789"}
@@ -89,6 +89,8 @@ async def every_operation_answers_as_documented(served: Served, person: Person) 
         "create_message": {"text": "/echo ho"},
         "rename_conversation": {"title": "Greetings"},
         "complete_chat": {"model": "myna", "messages": [{"role": "user", "content": "/echo hi"}]},
+        "queue_mock_failures": {"code": "overloaded"},
+        "set_mock_rules": {"rules": [{"match": {"exact": "ping"}, "reply": "greeting"}], "scenarios": {"greeting": {"text": "pong"}}},
         "create_response": {"model": "myna", "input": "/echo hi"},
         "import_conversation": (await person.get(f"/api/conversations/{conversation_id}/export")).json(),
     }

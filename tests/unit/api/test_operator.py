@@ -1,6 +1,7 @@
 """The operator's routes open to operators alone, and people's own routes are no part of them."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ async def test_without_a_token_they_are_closed_where_others_reach_the_node(route
 
 
 @pytest.mark.parametrize("more", [{"host": "127.0.0.1"}, {"host": EVERYWHERE, "operator_open": True}])
-async def test_without_a_token_they_are_open_on_loopback_or_where_a_setting_says_so(more: dict[str, object]) -> None:
+async def test_without_a_token_they_are_open_on_loopback_or_where_a_setting_says_so(more: dict[str, Any]) -> None:
     async with serving(**more) as node, HttpClient(base_url=node.url) as client:
         assert [(await client.get(route)).status_code for route in ROUTES] == [200] * len(ROUTES)
 

@@ -1,6 +1,7 @@
 """What the tests of the mock share: prompts drawn at random, and a reply taken apart."""
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from myna.mock_ai import BUILT_IN, PROFILES, End, Failure, MockBrain, Part, Prompt
 from myna.mock_ai.port import ReplyStep
@@ -58,10 +59,10 @@ def whole(prompt: Prompt, brain: MockBrain = BRAIN) -> tuple[list[Part], End | F
 
 
 def apart(steps: list[ReplyStep]) -> tuple[list[Part], End | Failure]:
-    """Parts and ending, checked to come in that shape."""
+    """Parts and ending, checked to come in that shape; without the name of what the reply followed."""
     *parts, ending = steps
     assert not isinstance(ending, Part)
-    return [part for part in parts if isinstance(part, Part)], ending
+    return [part for part in parts if isinstance(part, Part)], replace(ending, rule=None)
 
 
 def text_of(prompt: Prompt, brain: MockBrain = BRAIN) -> str:

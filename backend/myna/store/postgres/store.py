@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import Select
+from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -17,6 +17,7 @@ from myna.store import pagination, search_text
 from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
+from myna.store.postgres.mock_setups import PostgresMockSetups
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.schema import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
@@ -56,6 +57,7 @@ class PostgresStore:
             max_overflow=OVERFLOW,
             pool_timeout=POOL_WAIT_S,
         )
+        self.mock_setups = PostgresMockSetups(self._read)
 
     async def run(self) -> None:
         while True:
@@ -154,7 +156,7 @@ class PostgresStore:
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)
 
-    async def _read(self, statement: Select[Any], **parameters: Any) -> Sequence[Row]:
+    async def _read(self, statement: Executable, **parameters: Any) -> Sequence[Row]:
         """The rows of a query, tried once more when the connection turns out to be dead. Raises `StoreUnavailable`."""
         try:
             try:
@@ -166,7 +168,7 @@ class PostgresStore:
         except DATABASE_ERRORS as error:
             raise self._failed(error) from error
 
-    async def _execute(self, statement: Select[Any], parameters: dict[str, Any]) -> Sequence[Row]:
+    async def _execute(self, statement: Executable, parameters: dict[str, Any]) -> Sequence[Row]:
         async with self._engine.connect() as connection:
             try:
                 result = await connection.execute(statement, parameters)

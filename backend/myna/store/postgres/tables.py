@@ -1,4 +1,4 @@
-"""The four tables as SQLModel classes: the only place that lists their columns, and the indexes that the queries stand on.
+"""The tables as SQLModel classes: the only place that lists their columns, and the indexes that the queries stand on.
 
 Reads and writes derive their column lists from here (row_mapping.py). To add a column: a line here, a field in the view
 that it belongs to, and a migration.
@@ -95,3 +95,25 @@ class RefusedFactRow(SQLModel, table=True):
     # Text, not jsonb: ASCII JSON with escapes holds what jsonb refuses (NUL, lone surrogates), which is why most facts end here.
     body: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
+
+
+class MockRulesRow(SQLModel, table=True):
+    """The rules that an owner set for the mock AI's replies to its own messages."""
+
+    __tablename__ = "mock_rules"
+
+    owner: str = Field(sa_type=ID, primary_key=True)
+    rules: str = Field(sa_type=Text)
+    # When they were set: of too many, the oldest go first.
+    set_order: int = Field(sa_column=Column(BigInteger, Identity(always=False), nullable=False))
+
+
+class MockFailureRow(SQLModel, table=True):
+    """A failure that waits for its owner's next request."""
+
+    __tablename__ = "mock_failures"
+    __table_args__ = (Index("mock_failures_by_owner", "owner", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    owner: str = Field(sa_type=ID)
+    failure: str = Field(sa_type=Text)

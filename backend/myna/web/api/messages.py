@@ -15,6 +15,7 @@ from myna.protocol.frames import MessageAccepted, MessageSend
 from myna.protocol.session import Session
 from myna.web.api.models import Answer
 from myna.web.api.requests import needs_session, validate_body
+from myna.web.brain_options import with_rules
 from myna.web.openapi.annotations import raises
 from myna.web.services import Services
 from myna.web.validation import check_options
@@ -63,7 +64,7 @@ def blueprint(services: Services) -> Blueprint:
     async def create_message(session: Session, data: NewMessage) -> tuple[Accepted, int]:
         """Send a message, as `message.send` does; answered after the broker's confirm."""
         check_options(services.brain, data.options, data.id)
-        accepted = await accept(services.submissions, session, data.frame())
+        accepted = await accept(services.submissions, session, with_rules(data.frame(), services.mock_setups.rules(session.owner)))
         return Accepted.model_validate(accepted), 202
 
     return routes

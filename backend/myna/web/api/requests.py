@@ -74,6 +74,22 @@ def needs_session(services: Services) -> Callable[[Handler], Handler]:
     return decorate
 
 
+def needs_key_or_session(services: Services) -> Callable[[Handler], Handler]:
+    """The same for a route that any key opens too, as below /v1: our tokens stand for their owner, other keys for one of their own."""
+
+    def decorate(handler: Handler) -> Handler:
+        @security_scheme([{"key": []}, {"token": []}, {"cookie": []}])
+        @wraps(handler)
+        async def with_session(**arguments: Any) -> Any:
+            key = token_of(request.headers, {})
+            session = services.sessions.read(key) or services.sessions.for_key(key) if key else session_of(services)
+            return await handler(session, **arguments)
+
+        return with_session
+
+    return decorate
+
+
 def session_of(services: Services) -> Session:
     """The session of this request. Raises `Unauthorized`, or `Forbidden` for a write by cookie from another site's page."""
     token = token_of(request.headers, request.cookies)

@@ -50,6 +50,7 @@ def blueprint(services: Services) -> Blueprint:
     @needs_session(services)
     async def forget_session(session: Session) -> Response:
         """Delete everything of this owner, for good, and end the session: its sockets close with 4401, its tokens open nothing."""
+        await services.mock_setups.clear(session.owner)
         await services.commands.forget(session)
         response = no_content()
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Strict", secure=arrived_by_tls(request))

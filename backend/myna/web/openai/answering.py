@@ -7,9 +7,11 @@ from functools import wraps
 from typing import Any, Protocol
 from uuid import uuid4
 
+import msgspec
 from quart import Response, request
 from quart_schema import security_scheme
 
+from myna.pipeline.mock_setups import MockSetups
 from myna.protocol import timestamps
 from myna.protocol.errors import Behind, ChatError, Unauthorized
 from myna.protocol.session import Session
@@ -46,9 +48,8 @@ async def answer(services: Services, session: Session, completion: CompletionReq
         raise Behind("This node is starting; try again.", retry_after_s=1)
     headers = {name.lower(): value for name, value in request.headers.items()}
     settings = services.settings
-    frame = completion.frame(
-        str(uuid4()), str(uuid4()), headers, strict_models=settings.openai_strict_models, seeded=settings.mock_seed is None
-    )
+    setup = await _setup(services.mock_setups, session.owner)
+    frame = completion.frame(str(uuid4()), headers, setup, strict_models=settings.openai_strict_models, seeded=settings.mock_seed is None)
     if not completion.names_conversation:  # a conversation that begins here is known in full
         session = replace(session, born_ms=timestamps.now_ms())
     reply = AwaitedReply(services, session, frame)
@@ -84,6 +85,13 @@ def needs_key(services: Services) -> Callable[[Handler], Handler]:
         return with_session
 
     return decorate
+
+
+async def _setup(setups: MockSetups, owner: str) -> dict[str, Any]:
+    """What this owner set the mock AI to, as a request carries it; a queued failure is this request's from now on."""
+    rules, failure = setups.rules(owner), await setups.take_failure(owner)
+    setup = {"rules": rules, "failure": None if failure is None else msgspec.json.decode(failure)}
+    return {name: value for name, value in setup.items() if value is not None}
 
 
 async def _streamed(reply: AwaitedReply, writer: Writer, tcp: LimitedTCPServer) -> Response:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 import msgspec
 from pydantic import BeforeValidator, Field, ValidationError
@@ -16,10 +17,11 @@ from myna.mock_ai.parts import clip
 from myna.mock_ai.port import Tool
 from myna.protocol import events as e
 from myna.protocol.errors import InvalidText
-from myna.protocol.field_types import Options, Seed
+from myna.protocol.field_types import Seed
 from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
+from myna.web.brain_options import BrainOptions
 from myna.web.large_body import parse_body
 from myna.web.openai.chat_messages import ChatMessage, Lenient
 from myna.web.openai.schema import Fault, profile_of
@@ -119,17 +121,22 @@ class CompletionRequest(Lenient):
         """Whether the reply may be tool calls."""
         return bool(self.tools) and self.tool_choice != "none"
 
-    def frame(self, message_id: str, conversation_id: str, headers: Mapping[str, str], *, strict_models: bool, seeded: bool) -> MessageSend:
-        """The same as a frame of the socket; `seeded`: without a seed of its own it gets one from its content. Raises `Fault`."""
+    def frame(
+        self, conversation_id: str, headers: Mapping[str, str], setup: Mapping[str, Any], *, strict_models: bool, seeded: bool
+    ) -> MessageSend:
+        """The same as a frame of the socket, with what its owner set the mock AI to. Raises `Fault`.
+
+        `seeded`: without a seed of its own it gets one from its content.
+        """
         at = self._answered()
         seed = self.seed if self.seed is not None or not seeded else self._digest()
         text = self.messages[at].text
-        request = msgspec.json.encode(self._details(at, text, headers)).decode()
-        options = CompletionOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
+        request = msgspec.json.encode({**self._details(at, text, headers), **setup}).decode()
+        options = BrainOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
             shown = clip(text, e.TEXT_LIMIT)
-            return MessageSend(type="message.send", id=message_id, conversation_id=chosen, text=shown, options=options)
+            return MessageSend(type="message.send", id=str(uuid4()), conversation_id=chosen, text=shown, options=options)
         except ValidationError as error:
             if error.errors()[0]["loc"] == ("conversation_id",):
                 raise Fault("metadata.conversation_id takes a UUID.", param="metadata") from None
@@ -190,16 +197,6 @@ class CompletionRequest(Lenient):
         said = self.model_dump(mode="json", include={"model", "messages", "tools", "tool_choice", "response_format"})
         data = json.dumps(said, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
-
-
-class CompletionOptions(Options):
-    """A message's options, with what only these clients send."""
-
-    request: str
-
-    def ordered(self) -> e.Options:
-        """The same options as a job carries them."""
-        return e.Options(self.profile, self.seed, self.scenario, self.request)
 
 
 async def read(data: str | bytes) -> CompletionRequest:

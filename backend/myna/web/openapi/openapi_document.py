@@ -23,7 +23,7 @@ from myna.protocol.errors import (
 )
 from myna.web.auth import COOKIE
 from myna.web.openai.schema import OpenAIError
-from myna.web.openapi.annotations import ANSWERS, ERRORS, OPENAI_KEY
+from myna.web.openapi.annotations import ANSWERS, ERRORS
 from myna.web.openapi.json_schema import SCHEMAS, Schema, error_codes, tidy
 from myna.web.operator import OPERATOR_COOKIE
 from myna.web.problems import PROBLEM, Problem
@@ -82,7 +82,7 @@ def _by_name(model: Any, described: Schema, components: Schema) -> Schema:
 def _errors(handler: Any, method: str, rule: Rule, answered: set[str]) -> Schema:
     """What else a route answers, by status: the codes that follow from what it takes, and those it is annotated with."""
     security = getattr(handler, QUART_SCHEMA_SECURITY_ATTRIBUTE, ())
-    openai = OPENAI_KEY in security
+    openai = rule.rule.startswith("/v1/")
     takes_body = hasattr(handler, QUART_SCHEMA_REQUEST_ATTRIBUTE)
     errors: list[type[ChatError]] = []
     if security:

@@ -12,6 +12,7 @@ from myna.protocol import log_codec
 from myna.protocol.errors import Busy, ChatError, Close, Internal, RateLimited
 from myna.protocol.frames import ClientFrame, ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
+from myna.web.brain_options import with_rules
 from myna.web.refusals import new_request_id
 from myna.web.services import Services
 from myna.web.validation import check_options
@@ -120,6 +121,7 @@ class Connection:
         match frame:
             case MessageSend() | ReplyRegenerate():
                 check_options(self._services.brain, frame.options, frame.id)
+                frame = with_rules(frame, self._services.mock_setups.rules(self._session.owner))
                 self._services.submissions.submit(self._session, frame, self._send_result, self._is_open)
             case ReplyStop():
                 self._start_stop(frame)

@@ -1,0 +1,103 @@
+"""GET /api/mock/journal: what an owner's recent messages were, which rule each followed and what it was answered with.
+
+It is read out of the log's recent past, which every node remembers, so that it is the same on each and needs no memory of
+its own.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from quart import Blueprint
+from quart_schema import validate_querystring, validate_response
+
+from myna.protocol.session import Session
+from myna.web.api.models import Answer, ReplyError, Timings
+from myna.web.api.requests import Query, needs_key_or_session
+from myna.web.services import Services
+
+ENTRIES = 200  # at most, in one answer
+
+
+class JournalQuery(Query):
+    """How much of it."""
+
+    limit: Annotated[int, Field(ge=1, le=ENTRIES, description="so many of the newest replies")] = 50
+
+
+class JournalEntry(Answer):
+    """One reply: what was sent, what was followed, what came of it."""
+
+    id: Annotated[str, Field(description="the reply's")]
+    message_id: str
+    conversation_id: str
+    at: str
+    text: Annotated[str, Field(description="the message")]
+    options: Annotated[dict[str, Any], Field(description="profile, seed and scenario, as sent")]
+    status: Literal["streaming", "complete", "stopped", "failed"]
+    rule: Annotated[str | None, Field(description="the rule, command or scenario that was followed; null: the mock's own prose")]
+    reply: str | None
+    finish_reason: str | None
+    error: ReplyError | None
+    timings: Timings | None
+
+
+class Journal(Answer):
+    """The newest replies, the newest last."""
+
+    items: list[JournalEntry]
+
+
+def blueprint(services: Services) -> Blueprint:
+    """The route."""
+    routes = Blueprint("mock_journal", __name__)
+
+    @routes.get("/api/mock/journal")
+    @needs_key_or_session(services)
+    @validate_querystring(JournalQuery)
+    @validate_response(Journal)
+    async def show_mock_journal(session: Session, query_args: JournalQuery) -> Journal:
+        """The newest replies to this key's owner, each with its message and the rule that it followed."""
+        return Journal(items=entries(services.projection.frames(session.owner))[-query_args.limit :])
+
+    return routes
+
+
+def entries(frames: Iterable[bytes]) -> list[JournalEntry]:
+    """The replies in these frames, in the order in which they were begun. One whose message is not among them is left out."""
+    messages: dict[str, dict[str, Any]] = {}
+    replies: dict[str, JournalEntry] = {}
+    for text in frames:
+        if b'"type":"reply.delta"' in text:
+            continue
+        frame = json.loads(text)
+        match frame["type"]:
+            case "message.created":
+                messages[frame["id"]] = frame
+            case "reply.started" if frame["message_id"] in messages and frame["reply_id"] not in replies:
+                replies[frame["reply_id"]] = _begun(frame, messages[frame["message_id"]])
+            case "reply.completed" | "reply.failed" if frame["reply_id"] in replies:
+                _end(replies[frame["reply_id"]], frame)
+            case _:
+                pass
+    return list(replies.values())
+
+
+def _begun(frame: dict[str, Any], message: dict[str, Any]) -> JournalEntry:
+    return JournalEntry(
+        id=frame["reply_id"], message_id=message["id"], conversation_id=message["conversation_id"], at=message["at"],
+        text=message["text"], options=message.get("options") or {}, status="streaming", rule=None, reply=None, finish_reason=None,
+        error=None, timings=None,
+    )  # fmt: skip
+
+
+def _end(entry: JournalEntry, frame: dict[str, Any]) -> None:
+    entry.rule = frame.get("rule")
+    if frame["type"] == "reply.failed":
+        entry.status = "failed"
+        entry.error = ReplyError(code=frame["code"], detail=frame["detail"], retryable=frame["retryable"])
+        return
+    entry.status = "stopped" if frame["finish_reason"] == "stopped" else "complete"
+    entry.reply, entry.finish_reason = frame["text"], frame["finish_reason"]
+    entry.timings = Timings.model_validate(frame["timings"])
