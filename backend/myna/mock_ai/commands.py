@@ -1,7 +1,9 @@
 """The commands a person can type; an argument that doesn't fit is answered with what is allowed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from myna.mock_ai import composer
 from myna.mock_ai.banks import display

@@ -1,9 +1,10 @@
 """Rules and scripted replies: which reply a request gets. Everything follows from the request, so any process decides the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+
+from msgspec.structs import replace
 
 from myna.mock_ai.draft import STOP, Draft
 from myna.mock_ai.failures import failure
