@@ -32,7 +32,7 @@ TEST_S = 60  # the longest a single test takes on two idle cores, if it says not
 
 TESTS = ROOT / "tests"
 APART = {"bench", "browser", "compose", "faults", "soak"}  # folders that are not simply run with the others
-WAITS = {"contract", "flow", "services"}
+WAITS = {"flow", "services"}
 MEASURES_TIME = "tests/browser/test_speed.py"
 
 
@@ -118,13 +118,16 @@ def tests() -> list[Step]:
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
     vitest.append(f"--testTimeout={int(1000 * TEST_S * SLOWNESS)}")
     browser = sorted(set((TESTS / "browser").glob("test_*.py")) - {ROOT / MEASURES_TIME}, key=lambda file: file.stat().st_size)
-    folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit"})
+    brokers = sorted((TESTS / "contract").glob("test_broker*.py"))
+    folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit", "contract"})
     return [
         Step("vitest", vitest, ROOT / "front", waits=True),  # it gives its own workers little time to start
         # Two of each, as one would still run when all others have ended.
         pytest("tests/unit", "--ignore=tests/unit/api", name="unit"),
         pytest("tests/unit/api", name="unit: api"),
         *faults(),
+        pytest(*map(str, brokers), name="contract: broker", waits=True),
+        pytest("tests/contract", *(f"--ignore={file}" for file in brokers), name="contract", waits=True),
         *(pytest(*map(str, browser[half::2]), name=f"browser, {('one', 'other')[half]} half") for half in (0, 1)),
         *(pytest(f"tests/{folder}", name=folder, waits=folder in WAITS) for folder in folders),
     ]
