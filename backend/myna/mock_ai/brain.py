@@ -13,6 +13,7 @@ from myna.mock_ai.draft import Draft
 from myna.mock_ai.failures import failure
 from myna.mock_ai.json_values import SchemaError, UnsatisfiableError, generate
 from myna.mock_ai.library import BUILT_IN
+from myna.mock_ai.load import Load
 from myna.mock_ai.pacing import limited, paced, resumed
 from myna.mock_ai.parts import clip
 from myna.mock_ai.port import Failure, Part, Prompt, ReplyStep
@@ -56,6 +57,7 @@ class MockBrain:
         self._seed = seed
         self._speed = speed
         self._sleep = sleep
+        self._loads: dict[Profile, Load] = {}  # of profiles that feel it, as long as they have open replies
         if problem := self.option_problem(profile, None):
             raise ValueError(problem)
 
@@ -65,17 +67,44 @@ class MockBrain:
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and one ending, each handed over once its wait is over."""
-        for step in self.steps(prompt, start=start):
-            if step.after_s > 0 and self._speed > 0:
-                await self._sleep(step.after_s / self._speed)
-            yield step
+        steps, profile = self.steps(prompt, start=start), self._profile_of(prompt)
+        if profile is None or not profile.feels_load:
+            for step in steps:
+                if step.after_s > 0 and self._speed > 0:
+                    await self._sleep(step.after_s / self._speed)
+                yield step
+            return
+        load = self._loads.setdefault(profile, Load(profile))
+        if load.full and not start:
+            yield failure("overloaded", "Too many replies wait in line. Trying again may help.")
+            return
+        await load.turn()
+        try:
+            for step in steps:
+                if step.after_s > 0 and self._speed > 0:
+                    await self._sleep(step.after_s * load.factor / self._speed)
+                yield step
+        finally:
+            load.leave()
+            if load.idle:
+                self._loads.pop(profile, None)
+
+    def _profile_of(self, prompt: Prompt) -> Profile | None:
+        try:
+            return self._scenarios_of(prompt).profiles.get(prompt.profile or self._profile)
+        except ValueError:
+            return None
+
+    def _scenarios_of(self, prompt: Prompt) -> Scenarios:
+        """Those in force, with the owner's own before them. Raises `ValueError` for rules that can't be read."""
+        return self._scenarios() if prompt.rules is None else with_rules(prompt.rules, self._scenarios())
 
     def steps(self, prompt: Prompt, *, start: int = 0) -> Iterator[ReplyStep]:
         """The same without the waiting. From `start` on it is the tail of the whole reply, but for a short first wait."""
         if start < 0:
             raise ValueError(f"start must be 0 or more, got {start}")
         try:
-            scenarios = self._scenarios() if prompt.rules is None else with_rules(prompt.rules, self._scenarios())
+            scenarios = self._scenarios_of(prompt)
         except ValueError:  # of a newer release, or published by hand
             yield Failure("unknown_option", "The rules of this message can't be read here.", retryable=False, after_s=0.0)
             return

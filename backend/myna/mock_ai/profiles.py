@@ -21,11 +21,19 @@ class Profile:
     tokens_per_s: float = 0.0  # instead of parts_per_s: a part takes as long as its words and signs
     stalls: float = 0.0  # share of parts before which the stream stands still
     stall_s: tuple[float, float] = (0.0, 0.0)  # for how long, seconds, drawn evenly between the two
+    at_once: int | None = None  # replies that one responder makes side by side; more wait in line
+    waiting: int | None = None  # how long the line may be; more are turned away as overloaded
+    slower_from: int = 0  # with so many open replies waits begin to grow, in proportion; 0: they never do
 
     @property
     def goes_wrong(self) -> bool:
         """Whether some of its replies fail or are cut."""
         return bool(self.refused or self.cut or self.failures)
+
+    @property
+    def feels_load(self) -> bool:
+        """Whether its replies wait for each other."""
+        return self.at_once is not None or self.slower_from > 0
 
 
 DEFAULT_PROFILE = "normal"
@@ -60,6 +68,16 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 ("broken_event", 0.1),
                 ("truncated", 0.1),
             ),
+        ),
+        # A small server with too many users: it queues, slows down with its load, and turns away whom it can't queue.
+        "busy": Profile(
+            "four replies at once, slower the more there are; sixteen wait in line, more are turned away",
+            (0.2, 0.4),
+            40.0,
+            0.4,
+            at_once=4,
+            waiting=16,
+            slower_from=2,
         ),
         # A stream that stops and goes on: what a page and a client's idle limit must bear.
         "stalling": Profile(

@@ -220,6 +220,9 @@ class ProfileFields(Fields):
     cut: Share = 0.0
     failures: dict[Annotated[str, AfterValidator(_known_failure)], Share] = {}  # share of replies by code
     whole: bool = False
+    at_once: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    waiting: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    slower_from: Annotated[int, Field(ge=0, le=10_000)] = 0
 
     @model_validator(mode="after")
     def _at_most_all(self) -> "ProfileFields":

@@ -105,7 +105,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
         ("scenarios: {a: {parts: [{text: x, after_s: soon}]}}", "scenarios.a.parts[0].after_s should be a valid number, got 'soon'"),
         ("scenarios: {a: {parts: [{text: x, after_s: 121}]}}", "after_s should be less than or equal to 120, got 121"),
         ("scenarios: {a: {parts: [{text: x, after_s: .nan}]}}", "after_s should be less than or equal to 120, got nan"),
-        ("scenarios: {a: {text: x, profile: warp}}", "scenarios.a.profile names no profile: allowed are fast, faulty, flaky"),
+        ("scenarios: {a: {text: x, profile: warp}}", "scenarios.a.profile names no profile: allowed are busy, fast, faulty, flaky"),
         ("scenarios: {a: {text: '${numbr}'}}\nrules: [{match: {regex: '(?P<number>.)'}, reply: a}]", "did you mean number?"),
         ("scenarios: {a: {choices: [{weight: 0, text: x}]}}", "scenarios.a.choices[0].weight should be greater than 0, got 0"),
         ("scenarios: {a: {use: b}, b: {by_turn: [x, {use: a}]}}", "scenarios.a.use leads back to itself"),
