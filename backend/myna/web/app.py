@@ -9,6 +9,7 @@ from myna.web.api import (
     conversation_export,
     conversation_import,
     conversation_messages,
+    conversation_scenario,
     conversations,
     dead_letters,
     health,
@@ -34,8 +35,8 @@ from myna.web.services import Services
 from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
-    session, messages, conversations, conversation_messages, conversation_export, conversation_import, queue_position,
-    search, operator, dead_letters, pipeline, health, metrics, mock_setup, mock_journal, documents, page,
+    session, messages, conversations, conversation_messages, conversation_export, conversation_import, conversation_scenario,
+    queue_position, search, operator, dead_letters, pipeline, health, metrics, mock_setup, mock_journal, documents, page,
 )  # fmt: skip
 OPENAI_BLUEPRINTS = chat_completions, response_routes
 
