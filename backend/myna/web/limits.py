@@ -16,6 +16,7 @@ from myna.protocol.errors import Busy, RateLimited
 from myna.settings import Settings
 from myna.web.client_address import client_network, is_within
 from myna.web.refusals import Refusals
+from myna.web.server.pace import Pace
 
 # File descriptors that are not clients': listener, broker, database, logs, and the connections that are being refused.
 RESERVED_DESCRIPTORS = 64
@@ -96,6 +97,7 @@ class Limits:
     def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
         self.refused: Counter[tuple[str, str]] = Counter()  # by limit and answer
         self.refusals = Refusals()
+        self.pace = Pace()
         self.settings = settings
         self.most_connections = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS)
         self.open_connections = 0

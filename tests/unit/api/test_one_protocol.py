@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -110,3 +112,25 @@ class _Config:
 
 class _Context:
     event_class = asyncio.Event
+
+
+async def test_frames_behind_a_refused_upgrade_are_not_read_and_leave_nothing_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = served.url.removeprefix("http://").split(":")
+    upgrade = request(b"GET /ws HTTP/1.1", UPGRADE + b"websocket", HANDSHAKE.rstrip(), b"Origin: https://evil.example")
+
+    def attack() -> bytes:
+        with socket.create_connection((host, int(port)), timeout=30) as one:
+            one.sendall(upgrade)
+            status = one.recv(12)[9:]
+            with suppress(OSError):
+                one.sendall(b"\x81\x80\0\0\0\0" * 10_000)
+                while one.recv(65_536):
+                    pass
+        return status
+
+    statuses = [await asyncio.to_thread(attack) for _ in range(20)]
+
+    assert statuses == [b"403"] * 20
+    assert not [line for line in caplog.records if line.exc_info]

@@ -27,6 +27,8 @@ class Http1Protocol(H11Protocol):
             self.connection = h11.Connection(h11.SERVER)
             return
         self._has_body = request.method != b"HEAD"
+        limits: Limits = self.config.limits  # type: ignore[attr-defined]
+        await limits.pace.begin(limits.client_of(self.client, request.headers))
         status = refusal_status(request)
         if status is None:
             await super()._create_stream(request)

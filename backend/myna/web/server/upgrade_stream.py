@@ -28,6 +28,8 @@ class UpgradeStream(WSStream):
         elif isinstance(event, Data) and self.frames is not None:
             self.frames.data_received(event.data)
             return
+        elif isinstance(event, (Body, Data)) and self.state is not ASGIWebsocketState.HANDSHAKE:
+            return  # frames behind a refusal, which ends the connection
         refused = self.closed
         await super().handle(event)
         if self.closed and not refused and not isinstance(event, StreamClosed):
