@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ from myna.mock_ai.tool_calls import FENCE, tool_call_text
 from myna.mock_ai.tools import results_text, tool_to_call
 
 MAX_RULE = 64  # characters of the name of what a reply follows
+_SCHEMA_THREAD = ThreadPoolExecutor(1, "schema")  # one: several would take the processor from the event loop together
 _BEGIN = 80  # characters of the message that an instant reply says back
 
 
@@ -67,7 +69,7 @@ class MockBrain:
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and one ending, each handed over once its wait is over."""
-        steps, profile = self.steps(prompt, start=start), self._profile_of(prompt)
+        steps, profile = await self._drawn(prompt, start), self._profile_of(prompt)
         if profile is None or not profile.feels_load:
             for step in steps:
                 if step.after_s > 0 and self._speed > 0:
@@ -88,6 +90,13 @@ class MockBrain:
             load.leave()
             if load.idle:
                 self._loads.pop(profile, None)
+
+    async def _drawn(self, prompt: Prompt, start: int) -> Iterable[ReplyStep]:
+        steps = self.steps(prompt, start=start)
+        if not prompt.tools and prompt.response_schema is None:
+            return steps
+        # Values for a JSON Schema take up to a second; a thread leaves the event loop to the other replies meanwhile.
+        return await asyncio.get_running_loop().run_in_executor(_SCHEMA_THREAD, list, steps)
 
     def _profile_of(self, prompt: Prompt) -> Profile | None:
         try:

@@ -12,6 +12,7 @@ import re2
 
 from myna.mock_ai.seeded_random import SeededRandom
 
+MAX_OBJECTS = 1_000  # in a schema: to look through each takes half a millisecond
 MAX_REFERENCES = 40  # one behind the other, before it is taken for a circle
 
 
@@ -23,6 +24,16 @@ class UnsatisfiableError(ValueError):
     """No value is valid by this schema, or none of a size that can be sent."""
 
 
+def _objects_in(schema: Any) -> int:
+    """How many objects there are, itself included. Counts no further than it matters."""
+    left, count = [schema], 0
+    while left and count <= MAX_OBJECTS:
+        one = left.pop()
+        count += isinstance(one, Mapping)
+        left += one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
+    return count
+
+
 @cache
 def _validator_class(kind: type) -> Any:
     from jsonschema import validators
@@ -31,7 +42,9 @@ def _validator_class(kind: type) -> Any:
 
 
 def is_valid(schema: Any) -> Callable[[Any], bool]:
-    """A check of values against the schema. Raises `SchemaError` when it is none."""
+    """A check of values against the schema. Raises `SchemaError` when it is none, or has more than `MAX_OBJECTS` objects."""
+    if _objects_in(schema) > MAX_OBJECTS:
+        raise SchemaError(f"This JSON Schema holds more than {MAX_OBJECTS} objects.")
     from jsonschema import validators  # with what it needs a tenth of a second that most processes need not spend
     from jsonschema.exceptions import SchemaError as InvalidSchema
     from referencing import Registry

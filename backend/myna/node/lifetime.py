@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Awaitable
 
 import structlog
@@ -39,10 +40,11 @@ def exit_code(supervisor: Supervisor) -> int:
     return 1
 
 
-def collect_less_often() -> None:
-    """Let the garbage collector look through memory 14 times as rarely as by default.
+def favour_event_loop() -> None:
+    """Let the event loop go on sooner than by default: past the garbage collector, and past threads.
 
     A node remembers some hundred thousand events, long-lived and without cycles: looking through them all took a third of
     reading the log. A responder makes and drops the same few objects for each reply: it took 8 % of its time.
     """
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(10_000, 10, 10)  # it looks through memory 14 times as rarely
+    sys.setswitchinterval(0.001)  # seconds that a thread computes before the loop has its turn; 5 ms by default

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from myna.node.factories import make_brain, make_broker, process_name, worker_name
-from myna.node.lifetime import collect_less_often, exit_code, first_of, stop_signal
+from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.supervisor import Supervisor
 from myna.pipeline.responder import Responder
 from myna.protocol.errors import StartupError
@@ -19,7 +19,7 @@ async def respond(settings: Settings) -> int:
     if settings.embedded_broker:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
     stopping = stop_signal()
-    collect_less_often()
+    favour_event_loop()
     broker = make_broker(settings)
     responder = Responder(broker, make_brain(settings), worker=worker_name(), prefetch=settings.prefetch)
     supervisor = Supervisor()

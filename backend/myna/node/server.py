@@ -13,7 +13,7 @@ from hypercorn.asyncio import serve as hypercorn_serve
 
 from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.factories import make_broker, make_data_dir
-from myna.node.lifetime import collect_less_often, exit_code, first_of, stop_signal
+from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.node import Node, make_services
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -81,7 +81,7 @@ async def bring_to_head(url: str) -> None:
 async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
-    collect_less_often()
+    favour_event_loop()
     raise_descriptor_limit()
     hypercorn_patches.apply()
     listener = bind(settings)

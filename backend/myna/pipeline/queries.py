@@ -169,12 +169,15 @@ class Queries:
         facts = [fact for fact in facts if fact.conversation_id == conversation_id]
         return Thread(merge.thread(page.items, facts, running, waiting), page.next, cursor)
 
-    async def whole_conversation(self, session: Session, conversation_id: str) -> list[MessageView]:
-        """Every message of a conversation with its replies, oldest first."""
+    async def whole_conversation(
+        self, session: Session, conversation_id: str, on_page: Callable[[Sequence[MessageView]], None] = lambda _: None
+    ) -> list[MessageView]:
+        """Every message of a conversation with its replies, oldest first. `on_page` sees each page that was read, and may raise."""
         pages: list[list[MessageView]] = []
         before: str | None = None
         while before is not None or not pages:
             thread = await self.messages(session, conversation_id, limit=PAGE_LIMIT, before=before, at_least=None)
+            on_page(thread.items)
             pages.append(thread.items)
             before = thread.next
         return merge.in_turns([view for page in reversed(pages) for view in page])

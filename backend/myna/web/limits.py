@@ -7,7 +7,7 @@ that one client cannot take what others need.
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -46,6 +46,7 @@ TABLE = {
     "requests_of_owner": Limit("owner", "requests in flight, their answers included", "max_requests_per_owner", "429"),
     "transfers_of_address": Limit("address", "exports and imports in flight", "max_transfers_per_address", "429"),
     "bodies_of_address": Limit("address", "bytes of bodies in flight, both ways", "body_bytes_per_address", "429"),
+    "bodies_of_owner": Limit("owner", "bytes of bodies in flight, both ways", "body_bytes_per_owner", "429"),
     "bodies": Limit("node", "bytes of bodies in flight, both ways", "body_bytes_per_node", "busy"),
     "reads_of_owner": Limit("owner", "reads a second by HTTP", "reads_per_s", "429"),
     "reads_of_address": Limit("address", "reads a second by HTTP", "reads_per_s × owners_per_address", "429"),
@@ -82,7 +83,8 @@ class Held:
 
     def add(self, key: str, amount: int) -> None:
         """Hold more for this key, however much that is."""
-        self._held[key] += amount
+        if amount:
+            self._held[key] += amount
 
     def give_back(self, key: str, amount: int = 1) -> None:
         """Hold less for this key. One that holds nothing is forgotten."""
@@ -111,6 +113,7 @@ class Limits:
         self.requests_of_owner = Held(settings.max_requests_per_owner)
         self.transfers_of_address = Held(settings.max_transfers_per_address)
         self.bodies_of_address = Held(settings.body_bytes_per_address)
+        self.bodies_of_owner = Held(settings.body_bytes_per_owner)
         self.body_bytes = 0  # on the whole node
         self.connection_rate = TokenBuckets(settings.connections_per_s, round(settings.connections_per_s * BURST_S))
         self.new_sessions = TokenBuckets(settings.new_sessions_per_s, round(max(1, settings.new_sessions_per_s * NEW_SESSIONS_BURST_S)))
@@ -161,25 +164,32 @@ class Limits:
         if not held.take(key):
             raise self._too_much(name)
 
-    def hold_body(self, address: str | None, size: int) -> None:
+    def hold_body(self, address: str | None, owner: str | None, size: int) -> None:
         """Hold so many bytes of a body. Raises `RateLimited`, or `Busy` where the whole node holds too many."""
-        if address is not None and self.bodies_of_address[address] + size > self.bodies_of_address.most:
-            raise self._too_much("bodies_of_address")
+        for name, held, key in self._bodies(address, owner):
+            if held[key] + size > held.most:
+                raise self._too_much(name)
         if self.body_bytes + size > self.settings.body_bytes_per_node:
             raise self._too_much("bodies")
-        self.add_body(address, size)
+        self.add_body(address, owner, size)
 
-    def add_body(self, address: str | None, size: int) -> None:
+    def add_body(self, address: str | None, owner: str | None, size: int) -> None:
         """Hold so many bytes of an answer, however many there are already: it has been made."""
         self.body_bytes += size
-        if address is not None and size:
-            self.bodies_of_address.add(address, size)
+        for _, held, key in self._bodies(address, owner):
+            held.add(key, size)
 
-    def release_body(self, address: str | None, size: int) -> None:
+    def release_body(self, address: str | None, owner: str | None, size: int) -> None:
         """Hold so many bytes less."""
         self.body_bytes -= size
-        if address is not None and size:
-            self.bodies_of_address.give_back(address, size)
+        for _, held, key in self._bodies(address, owner):
+            held.give_back(key, size)
+
+    def _bodies(self, address: str | None, owner: str | None) -> Iterator[tuple[str, Held, str]]:
+        if address is not None:
+            yield "bodies_of_address", self.bodies_of_address, address
+        if owner is not None:
+            yield "bodies_of_owner", self.bodies_of_owner, owner
 
     def _too_much(self, name: str) -> RateLimited | Busy:
         limit = self.count(name)

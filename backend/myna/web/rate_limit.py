@@ -1,7 +1,10 @@
 """How often one owner, and one address, may read and write by HTTP, and how many requests an owner may have in flight."""
 
+from collections.abc import Sequence
+
 from quart import Quart, request
 
+from myna.protocol.views import MessageView
 from myna.web.auth import token_of
 from myna.web.limits import Limits
 from myna.web.problems import is_openai_request
@@ -29,9 +32,21 @@ def register(app: Quart, services: Services) -> None:
             # All without a session share one owner's part of what their address may; new sessions have a limit of their own.
             shared = client if request.path != "/api/session" else None
             limits.check_rate("writes_of_owner", limits.writes_of_owner, owner or shared)
-        stream: RequestStream | None = request.scope.get("state", {}).get(STREAM)
-        if stream is not None:
-            stream.hold("requests_of_owner", limits.requests_of_owner, owner)
+        stream = _stream()
+        if stream is not None and owner is not None:
+            stream.belongs_to(owner)
+
+
+def hold_texts(views: Sequence[MessageView]) -> None:
+    """Count these texts, of which the answer to this request is made, until it has been sent. Raises `RateLimited` or `Busy`."""
+    stream = _stream()
+    if stream is not None:
+        stream.hold_bytes(sum(len(view.text) for view in views))
+
+
+def _stream() -> RequestStream | None:
+    stream: RequestStream | None = request.scope.get("state", {}).get(STREAM)
+    return stream
 
 
 def _owner(services: Services) -> str | None:

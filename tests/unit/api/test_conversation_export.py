@@ -56,7 +56,7 @@ def test_a_reply_that_was_cut_in_a_code_block_does_not_swallow_what_follows() ->
     cut = MessageView("o", "c", "r", "assistant", "Look:\n```python\nprint(1)", "stopped", at, finish_reason="stopped")
     after = MessageView("o", "c", "m", "user", "```\nand mine", "complete", at)
 
-    text = as_markdown(conversation, [cut, after])
+    text = "".join(as_markdown(conversation, [cut, after]))
 
     assert "print(1)\n```\n\n## You" in text
     assert "> ```\n> and mine" in text

@@ -235,3 +235,10 @@ def test_what_is_no_schema_or_not_supported_is_told(schema: Any, told: str) -> N
 def test_a_schema_that_nothing_fits_ends_soon_with_an_error(schema: Any) -> None:
     with pytest.raises((SchemaError, UnsatisfiableError)):
         made(schema)
+
+
+def test_a_schema_that_would_take_seconds_to_look_through_is_refused() -> None:
+    properties = {f"p{number}": {"type": "object", "properties": {"q": {"type": "string"}}} for number in range(400)}
+    with pytest.raises(SchemaError, match="more than 1000 objects"):
+        generate({"type": "object", "properties": properties}, SeededRandom(1))
+    assert generate({"type": "object", "properties": dict(list(properties.items())[:50])}, SeededRandom(1))

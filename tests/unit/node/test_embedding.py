@@ -38,7 +38,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start in this process takes no port, no signals and leaves its memory as it is."""
     monkeypatch.setattr(server, "bind", lambda _: None)
     monkeypatch.setattr(server, "stop_signal", asyncio.Event)
-    monkeypatch.setattr(server, "collect_less_often", lambda: None)
+    monkeypatch.setattr(server, "favour_event_loop", lambda: None)
 
 
 def settings_in(folder: Path) -> Settings:

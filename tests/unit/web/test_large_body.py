@@ -12,6 +12,7 @@ from myna.protocol.validation_errors import wrong
 from myna.web.api.conversation_file import ITEMS_LIMIT, ExportedConversation
 from myna.web.large_body import LARGE, parse_body
 from myna.web.openai.requests import CompletionRequest
+from myna.web.openai.response_requests import ResponsesRequest
 
 ID = "6a1f9a52-6f0e-4a55-9a2b-1d1c8a4f0a01"
 MESSAGE = {"role": "user", "content": '[hello], {you} \\ " é' * 20}
@@ -46,9 +47,10 @@ async def test_a_large_body_is_the_model_that_it_would_be_at_once() -> None:
         (body(seed="x"), "seed takes a whole number"),
         (body(n=2), "n takes at most 1"),
         (body()[:-1], f"This is no JSON (line 1, column {len(body()) - 1})"),
-        (b'{"messages":[],"model":"' + b"x" * LARGE + b'"}', "messages takes at least 1 item"),
-        (b'{"model":"' + b"x" * LARGE + b'"}', "messages is missing"),
-        (b'{"messages":7,"model":"' + b"x" * LARGE + b'"}', "messages takes a list"),
+        (b'{"model":"m","messages":[],"x":"' + b"x" * LARGE + b'"}', "messages takes at least 1 item"),
+        (b'{"model":"m","x":"' + b"x" * LARGE + b'"}', "messages is missing"),
+        (b'{"model":"m","messages":7,"x":"' + b"x" * LARGE + b'"}', "messages takes a list"),
+        (b'{"model":"' + b"x" * LARGE + b'","messages":[{"role":"user"}]}', "model takes at most 256 characters"),
         (b"[" + b" " * LARGE + b"]", "This takes an object"),
         (b'"' + b"x" * LARGE, "This is no JSON (line 1, column 16385)"),
         (b"\xff" * LARGE * 2, "This is no JSON (line 1, column 1)"),
@@ -56,6 +58,32 @@ async def test_a_large_body_is_the_model_that_it_would_be_at_once() -> None:
 )
 async def test_what_is_wrong_in_a_large_body_is_said_as_of_a_small_one(data: bytes, said: str) -> None:
     assert await refusal(CompletionRequest, data) == said
+
+
+async def test_a_large_input_of_the_responses_api_is_read_item_by_item() -> None:
+    items = [{"role": "user", "content": "hello " * 10}] * 400
+    whole = json.dumps({"model": "m", "input": [*items, {"type": "function_call_output", "call_id": "c", "output": "42"}]}).encode()
+    assert await parse_body(ResponsesRequest, whole) == ResponsesRequest.model_validate_json(whole)
+    text = json.dumps({"model": "m", "input": "hello " * 10_000}).encode()
+    assert await parse_body(ResponsesRequest, text) == ResponsesRequest.model_validate_json(text)
+    wrong_item = json.dumps({"model": "m", "input": [*items, {"role": "bird"}]}).encode()
+    assert await refusal(ResponsesRequest, wrong_item) == "input.400.role takes 'system', 'developer', 'user' or 'assistant'"
+
+
+async def test_no_part_of_a_large_body_may_take_long_by_itself() -> None:
+    many_values = [[1] * 5_000] * 21
+    assert "100000 values in a message" in await refusal(CompletionRequest, body({"role": "user", "x": many_values}))
+    assert "100000 values in a message" in await refusal(CompletionRequest, body(x=many_values))
+    assert "100000 values in a message" in await refusal(CompletionRequest, json.dumps({"x": many_values, "messages": [MESSAGE]}).encode())
+    spread = body(*[{"role": "user", "content": "hi", "x": [1] * 5_000}] * 40)
+    assert len((await parse_body(CompletionRequest, spread)).messages) == 440
+    assert "1048576 bytes in one text" in await refusal(ExportedConversation, b'{"x":"' + b"a" * 1_100_000 + b'"}')
+
+
+@pytest.mark.parametrize("text", ['"', '\\"', "\\", '\\\\"\\', "é\\u0041", "a" * 9_000, '\\"' * 9_000, "\\" * 9_001])
+async def test_where_a_text_ends_is_found_whatever_is_in_it(text: str) -> None:
+    data = body({"role": "user", "content": [{"type": "text", "text": text}]}, unknown={text: [text, text]})
+    assert (await parse_body(CompletionRequest, data)).messages[-1].text == text
 
 
 async def test_an_import_has_its_limit_of_messages() -> None:

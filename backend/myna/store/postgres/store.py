@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.protocol.views import ConversationView, MessageView, SearchHit
+from myna.slices import sliced
 from myna.store import pagination, search_text
 from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page
 from myna.store.postgres import reading
@@ -145,13 +146,18 @@ class PostgresStore:
         wanted = limit + 1 if parsed.exact else max(limit + 1, CANDIDATES)
         parameters = {"owner": owner, "query": parsed.as_tsquery(owner), "limit": wanted, "ord": token.ord}
         rows = await self._read(reading.RECENT_HITS, **parameters)
-        hits = _matching(rows, parsed)
+        hits = await _matching(rows, parsed)
         if len(hits) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=token.ord):
             rows = await self._read(reading.INDEXED_HITS, **parameters)
-            hits = _matching(rows, parsed)
+            hits = await _matching(rows, parsed)
         last = hits[limit - 1] if len(hits) > limit else rows[-1] if len(rows) == wanted else None
         next_ = str(pagination.SearchPageToken(last["ord"])) if last else None
-        return Page([search_text.hit_of(MESSAGES.view(row), parsed, row["conversation_title"]) for row in hits[:limit]], next_)
+        items = []
+        async with sliced() as pause:
+            for row in hits[:limit]:
+                items.append(search_text.hit_of(MESSAGES.view(row), parsed, row["conversation_title"]))
+                await pause()
+        return Page(items, next_)
 
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)
@@ -198,6 +204,14 @@ class PostgresStore:
         return failure
 
 
-def _matching(rows: Sequence[Row], query: search_text.Query) -> list[Row]:
+async def _matching(rows: Sequence[Row], query: search_text.Query) -> Sequence[Row]:
     """Of rows with the right words those that have them in the right order."""
-    return [row for row in rows if query.exact or query.matches(row["text"])]
+    if query.exact:
+        return rows
+    found = []
+    async with sliced() as pause:
+        for row in rows:
+            if query.matches(row["text"]):
+                found.append(row)
+            await pause()
+    return found

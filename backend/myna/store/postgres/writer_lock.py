@@ -22,7 +22,7 @@ LOCK_NUMBER = 0x6D796E61  # the advisory lock's number: "myna"
 HEARTBEAT_S = 1.0  # seconds between signs of life
 SILENCE_MS = 4_000  # the server ends the session of a holder that is silent for longer: with the heartbeat's second, within 5 s
 STATEMENT_S = 25  # long enough to delete a conversation of a million messages
-CHUNK = 2_000  # facts in one statement: more is no quicker, and after a long outage all at once would take longer than STATEMENT_S
+CHUNK = 500  # facts in one statement: more is no quicker, holds the event loop, and after a long outage would take longer than STATEMENT_S
 
 # The heartbeat keeps a living holder's session; the idle timeouts end a frozen one's, between batches or inside one.
 _SETTINGS = {

@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import ConversationView, MessageView
+from myna.slices import sliced
 from myna.store.conversation_summary import with_message
 from myna.store.port import Deleted, Fact, Renamed
 from myna.store.postgres.row_mapping import CONVERSATIONS, MESSAGES, given, in_order, names, written_columns
@@ -21,6 +22,7 @@ from myna.store.search_text import lexeme_of, lexemes
 
 ConversationKey = tuple[str, str]  # owner, conversation id
 
+MUCH = 64 * 1024  # characters, of which the lexemes take some 2 ms
 _MESSAGE_COLUMNS = written_columns(MessageRow)
 _CONVERSATION = inspect(ConversationRow).columns
 _KEY = [_CONVERSATION["owner"], _CONVERSATION["id"]]
@@ -105,7 +107,7 @@ async def _delete(connection: asyncpg.Connection, deleted: Iterable[Conversation
 async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
     """Store messages and replies, and add those that were new to their conversations' lines."""
     first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
-    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *in_order(_MESSAGE_COLUMNS, _message_arrays(messages, first)))
+    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *in_order(_MESSAGE_COLUMNS, await _message_arrays(messages, first)))
     conversations: dict[ConversationKey, ConversationView] = {}
     for ord_ in stored:
         message = messages[ord_ - first]
@@ -116,14 +118,31 @@ async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) 
         await connection.execute(_ADD_TO_CONVERSATIONS, *in_order(CONVERSATIONS.columns, lines))
 
 
-def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[str, list[Any]]:
+async def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[str, list[Any]]:
     """The columns of all messages, numbered in storing order.
 
     A reply's turn is right when its message is among them; where that is stored already, SQL says so.
     """
+    words = await _words(messages)
     ords = {(message.owner, message.id): ord_ for ord_, message in enumerate(messages, first)}
     return MESSAGES.arrays(messages) | {
         "ord": list(ords.values()),
         "turn": [ords.get((message.owner, message.message_id or ""), ord_) for ord_, message in enumerate(messages, first)],
-        "words": [" ".join((lexeme_of(message.owner), *lexemes(message.text))) for message in messages],
+        "words": words,
     }
+
+
+async def _words(messages: Sequence[MessageView]) -> list[str]:
+    """The lexemes of each, in slices of the event loop where it is much text: a long import, or what an outage left."""
+    if sum(len(message.text) for message in messages) <= MUCH:
+        return [_words_of(message) for message in messages]
+    words = []
+    async with sliced() as pause:
+        for message in messages:
+            words.append(_words_of(message))
+            await pause()
+    return words
+
+
+def _words_of(message: MessageView) -> str:
+    return " ".join((lexeme_of(message.owner), *lexemes(message.text)))

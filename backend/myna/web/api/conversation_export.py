@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated, Literal
 from urllib.parse import quote
 
@@ -13,11 +13,14 @@ from quart_schema import document_response, validate_querystring
 from myna.protocol import timestamps
 from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView
-from myna.web.api.models import Answer, MessageItem
+from myna.slices import sliced
+from myna.web.api.models import MESSAGE, Answer, MessageItem
 from myna.web.api.requests import Query, id_of, needs_session
 from myna.web.openapi.annotations import answers
+from myna.web.rate_limit import hold_texts
 from myna.web.services import Services
 
+CHUNK = 64 * 1024  # bytes that are made at once, and lie here until the client has read most of them
 NAME_LIMIT = 60  # characters of a file's name: at 4 bytes each it stays below the 255 that file systems take
 SCHEMA = "myna.conversation/1"  # by which an import recognises the file
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
@@ -60,34 +63,55 @@ def blueprint(services: Services) -> Blueprint:
     async def export_conversation(session: Session, conversation_id: str, query_args: ExportQuery) -> Response:
         """A whole conversation as a file."""
         conversation = await services.queries.conversation(session, id_of(conversation_id, "conversation"))
-        messages = await services.queries.whole_conversation(session, conversation.id)
+        messages = await services.queries.whole_conversation(session, conversation.id, hold_texts)
         suffix, content_type, write = FORMATS[query_args.format]
-        response = Response(write(conversation, messages), content_type=content_type)
+        response = Response(in_chunks(write(conversation, messages)), content_type=content_type)
         response.headers["Content-Disposition"] = disposition(conversation.title, suffix)
         return response
 
     return routes
 
 
-def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> str:
-    """Everything known, as the other routes answer it."""
-    document = {"schema": SCHEMA, "exported_at": timestamps.now(), "conversation": conversation, "messages": messages}
-    return Export.model_validate(document).model_dump_json(by_alias=True, indent=2)
+def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> Iterator[str]:
+    """Everything known, as the other routes answer it, a message a line."""
+    document = {"schema": SCHEMA, "exported_at": timestamps.now(), "conversation": conversation, "messages": []}
+    head, tail = Export.model_validate(document).model_dump_json(by_alias=True)[: -len("]}")], "\n]}\n"
+    yield head
+    for number, view in enumerate(messages):
+        yield (",\n" if number else "\n") + MESSAGE.dump_json(MESSAGE.validate_python(view, from_attributes=True)).decode()
+    yield tail
 
 
-def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> str:
+def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> Iterator[str]:
     """The conversation as one reads it: what a person wrote stands quoted, as it was typed; replies are Markdown already."""
     count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
-    blocks = [f"# {_one_line(conversation.title)}", f"*{count}, begun {_moment(conversation.created_at)}.*"]
+    yield f"# {_one_line(conversation.title)}\n\n*{count}, begun {_moment(conversation.created_at)}.*\n"
     for view in messages:
         if view.role == "user":
-            blocks += [f"## You · {_moment(view.created_at)}", "\n".join(f"> {line}".rstrip() for line in view.text.splitlines())]
+            blocks = [f"## You · {_moment(view.created_at)}", "\n".join(f"> {line}".rstrip() for line in view.text.splitlines())]
         else:
             note = "" if view.status == "complete" and view.finish_reason == "stop" else f" · {view.finish_reason or view.status}"
-            blocks += [f"## Myna · {_moment(view.created_at)}{note}", closed(view.text)]
+            blocks = [f"## Myna · {_moment(view.created_at)}{note}", closed(view.text)]
             if view.error is not None:
                 blocks.append(f"*No answer: {view.error.detail}*")
-    return "\n\n".join(block for block in blocks if block) + "\n"
+        yield "".join(f"\n{block}\n" for block in blocks if block)
+
+
+async def in_chunks(pieces: Iterator[str]) -> AsyncIterator[bytes]:
+    """A file, made in slices of time, and no faster than it is read."""
+    ended = False
+    while not ended:
+        chunk, size = [], 0
+        async with sliced() as pause:
+            while size < CHUNK and not ended:
+                piece = next(pieces, None)
+                if piece is None:
+                    ended = True
+                else:
+                    chunk.append(piece.encode())
+                    size += len(chunk[-1])
+                    await pause()
+        yield b"".join(chunk)
 
 
 # Ending of the file's name, content type, writer.

@@ -44,7 +44,7 @@ def blueprint(services: Services) -> Blueprint:
             conversation_id = id_of(conversation_id, "conversation")
         except NotFound:  # here it is a new one's, made by the client
             raise InvalidFrame("A conversation's id takes a UUID; this address ends in something else.") from None
-        turns = imported_turns(session.owner, conversation_id, data, timestamps.now_ms())
+        turns = await imported_turns(session.owner, conversation_id, data, timestamps.now_ms())
         await services.commands.import_conversation(session, conversation_id, turns)
         messages = sum(isinstance(turn.job, e.MessageCreated) for turn in turns) + len(turns)
         cursor = services.projection.cursor(session.owner)

@@ -1,11 +1,12 @@
 """GET /api/conversations/{id}/messages: a conversation's messages and replies, page by page."""
 
-from quart import Blueprint
-from quart_schema import validate_querystring, validate_response
+from quart import Blueprint, Response
+from quart_schema import document_response, validate_querystring
 
 from myna.protocol.session import Session
-from myna.web.api.models import Answer, MessageItem
-from myna.web.api.requests import PageQuery, id_of, needs_session
+from myna.web.api.models import MESSAGE, Answer, MessageItem
+from myna.web.api.requests import PageQuery, id_of, needs_session, page_of
+from myna.web.rate_limit import hold_texts
 from myna.web.services import Services
 
 
@@ -22,12 +23,14 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("conversation_messages", __name__)
 
     @routes.get("/api/conversations/<conversation_id>/messages")
+    @document_response(MessagesPage)
     @needs_session(services)
     @validate_querystring(PageQuery)
-    @validate_response(MessagesPage)
-    async def list_messages(session: Session, conversation_id: str, query_args: PageQuery) -> MessagesPage:
+    async def list_messages(session: Session, conversation_id: str, query_args: PageQuery) -> Response:
         """A conversation's newest page, oldest first in it: each message followed by its replies."""
         conversation_id = id_of(conversation_id, "conversation")
-        return MessagesPage.model_validate(await services.queries.messages(session, conversation_id, **dict(query_args)))
+        page = await services.queries.messages(session, conversation_id, **dict(query_args))
+        hold_texts(page.items)
+        return await page_of(MESSAGE, page.items, next=page.next, cursor=page.cursor)
 
     return routes

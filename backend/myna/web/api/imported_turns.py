@@ -14,31 +14,41 @@ from myna.pipeline.commands import ImportedTurn
 from myna.protocol import events as e
 from myna.protocol import failures, timestamps, titles
 from myna.protocol.ids import reply_id_for
+from myna.slices import Pause, sliced
 from myna.web.api.conversation_file import ExportedConversation, ExportedReply, check
 
 
-def imported_turns(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[ImportedTurn]:
+async def imported_turns(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[ImportedTurn]:
     """What is to be written to the log, in order, the title with the first turn. Raises `InvalidFrame`, which names the place.
 
     New ids are derived from the new conversation's id, from the whole body and from the old ids: the same body makes the
     same ids, and another body under the same conversation id shares none with it.
     """
     check(document)
-    body = document.model_dump_json(include={"messages"}) + document.conversation.title
-    namespace = uuid5(UUID(conversation_id), sha256(body.encode()).hexdigest())
-    times = [timestamps.written(now_ms - before_ms) for before_ms in range(len(document.messages), 0, -1)]
-    replies = _replies_by_message(document)
     turns: list[ImportedTurn] = []
-    for index, item in enumerate(document.messages):
-        if isinstance(item, ExportedReply):
-            continue
-        message_id = str(uuid5(namespace, item.id))
-        for number, (at, reply) in enumerate(replies.get(item.id) or [(index, None)]):
-            key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
-            job = _job(owner, conversation_id, key, message_id, item.text, times[index if number == 0 else at])
-            turns.append(ImportedTurn(job, [job, *_reply_events(job, reply, times[at])]))
+    async with sliced() as pause:
+        namespace = uuid5(UUID(conversation_id), await _digest(document, pause))
+        times = [timestamps.written(now_ms - before_ms) for before_ms in range(len(document.messages), 0, -1)]
+        replies = _replies_by_message(document)
+        for index, item in enumerate(document.messages):
+            if isinstance(item, ExportedReply):
+                continue
+            await pause()
+            message_id = str(uuid5(namespace, item.id))
+            for number, (at, reply) in enumerate(replies.get(item.id) or [(index, None)]):
+                key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
+                job = _job(owner, conversation_id, key, message_id, item.text, times[index if number == 0 else at])
+                turns.append(ImportedTurn(job, [job, *_reply_events(job, reply, times[at])]))
     _add_title(turns, document.conversation.title)
     return turns
+
+
+async def _digest(document: ExportedConversation, pause: Pause) -> str:
+    digest = sha256(document.conversation.title.encode())
+    for item in document.messages:
+        digest.update(item.model_dump_json().encode())
+        await pause()
+    return digest.hexdigest()
 
 
 def _replies_by_message(document: ExportedConversation) -> dict[str, list[tuple[int, ExportedReply]]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from myna.protocol.events import FinishReason
 from myna.protocol.views import Status
@@ -65,3 +65,4 @@ class AssistantItem(Answer):
 
 
 MessageItem = Annotated[UserItem | AssistantItem, Field(discriminator="role")]
+MESSAGE: TypeAdapter[UserItem | AssistantItem] = TypeAdapter(MessageItem)

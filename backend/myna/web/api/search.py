@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import Field
-from quart import Blueprint
-from quart_schema import validate_querystring, validate_response
+from pydantic import Field, TypeAdapter
+from quart import Blueprint, Response
+from quart_schema import document_response, validate_querystring
 
 from myna.protocol.session import Session
 from myna.protocol.views import Role
 from myna.web.api.models import Answer
-from myna.web.api.requests import PAGE_LIMIT, Before, Query, SearchWords, needs_session
+from myna.web.api.requests import PAGE_LIMIT, Before, Query, SearchWords, needs_session, page_of
 from myna.web.services import Services
 
 
@@ -33,6 +33,9 @@ class SearchHit(Answer):
     created_at: str
 
 
+HIT = TypeAdapter(SearchHit)
+
+
 class HitsPage(Answer):
     """A page of hits."""
 
@@ -45,12 +48,12 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("search", __name__)
 
     @routes.get("/api/search")
+    @document_response(HitsPage)
     @needs_session(services)
     @validate_querystring(SearchQuery)
-    @validate_response(HitsPage)
-    async def search_messages(session: Session, query_args: SearchQuery) -> HitsPage:
+    async def search_messages(session: Session, query_args: SearchQuery) -> Response:
         """Full text over messages and replies, newest first. Matches stand between `<mark>` and `</mark>`."""
         page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before)
-        return HitsPage.model_validate(page)
+        return await page_of(HIT, page.items, next=page.next)
 
     return routes

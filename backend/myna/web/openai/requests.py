@@ -10,26 +10,29 @@ from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import msgspec
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.parts import clip
-from myna.mock_ai.port import Tool
+from myna.mock_ai.port import HistoryMessage, Tool
 from myna.protocol import events as e
 from myna.protocol.errors import InvalidText
 from myna.protocol.field_types import Seed
 from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
+from myna.slices import sliced
 from myna.web.brain_options import BrainOptions
 from myna.web.large_body import parse_body
 from myna.web.openai.chat_messages import ChatMessage, Lenient
 from myna.web.openai.schema import Fault, profile_of
+from myna.web.openai.unsupported import check_unsupported
 
 ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}  # of `json_object`
-MAX_SCHEMA_TEXT, MAX_BRACES = 100_000, 50  # of system messages in which a schema is looked for: characters, and beginnings tried
+# Of system messages in which a schema is looked for: characters, all tries together, and beginnings that are tried.
+MAX_SCHEMA_TEXT, MAX_BRACES = 100_000, 50
+MODEL_LIMIT = 256  # characters of a model's name: each event of a stream repeats it
 MAX_HEADERS, MAX_HEADER = 30, 200  # of a request that rules may look at: how many, and characters of each
-UNSUPPORTED = {"functions": "tools", "function_call": "tool_choice", "audio": "", "logprobs": ""}  # and what to use instead
 
 
 class FunctionDefinition(Lenient):
@@ -90,7 +93,7 @@ Limit = Annotated[int, Field(ge=1, le=10_000_000)]
 class CompletionRequest(Lenient):
     """The body of POST /v1/chat/completions, as far as it is looked at; other fields are ignored."""
 
-    model: str
+    model: Annotated[str, Field(max_length=MODEL_LIMIT)]
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -105,11 +108,28 @@ class CompletionRequest(Lenient):
     response_format: ResponseFormat | None = None
     metadata: Annotated[dict[str, str], Field(description="`conversation_id` (a UUID): where this goes; else a new one")] | None = None
 
+    # What takes long of a long conversation: made by `prepared`, in slices.
+    _history: list[HistoryMessage] = PrivateAttr(default_factory=list)
+    _prompt_tokens: int = PrivateAttr(0)
+    _digest: int = PrivateAttr(0)
+
+    async def prepared(self) -> "CompletionRequest":
+        """The same request, once its messages were gone through: needed before anything below is."""
+        digest = hashlib.blake2b(self.model_dump_json(include={"model", "tools", "tool_choice", "response_format"}).encode(), digest_size=8)
+        async with sliced() as pause:
+            for message in self.messages:
+                digest.update(message.model_dump_json().encode())
+                read = message.history()
+                self._history.append(read)
+                self._prompt_tokens += count_tokens(read.text) + sum(count_tokens(call.name + call.arguments) for call in read.tool_calls)
+                await pause()
+        self._digest = int.from_bytes(digest.digest(), "big", signed=True)
+        return self
+
     @property
     def prompt_tokens(self) -> int:
         """Words and signs of all messages, with the calls in them."""
-        calls = [call.function for message in self.messages for call in message.tool_calls or ()]
-        return sum(count_tokens(one.text) for one in self.messages) + sum(count_tokens(one.name + one.arguments) for one in calls)
+        return self._prompt_tokens
 
     @property
     def names_conversation(self) -> bool:
@@ -129,8 +149,8 @@ class CompletionRequest(Lenient):
         `seeded`: without a seed of its own it gets one from its content.
         """
         at = self._answered()
-        seed = self.seed if self.seed is not None or not seeded else self._digest()
-        text = self.messages[at].text
+        seed = self.seed if self.seed is not None or not seeded else self._digest
+        text = self._history[at].text
         request = msgspec.json.encode({**self._details(at, text, headers), **setup}).decode()
         options = BrainOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
@@ -154,7 +174,7 @@ class CompletionRequest(Lenient):
     def _details(self, at: int, text: str, headers: Mapping[str, str]) -> dict[str, Any]:
         """What the brain reads besides the message."""
         last = max((n for n, message in enumerate(self.messages) if message.role not in ("tool", "function")), default=0)
-        results = [message.history() for message in self.messages[last + 1 :]]
+        results = self._history[last + 1 :]
         choice = self.tool_choice.function.name if isinstance(self.tool_choice, NamedTool) else self.tool_choice or "auto"
         if self.tools is not None and choice not in ("auto", "none", "required", *(tool.function.name for tool in self.tools)):
             raise Fault(f"tool_choice names {choice[:60]!r}, which is none of tools.", param="tool_choice")
@@ -165,7 +185,7 @@ class CompletionRequest(Lenient):
         retries = headers.get("x-stainless-retry-count", "")
         details = {
             "text": text if len(text) > e.TEXT_LIMIT else None,
-            "history": [message.history() for n, message in enumerate(self.messages[: last + 1]) if n != at],
+            "history": [read for n, read in enumerate(self._history[: last + 1]) if n != at],
             "results": results,
             "attempt": 1 + int(retries) if retries.isascii() and retries.isdigit() and len(retries) < 4 else None,
             "model": self.model,
@@ -180,23 +200,20 @@ class CompletionRequest(Lenient):
 
     def _schema_in_words(self) -> dict[str, Any] | None:
         """The JSON Schema of an object that a system message spells out, as clients do that ask for `json_object`."""
-        text = "\n".join(message.text for message in self.messages if message.role in ("system", "developer"))[:MAX_SCHEMA_TEXT]
-        at = text.find("{")
-        for _ in range(MAX_BRACES):
+        text = "\n".join(read.text for read in self._history if read.role == "system")[:MAX_SCHEMA_TEXT]
+        at, left = text.find("{"), MAX_SCHEMA_TEXT
+        while at >= 0 and left > 0:
             try:
-                found, end = json.JSONDecoder().raw_decode(text, at) if at >= 0 else (None, 0)
-            except (ValueError, RecursionError):
+                found, end = json.JSONDecoder().raw_decode(text, at)
+            except json.JSONDecodeError as error:
                 found, end = None, at + 1
+                left -= max(error.pos - at, len(text) // MAX_BRACES)
+            except RecursionError:
+                return None
             if isinstance(found, dict) and isinstance(found.get("properties"), dict):
                 return found
             at = text.find("{", end)
         return None
-
-    def _digest(self) -> int:
-        """A seed that the same request always has."""
-        said = self.model_dump(mode="json", include={"model", "messages", "tools", "tool_choice", "response_format"})
-        data = json.dumps(said, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
 async def read(data: str | bytes) -> CompletionRequest:
@@ -206,10 +223,5 @@ async def read(data: str | bytes) -> CompletionRequest:
     except ValidationError as error:
         found = wrong(error, (CompletionRequest,))
         raise Fault(f"{found.sentence}.", param=found.place or None) from None
-    given = json.loads(data)
-    for name, instead in UNSUPPORTED.items():
-        if given.get(name):
-            raise Fault(
-                f"{name} is not supported here; use {instead}." if instead != "none" else f"{name} is not supported here.", param=name
-            )
-    return request
+    check_unsupported(data)
+    return await request.prepared()

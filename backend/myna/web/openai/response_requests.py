@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from myna.protocol.validation_errors import wrong
+from myna.slices import sliced
 from myna.web.large_body import parse_body
-from myna.web.openai.chat_messages import ContentPart, Lenient
-from myna.web.openai.requests import CompletionRequest, FunctionDefinition, Limit
+from myna.web.openai.chat_messages import CalledFunction, CallMade, ChatMessage, ContentPart, Lenient
+from myna.web.openai.requests import MODEL_LIMIT, CompletionRequest, FunctionDefinition, Limit
 from myna.web.openai.schema import Fault
 
 
@@ -22,14 +23,14 @@ class InputItem(Lenient):
     arguments: str = "{}"
     output: str | list[ContentPart] | None = None
 
-    def message(self) -> dict[str, Any] | None:
+    def message(self) -> ChatMessage | None:
         """The same as a message of a chat completion."""
         if self.type == "function_call":
-            call = {"id": self.call_id or "", "function": {"name": self.name or "", "arguments": self.arguments}}
-            return {"role": "assistant", "content": None, "tool_calls": [call]}
+            call = CallMade(id=self.call_id or "", function=CalledFunction(name=self.name or "", arguments=self.arguments))
+            return ChatMessage(role="assistant", tool_calls=[call])
         if self.type == "function_call_output":
-            return {"role": "tool", "content": _dumped(self.output), "tool_call_id": self.call_id}
-        return {"role": self.role, "content": _dumped(self.content)} if self.role is not None else None
+            return ChatMessage.model_construct(role="tool", content=self.output, tool_call_id=self.call_id)
+        return ChatMessage.model_construct(role=self.role, content=self.content) if self.role is not None else None
 
 
 class FunctionTool(FunctionDefinition):
@@ -62,7 +63,7 @@ class TextOptions(Lenient):
 class ResponsesRequest(Lenient):
     """The body of POST /v1/responses, as far as it is looked at; other fields are ignored."""
 
-    model: str
+    model: Annotated[str, Field(max_length=MODEL_LIMIT)]
     input: str | Annotated[list[InputItem], Field(min_length=1)]
     instructions: str | None = None
     stream: bool | None = None
@@ -74,14 +75,16 @@ class ResponsesRequest(Lenient):
     metadata: dict[str, str] | None = None
     previous_response_id: Annotated[None, Field(description="not supported: send the conversation as `input`")] = None
 
-    def completion(self) -> CompletionRequest:
+    async def completion(self) -> CompletionRequest:
         """The same as a request for a chat completion."""
-        items = [InputItem(role="user", content=self.input)] if isinstance(self.input, str) else self.input
-        messages = [message for item in items if (message := item.message()) is not None]
-        if not any(message["role"] == "user" for message in messages):
+        messages = [ChatMessage(role="system", content=self.instructions)] if self.instructions else []
+        async with sliced() as pause:
+            for item in [InputItem(role="user", content=self.input)] if isinstance(self.input, str) else self.input:
+                if (message := item.message()) is not None:
+                    messages.append(message)
+                await pause()
+        if not any(message.role == "user" for message in messages):
             raise Fault("input needs an item with the role user: it is the one that is answered.", param="input")
-        if self.instructions:
-            messages.insert(0, {"role": "system", "content": self.instructions})
         form = self.text.format if self.text is not None else None
         choice: Any = self.tool_choice
         if isinstance(choice, NamedFunctionTool):
@@ -89,14 +92,11 @@ class ResponsesRequest(Lenient):
         tools = [{"type": "function", "function": tool.model_dump(exclude={"type"})} for tool in self.tools or ()]
         wanted = form and {"type": form.type, "json_schema": {"name": form.name, "schema": form.schema_} if form.schema_ else None}
         data = {
-            "model": self.model, "messages": messages, "stream": self.stream, "max_tokens": self.max_output_tokens, "tools": tools or None,
-            "tool_choice": choice, "response_format": wanted, "metadata": self.metadata,
+            "model": self.model, "messages": [{"role": "user"}], "stream": self.stream, "max_tokens": self.max_output_tokens,
+            "tools": tools or None, "tool_choice": choice, "response_format": wanted, "metadata": self.metadata,
         }  # fmt: skip
-        return CompletionRequest.model_validate(data)
-
-
-def _dumped(content: str | list[ContentPart] | None) -> Any:
-    return [part.model_dump() for part in content] if isinstance(content, list) else content
+        # The messages have been read already.
+        return await CompletionRequest.model_validate(data).model_copy(update={"messages": messages}).prepared()
 
 
 async def read(data: str | bytes) -> ResponsesRequest:

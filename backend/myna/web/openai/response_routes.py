@@ -27,6 +27,7 @@ def blueprint(services: Services) -> Blueprint:
     async def create_response(session: Session) -> Any:
         """The same over the Responses API. Nothing is kept between requests: the conversation is sent as `input`."""
         asked = await response_requests.read(await data_of())
-        return await answer(services, session, asked.completion(), lambda reply_id: responses.ResponseWriter(asked, reply_id))
+        completion = await asked.completion()
+        return await answer(services, session, completion, lambda reply_id: responses.ResponseWriter(asked, completion, reply_id))
 
     return routes

@@ -11,6 +11,7 @@ from myna.mock_ai.tool_calls import FENCE, read_tool_calls
 from myna.protocol.errors import ChatError
 from myna.web.api.models import Answer
 from myna.web.openai.completion import ARGUMENTS_PIECE, Frame
+from myna.web.openai.requests import CompletionRequest
 from myna.web.openai.response_requests import NamedFunctionTool, ResponsesRequest, TextFormat
 from myna.web.openai.schema import error_body
 
@@ -43,8 +44,8 @@ class ModelResponse(Answer):
 class ResponseWriter:
     """One response in the making, as one answer and as a stream's events."""
 
-    def __init__(self, request: ResponsesRequest, reply_id: str) -> None:
-        self._request, self._completion = request, request.completion()
+    def __init__(self, request: ResponsesRequest, completion: CompletionRequest, reply_id: str) -> None:
+        self._request, self._completion = request, completion
         self._id = reply_id.replace("-", "")
         self._created = float(int(time.time()))
         self._held = "" if self._completion.may_call else None  # the beginning of a text that may turn out to be calls

@@ -19,6 +19,7 @@ class RequestStream(HTTPStream):
 
     limits: Limits
     address: str | None  # the key of the client's address
+    owner: str | None = None  # once the application knows
     app_put: Any = None
 
     async def handle(self, event: Event) -> None:
@@ -28,8 +29,7 @@ class RequestStream(HTTPStream):
                 event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
                 self._open(event)
             elif isinstance(event, Body) and not self.closed:
-                self.limits.hold_body(self.address, len(event.data))
-                self._held.callback(self.limits.release_body, self.address, len(event.data))
+                self.hold_bytes(len(event.data))
         except ChatError as refusal:
             await self._refuse(refusal)
             return
@@ -45,7 +45,9 @@ class RequestStream(HTTPStream):
         self.hold("requests_of_address", self.limits.requests_of_address, self.address)
         if request.method == "PUT" or b"/export" in request.raw_path:
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
-        self.limits.hold_body(self.address, 0)  # one that does not read its answers gets no more of them
+        self._bytes = 0
+        self._held.callback(self._release_bytes)
+        self.limits.hold_body(self.address, None, 0)  # one that does not read its answers gets no more of them
 
     def hold(self, name: str, held: Held, key: str | None) -> None:
         """Count this request for a key until it ends. Raises `RateLimited` where that key has too many."""
@@ -53,13 +55,30 @@ class RequestStream(HTTPStream):
             self.limits.check_held(name, held, key)
             self._held.callback(held.give_back, key)
 
+    def hold_bytes(self, size: int) -> None:
+        """Count bytes of the request's body, or of what its answer is made of, until it ends. Raises `RateLimited` or `Busy`."""
+        self.limits.hold_body(self.address, self.owner, size)
+        self._bytes += size
+
+    def _release_bytes(self) -> None:
+        self.limits.release_body(self.address, self.owner, self._bytes)
+        self._bytes = 0
+
+    def belongs_to(self, owner: str) -> None:
+        """Count this request for its owner too, with what of its body has come. Raises `RateLimited` or `Busy`."""
+        self.hold("requests_of_owner", self.limits.requests_of_owner, owner)
+        held = self._bytes
+        self._release_bytes()
+        self.owner = owner
+        self.hold_bytes(held)
+
     async def app_send(self, message: Any) -> None:
         """A message of the application: its answer, or a part of it. Returns when the client has read most of it."""
         size = len(message["body"]) if message is not None and message.get("body") else 0
         with ExitStack() as sending:
             if size:
-                self.limits.add_body(self.address, size)
-                sending.callback(self.limits.release_body, self.address, size)
+                self.limits.add_body(self.address, self.owner, size)
+                sending.callback(self.limits.release_body, self.address, self.owner, size)
             await super().app_send(message)
 
     async def _refuse(self, refusal: ChatError) -> None:

@@ -1,0 +1,42 @@
+"""Long work on the event loop in slices: 2 ms of one piece of work, then everybody else's turn, then 2 ms of the next piece.
+
+Only one piece of work is in a slice at a time, however many there are. So whoever sends many large bodies at once has them
+worked on one after the other, and nobody else waits longer than for one slice.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from weakref import WeakKeyDictionary
+
+SLICE_S = 0.002
+
+Pause = Callable[[], Awaitable[None]]
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def sliced() -> AsyncIterator[Pause]:
+    """Work of which each step is short: `await pause()` between two. Nothing else may be awaited inside, as others wait for it."""
+    loop = asyncio.get_running_loop()
+    turn = _TURNS.setdefault(loop, asyncio.Lock())
+    await turn.acquire()
+    held, since = True, time.monotonic()
+
+    async def pause() -> None:
+        nonlocal held, since
+        if time.monotonic() - since <= SLICE_S:
+            return
+        await asyncio.sleep(0)
+        turn.release()
+        held = False
+        await turn.acquire()
+        held, since = True, time.monotonic()
+
+    try:
+        yield pause
+    finally:
+        if held:
+            loop.call_soon(turn.release)  # what begins in this turn of the loop waits for the next

@@ -1,0 +1,75 @@
+"""Long work leaves the event loop to the others after each slice, however many pieces of it there are."""
+
+import asyncio
+import time
+
+from myna.slices import SLICE_S, sliced
+
+
+async def work(steps: int, done: list[str], name: str = "") -> None:
+    """So many steps, of which each is a slice."""
+    async with sliced() as pause:
+        for _ in range(steps):
+            begun = time.monotonic()
+            while time.monotonic() - begun <= SLICE_S:
+                pass
+            done.append(name)
+            await pause()
+
+
+async def test_others_run_between_two_slices_and_never_wait_for_two() -> None:
+    done: list[str] = []
+    working = [asyncio.create_task(work(5, done, name)) for name in "abc"]
+    most = 0
+    while not all(one.done() for one in working):
+        before = len(done)
+        await asyncio.sleep(0)
+        most = max(most, len(done) - before)
+    assert (len(done), most) == (15, 1)
+
+
+async def test_pieces_of_work_take_turns() -> None:
+    done: list[str] = []
+    await asyncio.gather(*(work(3, done, name) for name in "abc"))
+    assert "".join(done) == "abcabcabc"
+
+
+async def test_work_that_takes_no_time_is_not_interrupted() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    async with sliced() as pause:
+        for _ in range(10):
+            await pause()
+    counting.cancel()
+    assert turns <= 2
+
+
+async def test_work_that_is_cancelled_while_it_waits_for_its_turn_holds_up_nobody() -> None:
+    done: list[str] = []
+    first, second, third = (asyncio.create_task(work(3, done, name)) for name in "abc")
+    await asyncio.sleep(0)
+    first.cancel()
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
+    await third
+    await work(1, done, "d")
+    assert done.count("c") == 3
+    assert done[-1] == "d"
+
+
+def test_each_event_loop_has_turns_of_its_own() -> None:
+    for _ in range(2):
+        done: list[str] = []
+
+        async def both(done: list[str] = done) -> None:
+            await asyncio.gather(work(2, done, "a"), work(2, done, "b"))
+
+        asyncio.run(both())
+        assert "".join(done) == "abab"
