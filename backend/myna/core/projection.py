@@ -25,7 +25,7 @@ class Projection:
 
     def __init__(self, epoch: str) -> None:
         self._reached = BEGINNING
-        self._mark = ""  # digest of the last record
+        self._last: bytes | None = None  # the last record read
         self._replies = OpenReplies()
         self._window = Window(epoch)
         self._backlog = StorageBacklog()
@@ -44,8 +44,8 @@ class Projection:
 
     @property
     def mark(self) -> str:
-        """The digest of the last record read."""
-        return self._mark
+        """The digest of the last record read; empty before the first."""
+        return "" if self._last is None else mark_of(self._last)
 
     def fold(self, record: Record, now: float) -> FoldResult:
         """Take in the next record; `now` is this node's monotonic clock in seconds. Never raises, whatever the record holds."""
@@ -69,7 +69,7 @@ class Projection:
                 # A defect of ours. Every node would meet it at the same record, and again after each restart.
                 folded.faults += ((number, fault),)
         self._reached = Position(record.offset, len(lines) - 1)
-        self._mark = mark_of(record.body)
+        self._last = record.body
         if self._begun is not None and self._reached >= self._begun.high:
             self._rules.drop_repetitions(self._begun.low, folded)
             self._begun = None
@@ -160,7 +160,7 @@ class Projection:
     def batch(self) -> tuple[Checkpoint, list[Fact]]:
         """All pending facts, and the checkpoint that storing them leads to."""
         low = min((reply.opened for reply in self._replies.values()), default=self._reached)
-        return Checkpoint(self.epoch, min(low, self._reached), self._reached, self._mark), self._backlog.facts()
+        return Checkpoint(self.epoch, min(low, self._reached), self._reached, self.mark), self._backlog.facts()
 
     def stored_to(self, checkpoint: Checkpoint) -> None:
         """The database has everything up to here."""
@@ -186,7 +186,7 @@ class Projection:
         """Read another log from its first record: what was learnt stays true, and what is not stored is still to be stored."""
         self._window.restart(epoch, self._backlog.stored)
         self._backlog.restart()
-        self._reached, self._mark, self._begun = BEGINNING, "", None
+        self._reached, self._last, self._begun = BEGINNING, None, None
         for reply in self._replies.values():
             reply.opened = BEGINNING
 

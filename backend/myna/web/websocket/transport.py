@@ -102,9 +102,8 @@ class FrameTransport(asyncio.Protocol):
                 break
             if self._frames.state is not State.OPEN:
                 break
-            self._frames.receive_data(data[at : at + SLICE])
-            for frame in self._frames.events_received():
-                self._handle(cast(Frame, frame))
+            for frame in self._frames.frames(data[at : at + SLICE]):
+                self._handle(frame)
                 left -= 1
         self._flush()
 
