@@ -10,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 import asyncpg
 import pytest
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from myna.protocol.events import Position, Timings
@@ -158,15 +159,25 @@ def at(seconds: float = 0) -> str:
     return rfc3339(START + timedelta(seconds=seconds))
 
 
-def sent(owner: str, conversation_id: str, text: str, *, seconds: float = 0, id_: str | None = None) -> MessageView:
-    """A person's message."""
-    return MessageView(owner, conversation_id, id_ or new_id(), "user", text, "complete", at(seconds))
+def sent(
+    owner: str,
+    conversation_id: str,
+    text: str,
+    *,
+    seconds: float = 0,
+    id_: str | None = None,
+    parent: MessageView | UnsetType | None = None,
+) -> MessageView:
+    """A person's message, and what it follows."""
+    parent_id = parent.id if isinstance(parent, MessageView) else parent
+    return MessageView(owner, conversation_id, id_ or new_id(), "user", text, "complete", at(seconds), parent_id=parent_id)
 
 
 def reply_to(message: MessageView, text: str, *, seconds: float = 1, key: str | None = None) -> MessageView:
     """A whole reply to a message; `key` is that of a regenerate."""
     id_ = reply_id_for(message.owner, key or message.id)
     reply = replace(message, id=id_, role="assistant", text=text, created_at=at(seconds), message_id=message.id, attempt=1, parts=3)
+    reply = replace(reply, parent_id=message.id)
     return replace(reply, finish_reason="stop", timings=Timings(queued_ms=2, first_part_ms=40, total_ms=900), worker="worker-1")
 
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar, assert_never
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from myna.protocol import events as e
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.protocol.message_tree import newest_reply, with_parents
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import ConversationView, MessageView, SearchHit
@@ -22,6 +25,7 @@ from myna.store.conversation_summary import with_message
 from myna.store.port import (
     CHECKPOINT_INTERVAL_S,
     CHECKPOINT_RETENTION_S,
+    PATH_LIMIT,
     Batch,
     Checkpoint,
     Deleted,
@@ -29,6 +33,7 @@ from myna.store.port import (
     IdempotencyKey,
     IdempotencyRecord,
     Page,
+    PathItem,
     Renamed,
 )  # fmt: skip
 from tests.fakes.memory_mock_setups import MemoryMockSetups
@@ -170,6 +175,17 @@ class MemoryStore:
         page = _page({pagination.MessagesPageToken(row.turn, row.ord): row.view for row in rows}, token, limit)
         return Page(page.items[::-1], page.next)
 
+    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+        self._need_up()
+        found = self._conversations.get((owner, conversation_id))
+        rows = {row.view.id: row.view for row in found.rows} if found else {}
+        path: list[PathItem] = []
+        at: e.ParentId = end if end is not None else next(reversed(rows), None)
+        while at and at in rows and len(path) < PATH_LIMIT:
+            path.append(PathItem(at, rows[at].role))
+            at = rows[at].parent_id
+        return path[::-1]
+
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
         self._need_up()
         token = None if before is None else pagination.SearchPageToken.parse(before)
@@ -230,6 +246,10 @@ class MemoryStore:
                     self._delete(fact)
                 case _:
                     assert_never(fact)
+        if any(message.parent_id is UNSET for message in messages):
+            views = [row.view for row in self._rows.values()]
+            newest = {(view.owner, view.conversation_id): newest_reply(view.owner, view.id, view.role) for view in views}
+            messages = with_parents(messages, newest)
         for message in messages:
             self._insert(message)
         for fact in renamed:
@@ -290,7 +310,7 @@ def _refusals(fact: Fact) -> Iterator[str]:
     ids, texts = [fact.owner, fact.conversation_id], []
     match fact:
         case MessageView():
-            ids += [fact.id, fact.message_id or fact.id]
+            ids += [fact.id, fact.message_id or fact.id, fact.parent_id or fact.id]
             texts += [fact.text, fact.worker or "", *((fact.error.code, fact.error.detail) if fact.error else ())]
             try:
                 if datetime.fromisoformat(fact.created_at).tzinfo is None:

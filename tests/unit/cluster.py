@@ -6,6 +6,8 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from msgspec import UNSET
+
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.core.hub import Mailbox
 from myna.core.projection import Projection
@@ -136,8 +138,11 @@ class NodeClient:
 
         return answer
 
-    def send(self, number: int, text: str = "hello", conversation: str = CONVERSATION) -> None:
-        frame = MessageSend(type="message.send", id=uid(number), conversation_id=conversation, text=text)
+    def send(self, number: int, text: str = "hello", conversation: str = CONVERSATION, *, parent: e.ParentId = UNSET) -> None:
+        named = {} if parent is UNSET else {"parent_id": parent}
+        frame = MessageSend.model_validate(
+            {"type": "message.send", "id": uid(number), "conversation_id": conversation, "text": text} | named
+        )
         self._submit(frame, number)
 
     def regenerate(self, number: int, message: int, conversation: str = CONVERSATION) -> None:
@@ -160,6 +165,10 @@ class NodeClient:
     def created(self) -> list[str]:
         """Ids of the messages created, in order."""
         return [frame["id"] for frame in self.frames if frame["type"] == "message.created"]
+
+    def parents(self) -> dict[str, str | None]:
+        """What each message follows, as sockets are told."""
+        return {frame["id"]: frame["parent_id"] for frame in self.frames if frame["type"] == "message.created"}
 
     def ends(self) -> list[tuple[str, str]]:
         """How replies ended, in order: the message, and the finish reason or the code of the failure."""

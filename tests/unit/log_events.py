@@ -28,11 +28,18 @@ def at(ms: int) -> str:
 
 
 def accepted_message(
-    number: int, text: str = "hello", *, owner: str = ANN, conversation: str = CONVERSATION, when: str = AT
+    number: int,
+    text: str = "hello",
+    *,
+    owner: str = ANN,
+    conversation: str = CONVERSATION,
+    when: str = AT,
+    parent: e.ParentId = None,
 ) -> e.MessageCreated:
     """The event of an accepted message."""
     return e.MessageCreated(
-        owner=owner, reply_id=reply_id_for(owner, uid(number)), at=when, conversation_id=conversation, id=uid(number), text=text
+        owner=owner, reply_id=reply_id_for(owner, uid(number)), at=when, conversation_id=conversation, id=uid(number), text=text,
+        parent_id=parent,
     )  # fmt: skip
 
 

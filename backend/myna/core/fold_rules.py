@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from myna.core.replies import OpenReplies, OpenReply
 from myna.core.storage_backlog import StorageBacklog
-from myna.core.window import LogEntry, Window
+from myna.core.window import LogEntry, OwnerWindow, Window
 from myna.protocol import events as e
 from myna.protocol import failures, log_codec
 from myna.protocol.cursor import encode_cursor
@@ -21,7 +24,7 @@ class FoldResult:
     offset: int
     entries: list[LogEntry] = field(default_factory=list)  # the events that count, in order
     dropped: list[e.Job] = field(default_factory=list)  # jobs that did not count: they repeat one that does
-    incomplete: list[e.Job] = field(default_factory=list)  # jobs whose completion was rejected, as parts are missing: to be done again
+    incomplete: list[OpenReply] = field(default_factory=list)  # whose completion was rejected, as parts are missing: to be made again
     ended: list[str] = field(default_factory=list)  # owners whose sessions ended
     mock_setups: list[e.MockSetupChanged] = field(default_factory=list)
     unreadable: int = 0  # lines that are not events
@@ -37,8 +40,8 @@ class FoldRules:
         self._window = window
         self._backlog = backlog
 
-    def apply(self, event: e.LogLine, position: Position, now: float, folded: FoldResult) -> None:
-        """One line of the log; `now` is the node's monotonic clock in seconds. The most frequent types stand first."""
+    def apply(self, event: e.LogLine, line: bytes, position: Position, now: float, folded: FoldResult) -> None:
+        """One line of the log and the event in it; `now` is the node's monotonic clock in seconds. The most frequent types stand first."""
         match event:
             case e.ReplyDelta():
                 reply = self._reply(event, now)
@@ -51,7 +54,7 @@ class FoldRules:
             case e.ReplyCompleted() | e.ReplyFailed():
                 self._end(event, position, now, folded)
             case e.MessageCreated() | e.ReplyRequested():
-                self._request(event, position, now, folded)
+                self._request(event, line, position, now, folded)
             case e.StopRequested():
                 # Every node reads the stop at the same position among the parts, so all derive the same end from it.
                 reply = self._reply(event, now)
@@ -92,7 +95,7 @@ class FoldRules:
         reply.last_event_at = now
         return reply
 
-    def _request(self, event: e.Job, position: Position, now: float, folded: FoldResult) -> None:
+    def _request(self, event: e.Job, line: bytes, position: Position, now: float, folded: FoldResult) -> None:
         window = self._window.of(event.owner)
         if event.reply_id in self._replies or (window is not None and event.id in window.keys):
             folded.dropped.append(event)
@@ -102,18 +105,27 @@ class FoldRules:
             end = OpenReply(event, position, now).failed(event.at, failures.CONVERSATION_DELETED)
             self._add(end, position, None, folded)
         else:
-            self._replies.add(OpenReply(event, position, now))
+            if isinstance(event, e.MessageCreated) and event.parent_id is UNSET:
+                event = self._with_parent(event, window)
+            self._replies.add(OpenReply(event, position, now, line=line))
             if isinstance(event, e.ReplyRequested):
                 self._add_hidden(event, position, folded)
             else:
                 self._add(event, position, message_view(event), folded)
+
+    def _with_parent(self, event: e.MessageCreated, window: OwnerWindow | None) -> e.MessageCreated:
+        """A message that names no parent (an older release wrote it, or only the database knew) follows the newest reply."""
+        newest = window.newest.get(event.conversation_id) if window is not None else None
+        if newest is not None:
+            return replace(event, parent_id=newest.reply_id)
+        return replace(event, parent_id=None) if self._window.forgotten_at is None else event
 
     def _end(self, event: e.ReplyEnd, position: Position, now: float, folded: FoldResult) -> None:
         reply = self._reply(event, now)
         if reply is None:
             return
         if not reply.ends(event):
-            folded.incomplete.append(reply.job)
+            folded.incomplete.append(reply)
             return
         self._replies.close(reply)
         deleted = event.conversation_id in self._window.owner(event.owner).deleted
@@ -135,4 +147,7 @@ class FoldRules:
 
 def message_view(event: e.MessageCreated) -> MessageView:
     """A message as it is stored; that its reply is still awaited is not."""
-    return MessageView(event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at)
+    return MessageView(
+        event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at,
+        parent_id=event.parent_id, options=event.options,
+    )  # fmt: skip

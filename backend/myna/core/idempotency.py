@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from myna.core.projection import Projection
 from myna.protocol import events as e
@@ -19,11 +20,15 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     id: str  # the idempotency key
     text: str | None  # None: of one more reply, whose message is still to be found
     message_id: str | None = None  # None: this is a new message
+    parent_id: e.ParentId = UNSET  # what a new message follows; unset: the newest reply of the conversation
 
     def repeats(self, other: "Request") -> bool:
-        """Whether two requests under one key are the same (the text of one more reply is found by us, so it does not count)."""
+        """Whether two requests under one key are the same (the text of one more reply is found by us, so it does not count).
+
+        A message that names no parent follows the newest reply of its time, so it repeats one that names any.
+        """
         same_place = (self.conversation_id, self.message_id) == (other.conversation_id, other.message_id)
-        return same_place and (self.message_id is not None or self.text == other.text)
+        return same_place and (self.message_id is not None or (self.text == other.text and _same_parent(self.parent_id, other.parent_id)))
 
     def accepted(self, *, duplicate: bool) -> MessageAccepted:
         """The frame that accepts this request."""
@@ -37,6 +42,10 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         """The refusal where the conversation was deleted, or the message to answer again does not exist."""
         what = "conversation" if self.message_id is None else "message in this conversation"
         return NotFound(f"There is no such {what} (any more).", ref=self.id)
+
+    def no_parent(self) -> NotFound:
+        """The refusal where the parent that was named does not exist."""
+        return NotFound("parent_id takes the id of a message or reply of this conversation, or null; there is no such one.", ref=self.id)
 
 
 class New(NamedTuple):
@@ -86,7 +95,8 @@ def decide_by_rows(request: Request, record: IdempotencyRecord | None) -> Decisi
 def _message(request: Request, record: IdempotencyRecord) -> Decision:
     before = record.message
     if before is not None:
-        return _repeated(request, (before.conversation_id, before.text) == (request.conversation_id, request.text))
+        same = (before.conversation_id, before.text) == (request.conversation_id, request.text)
+        return _repeated(request, same and _same_parent(before.parent_id, request.parent_id))
     if record.reply is not None:  # the id was that of one more reply
         return request.conflict()
     return New(request.text or "")
@@ -104,8 +114,13 @@ def _one_more_reply(request: Request, record: IdempotencyRecord) -> Decision:
 
 
 def _request_of(job: e.Job) -> Request:
-    message_id = None if isinstance(job, e.MessageCreated) else job.message_id
-    return Request(job.owner, job.conversation_id, job.id, job.text, message_id)
+    if isinstance(job, e.MessageCreated):
+        return Request(job.owner, job.conversation_id, job.id, job.text, parent_id=job.parent_id)
+    return Request(job.owner, job.conversation_id, job.id, job.text, job.message_id)
+
+
+def _same_parent(one: e.ParentId, other: e.ParentId) -> bool:
+    return one is UNSET or other is UNSET or one == other
 
 
 def _repeated(request: Request, same: bool) -> Decision:

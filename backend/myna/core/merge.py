@@ -6,6 +6,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from myna.core.replies import OpenReply
+from myna.protocol.message_tree import with_parents
 from myna.protocol.titles import title_from
 from myna.protocol.views import ConversationView, MessageView, preview_of
 from myna.store.port import Deleted, Fact, Renamed
@@ -49,7 +50,9 @@ def newest_first(conversations: Iterable[ConversationView]) -> list[Conversation
 
 def thread(rows: Sequence[MessageView], facts: Sequence[Fact], running: Sequence[MessageView], waiting: Set[str]) -> list[MessageView]:
     """One conversation's stored messages, those not stored yet, and its replies that are being made or waited for (by message id)."""
-    views = in_turns([*rows, *(fact for fact in facts if isinstance(fact, MessageView)), *running])
+    newest: dict[tuple[str, str], str] = {}
+    said = [*with_parents(rows, newest), *with_parents((fact for fact in facts if isinstance(fact, MessageView)), newest)]
+    views = in_turns([*said, *running])
     return [replace(view, status="waiting") if view.role == "user" and view.id in waiting else view for view in views]
 
 

@@ -17,6 +17,7 @@ from myna.protocol import log_codec
 from myna.protocol.cursor import decode_cursor, encode_cursor, tag_of
 from myna.protocol.events import BEGINNING, NOTHING, Position
 from myna.protocol.topology import RoutingKey
+from myna.protocol.views import MessageView
 from myna.store.port import Checkpoint, Fact
 
 
@@ -60,7 +61,7 @@ class Projection:
                 if parked:
                     self._rules.apply_parked(log_codec.read_job(line), position, now, folded)
                 else:
-                    self._rules.apply(log_codec.read_line(line), position, now, folded)
+                    self._rules.apply(log_codec.read_line(line), line, position, now, folded)
             except log_codec.UnknownType:
                 folded.unknown += 1
             except log_codec.Unreadable:
@@ -97,6 +98,19 @@ class Projection:
         """What was accepted under this idempotency key, if it is remembered."""
         window = self._window.of(owner)
         return window.keys.get(key) if window is not None else None
+
+    def newest_job(self, owner: str, conversation_id: str) -> e.Job | None:
+        """The job that was accepted last in this conversation, if it is remembered."""
+        window = self._window.of(owner)
+        return window.newest.get(conversation_id) if window is not None else None
+
+    def message(self, owner: str, message_id: str) -> MessageView | None:
+        """A message or reply by its id, if it is remembered; of a reply that is being made, what there is of it."""
+        window = self._window.of(owner)
+        found = window.views.get(message_id) if window is not None else None
+        if found is None and (reply := self._replies.get(message_id)) is not None and reply.job.owner == owner:
+            return reply.view()
+        return found
 
     def is_deleted(self, owner: str, conversation_id: str) -> bool:
         """Whether the deletion of this conversation is remembered."""

@@ -22,6 +22,7 @@ class OpenReply:
     last_event_at: float  # seconds by this node's monotonic clock: when an event of it was read last
     attempt: int = 0
     min_attempt: int = 0  # events of earlier attempts don't count: the brain began anew since
+    line: bytes = b""  # the job as it stands in the log or queue, with fields that only a responder reads
     worker: str | None = None
     started_at: str | None = None
     first_part_at: str | None = None
@@ -63,9 +64,6 @@ class OpenReply:
 
     def stopped(self, at: str) -> ReplyCompleted:
         """The end of this reply by a stop, stamped `at`."""
-        accepted = milliseconds(self.job.at)
-        started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
-        first = milliseconds(self.first_part_at) - started if self.first_part_at else None
         return ReplyCompleted(
             owner=self.job.owner,
             at=at,
@@ -76,11 +74,18 @@ class OpenReply:
             parts=len(self.parts),
             text=self.text,
             finish_reason="stopped",
-            timings=Timings(
-                queued_ms=max(0, started - accepted),
-                first_part_ms=first if first is None else max(0, first),
-                total_ms=max(0, milliseconds(at) - accepted),
-            ),
+            timings=self._timings(at),
+        )
+
+    def _timings(self, at: str) -> Timings:
+        """Those of an end at this moment, as far as the log tells."""
+        accepted = milliseconds(self.job.at)
+        started = milliseconds(self.started_at) if self.started_at else milliseconds(at)
+        first = milliseconds(self.first_part_at) - started if self.first_part_at else None
+        return Timings(
+            queued_ms=max(0, started - accepted),
+            first_part_ms=first if first is None else max(0, first),
+            total_ms=max(0, milliseconds(at) - accepted),
         )
 
     def failed(self, at: str, failure: Failure) -> ReplyFailed:
@@ -95,6 +100,7 @@ class OpenReply:
             code=failure.code,
             detail=failure.detail,
             retryable=failure.retryable,
+            timings=self._timings(at),
         )
 
     def view(self) -> MessageView:
@@ -106,7 +112,8 @@ class OpenReply:
         created_at = self.started_at or end.at
         if isinstance(end, ReplyFailed):
             error = ReplyError(end.code, end.detail, end.retryable)
-            return self._view(self.text, "failed", created_at, end.attempt, len(self.parts), error=error)
+            timings = end.timings or self._timings(end.at)  # an older release wrote none
+            return self._view(self.text, "failed", created_at, end.attempt, len(self.parts), error=error, timings=timings)
         status: Status = "stopped" if end.finish_reason == "stopped" else "complete"
         return self._view(end.text, status, created_at, end.attempt, end.parts, finish_reason=end.finish_reason, timings=end.timings)
 
@@ -123,6 +130,8 @@ class OpenReply:
             attempt=attempt,
             parts=parts,
             worker=self.worker,
+            parent_id=self.job.message_id,
+            options=self.job.options,
             **ended,
         )
 

@@ -11,6 +11,7 @@ from itertools import takewhile
 from myna.protocol.cursor import tag_of
 from myna.protocol.events import BEGINNING, NOTHING, Event, Job, MessageCreated, Position, ReplyRequested, WireStruct
 from myna.protocol.timestamps import milliseconds
+from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact
 
 # Of memory: a quarter of a million parts, enough for every socket of a busy node to be away for minutes.
@@ -38,6 +39,8 @@ class OwnerWindow:
     entries: deque[LogEntry] = field(default_factory=deque)
     facts: deque[LogEntry] = field(default_factory=deque)  # those that hold one
     keys: dict[str, Job] = field(default_factory=dict)  # by idempotency key
+    newest: dict[str, Job] = field(default_factory=dict)  # the last of each conversation
+    views: dict[str, MessageView] = field(default_factory=dict)  # messages and replies that have ended, by id
     deleted: set[str] = field(default_factory=set)  # conversations
 
 
@@ -81,10 +84,12 @@ class Window:
             window.entries.append(entry)
         if fact is not None:
             window.facts.append(entry)
-            if type(fact) is Deleted:
+            if type(fact) is MessageView:
+                window.views[fact.id] = fact
+            elif type(fact) is Deleted:
                 window.deleted.add(fact.conversation_id)
         if isinstance(event, (MessageCreated, ReplyRequested)):
-            window.keys[event.id] = event
+            window.keys[event.id] = window.newest[event.conversation_id] = event
         self._order.append(entry)
         self._bytes += _weight(entry)
 
@@ -103,10 +108,14 @@ class Window:
             window.entries.popleft()
         if fact is not None:
             window.facts.popleft()
-            if type(fact) is Deleted:
+            if type(fact) is MessageView:
+                window.views.pop(fact.id, None)
+            elif type(fact) is Deleted:
                 window.deleted.discard(fact.conversation_id)
         if isinstance(event, Job):
             window.keys.pop(event.id, None)
+            if window.newest.get(event.conversation_id) is event:
+                del window.newest[event.conversation_id]
         if not window.entries and not window.facts and not window.keys:
             del self._owners[event.owner]
             self._bytes -= OWNER_BYTES
@@ -156,10 +165,7 @@ class Window:
 def _weight(entry: LogEntry) -> int:
     """The bytes of memory that an entry takes, about. The same for as long as its frame is."""
     event = entry.event
-    weight = ENTRY_BYTES + len(entry.frame) + _text_bytes(getattr(event, "text", ""))
-    if isinstance(event, Job) and event.options is not None and event.options.request is not None:
-        weight += _text_bytes(event.options.request)
-    return weight
+    return ENTRY_BYTES + len(entry.frame) + _text_bytes(getattr(event, "text", ""))
 
 
 def _text_bytes(text: str) -> int:

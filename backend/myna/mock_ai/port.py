@@ -61,7 +61,7 @@ class Prompt(msgspec.Struct, frozen=True):
 
     def with_request(self, request: str) -> "Prompt":
         """The same with the fields that this JSON object gives. Raises `msgspec.ValidationError`."""
-        mine = {"key": self.key, "text": self.text, "profile": self.profile, "seed": self.seed, "scenario": self.scenario}
+        mine = {name: getattr(self, name) for name in ("key", "text", "profile", "seed", "scenario", "history", "turn")}
         return msgspec.convert({**mine, **msgspec.json.decode(request)}, Prompt)
 
     @property

@@ -17,6 +17,7 @@ from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import Behind, Busy, Conflict, NotFound, StoreUnavailable
 from myna.protocol.ids import reply_id_for
+from myna.protocol.jobs import ReplyJob
 from myna.protocol.session import Session
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.store.port import IdempotencyKey, Store
@@ -214,9 +215,10 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
         return
     for job in jobs:
         key = reply_id_for(job.owner, f"requeue:{letter.id}:{job.id}")
-        again = e.ReplyRequested(
+        again = ReplyJob(
             owner=job.owner,
             reply_id=reply_id_for(job.owner, key),
+            turn=job.turn,
             options=job.options,
             at=timestamps.now(),
             conversation_id=job.conversation_id,

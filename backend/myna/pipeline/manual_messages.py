@@ -5,10 +5,10 @@ from uuid import UUID, uuid4, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.field_types import Id, Options, Text
 from myna.protocol.ids import REPLY_NAMESPACE, reply_id_for
+from myna.protocol.jobs import MessageJob
 from myna.protocol.validation_errors import wrong
 
 # A manual message that names no owner or conversation belongs to these.
@@ -29,13 +29,13 @@ class ManualMessage(BaseModel):
     options: Options | None = None
 
 
-def read_manual_message(body: bytes) -> e.MessageCreated | None:
+def read_manual_message(body: bytes) -> MessageJob | None:
     """The message in a delivery's body; None where the body is not one (not JSON, wrong shape, no text)."""
     try:
         message = ManualMessage.model_validate_json(body)
     except ValidationError:
         return None
-    return e.MessageCreated(
+    return MessageJob(
         owner=message.owner,
         reply_id=reply_id_for(message.owner, message.id),
         options=message.options.ordered() if message.options is not None else None,

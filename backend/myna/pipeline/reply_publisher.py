@@ -10,6 +10,7 @@ from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
+from myna.protocol.jobs import JobOptions
 from myna.protocol.topology import RoutingKey
 
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
@@ -114,7 +115,7 @@ class ReplyPublisher:
             case Failure(code, detail, retryable, _, status, retry_after_s, rule):
                 return e.ReplyFailed(
                     **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status,
-                    retry_after_s=retry_after_s, rule=rule,
+                    retry_after_s=retry_after_s, rule=rule, timings=self._timings(now_ms),
                 )  # fmt: skip
 
     def _timings(self, now_ms: int) -> e.Timings:
@@ -128,5 +129,6 @@ class ReplyPublisher:
 def prompt_of(job: e.Job) -> Prompt:
     """What the brain is given of a job."""
     options = job.options or e.Options()
-    prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario)
-    return prompt if options.request is None else prompt.with_request(options.request)
+    prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario, turn=job.turn)
+    request = options.request if isinstance(options, JobOptions) else None
+    return prompt if request is None else prompt.with_request(request)

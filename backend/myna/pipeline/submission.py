@@ -8,11 +8,13 @@ from enum import IntEnum
 import msgspec
 
 from myna.core.idempotency import Decision, Request
+from myna.pipeline.message_paths import ROOT, Place
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import ChatError
 from myna.protocol.field_types import Options
 from myna.protocol.frames import MessageAccepted
+from myna.protocol.jobs import MessageJob, QueuedJob, ReplyJob
 from myna.protocol.topology import RoutingKey
 from myna.store.port import IdempotencyKey
 
@@ -38,8 +40,10 @@ class Submission:
     options: Options | None
     on_result: list[OnResult]  # called once each: the sender, and whoever sent the same again meanwhile
     sender_connected: Callable[[], bool]  # a sender who has left cannot send it again elsewhere
+    born_ms: int  # when its owner was created, ms since 1970
     decision: Decision | None  # about its id; None while the database is asked
     stage: Stage = Stage.CHECKING
+    place: Place = ROOT  # in the conversation's tree, found when its turn has come
     stopped: bool = False  # before it was published: it keeps its place, and nobody works on it
     line: bytes = field(default=b"", repr=False)  # what is published, set at the first try
     turn: "asyncio.Future[None] | None" = None  # done when its turn has come; None: it had it at once
@@ -86,17 +90,18 @@ class Submission:
             return RoutingKey.MESSAGE, [self.line]
         return RoutingKey.EVENT, [self.line, log_codec.encode(stop_event(*self.conversation, self.reply_id, self.message_id))]
 
-    def _job(self) -> e.Job:
+    def _job(self) -> QueuedJob:
         """The job for a responder, stamped with this moment. All of it was validated when the frame came in."""
         request, at, text = self.request, timestamps.now(), self.request.text or ""
         options = self.options.ordered() if self.options is not None else None
+        parent_id, turn = self.place
         if request.message_id is None:
-            return e.MessageCreated(
-                owner=request.owner, reply_id=self.reply_id, options=options, at=at,
-                conversation_id=request.conversation_id, id=request.id, text=text,
+            return MessageJob(
+                owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
+                conversation_id=request.conversation_id, id=request.id, text=text, parent_id=parent_id,
             )  # fmt: skip
-        return e.ReplyRequested(
-            owner=request.owner, reply_id=self.reply_id, options=options, at=at,
+        return ReplyJob(
+            owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
             conversation_id=request.conversation_id, id=request.id, message_id=request.message_id, text=text,
         )  # fmt: skip
 

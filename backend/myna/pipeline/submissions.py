@@ -18,10 +18,10 @@ from myna.core.projection import Projection
 from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.id_lookup import IdLookup
+from myna.pipeline.message_paths import MessagePaths
 from myna.pipeline.submission import OnResult, Stage, Submission
 from myna.pipeline.unseen_submissions import UnseenSubmissions
 from myna.protocol import events as e
-from myna.protocol import log_codec
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.ids import reply_id_for
@@ -46,6 +46,7 @@ class Submissions(LogObserver):
         self._broker = broker
         self._projection = projection
         self._id_lookup = IdLookup(store)
+        self._paths = MessagePaths(store, projection)
         self._underway: dict[tuple[str, str], Submission] = {}  # by owner and idempotency key
 
     # --- from the frame to `accepted` ---
@@ -67,7 +68,8 @@ class Submissions(LogObserver):
         if decision is not None and not isinstance(decision, New):
             on_result(decision)
             return
-        submission = Submission(request, reply_id_for(request.owner, request.id), frame.options, [on_result], connected, decision)
+        reply_id = reply_id_for(request.owner, request.id)
+        submission = Submission(request, reply_id, frame.options, [on_result], connected, session.born_ms, decision)
         refusal = self._refusal(request) or self._take_place(submission)
         if refusal is not None:
             on_result(refusal)
@@ -130,6 +132,7 @@ class Submissions(LogObserver):
             await submission.turn
             if self._was_deleted(submission.request):
                 return submission.request.not_found()
+        submission.place = self._paths.remembered(submission.request, submission.born_ms) or await self._paths.look_up(submission.request)
         submission.advance(Stage.PUBLISHING)
         await self._publish(submission)
         failpoint("accepted.confirmed")
@@ -209,10 +212,10 @@ class Submissions(LogObserver):
         for job in folded.dropped:
             if job.reply_id not in self._projection.open_replies:
                 self._close((job.owner, job.conversation_id), job.reply_id)
-        for job in folded.incomplete:
+        for reply in folded.incomplete:
             # Parts went with a replaced log, and whoever made them is done: it has to be made again.
-            log.warning("reply.incomplete", reply_id=job.reply_id)
-            self._broker.submit(RoutingKey.WORK, [log_codec.encode(job)])
+            log.warning("reply.incomplete", reply_id=reply.job.reply_id)
+            self._broker.submit(RoutingKey.WORK, [reply.line])
 
     # --- the end of the node ---
 
@@ -232,7 +235,7 @@ class Submissions(LogObserver):
 
 def _request(owner: str, frame: MessageSend | ReplyRegenerate) -> Request:
     if isinstance(frame, MessageSend):
-        return Request(owner, frame.conversation_id, frame.id, frame.text)
+        return Request(owner, frame.conversation_id, frame.id, frame.text, parent_id=frame.parent)
     return Request(owner, frame.conversation_id, frame.id, None, frame.message_id)
 
 

@@ -62,7 +62,7 @@ class Watchdog(LogObserver):
         """Once after a new log began: queue the jobs again whose replies it says nothing of. One that is being made takes no harm."""
         if not self._replaced or now < self._watching_since + 2 * SILENT_S:
             return  # the first half is for what was carried over, which is no sign of life
-        jobs = [log_codec.encode(reply.job) for reply in self._projection.idle_since(now - SILENT_S)]
+        jobs = [reply.line for reply in self._projection.idle_since(now - SILENT_S)]
         if jobs:
             log.warning("watchdog.repeat_jobs", replies=len(jobs))
         await asyncio.gather(*(self._broker.submit(RoutingKey.WORK, [job]) for job in jobs))

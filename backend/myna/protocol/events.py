@@ -7,7 +7,7 @@ the frame that sockets get. log_codec.py writes and reads them.
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from myna.protocol.ids import UUID_PATTERN
 
@@ -24,6 +24,8 @@ Id = Annotated[str, Meta(min_length=36, max_length=36, extra_json_schema=_UUID_S
 # An id that refers to an open reply: where it is not that of one, the event does not count. Checking its pattern on every
 # part took a third of the time of reading the log.
 KnownId = Annotated[str, Meta(extra_json_schema=_UUID_SCHEMA)]
+# What a message follows: a message or reply by its id; None: nothing, it is at the root; unset: the conversation's newest reply.
+ParentId = Id | None | UnsetType
 Timestamp = Annotated[str, Meta(min_length=24, max_length=24)]  # RFC 3339, UTC, milliseconds
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]  # what an integer column of the database takes
 Milliseconds = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a number in JavaScript holds exactly
@@ -46,12 +48,11 @@ def named(kind: T) -> T:
 
 
 class Options(WireStruct, frozen=True):
-    """How a reply is to be made; all of it optional."""
+    """How a reply is to be made, as its client said it; all of it optional."""
 
     profile: Name | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     scenario: Name | None = None
-    request: str | None = None  # what else a client of /v1 sent, as JSON that the brain reads; never from a socket
 
 
 class Timings(WireStruct, frozen=True, kw_only=True):
@@ -66,16 +67,18 @@ class Timings(WireStruct, frozen=True, kw_only=True):
 
 
 class MessageCreated(WireStruct, frozen=True, kw_only=True):
-    """A message was accepted; also the job to answer it."""
+    """A message was accepted. Where `parent_id` is left out, it follows the newest reply of the conversation."""
 
     owner: Id
     reply_id: Id
-    options: Options | None = None
+    turn: Count | None = None  # how many messages lead here from the root, with this one
     type: Literal["message.created"] = named("message.created")
     at: Timestamp
     conversation_id: Id
     id: Id
     text: Text
+    parent_id: ParentId = UNSET
+    options: Options | None = None
 
     @property
     def message_id(self) -> str:
@@ -83,10 +86,11 @@ class MessageCreated(WireStruct, frozen=True, kw_only=True):
 
 
 class ReplyRequested(WireStruct, frozen=True, kw_only=True):
-    """One more reply to a message was requested; also the job to make it. Not shown to clients."""
+    """One more reply to a message was requested. Not shown to clients."""
 
     owner: Id
     reply_id: Id
+    turn: Count | None = None  # of its message
     options: Options | None = None
     type: Literal["reply.requested"] = named("reply.requested")
     at: Timestamp
@@ -168,6 +172,7 @@ class ReplyFailed(WireStruct, frozen=True, kw_only=True):
     status: Count | None = None  # the HTTP status that the brain wants for it
     retry_after_s: float | None = None  # what the brain wants a client to wait
     rule: Name | None = None  # what the brain followed: a rule, a command, a scenario
+    timings: Timings | None = None
 
 
 class ConversationUpdated(WireStruct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from myna.protocol import events as e
 from myna.protocol import titles
 from myna.protocol.ids import UUID_PATTERN
+from myna.protocol.jobs import JobOptions
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 
 
@@ -49,6 +50,6 @@ class Options(Strict):
     seed: Seed | None = None
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
 
-    def ordered(self) -> e.Options:
+    def ordered(self) -> JobOptions:
         """The same options as a job carries them."""
-        return e.Options(self.profile, self.seed, self.scenario)
+        return JobOptions(self.profile, self.seed, self.scenario)

@@ -3,8 +3,10 @@
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
+from msgspec import UNSET
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from myna.protocol import events as e
 from myna.protocol.events import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, Event, WireStruct, named
 from myna.protocol.field_types import Id, Options, Strict, Text
 
@@ -12,13 +14,22 @@ from myna.protocol.field_types import Id, Options, Strict, Text
 
 
 class MessageSend(Strict):
-    """A message; the first one creates its conversation. `id` is the idempotency key."""
+    """A message; the first one creates its conversation. `id` is the idempotency key.
+
+    It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply.
+    """
 
     type: Literal["message.send"]
     id: Id
     conversation_id: Id
     text: Text
+    parent_id: Id | None = Field(default_factory=lambda: None)  # no default: left out, it says something else than null
     options: Options | None = None
+
+    @property
+    def parent(self) -> e.ParentId:
+        """What it follows; unset where that was left out."""
+        return self.parent_id if "parent_id" in self.model_fields_set else UNSET
 
 
 class ReplyStop(Strict):

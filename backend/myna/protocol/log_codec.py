@@ -15,7 +15,6 @@ import msgspec
 from myna.protocol.events import (
     Event,
     Id,
-    Job,
     LogLine,
     LogMark,
     MessageCreated,
@@ -24,6 +23,7 @@ from myna.protocol.events import (
     Request,
     WireStruct,
 )
+from myna.protocol.jobs import QueuedJob
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import milliseconds
 
@@ -43,6 +43,11 @@ class _Typed(msgspec.Struct):
     type: str
 
 
+def type_of(kind: type[WireStruct]) -> str:
+    """What stands in the `type` field of such a struct."""
+    return str(next(field.default_factory() for field in msgspec.structs.fields(kind) if field.name == "type"))
+
+
 def _check_timestamp(event: Any) -> None:
     """Time is reckoned with. Raises `ValueError` or `OverflowError`."""
     milliseconds(event.at)
@@ -50,13 +55,17 @@ def _check_timestamp(event: Any) -> None:
 
 _IDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+")  # all of an event at once
 _ids_of: dict[type, Callable[[Any], tuple[str, ...]]] = {
-    kind: attrgetter(*(name for name, hint in kind.__annotations__.items() if hint == Id)) for kind in Request.__args__
+    kind: attrgetter(*(field.name for field in msgspec.structs.fields(kind) if field.type == Id))
+    for kind in (*Request.__args__, *QueuedJob.__args__)
 }
 
 
 def _check_request(event: Request) -> None:
     """What the fields' types don't say. Raises `ValueError` or `OverflowError`."""
-    if not _IDS.fullmatch("".join(_ids_of[type(event)](event))):
+    ids = "".join(_ids_of[type(event)](event))
+    if isinstance(event, MessageCreated) and event.parent_id:
+        ids += event.parent_id
+    if not _IDS.fullmatch(ids):
         raise ValueError("an id is not a UUID")
     milliseconds(event.at)
     if isinstance(event, (MessageCreated, ReplyRequested)) and (event.text.isspace() or not is_storable(event.text)):
@@ -72,14 +81,14 @@ _Reader = tuple[msgspec.json.Decoder[Any], Callable[[Any], None]]
 
 def _readers(*kinds: type[WireStruct]) -> dict[str, _Reader]:
     """How to decode and check each of these, by `type`."""
-    check = dict.fromkeys(Request.__args__, _check_request) | {LogMark: _accept}
-    return {kind.__annotations__["type"].__args__[0]: (msgspec.json.Decoder(kind), check.get(kind, _check_timestamp)) for kind in kinds}
+    check = dict.fromkeys((*Request.__args__, *QueuedJob.__args__), _check_request) | {LogMark: _accept}
+    return {type_of(kind): (msgspec.json.Decoder(kind), check.get(kind, _check_timestamp)) for kind in kinds}
 
 
 # A line is decoded twice: for its type, wherever that stands in it, and then as what it is.
 _TYPED = msgspec.json.Decoder(_Typed)
 _LINES = _readers(*LogLine.__args__)
-_JOBS = _readers(*Job.__args__)
+_JOBS = _readers(*QueuedJob.__args__)
 # But for reply events as we write them, nine of ten lines: their type stands behind the owner, and one decoding is saved.
 _TYPE_PLACE = slice(46, 67)
 _REPLY_DECODERS: dict[bytes, Callable[[bytes], ReplyEvent]] = {
@@ -107,9 +116,9 @@ def read_line(line: bytes) -> LogLine:
     return known
 
 
-def read_job(line: bytes) -> Job:
-    """The job in a line of the work queue. Raises `Unreadable`."""
-    job: Job = _read(line, _JOBS)
+def read_job(line: bytes) -> QueuedJob:
+    """The job in a line of the work queue, or of the log. Raises `Unreadable`."""
+    job: QueuedJob = _read(line, _JOBS)
     return job
 
 

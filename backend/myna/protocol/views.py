@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from myna.protocol.events import Timings, WireStruct
+from myna.protocol.events import Options, ParentId, Timings, WireStruct
 
 Role = Literal["user", "assistant"]
 Status = Literal["waiting", "streaming", "complete", "stopped", "failed"]
@@ -18,7 +18,7 @@ class ReplyError(WireStruct, frozen=True):
 
 
 class MessageView(WireStruct, frozen=True):
-    """One thing said. The fields from `message_id` on are a reply's only."""
+    """One thing said. The fields from `message_id` to `error` are a reply's only."""
 
     owner: str
     conversation_id: str
@@ -35,6 +35,9 @@ class MessageView(WireStruct, frozen=True):
     worker: str | None = None
     error: ReplyError | None = None
     stored_at: str | None = None  # when Postgres had it
+    # What it follows; of a reply, its message. Unset where only the database knows the newest reply, which it follows then.
+    parent_id: ParentId = None
+    options: Options | None = None  # as the client said them
 
 
 class ConversationView(WireStruct, frozen=True):

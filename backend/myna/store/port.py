@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from myna.protocol.events import Position
-from myna.protocol.views import ConversationView, MessageView, SearchHit
+from myna.protocol.views import ConversationView, MessageView, Role, SearchHit
 
 T = TypeVar("T")
 
 MOCK_SETUPS = 1_000  # owners with rules of their own: at 32 KiB each 32 MiB, in the database and in every node
 MOCK_FAILURES_OF_OWNER, MOCK_FAILURES = 100, 100_000  # queued
 
+PATH_LIMIT = 10_000  # messages and replies of one path that are looked at: a log that holds a circle is no reason to stand still
 CHECKPOINT_INTERVAL_S = 5.0  # a checkpoint is kept besides the newest when it is at least this much younger than the one before
 CHECKPOINT_RETENTION_S = 900.0  # and for this long; of older ones, the newest
 
@@ -125,6 +126,13 @@ class MockSetups(Protocol):
         """Forget the owner's failures."""
 
 
+class PathItem(NamedTuple):
+    """A message or reply on a path through a conversation's tree."""
+
+    id: str
+    role: Role
+
+
 class WriterLock(Protocol):
     """The right to write, held by one connection at a time in the whole cluster, and lost with that connection."""
 
@@ -192,6 +200,12 @@ class Store(Protocol):
 
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
         """A conversation's messages, each followed by its replies. The newest page first, the oldest item first in each."""
+
+    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+        """The messages and replies from the root of a conversation's tree to the one with this id, the root's first.
+
+        `end` None: to the one stored last. Empty where the conversation holds no such one. At most the last `PATH_LIMIT`.
+        """
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
         """Full text over the owner's messages and replies, newest first. What a query may say: `search_text.parse`."""

@@ -4,9 +4,9 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from myna.protocol import events as e
 from myna.protocol.field_types import Options
 from myna.protocol.frames import MessageSend, ReplyRegenerate
+from myna.protocol.jobs import JobOptions
 
 Frame = TypeVar("Frame", bound=MessageSend | ReplyRegenerate)
 
@@ -16,9 +16,9 @@ class BrainOptions(Options):
 
     request: str
 
-    def ordered(self) -> e.Options:
+    def ordered(self) -> JobOptions:
         """The same options as a job carries them."""
-        return e.Options(self.profile, self.seed, self.scenario, self.request)
+        return JobOptions(self.profile, self.seed, self.scenario, self.request)
 
 
 def with_rules(frame: Frame, rules: str | None) -> Frame:

@@ -1,7 +1,7 @@
 /** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
 import type { FinishReason, Timings } from './wire';
 
-/** A reply to the message `message_id`. */
+/** A reply to the message `message_id`, which is its `parent_id` too. */
 export interface AssistantItem {
   id: string;
   role: 'assistant';
@@ -9,6 +9,8 @@ export interface AssistantItem {
   status: 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
   created_at: string;
   message_id: string;
+  parent_id: string;
+  options?: SendOptions;
   attempt: number;
   parts: number;
   finish_reason?: FinishReason;
@@ -53,6 +55,13 @@ export interface MessagesPage {
   items: (UserItem | AssistantItem)[];
   next: string | null;
   cursor: string;
+}
+
+/** How replies were to be made, as the client said it. */
+export interface SendOptions {
+  profile?: string;
+  seed?: number;
+  scenario?: string;
 }
 
 /** The pipeline in numbers; null is unknown. */
@@ -164,13 +173,15 @@ export interface SessionAnswer {
   token: string;
 }
 
-/** A message of a person. */
+/** A message of a person, and what it follows: a message or reply, or null at the root. */
 export interface UserItem {
   id: string;
   role: 'user';
   text: string;
   status: 'waiting' | 'streaming' | 'complete' | 'stopped' | 'failed';
   created_at: string;
+  parent_id: string | null;
+  options?: SendOptions;
   stored_at?: string;
 }
 

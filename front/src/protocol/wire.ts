@@ -23,12 +23,13 @@ export interface Timings {
   total_ms: number;
 }
 
-/** A message; the first one creates its conversation. `id` is the idempotency key. */
+/** A message; the first one creates its conversation. `id` is the idempotency key. It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply. */
 export interface MessageSend {
   type: 'message.send';
   id: string;
   conversation_id: string;
   text: string;
+  parent_id?: string | null;
   options?: SendOptions;
 }
 
@@ -95,13 +96,15 @@ export interface MessageAccepted {
   duplicate: boolean;
 }
 
-/** A message was accepted; also the job to answer it. */
+/** A message was accepted. Where `parent_id` is left out, it follows the newest reply of the conversation. */
 export interface MessageCreated {
   type: 'message.created';
   at: string;
   conversation_id: string;
   id: string;
   text: string;
+  parent_id?: string | null;
+  options?: SendOptions;
   cursor: string;
 }
 
@@ -154,6 +157,7 @@ export interface ReplyFailed {
   status?: number;
   retry_after_s?: number;
   rule?: string;
+  timings?: Timings;
   cursor: string;
 }
 

@@ -9,6 +9,7 @@ import pytest
 from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import Busy
+from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 from myna.web.api.conversation_file import ITEMS_LIMIT, REPLY_LIMIT
 from myna.web.server.requests import IMPORT_LIMIT
@@ -35,8 +36,10 @@ async def put(person: Person, document: Document, conversation_id: str | None = 
 
 
 def kept(document: Document) -> list[dict[str, Any]]:
-    """The messages of a file, without what an import makes anew."""
-    return [{name: value for name, value in item.items() if name not in LATER} for item in document["messages"]]
+    """The messages of a file, without what an import makes anew; `parent_id` is the place of the parent."""
+    places = {item["id"]: place for place, item in enumerate(document["messages"])}
+    items = [item | {"parent_id": places.get(item["parent_id"])} for item in document["messages"]]
+    return [{name: value for name, value in item.items() if name not in LATER} for item in items]
 
 
 def user_message(number: int, text: str = "hello") -> dict[str, Any]:
@@ -62,7 +65,7 @@ def written(*messages: dict[str, Any], title: str = "Brought along") -> Document
 
 
 async def a_conversation(served: Served, person: Person) -> Document:
-    """A conversation with two versions of a reply, a failed and a stopped one, and a title of its own; its file."""
+    """A conversation with two versions of a reply, a failed and a stopped one, branches, options, and a title of its own; its file."""
     conversation_id = str(uuid4())
     client = ChatClient(token=person.token)
     await client.open(served.url)
@@ -78,6 +81,17 @@ async def a_conversation(served: Served, person: Person) -> Document:
         await client.until(lambda frame: frame["type"] == "reply.delta" and frame["message_id"] == slow["id"])
         await client.put({"type": "reply.stop", "conversation_id": conversation_id, "message_id": slow["id"]})
         await client.end_of(slow["id"])
+        for parent in (None, reply_id_for(client.welcome["owner"], first["id"])):
+            branch = str(uuid4())
+            text = {
+                "type": "message.send",
+                "id": branch,
+                "conversation_id": conversation_id,
+                "text": "/echo otherwise",
+                "parent_id": parent,
+            }
+            await client.put(text | {"options": {"profile": "instant", "seed": 7}})
+            await client.end_of(branch)
     finally:
         await client.close()
     await person.patch(f"/api/conversations/{conversation_id}", json={"title": "Long ways"})
@@ -95,10 +109,13 @@ async def test_what_was_exported_comes_back_and_is_exported_the_same_again(serve
     status, answer = await put(person, before)
 
     after = await export(person, answer["id"])
-    assert (status, answer["title"], answer["messages"]) == (201, "Long ways", 7)
+    assert (status, answer["title"], answer["messages"]) == (201, "Long ways", 11)
     assert after["conversation"]["title"] == "Long ways"
     assert kept(after) == kept(before)
-    assert [item["status"] for item in after["messages"] if item["role"] == "assistant"] == ["complete", "complete", "failed", "stopped"]
+    replies = [item for item in after["messages"] if item["role"] == "assistant"]
+    assert [reply["status"] for reply in replies] == ["complete", "complete", "failed", "stopped", "complete", "complete"]
+    assert [item["parent_id"] for item in kept(after) if item["role"] == "user"] == [None, 2, 4, None, 1]
+    assert after["messages"][-1]["options"] == {"profile": "instant", "seed": 7}
     assert {item["id"] for item in after["messages"]}.isdisjoint(item["id"] for item in before["messages"])
 
 
@@ -261,6 +278,15 @@ def changed(**more: Any) -> Document:
         (changed(timings={"queued_ms": 2**70, "total_ms": 1}), "messages.1.timings.queued_ms"),
         (changed(message_id=str(uuid4())), "messages.1.message_id"),
         (written(user_message(1), {**user_message(2), "id": "7"}), "messages.1.id"),
+        (written(user_message(1), {**user_message(2), "parent_id": "7"}), "messages.1.parent_id"),
+        (
+            written(user_message(1), {**user_message(2), "parent_id": str(uuid4())}),
+            "messages.1.parent_id: takes the id of a message or reply",
+        ),
+        (written({**user_message(2), "id": (same := str(uuid4())), "parent_id": same}), "messages.0.parent_id"),
+        (written({**user_message(2), "parent_id": same}, {**user_message(1), "id": same}), "messages.0.parent_id"),
+        (changed(parent_id=str(uuid4())), "messages.1.parent_id: of a reply, takes its message_id"),
+        (written({**user_message(1), "options": {"speed": 2}}), "messages.0.options"),
     ],
 )
 async def test_a_document_that_is_none_is_rejected_with_the_place(person: Person, document: Document, place: str) -> None:
@@ -269,6 +295,18 @@ async def test_a_document_that_is_none_is_rejected_with_the_place(person: Person
     assert (status, answer["code"]) == (400, "invalid_frame")
     assert answer["detail"].startswith(place), answer["detail"]
     assert (await person.get("/api/conversations")).json()["items"] == []
+
+
+async def test_a_file_from_before_the_tree_comes_back_as_a_chain(person: Person) -> None:
+    first, second, third = (user_message(number) for number in range(3))
+    document = written(first, reply_to(first), reply_to(first, "again"), second, third, reply_to(third))
+
+    status, answer = await put(person, document)
+
+    items = await person.messages(answer["id"])
+    places = {item["id"]: item["text"] for item in items}
+    assert status == 201
+    assert [places.get(item["parent_id"]) for item in items if item["role"] == "user"] == [None, "again", ""], "the failed reply it got"
 
 
 async def test_an_id_that_stands_twice_is_rejected_with_the_place(person: Person) -> None:

@@ -133,7 +133,7 @@ async def test_errors_are_as_documented(guarded: Served) -> None:
 
 def check(frame: Mapping[str, Any], schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     """The frame has every needed field, no other than documented, and each of the documented kind."""
-    kinds: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+    kinds: dict[str, type | tuple[type, ...]] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
     assert set(schema["required"]) <= set(frame) <= set(schema["properties"]), frame
     for name, value in frame.items():
         described = schema["properties"][name]

@@ -101,7 +101,12 @@ async def test_line_breaks_and_escapes_change_no_header_and_no_log(person: Perso
         ("POST", "/api/messages", b"{}", "text is missing."),
         ("POST", "/api/messages", b'{"text":7}', "text takes text."),
         ("POST", "/api/messages", b'{"text":"hi","id":"x"}', "id takes a UUID."),
-        ("POST", "/api/messages", b'{"text":"hi","mood":1}', "mood is not known; what is known is id, conversation_id, text and options."),
+        (
+            "POST",
+            "/api/messages",
+            b'{"text":"hi","mood":1}',
+            "mood is not known; what is known is id, conversation_id, text, parent_id and options.",
+        ),
         (
             "POST",
             "/api/messages",

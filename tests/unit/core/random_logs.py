@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from myna.broker.port import Record
@@ -51,7 +52,9 @@ class Writer:
         when = at(self.clock)
         owner, talk = OWNERS[which % 2], TALKS[which // 2 % 2]
         if what == "say" and (self.late or (owner, talk) not in self.gone):
-            return self._ordered(accepted_message(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when))
+            parent = self._parent(owner, talk, which)
+            message = accepted_message(100 + self.clock, f"text {self.clock}", owner=owner, conversation=talk, when=when, parent=parent)
+            return self._ordered(message)
         if what == "rename" and any((job.owner, job.conversation_id) == (owner, talk) for job in self.jobs):
             return body(renamed(f"title {self.clock}", owner=owner, conversation=talk, when=when))
         if what == "delete":
@@ -64,6 +67,13 @@ class Writer:
         if what in ("mark", "say", "rename") or not chosen:
             return body(e.LogMark(nonce=f"m{self.clock}"))
         return self._about(what, chosen[which % len(chosen)], when)
+
+    def _parent(self, owner: str, talk: str, which: int) -> e.ParentId:
+        """Something said before in the conversation, a message or a reply, or the root; some leave it out, as an older release does."""
+        said = [id_ for job in self.jobs if (job.owner, job.conversation_id) == (owner, talk) for id_ in (job.message_id, job.reply_id)]
+        if self.late and which % 5 == 0:
+            return UNSET
+        return [None, *said][which % (len(said) + 1)]
 
     def _ordered(self, job: e.Job) -> bytes:
         self.jobs.append(job)

@@ -12,6 +12,7 @@ from myna.broker.port import Record
 from myna.core.projection import Projection
 from myna.pipeline.queries import Queries
 from myna.pipeline.storage_signals import StorageSignals
+from myna.protocol import events as e
 from myna.protocol.events import BEGINNING
 from myna.protocol.session import Session
 from myna.protocol.titles import title_from
@@ -38,7 +39,7 @@ class Seen:
     """All that a client shows of one owner."""
 
     titles: dict[str, str] = field(default_factory=dict)
-    messages: dict[str, dict[str, str]] = field(default_factory=dict)  # by conversation: id and text, in order
+    messages: dict[str, dict[str, tuple[str, e.ParentId]]] = field(default_factory=dict)  # by conversation: id, text and parent, in order
     replies: dict[str, dict[str, Reply]] = field(default_factory=dict)  # by conversation
 
     def take(self, frame: dict[str, Any]) -> None:
@@ -46,7 +47,7 @@ class Seen:
         conversation_id, kind = frame["conversation_id"], frame["type"]
         if kind == "message.created":
             self.titles.setdefault(conversation_id, title_from(frame["text"]))
-            self.messages.setdefault(conversation_id, {})[frame["id"]] = frame["text"]
+            self.messages.setdefault(conversation_id, {})[frame["id"]] = frame["text"], frame["parent_id"]
             self.replies.setdefault(conversation_id, {})
         elif conversation_id not in self.titles:
             return
@@ -103,7 +104,7 @@ class Node:
             assert thread.cursor == cursor
             for view in thread.items:
                 if view.role == "user":
-                    seen.messages[conversation_id][view.id] = view.text
+                    seen.messages[conversation_id][view.id] = view.text, view.parent_id
                 else:
                     reply = Reply(view.message_id or "", view.text, view.status, view.parts or 0)
                     seen.replies[conversation_id][view.id] = reply

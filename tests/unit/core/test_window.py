@@ -9,6 +9,7 @@ import pytest
 
 from myna.core.projection import Projection
 from myna.protocol import events as e
+from myna.protocol.jobs import JobOptions, MessageJob
 from tests.unit.core.test_projection import fold, store
 from tests.unit.log_events import AT, completed, part, started
 
@@ -17,9 +18,9 @@ OWNERS = 300
 
 def message(text: str, request: str | None = None) -> e.MessageCreated:
     """A message of an owner of its own, as it is when it was read from the log: no text in it is shared."""
-    options = e.Options(request=request) if request is not None else None
+    options = JobOptions(request=request) if request is not None else None
     ids: dict[str, Any] = {name: str(uuid4()) for name in ("owner", "reply_id", "conversation_id", "id")}
-    return e.MessageCreated(**ids, at=AT, text=text, options=options)
+    return MessageJob(**ids, at=AT, text=text, parent_id=None, options=options)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,8 @@ def test_no_more_is_taken_on_when_twice_the_memory_waits_to_be_stored() -> None:
     line._window._limit = 100_000
     taken_on = 0
     while taken_on < 50 and not line.behind:
-        fold(line, message("hello", "x" * 10_000))
+        fold(line, message("x" * 4_000))
         taken_on += 1
-    assert taken_on == 15
+    assert taken_on == 18
     store(line)
     assert (line.behind, line._window._bytes <= 100_000) == (False, True)

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION, read_manual_message, why_dead_lettered
-from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.ids import reply_id_for
+from myna.protocol.jobs import JobOptions
 from tests.unit import log_events
 
 
@@ -37,7 +37,7 @@ def test_owner_conversation_and_id_may_be_named() -> None:
     made = read_manual_message(json.dumps(body).encode())
     assert made is not None
     assert (made.owner, made.conversation_id, made.id) == (log_events.ANN, log_events.CONVERSATION, log_events.uid(5))
-    assert made.options == e.Options(profile="fast")
+    assert made.options == JobOptions(profile="fast")
 
 
 def test_the_id_of_a_manual_message_may_be_in_capitals() -> None:

@@ -15,6 +15,7 @@ from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep, Tool
 from myna.pipeline.reply_publisher import MAX_UNCONFIRMED, ReplyPublisher, prompt_of
 from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.jobs import JobOptions
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from tests.unit.log_events import accepted_message
 
@@ -251,7 +252,7 @@ async def test_a_reply_goes_on_at_the_next_part_and_keeps_its_first_timings(brok
 
 def test_the_brain_is_given_what_a_client_sent_beside_its_message() -> None:
     request = '{"text": "all of it", "turn": 3, "tools": [{"name": "look_up", "parameters": {"type": "object"}}], "stop": ["."]}'
-    job = msgspec.structs.replace(accepted_message(1), options=e.Options("fast", 4, None, request))
+    job = msgspec.structs.replace(accepted_message(1), options=JobOptions("fast", 4, None, request))
     prompt = prompt_of(job)
     assert (prompt.key, prompt.text, prompt.profile, prompt.seed, prompt.turn_number) == (job.id, "all of it", "fast", 4, 3)
     assert (prompt.tools, prompt.stop) == ((Tool("look_up", {"type": "object"}),), (".",))

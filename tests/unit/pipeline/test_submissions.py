@@ -283,7 +283,7 @@ def test_a_message_and_at_once_one_more_reply_to_it_are_both_accepted() -> None:
 
 
 def test_a_submission_never_goes_back_a_stage() -> None:
-    submission = Submission(Request(ANN, CONVERSATION, uid(1), "hello"), uid(2), None, [], lambda: True, New("hello"))
+    submission = Submission(Request(ANN, CONVERSATION, uid(1), "hello"), uid(2), None, [], lambda: True, 0, New("hello"))
     submission.advance(Stage.PUBLISHING)
     with pytest.raises(AssertionError):
         submission.advance(Stage.WAITING)

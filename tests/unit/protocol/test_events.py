@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +17,7 @@ from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps, titles
 from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
 from myna.protocol.ids import reply_id_for
+from myna.protocol.jobs import JobOptions
 from tests.unit import log_events
 
 HOSTILE = (
@@ -40,13 +42,14 @@ def everything(text: str, options: e.Options | None) -> list[e.Event]:
 
 
 HI = log_events.accepted_message(1)
-INNER = {"owner", "options"}  # and of a message its reply_id: these stay inside the pipeline
+INNER = {"owner", "turn"}  # and of a job its reply_id: these stay inside the pipeline
 
 
 @given(texts, options)
 def test_a_frame_is_its_event_without_the_inner_fields_and_with_its_cursor(text: str, options: e.Options | None) -> None:
     for event in everything(text, options):
         inner = INNER | ({"reply_id"} if isinstance(event, e.Job) else set())
+        inner |= {"options"} if isinstance(event, e.ReplyRequested) else set()
         fields = msgspec.to_builtins(event)
         expected = {name: value for name, value in fields.items() if name not in inner} | {"cursor": "1.0.abc"}
         assert json.loads(log_codec.frame(event, "1.0.abc")) == expected
@@ -85,12 +88,17 @@ WRITTEN: dict[str, tuple[e.LogLine, str]] = {
     "a message": (
         HI,
         f'{HEAD}"reply_id":"{HI.reply_id}","type":"message.created","at":"{log_events.AT}","conversation_id":"{log_events.CONVERSATION}",'
-        f'"id":"{HI.id}","text":"hello"}}',
+        f'"id":"{HI.id}","text":"hello","parent_id":null}}',
     ),
-    "a message with an option": (
-        replace(HI, options=e.Options(seed=0)),
-        f'{HEAD}"reply_id":"{HI.reply_id}","options":{{"seed":0}},"type":"message.created","at":"{log_events.AT}",'
-        f'"conversation_id":"{log_events.CONVERSATION}","id":"{HI.id}","text":"hello"}}',
+    "a message with options, further down": (
+        replace(HI, turn=2, parent_id=HI.reply_id, options=e.Options(seed=0)),
+        f'{HEAD}"reply_id":"{HI.reply_id}","turn":2,"type":"message.created","at":"{log_events.AT}",'
+        f'"conversation_id":"{log_events.CONVERSATION}","id":"{HI.id}","text":"hello","parent_id":"{HI.reply_id}","options":{{"seed":0}}}}',
+    ),
+    "a message of an older release": (
+        replace(HI, parent_id=UNSET),
+        f'{HEAD}"reply_id":"{HI.reply_id}","type":"message.created","at":"{log_events.AT}","conversation_id":"{log_events.CONVERSATION}",'
+        f'"id":"{HI.id}","text":"hello"}}',
     ),
     "a start": (log_events.started(HI), f'{HEAD}"type":"reply.started",{OF_REPLY},"attempt":1,"worker":"w"}}'),
     "a part": (
@@ -239,8 +247,22 @@ def test_a_type_may_stand_anywhere_in_a_line() -> None:
         assert log_codec.read_line(json.dumps(order, indent=1).encode()) == replace(HI, text='"type":"log.mark"')
 
 
+def test_a_job_holds_what_only_a_responder_reads_and_the_log_passes_over_it() -> None:
+    line = log_codec.encode(HI)[:-1] + b',"options":{"seed":1,"request":"{}"}}'
+    job = log_codec.read_job(line)
+    assert (job.id, job.options) == (HI.id, JobOptions(seed=1, request="{}"))
+    assert log_codec.read_line(line) == replace(HI, options=e.Options(seed=1))
+
+
+@pytest.mark.parametrize("parent", ['"no-uuid"', '""', "7", f'"{"é" * 36}"'])
+def test_a_message_that_follows_what_is_no_id_is_unreadable(parent: str) -> None:
+    line = log_codec.encode(HI).replace(b'"parent_id":null', b'"parent_id":' + parent.encode())
+    for read in (log_codec.read_line, log_codec.read_job):
+        with pytest.raises(log_codec.Unreadable):
+            read(line)
+
+
 def test_an_event_that_is_no_job_is_refused_as_a_job() -> None:
-    assert log_codec.read_job(log_codec.encode(HI)) == HI
     for event in everything("x", None):
         if not isinstance(event, e.Job):
             with pytest.raises(log_codec.Unreadable):

@@ -21,6 +21,8 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
+    or_,
     select,
     true,
     tuple_,
@@ -30,7 +32,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from myna.store import pagination
-from myna.store.port import IdempotencyKey, IdempotencyRecord
+from myna.store.port import PATH_LIMIT, IdempotencyKey, IdempotencyRecord
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.tables import CheckpointRow, ConversationRow, MessageRow
 
@@ -74,6 +76,23 @@ def _idempotency_records() -> Select[Any]:
     joined = key.outerjoin(message, is_message).outerjoin(reply, is_reply).outerjoin(deleted, is_deleted)
     columns = [col(deleted.id).is_not(None).label("conversation_deleted"), *_MESSAGE.select(message), *_REPLY.select(reply)]
     return select(*columns).select_from(joined).order_by(key.c.n)
+
+
+def _path() -> Select[Any]:
+    newest = select(func.max(col(MessageRow.ord))).where(
+        col(MessageRow.owner) == _OWNER, col(MessageRow.conversation_id) == _CONVERSATION_ID
+    )
+    is_end = or_(col(MessageRow.id) == _ID, and_(_ID.is_(None), col(MessageRow.ord) == newest.scalar_subquery()))
+    path = (
+        select(col(MessageRow.id), col(MessageRow.parent_id), col(MessageRow.role), literal(1).label("length"))
+        .where(col(MessageRow.owner) == _OWNER, col(MessageRow.conversation_id) == _CONVERSATION_ID, is_end)
+        .cte("path", recursive=True)
+    )
+    parent = aliased(MessageRow, name="parent")
+    is_parent = and_(col(parent.owner) == _OWNER, col(parent.id) == path.c.parent_id, path.c.length < PATH_LIMIT)
+    older = select(col(parent.id), col(parent.parent_id), col(parent.role), path.c.length + 1).join(path, is_parent)
+    path = path.union_all(older)
+    return select(path.c.id, path.c.role).order_by(path.c.length.desc())
 
 
 def _recent_hits() -> Select[Any]:
@@ -130,6 +149,8 @@ MESSAGES_PAGE = (
     .order_by(col(MessageRow.turn).desc(), col(MessageRow.ord).desc())
     .limit(_LIMIT)
 )
+# From the root to a message or reply (to the one stored last where the id is null). Parameters: owner, conversation_id, id.
+PATH = _path()
 # Hits among an owner's newest rows, with ord: quick where hits are many. Parameters: owner, ord, query, limit.
 RECENT_HITS = _recent_hits()
 # Whether an owner has more rows than that. Parameters: owner, ord.

@@ -1,7 +1,7 @@
 """Views as rows of a table and back, by the columns' names, so that no statement and no mapper lists columns of its own.
 
 A field of a view is the column of the same name. A field that is a record itself is spread over one column for each of its
-fields, named with a prefix; it is None where the first of them is null. Timestamps are RFC 3339 in views.
+fields, named with a prefix; it is None where all of them are null. Timestamps are RFC 3339 in views.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import SQLModel
 
-from myna.protocol.events import Position, Timings
+from myna.protocol.events import Options, Position, Timings
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import ConversationView, MessageView, ReplyError
 from myna.store.port import Checkpoint
@@ -61,8 +61,8 @@ class RowMapping(Generic[View]):
         for field in self._timestamps:
             values[field] = rfc3339(values[field])
         for field, record, columns in self._spread:
-            _, first = columns[0]
-            values[field] = None if row[first] is None else record(**{name: row[column] for name, column in columns})
+            given = {name: row[column] for name, column in columns}
+            values[field] = None if all(value is None for value in given.values()) else record(**given)
         return self._view(**values)
 
     def arrays(self, views: Sequence[View]) -> dict[str, list[Any]]:
@@ -97,7 +97,7 @@ def map_rows(table: type[SQLModel], view: type[View], **spread: tuple[type, str]
 
 
 CONVERSATIONS = map_rows(ConversationRow, ConversationView)
-MESSAGES = map_rows(MessageRow, MessageView, timings=(Timings, ""), error=(ReplyError, "error_"))
+MESSAGES = map_rows(MessageRow, MessageView, timings=(Timings, ""), error=(ReplyError, "error_"), options=(Options, "option_"))
 CHECKPOINTS = map_rows(CheckpointRow, Checkpoint, low=(Position, "low_"), high=(Position, "high_"))
 
 

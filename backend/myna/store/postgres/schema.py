@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-REVISION = "0002"  # of the newest script in migrations/versions; a test compares the two
+REVISION = "0003"  # of the newest script in migrations/versions; a test compares the two
 
 _TABLE_EXISTS = text("SELECT to_regclass('alembic_version') IS NOT NULL")
 _REVISION = text("SELECT version_num FROM alembic_version")

@@ -15,7 +15,7 @@ from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.slices import sliced
 from myna.store import pagination, search_text
-from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page
+from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.mock_setups import PostgresMockSetups
@@ -137,6 +137,12 @@ class PostgresStore:
         last = rows[limit - 1] if len(rows) > limit else None
         next_ = str(pagination.MessagesPageToken(last["turn"], last["ord"])) if last else None
         return Page([MESSAGES.view(row) for row in reversed(rows[:limit])], next_)
+
+    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+        if not pagination.is_id(conversation_id) or (end is not None and not pagination.is_id(end)):
+            return []
+        rows = await self._read(reading.PATH, owner=owner, conversation_id=conversation_id, id=end)
+        return [PathItem(row["id"], row["role"]) for row in rows]
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
         token = reading.NEWEST_HIT if before is None else pagination.SearchPageToken.parse(before)

@@ -65,6 +65,10 @@ class MessageRow(SQLModel, table=True):
     error_detail: str | None = Field(default=None, sa_type=Text)
     error_retryable: bool | None = None
     stored_at: datetime = Field(sa_column=Column(TIMESTAMP, server_default=func.now(), nullable=False))
+    parent_id: str | None = Field(default=None, sa_type=ID)  # of a reply: its message; null: at the root of the conversation's tree
+    option_profile: str | None = Field(default=None, sa_type=Text)
+    option_seed: int | None = Field(default=None, sa_type=BigInteger)
+    option_scenario: str | None = Field(default=None, sa_type=Text)
     # The lexemes of search_text.py and one for the owner: that keeps a search inside its owner without an extension for mixed GIN keys.
     words: str = Field(sa_type=TSVECTOR)
 

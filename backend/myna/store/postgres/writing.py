@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import asyncpg
+from msgspec import UNSET
 from sqlalchemy import inspect
 
+from myna.protocol.message_tree import newest_reply, with_parents
 from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import ConversationView, MessageView
 from myna.slices import sliced
@@ -46,6 +48,14 @@ WITH stored AS (
   ON CONFLICT DO NOTHING RETURNING ord
 )
 SELECT coalesce(array_agg(ord ORDER BY ord), '{{}}') FROM stored
+"""  # noqa: S608 (made of constants)
+
+# The message or reply of each conversation that was stored last.
+_NEWEST = f"""
+SELECT given.owner::text, given.id::text, newest.id::text AS newest, newest.role FROM {given(_KEY)}
+JOIN LATERAL (
+  SELECT id, role FROM messages WHERE messages.owner = given.owner AND conversation_id = given.id ORDER BY ord DESC LIMIT 1
+) AS newest ON true
 """  # noqa: S608 (made of constants)
 
 _ADD_TO_CONVERSATIONS = f"""
@@ -106,6 +116,8 @@ async def _delete(connection: asyncpg.Connection, deleted: Iterable[Conversation
 
 async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
     """Store messages and replies, and add those that were new to their conversations' lines."""
+    if any(message.parent_id is UNSET for message in messages):
+        messages = with_parents(messages, await _newest_replies(connection, messages))
     first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
     stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *in_order(_MESSAGE_COLUMNS, await _message_arrays(messages, first)))
     conversations: dict[ConversationKey, ConversationView] = {}
@@ -116,6 +128,13 @@ async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) 
     if conversations:
         lines = CONVERSATIONS.arrays(list(conversations.values()))
         await connection.execute(_ADD_TO_CONVERSATIONS, *in_order(CONVERSATIONS.columns, lines))
+
+
+async def _newest_replies(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> dict[ConversationKey, str]:
+    """The id of the newest reply of each conversation that has rows, and that one of these messages follows without saying so."""
+    owners, ids = zip(*{(one.owner, one.conversation_id) for one in messages if one.parent_id is UNSET}, strict=True)
+    rows = await connection.fetch(_NEWEST, *in_order(_KEY, {"owner": owners, "id": ids}))
+    return {(row["owner"], row["id"]): newest_reply(row["owner"], row["newest"], row["role"]) for row in rows}
 
 
 async def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[str, list[Any]]:

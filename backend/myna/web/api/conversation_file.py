@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from myna.protocol.errors import InvalidFrame
 from myna.protocol.events import FinishReason
-from myna.protocol.field_types import Id, Storable, Strict, Text, Title
+from myna.protocol.field_types import Id, Options, Storable, Strict, Text, Title
 from myna.protocol.views import Status
 
 ITEMS_LIMIT = 2_000  # messages and replies of one import: about what a node under full load takes in a second
@@ -29,12 +29,17 @@ class ExportedAbout(Strict):
 
 
 class ExportedMessage(Strict):
-    """A message of a person. One without any reply in the file comes back with a failed one, to be tried again."""
+    """A message of a person. One without any reply in the file comes back with a failed one, to be tried again.
+
+    It follows a message or reply above it, or null at the root; left out, it follows the reply above it.
+    """
 
     id: Id
     role: Literal["user"]
     text: Text
     status: Status = "complete"
+    parent_id: Id | None = Field(default_factory=lambda: None)
+    options: Options | None = None
     created_at: Time | None = None
     stored_at: Time | None = None
 
@@ -63,6 +68,8 @@ class ExportedReply(Strict):
     message_id: Id
     text: Annotated[Storable, StringConstraints(max_length=REPLY_LIMIT)]
     status: Status
+    parent_id: Id | None = None
+    options: Options | None = None
     attempt: Annotated[int, Field(ge=0, le=1_000)] = 0
     parts: Annotated[int, Field(ge=0)] = 0
     finish_reason: FinishReason | None = None
@@ -86,14 +93,18 @@ class ExportedConversation(Strict):
 
 
 def check(document: ExportedConversation) -> None:
-    """The rules between the messages: each id once, each reply below its message. Raises `InvalidFrame`."""
+    """The rules between the messages: each id once, each below what it follows. Raises `InvalidFrame`, which names the place."""
     seen: set[str] = set()
     messages: set[str] = set()
     for place, item in enumerate(document.messages):
         if item.id in seen:
             raise InvalidFrame(f"messages.{place}.id: stands in an item above too; each takes an id of its own.")
-        seen.add(item.id)
         if isinstance(item, ExportedMessage):
             messages.add(item.id)
+            if item.parent_id is not None and item.parent_id not in seen:
+                raise InvalidFrame(f"messages.{place}.parent_id: takes the id of a message or reply above it, or null.")
         elif item.message_id not in messages:
             raise InvalidFrame(f"messages.{place}.message_id: takes the id of a message above it.")
+        elif item.parent_id not in (None, item.message_id):
+            raise InvalidFrame(f"messages.{place}.parent_id: of a reply, takes its message_id.")
+        seen.add(item.id)

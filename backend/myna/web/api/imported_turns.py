@@ -15,7 +15,7 @@ from myna.protocol import events as e
 from myna.protocol import failures, timestamps, titles
 from myna.protocol.ids import reply_id_for
 from myna.slices import Pause, sliced
-from myna.web.api.conversation_file import ExportedConversation, ExportedReply, check
+from myna.web.api.conversation_file import ExportedConversation, ExportedMessage, ExportedReply, check
 
 
 async def imported_turns(owner: str, conversation_id: str, document: ExportedConversation, now_ms: int) -> list[ImportedTurn]:
@@ -26,6 +26,7 @@ async def imported_turns(owner: str, conversation_id: str, document: ExportedCon
     """
     check(document)
     turns: list[ImportedTurn] = []
+    tree = _Tree()
     async with sliced() as pause:
         namespace = uuid5(UUID(conversation_id), await _digest(document, pause))
         times = [timestamps.written(now_ms - before_ms) for before_ms in range(len(document.messages), 0, -1)]
@@ -34,19 +35,36 @@ async def imported_turns(owner: str, conversation_id: str, document: ExportedCon
             if isinstance(item, ExportedReply):
                 continue
             await pause()
-            message_id = str(uuid5(namespace, item.id))
+            message = _message(owner, conversation_id, str(uuid5(namespace, item.id)), item, times[index], tree)
+            tree.add(item.id, message.id, message.turn)
             for number, (at, reply) in enumerate(replies.get(item.id) or [(index, None)]):
-                key = message_id if number == 0 or reply is None else str(uuid5(namespace, reply.id))
-                job = _job(owner, conversation_id, key, message_id, item.text, times[index if number == 0 else at])
+                again = number > 0 and reply is not None
+                job = _one_more_reply(message, str(uuid5(namespace, reply.id)), reply, times[at]) if again and reply else message
                 turns.append(ImportedTurn(job, [job, *_reply_events(job, reply, times[at])]))
+                tree.add(reply.id if reply is not None else "", job.reply_id, message.turn)
     _add_title(turns, document.conversation.title)
     return turns
+
+
+class _Tree:
+    """The new ids of what stands above in the file, by the old ones, and the turn that each belongs to."""
+
+    def __init__(self) -> None:
+        self._known: dict[str | None, tuple[str | None, int]] = {None: (None, 0)}
+        self._newest: tuple[str | None, int] = None, 0  # the reply above
+
+    def add(self, old: str, new: str, turn: int | None) -> None:
+        self._known[old] = self._newest = new, turn or 0
+
+    def parent_of(self, item: ExportedMessage) -> tuple[str | None, int]:
+        """What a message follows and how many messages lead to that."""
+        return self._known[item.parent_id] if "parent_id" in item.model_fields_set else self._newest
 
 
 async def _digest(document: ExportedConversation, pause: Pause) -> str:
     digest = sha256(document.conversation.title.encode())
     for item in document.messages:
-        digest.update(item.model_dump_json().encode())
+        digest.update(item.model_dump_json(exclude_unset=True).encode())
         await pause()
     return digest.hexdigest()
 
@@ -67,12 +85,19 @@ def _add_title(turns: list[ImportedTurn], title: str) -> None:
         turns[0] = ImportedTurn(first, [*turns[0].events, renamed])
 
 
-def _job(owner: str, conversation_id: str, key: str, message_id: str, text: str, at: str) -> e.Job:
-    reply_id = reply_id_for(owner, key)
-    if key == message_id:
-        return e.MessageCreated(owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, text=text)
+def _message(owner: str, conversation_id: str, id_: str, item: ExportedMessage, at: str, tree: _Tree) -> e.MessageCreated:
+    parent_id, before = tree.parent_of(item)
+    return e.MessageCreated(
+        owner=owner, reply_id=reply_id_for(owner, id_), turn=before + 1, at=at, conversation_id=conversation_id, id=id_, text=item.text,
+        parent_id=parent_id, options=item.options.ordered() if item.options is not None else None,
+    )  # fmt: skip
+
+
+def _one_more_reply(message: e.MessageCreated, key: str, reply: ExportedReply, at: str) -> e.ReplyRequested:
     return e.ReplyRequested(
-        owner=owner, reply_id=reply_id, at=at, conversation_id=conversation_id, id=key, message_id=message_id, text=text
+        owner=message.owner, reply_id=reply_id_for(message.owner, key), turn=message.turn,
+        options=reply.options.ordered() if reply.options is not None else None,
+        at=at, conversation_id=message.conversation_id, id=key, message_id=message.id, text=message.text,
     )  # fmt: skip
 
 
@@ -95,4 +120,5 @@ def _reply_events(job: e.Job, reply: ExportedReply | None, at: str) -> Iterator[
         yield e.ReplyCompleted(**about, attempt=attempt, parts=parts, text=reply.text, finish_reason=reason, timings=timings)
     else:
         failure = reply.error.model_dump() if reply.status == "failed" else failures.UNFINISHED._asdict()
-        yield e.ReplyFailed(**about, attempt=attempt, **failure)
+        given = "timings" in reply.model_fields_set
+        yield e.ReplyFailed(**about, attempt=attempt, **failure, timings=e.Timings(**reply.timings.model_dump()) if given else None)

@@ -22,16 +22,20 @@ from myna.web.validation import check_options
 
 
 class NewMessage(Strict):
-    """A message to send; ids are made where they are missing."""
+    """A message to send; ids are made where they are missing. `parent_id`: what it follows, as in `message.send`."""
 
     id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
     conversation_id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
     text: Text
+    parent_id: Id | None = Field(default_factory=lambda: None)  # as in `message.send`
     options: Options | None = None
 
     def frame(self) -> MessageSend:
         """The same as a frame."""
-        return MessageSend(type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options)
+        parent = {"parent_id": self.parent_id} if "parent_id" in self.model_fields_set else {}
+        return MessageSend(
+            type="message.send", id=self.id, conversation_id=self.conversation_id, text=self.text, options=self.options, **parent
+        )
 
 
 class Accepted(Answer):

@@ -35,19 +35,29 @@ class ReplyError(Answer):
     retryable: bool
 
 
+class Options(Answer):
+    """How replies were to be made, as the client said it."""
+
+    profile: str | None = absent()
+    seed: int | None = absent()
+    scenario: str | None = absent()
+
+
 class UserItem(Answer):
-    """A message of a person."""
+    """A message of a person, and what it follows: a message or reply, or null at the root."""
 
     id: str
     role: Literal["user"]
     text: str
     status: Status
     created_at: str
+    parent_id: str | None
+    options: Options | None = absent()
     stored_at: str | None = absent()
 
 
 class AssistantItem(Answer):
-    """A reply to the message `message_id`."""
+    """A reply to the message `message_id`, which is its `parent_id` too."""
 
     id: str
     role: Literal["assistant"]
@@ -55,6 +65,8 @@ class AssistantItem(Answer):
     status: Status
     created_at: str
     message_id: str
+    parent_id: str
+    options: Options | None = absent()
     attempt: int
     parts: int
     finish_reason: FinishReason | None = absent()

@@ -185,7 +185,6 @@ class CompletionRequest(Lenient):
         retries = headers.get("x-stainless-retry-count", "")
         details = {
             "text": text if len(text) > e.TEXT_LIMIT else None,
-            "history": [read for n, read in enumerate(self._history[: last + 1]) if n != at],
             "results": results,
             "attempt": 1 + int(retries) if retries.isascii() and retries.isdigit() and len(retries) < 4 else None,
             "model": self.model,
@@ -196,7 +195,10 @@ class CompletionRequest(Lenient):
             "stop": self.stop,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
         }
-        return {name: value for name, value in details.items() if value not in (None, [], {})}
+        # Given in any case: a client tells the whole conversation itself, and where it begins anew it says so.
+        history = [read for n, read in enumerate(self._history[: last + 1]) if n != at]
+        said = {"history": history, "turn": 1 + sum(message.role == "user" for message in history)}
+        return {name: value for name, value in details.items() if value not in (None, [], {})} | said
 
     def _schema_in_words(self) -> dict[str, Any] | None:
         """The JSON Schema of an object that a system message spells out, as clients do that ask for `json_object`."""

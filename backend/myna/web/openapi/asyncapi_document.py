@@ -47,6 +47,8 @@ def _as_sent(schema: Schema) -> Schema:
 def asyncapi() -> Schema:
     """The socket and the queues as an AsyncAPI 3.0 document, from the program's side: it receives what clients send."""
     client, server, shared = frames()
+    schemas = {**client, **server, **shared}
+    schemas |= {name: schema for name, schema in queue_channels.schemas().items() if name not in schemas}
     messages = {name: _message(name, schema) for name, schema in {**client, **server}.items()}
     return {
         "asyncapi": "3.0.0",
@@ -55,7 +57,7 @@ def asyncapi() -> Schema:
         "operations": {"fromClient": _direction("receive", client), "toClient": _direction("send", server), **queue_channels.operations()},
         "components": {
             "messages": {**messages, **queue_channels.messages()},
-            "schemas": _refer({**client, **server, **shared, **queue_channels.schemas()}),
+            "schemas": _refer(schemas),
         },
         "x-error-codes": {code: meaning for code, meaning in error_codes().items() if code not in error_codes(RequestRefused)},
         "x-failure-codes": failures.MEANINGS,

@@ -28,7 +28,10 @@ def tidy(schema: Schema, *, optional: bool = False) -> Schema:
             tidied.pop(key, None)
     if "properties" in tidied:
         needed = tidied.get("required", ())
-        tidied["properties"] = {name: tidy(field, optional=name not in needed) for name, field in tidied["properties"].items()}
+        # A field that may be absent, and has no default, means something else by null.
+        tidied["properties"] = {
+            name: tidy(field, optional=name not in needed and "default" in field) for name, field in tidied["properties"].items()
+        }
     if "items" in tidied:
         tidied["items"] = tidy(tidied["items"])
     return tidied

@@ -6,6 +6,8 @@ import msgspec
 
 from myna.pipeline.manual_messages import ManualMessage
 from myna.protocol import events as e
+from myna.protocol import log_codec
+from myna.protocol.jobs import QueuedJob
 from myna.protocol.topology import DEAD_LETTERS, EXCHANGE, GROUP_LINES, LOG, QUEUES, WORK_QUEUE, Queue
 from myna.web.openapi.json_schema import NULL, SCHEMAS, Schema, tidy
 
@@ -14,7 +16,11 @@ DESCRIPTIONS = {
     LOG: "The log: everything that happened, in order, read by every node from its own position.",
     DEAD_LETTERS: "What could not be answered, with its body as it came, until an operator requeues or drops it.",
 }
-EVENTS: dict[str, tuple[type[e.WireStruct], ...]] = {WORK_QUEUE: e.Job.__args__, LOG: e.LogLine.__args__, DEAD_LETTERS: e.Job.__args__}
+EVENTS: dict[str, tuple[type[e.WireStruct], ...]] = {
+    WORK_QUEUE: QueuedJob.__args__,
+    LOG: e.LogLine.__args__,
+    DEAD_LETTERS: QueuedJob.__args__,
+}
 BY_HAND = ManualMessage.__name__
 BODY = (
     f"An AMQP message holds one event as JSON, or under load up to {GROUP_LINES} as lines of `application/x-ndjson`. Of one event, the "
@@ -53,12 +59,13 @@ def messages() -> dict[str, Schema]:
 
 
 def schemas() -> dict[str, Schema]:
-    """The payloads' schemas, by name; what they are made of is named as in the frames."""
+    """The payloads' schemas and those of what they are made of, which is named as in the frames, by name."""
     events = {event for events in EVENTS.values() for event in events}
     _, found = msgspec.json.schema_components(sorted(events, key=lambda event: event.__name__), ref_template=SCHEMAS + "{name}")
     by_hand = ManualMessage.model_json_schema(ref_template=SCHEMAS + "{model}")
     by_hand.pop("$defs", None)
-    return {_name(event): tidy(_as_written(found[event.__name__])) for event in events} | {BY_HAND: tidy(by_hand)}
+    payloads = {_name(event): found.pop(event.__name__) for event in events}
+    return {name: tidy(_as_written(schema)) for name, schema in (payloads | found).items()} | {BY_HAND: tidy(by_hand)}
 
 
 def _as_written(schema: Schema) -> Schema:
@@ -91,7 +98,7 @@ def _messages_in(queue: str) -> list[str]:
 
 
 def _message(event: type[e.WireStruct]) -> Schema:
-    kind = event.__annotations__["type"].__args__[0]
+    kind = log_codec.type_of(event)
     about = " ".join((event.__doc__ or "").split())
     return {"name": kind, "summary": about, "contentType": "application/json", "payload": {"$ref": SCHEMAS + _name(event)}}
 

@@ -1,0 +1,27 @@
+"""Jobs as chat_queue carries them: the events that begin a reply, with what only a responder reads.
+
+The same lines stand in the log, whose readers pass over those fields.
+"""
+
+from myna.protocol.events import MessageCreated, Options, ReplyRequested
+
+
+class JobOptions(Options, frozen=True):
+    """The same as a job carries them."""
+
+    request: str | None = None  # what else a client of /v1 sent, as JSON that the brain reads; never from a socket
+
+
+class MessageJob(MessageCreated, frozen=True, kw_only=True):
+    """An accepted message as the job to answer it: with what only a responder reads."""
+
+    options: JobOptions | None = None
+
+
+class ReplyJob(ReplyRequested, frozen=True, kw_only=True):
+    """A request for one more reply as the job to make it: with what only a responder reads."""
+
+    options: JobOptions | None = None
+
+
+QueuedJob = MessageJob | ReplyJob
