@@ -61,11 +61,13 @@ export function pageAfter(log: readonly ServerEvent[], count: number): MessagesP
     items.find((item): item is AssistantItem => item.role === 'assistant' && item.id === id);
   for (const event of log.slice(0, count)) {
     if (event.type === 'message.created') {
-      items.push({ id: event.id, role: 'user', text: event.text, status: 'waiting', created_at: event.at });
+      const { id, text, at: created_at, parent_id = null } = event;
+      items.push({ id, role: 'user', text, status: 'waiting', created_at, parent_id });
     }
     if (event.type === 'reply.started' && !reply(event.reply_id)) {
       const { reply_id: id, message_id, attempt, at: created_at } = event;
-      items.push({ id, role: 'assistant', message_id, text: '', status: 'streaming', attempt, parts: 0, created_at });
+      const started = { attempt, parts: 0, created_at, message_id, parent_id: message_id };
+      items.push({ id, role: 'assistant', text: '', status: 'streaming', ...started });
     }
     if (!('reply_id' in event)) continue;
     const said = items.find((one) => one.id === event.message_id);
