@@ -22,6 +22,7 @@ TAKES = {
     "database_url": "postgresql://…",
     "database_app_url": "postgresql://…",
     "management_url": "http://… or https://…",
+    "brain_url": "http://… or https://…",
     "secret_key": HARD_TO_GUESS,
     "secret_key_old": HARD_TO_GUESS,
     "admin_token": HARD_TO_GUESS,
@@ -33,6 +34,7 @@ SECRETS = (
     "amqp_url",
     "database_url",
     "database_app_url",
+    "brain_key",
 )  # hold passwords: never repeated in an error
 
 
@@ -98,6 +100,13 @@ class Settings(BaseSettings):
         BeforeValidator(_split),
         Field(description="host names to answer under, comma-separated; none: this machine's own where only it is listened to, else any"),
     ] = []
+    brain: Annotated[Literal["mock", "openai"], Field(description="who answers: the mock AI, or a server with OpenAI's chat API")] = "mock"
+    brain_url: Annotated[
+        str | None, Field(pattern=r"^https?://", description="that server's base URL, which ends in /v1; none: OpenAI's own")
+    ] = None
+    brain_key: Annotated[str | None, Field(description="the key for that server")] = None
+    brain_model: Annotated[str | None, Field(description="the model to name there; needed with CHAT_BRAIN=openai")] = None
+    brain_timeout_s: Annotated[float, Field(gt=0, le=600, description="seconds of silence after which that server is given up")] = 50
     mock_profile: Annotated[str, Field(description="how fast and how reliably the mock AI answers unless told otherwise")] = "normal"
     mock_seed: Annotated[
         int | None, Field(ge=-(2**63), le=2**63 - 1, description="seed of messages that bring none; none: each is drawn anew")

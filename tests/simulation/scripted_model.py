@@ -19,6 +19,9 @@ class ScriptBrain:
 
     deterministic = True
 
+    async def close(self) -> None:
+        pass
+
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 

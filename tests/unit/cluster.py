@@ -42,6 +42,9 @@ class SlowBrain:
         self.parts = parts
         self.starts: list[int] = []
 
+    async def close(self) -> None:
+        pass
+
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 

@@ -27,13 +27,14 @@ ALLOWED = {
     "store.port": ("protocol",),
     "mock_ai": (),
     "mock_ai.port": (),
+    "openai_brain": ("mock_ai.port",),
     "core": ("protocol", "broker.port", "store.port"),
     "broker": ("protocol", "broker.port"),
     "store": ("protocol", "store.port", "slices"),
     "embedded_postgres": ("protocol",),
     "pipeline": ("protocol", "core", "broker.port", "store.port", "mock_ai.port"),
     "web": ("protocol", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline"),
-    "node": ("protocol", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "web"),
+    "node": ("protocol", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web"),
     "cli": ("protocol", "settings", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
     "__main__": ("cli",),
 }
@@ -53,6 +54,7 @@ LIBRARIES = {
     "hypercorn": ("web.server", "node.server"),
     "websockets": ("web.websocket", "web.server.upgrade_stream"),
     "click": ("cli",),
+    "openai": ("openai_brain",),
 }
 
 # Pure packages take no event loop; the mock brain has its sleep handed in and falls back to asyncio's, and its replies wait in line.

@@ -98,6 +98,9 @@ class MockBrain:
         # Values for a JSON Schema take up to a second; a thread leaves the event loop to the other replies meanwhile.
         return await asyncio.get_running_loop().run_in_executor(_SCHEMA_THREAD, list, steps)
 
+    async def close(self) -> None:
+        """It holds nothing."""
+
     def _profile_of(self, prompt: Prompt) -> Profile | None:
         try:
             return self._scenarios_of(prompt).profiles.get(prompt.profile or self._profile)

@@ -46,6 +46,7 @@ class Prompt(msgspec.Struct, frozen=True):
     seed: int | None = None  # with the text it decides every draw, whatever the key; None: the key does
     scenario: str | None = None  # a scripted reply by name; None: whatever the text asks for
     history: tuple[HistoryMessage, ...] = ()  # the path of messages that leads here, oldest first, without this one
+    position: int | None = None  # where among `history` this message stands; None: behind all of it
     results: tuple[HistoryMessage, ...] = ()  # results of tools that came after this message, to be used in the reply
     turn: int | None = None  # the how-manieth user message this is, from 1; None: as `history` tells
     attempt: int = 1  # the how-manieth try of the same request, as its client counts
@@ -112,3 +113,6 @@ class Brain(Protocol):
 
     def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and then exactly one End or Failure, each handed over once its wait is over."""
+
+    async def close(self) -> None:
+        """Let go of what it holds; it makes no more replies."""

@@ -10,7 +10,7 @@ from functools import cache
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
-from myna.mock_ai import BUILT_IN, MockBrain, ScenarioError, ScenarioSource
+from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
@@ -48,8 +48,10 @@ def make_broker(settings: Settings) -> Broker:
     return RabbitBroker(settings.amqp_url, worker=process_name())
 
 
-def make_brain(settings: Settings) -> MockBrain:
-    """The mock AI. Raises `StartupError` that names the variable."""
+def make_brain(settings: Settings) -> Brain:
+    """Who answers. Raises `StartupError` that names the variable."""
+    if settings.brain == "openai":
+        return _openai_brain(settings)
     source = None
     if settings.mock_scenarios is not None:
         try:
@@ -65,3 +67,18 @@ def make_brain(settings: Settings) -> MockBrain:
         )
     except ValueError as error:
         raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None
+
+
+def _openai_brain(settings: Settings) -> Brain:
+    if settings.brain_model is None:
+        raise StartupError("CHAT_BRAIN_MODEL is needed with CHAT_BRAIN=openai: the model to name there.")
+    try:
+        from myna.openai_brain import OpenAIBrain  # a second that the mock need not spend, and a library it need not have
+    except ImportError:
+        raise StartupError("CHAT_BRAIN=openai needs the library openai: pip install 'myna[openai]'.") from None
+    return OpenAIBrain(
+        model=settings.brain_model,
+        api_key=settings.brain_key or "none",
+        base_url=settings.brain_url,
+        timeout_s=settings.brain_timeout_s,
+    )

@@ -103,4 +103,5 @@ class Node:
         await self.supervisor.stop("responder", "stops", "recorder", "relay", "watch")
         await services.broker.close()
         await services.store.close()
+        await services.brain.close()
         await self.supervisor.stop()

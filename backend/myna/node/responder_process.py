@@ -21,7 +21,8 @@ async def respond(settings: Settings) -> int:
     stopping = stop_signal()
     favour_event_loop()
     broker = make_broker(settings)
-    responder = Responder(broker, make_brain(settings), worker=worker_name(), prefetch=settings.prefetch)
+    brain = make_brain(settings)
+    responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
     supervisor = Supervisor()
     loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
     for name, loop in loops.items():
@@ -32,6 +33,7 @@ async def respond(settings: Settings) -> int:
     await responder.drain(settings.drain_s)
     await supervisor.stop("responder", "stops")
     await broker.close()
+    await brain.close()
     await supervisor.stop()
     log.info("responder.stopped")
     return exit_code(supervisor)

@@ -185,6 +185,7 @@ class CompletionRequest(Lenient):
         retries = headers.get("x-stainless-retry-count", "")
         details = {
             "text": text if len(text) > e.TEXT_LIMIT else None,
+            "position": at if at < last else None,
             "results": results,
             "attempt": 1 + int(retries) if retries.isascii() and retries.isdigit() and len(retries) < 4 else None,
             "model": self.model,
