@@ -81,7 +81,7 @@ class MockSetups(LogObserver):
         await self._announce(owner, None, failures=False)
 
     async def _announce(self, owner: str, rules: str | None, *, failures: bool) -> None:
-        """Tell every node, this one included. Raises `BrokerUnavailable`, or `Behind` when this node does not hear of it in time."""
+        """Tell every node, this one included. Raises `BrokerUnavailable`, or `Behind` when this node does not read of it in time."""
         event = e.MockSetupChanged(owner=owner, at=timestamps.now(), rules=rules, failures=failures)
         await self._broker.submit(RoutingKey.EVENT, [log_codec.encode(event)])
         await self._queries.sees(lambda: self._rules.get(owner) == rules and (owner in self._failing) >= failures)

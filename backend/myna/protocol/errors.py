@@ -1,4 +1,4 @@
-"""Words: every way things go wrong, each with one code and one meaning. May import nothing of ours."""
+"""Every way things go wrong, each with one code, one status and one meaning."""
 
 from enum import IntEnum
 

@@ -1,4 +1,4 @@
-"""Words: ids as everybody writes them, and the reply's, which follows from what it replies to. No I/O."""
+"""Ids as everybody writes them, and the id of a reply, which follows from what it replies to."""
 
 from hashlib import sha1
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Words: the name of a conversation, chosen or made from its first message. No I/O."""
+"""The title of a conversation, chosen by a person or made from its first message."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Words: conversations and messages as people read them, whether they come from Postgres or from a node's window. No I/O."""
+"""Conversations and messages as people read them, whether they come from Postgres or from a window of the log."""
 
 from typing import Literal
 

@@ -52,7 +52,7 @@ class FrameTransport(asyncio.Protocol):
         self._frames = FrameReader()
         self._limits, settings = limits, limits.settings
         self._heartbeat_s = settings.heartbeat_s
-        self._heard_at = now = self._loop.time()
+        self._received_at = now = self._loop.time()
         self._bytes = TokenBucket(settings.socket_bytes_per_s, round(settings.socket_bytes_per_s * BURST_S), now)
         self._control_frames = TokenBucket(settings.control_frames_per_s, round(settings.control_frames_per_s * BURST_S), now)
         self._waiting = b""  # bytes that wait for the next turn
@@ -84,8 +84,8 @@ class FrameTransport(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
-        self._heard_at = self._loop.time()
-        if self._bytes.take(self._heard_at, len(data)):
+        self._received_at = self._loop.time()
+        if self._bytes.take(self._received_at, len(data)):
             self._flood("socket_bytes")
         if self._waiting:
             self._waiting += data
@@ -116,7 +116,7 @@ class FrameTransport(asyncio.Protocol):
     def _handle(self, frame: Frame) -> None:
         if self._frames.close_sent is not None and frame.opcode is not Opcode.CLOSE:
             return
-        if (frame.opcode in (Opcode.PING, Opcode.PONG) or not frame.fin) and self._control_frames.take(self._heard_at):
+        if (frame.opcode in (Opcode.PING, Opcode.PONG) or not frame.fin) and self._control_frames.take(self._received_at):
             self._flood("control_frames")
         elif frame.opcode is Opcode.BINARY:
             self._frames.fail(Close.BINARY_FRAME, "Send text frames; this one was binary.")
@@ -195,8 +195,8 @@ class FrameTransport(asyncio.Protocol):
         self.wake()
 
     def _heartbeat(self) -> None:
-        # Pongs are heard too: a client that answers no ping for three beats is gone.
-        if self._loop.time() - self._heard_at >= 3 * self._heartbeat_s:
+        # Pongs count too: a client that answers no ping for three beats is gone.
+        if self._loop.time() - self._received_at >= 3 * self._heartbeat_s:
             self._abort("It answered no ping.")
             return
         if self._frames.state is State.OPEN:
