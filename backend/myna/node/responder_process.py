@@ -19,11 +19,11 @@ async def respond(settings: Settings) -> int:
     if settings.embedded_broker:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
     stopping = stop_signal()
-    favour_event_loop()
     broker = make_broker(settings)
     brain = make_brain(settings)
     responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
     supervisor = Supervisor()
+    favour_event_loop()
     loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
     for name, loop in loops.items():
         supervisor.start(name, loop)

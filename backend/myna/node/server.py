@@ -81,7 +81,6 @@ async def bring_to_head(url: str) -> None:
 async def serve(settings: Settings, *, responder: bool) -> int:
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
     stopping = stop_signal()
-    favour_event_loop()
     raise_descriptor_limit()
     hypercorn_patches.apply()
     listener = bind(settings)
@@ -94,6 +93,7 @@ async def serve(settings: Settings, *, responder: bool) -> int:
             stack.push_async_callback(postgres.stop)
             await bring_to_head(url)
         node = Node(make_services(settings, make_broker(settings), PostgresStore(url), responder=responder))
+        favour_event_loop()
         node.start()
 
         async def until_drained() -> None:

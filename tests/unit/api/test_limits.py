@@ -124,6 +124,48 @@ async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> 
     assert elsewhere.status_code == 400
 
 
+async def test_bytes_of_bodies_are_bounded_for_each_owner_wherever_they_come_from() -> None:
+    async with serving(body_bytes_per_owner=1_000_000) as served, person_at(served) as person, person_at(served) as stranger:
+        _, writer = await tcp(served, "127.0.0.3")
+        writer.write(put(person.token, 900_001, sent=900_000))
+        limits = served.node.services.limits
+
+        async def held() -> bool:
+            return limits.bodies_of_owner[person.owner] == 900_000
+
+        await until(held, 30, "the body's bytes counted")
+        refused = await answer_to(served, put(person.token, 200_001, sent=200_000), "127.0.0.4")
+        elsewhere = await stranger.put(f"/api/conversations/{uuid4()}", content=b" " * 200_000)
+        writer.close()
+
+        async def given_back() -> bool:
+            return limits.body_bytes == limits.bodies_of_owner[person.owner] == limits.bodies_of_address["127.0.0.3/32"] == 0
+
+        await until(given_back, 30, "no byte counted")
+    assert refused.startswith(b"HTTP/1.1 429")
+    assert b"Too many bytes of bodies in flight, both ways, of one owner" in refused
+    assert elsewhere.status_code == 400
+
+
+async def test_what_an_answer_is_made_of_counts_until_it_has_been_read() -> None:
+    async with serving(body_bytes_per_owner=20_000) as served, person_at(served) as person:
+        said = await person.say("x" * 8_000)
+        await person.answered(said["conversation_id"])
+        path = f"/api/conversations/{said['conversation_id']}"
+        assert (await person.get(f"{path}/export")).status_code == 200
+        for _ in range(2):
+            await person.say("x" * 8_000, conversation_id=said["conversation_id"])
+
+        async def stored() -> bool:
+            return len(served.store.stored) == 6
+
+        await until(stored, 30, "three messages and their replies")
+        refused = await person.get(f"{path}/export")
+        page = await person.get(f"{path}/messages?limit=1")
+        assert served.node.services.limits.body_bytes == 0
+    assert (refused.status_code, refused.json()["code"], page.status_code) == (429, "rate_limited", 200)
+
+
 async def test_requests_in_flight_are_bounded_for_each_owner() -> None:
     async with serving(max_requests_per_owner=1, max_transfers_per_address=1) as served, person_at(served) as person:
         _, writer = await tcp(served, "127.0.0.3")

@@ -390,3 +390,14 @@ async def test_a_client_that_reads_gets_a_long_past_without_waiting_for_anything
     await turns(20)
     assert len(one.read()) == 100
     one.frames.connection_lost(None)
+
+
+async def test_a_client_that_has_gone_when_it_is_closed_is_no_fault() -> None:
+    async with client() as one:
+
+        def gone() -> None:
+            raise OSError("Transport endpoint is not connected")
+
+        one.tcp.write_eof = gone  # type: ignore[method-assign]
+        one.frames.close(1013, "full")
+        assert one.closed_with() == (1013, "full")

@@ -118,11 +118,12 @@ class CompletionRequest(Lenient):
         digest = hashlib.blake2b(self.model_dump_json(include={"model", "tools", "tool_choice", "response_format"}).encode(), digest_size=8)
         async with sliced() as pause:
             for message in self.messages:
+                await pause()
                 digest.update(message.model_dump_json().encode())
+                await pause()
                 read = message.history()
                 self._history.append(read)
                 self._prompt_tokens += count_tokens(read.text) + sum(count_tokens(call.name + call.arguments) for call in read.tool_calls)
-                await pause()
         self._digest = int.from_bytes(digest.digest(), "big", signed=True)
         return self
 

@@ -1,9 +1,10 @@
 """GET /docs, /openapi.json and /asyncapi.json: this interface as the running program has it, with no internet."""
 
+import asyncio
 import json
-from functools import cached_property
+from typing import NamedTuple
 
-from quart import Blueprint, Response, current_app
+from quart import Blueprint, Quart, Response, current_app
 
 from myna.web.openapi.annotations import answers
 from myna.web.openapi.asyncapi_document import asyncapi
@@ -12,46 +13,55 @@ from myna.web.openapi.openapi_document import openapi
 from myna.web.services import Services
 
 
-class Documents:
-    """The documents, each rendered once, when it is first read: that takes some 100 ms."""
+class Documents(NamedTuple):
+    """The HTTP routes, the socket and the queues, and both readable."""
 
-    @cached_property
-    def openapi(self) -> bytes:
-        """The HTTP routes."""
-        return json.dumps(openapi(current_app)).encode()
+    openapi: bytes
+    asyncapi: bytes
+    html: str
 
-    @cached_property
-    def asyncapi(self) -> bytes:
-        """The socket and the queues."""
-        return json.dumps(asyncapi()).encode()
 
-    @cached_property
-    def html(self) -> str:
-        """Both, readable."""
-        return page(json.loads(self.openapi), json.loads(self.asyncapi))
+def render(app: Quart) -> Documents:
+    """All of them; takes some 100 ms."""
+    routes, channels = openapi(app), asyncapi()
+    return Documents(json.dumps(routes).encode(), json.dumps(channels).encode(), page(routes, channels))
+
+
+class Rendering:
+    """Has the documents rendered once, when one is first read, in a thread: nobody else waits for it."""
+
+    def __init__(self) -> None:
+        self._rendering: asyncio.Task[Documents] | None = None
+
+    async def documents(self) -> Documents:
+        """The documents."""
+        if self._rendering is None:
+            app = current_app._get_current_object()  # type: ignore[attr-defined]
+            self._rendering = asyncio.create_task(asyncio.to_thread(render, app), name="documents")
+        return await asyncio.shield(self._rendering)  # who reads first may leave first
 
 
 def blueprint(_: Services) -> Blueprint:
     """The routes."""
     routes = Blueprint("docs", __name__)
-    documents = Documents()
+    rendering = Rendering()
 
     @routes.get("/openapi.json")
     @answers(200, "The document.", "application/json")
     async def show_openapi() -> Response:
         """The HTTP routes as OpenAPI 3.1."""
-        return Response(documents.openapi, content_type="application/json")
+        return Response((await rendering.documents()).openapi, content_type="application/json")
 
     @routes.get("/asyncapi.json")
     @answers(200, "The document.", "application/json")
     async def show_asyncapi() -> Response:
         """The socket and the queues as AsyncAPI 3.0."""
-        return Response(documents.asyncapi, content_type="application/json")
+        return Response((await rendering.documents()).asyncapi, content_type="application/json")
 
     @routes.get("/docs")
     @answers(200, "A page.", "text/html")
     async def show_docs() -> Response:
         """This interface, readable."""
-        return Response(documents.html, content_type="text/html; charset=utf-8")
+        return Response((await rendering.documents()).html, content_type="text/html; charset=utf-8")
 
     return routes

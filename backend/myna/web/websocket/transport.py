@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, cast
 
 from websockets.frames import CloseCode, Frame, Opcode
@@ -234,10 +235,9 @@ class FrameTransport(asyncio.Protocol):
             self._deadline = self._loop.call_later(linger_s, self._transport.abort)
             if self._is_flooded:
                 self._transport.pause_reading()  # what it sends on costs nothing but its own time, until it is cut off
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            else:  # TLS has no half-closed connections
-                self._transport.close()
+            with suppress(OSError):  # the client has gone
+                # TLS has no half-closed connections.
+                (self._transport.write_eof if self._transport.can_write_eof() else self._transport.close)()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone: the server's streams are told, and with them the handler."""
