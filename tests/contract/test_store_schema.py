@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
@@ -25,7 +25,12 @@ OUR_TABLES = {"alembic_version", "checkpoints", "conversations", "messages", "re
 
 def differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-    return list(compare_metadata(context, SQLModel.metadata))
+    found: list[object] = list(compare_metadata(context, SQLModel.metadata))
+    for name, table in SQLModel.metadata.tables.items():  # Alembic does not compare primary keys
+        key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
+        if key != [column.name for column in table.primary_key]:
+            found.append((name, key, table.primary_key))
+    return found
 
 
 async def tables_of(url: str) -> set[str]:
