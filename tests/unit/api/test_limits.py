@@ -166,6 +166,24 @@ async def test_what_an_answer_is_made_of_counts_until_it_has_been_read() -> None
     assert (refused.status_code, refused.json()["code"], page.status_code) == (429, "rate_limited", 200)
 
 
+async def test_a_body_of_very_many_very_small_parts_is_refused_and_one_of_larger_parts_is_taken() -> None:
+    async with serving() as served, person_at(served) as person:
+        head = f"PUT /api/conversations/{uuid4()} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {person.token}\r\n"
+        chunked = head.encode() + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+        small = await answer_to(served, chunked + b"1\r\n \r\n" * 2_000)
+        large = await answer_to(served, chunked + (b"40\r\n" + b" " * 64 + b"\r\n") * 2_000 + b"0\r\n\r\n")
+        limits = served.node.services.limits
+
+        async def given_back() -> bool:
+            return limits.body_bytes == 0
+
+        await until(given_back, 30, "no byte counted")
+    assert b"The parts of this body are too small: send at least 64 bytes at once." in small
+    assert (small.split()[1], large.split()[1]) == (b"400", b"400")
+    assert b"This is no JSON" in large
+
+
 async def test_requests_in_flight_are_bounded_for_each_owner() -> None:
     async with serving(max_requests_per_owner=1, max_transfers_per_address=1) as served, person_at(served) as person:
         _, writer = await tcp(served, "127.0.0.3")

@@ -1,8 +1,9 @@
 """Requests of one address begin one after the other, those of another at once."""
 
 import asyncio
+import time
 
-from myna.web.server.pace import TURNS, Pace
+from myna.web.server.pace import LONGEST_S, TURNS, Pace
 
 
 async def turns(count: int) -> None:
@@ -29,6 +30,18 @@ async def test_of_many_requests_of_one_address_one_begins_at_a_time_and_anothers
     assert first == ["a0", "b0", "unlimited"]
     assert second == [*first, "a1"]
     assert begun == [*second, "a2"]
+
+
+async def test_where_turns_of_the_loop_are_long_a_request_waits_for_one_of_them() -> None:
+    pace = Pace()
+    await pace.begin("a")
+    waiting = asyncio.create_task(pace.begin("a"))
+    await turns(1)
+
+    time.sleep(LONGEST_S)  # noqa: ASYNC251 (something else takes so long)
+    await turns(3)
+
+    assert waiting.done()
 
 
 async def test_a_request_whose_connection_has_ended_holds_up_none_behind_it() -> None:

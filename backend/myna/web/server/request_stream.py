@@ -7,11 +7,13 @@ from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, S
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.typing import ConnectionState
 
-from myna.protocol.errors import ChatError
+from myna.protocol.errors import BadRequest, ChatError
 from myna.web.limits import Held, Limits
 from myna.web.server import refused
 
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
+# A body comes in parts: chunks, or what arrives at once. After the first thousand they hold so many bytes on average.
+FREE_PARTS, PART_BYTES = 1_024, 64
 
 
 class RequestStream(HTTPStream):
@@ -29,6 +31,7 @@ class RequestStream(HTTPStream):
                 event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
                 self._open(event)
             elif isinstance(event, Body) and not self.closed:
+                self._count_part()
                 self.hold_bytes(len(event.data))
         except ChatError as refusal:
             await self._refuse(refusal)
@@ -45,9 +48,15 @@ class RequestStream(HTTPStream):
         self.hold("requests_of_address", self.limits.requests_of_address, self.address)
         if request.method == "PUT" or b"/export" in request.raw_path:
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
-        self._bytes = 0
+        self._bytes = self._parts = 0
         self._held.callback(self._release_bytes)
         self.limits.hold_body(self.address, None, 0)  # one that does not read its answers gets no more of them
+
+    def _count_part(self) -> None:
+        # A part costs time and memory, whatever is in it: a thousand times what its single byte does.
+        self._parts += 1
+        if self._parts > FREE_PARTS + self._bytes // PART_BYTES:
+            raise BadRequest(f"The parts of this body are too small: send at least {PART_BYTES} bytes at once.")
 
     def hold(self, name: str, held: Held, key: str | None) -> None:
         """Count this request for a key until it ends. Raises `RateLimited` where that key has too many."""

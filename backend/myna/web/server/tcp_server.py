@@ -99,7 +99,8 @@ class LimitedTCPServer(TCPServer):
         # Hypercorn waits for ever until the client has read what was written.
         deadline = self.loop.call_later(self.limits.settings.unread_s, self._cut)
         try:
-            await super()._close()
+            with suppress(OSError):  # it was reset meanwhile
+                await super()._close()
         finally:
             deadline.cancel()
 
