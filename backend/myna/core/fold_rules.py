@@ -23,6 +23,8 @@ class FoldResult:
 
     offset: int
     entries: list[LogEntry] = field(default_factory=list)  # the events that count, in order
+    jobs: list[e.Job] = field(default_factory=list)  # the jobs among them
+    ends: list[e.ReplyEnd] = field(default_factory=list)  # and the ends of replies
     dropped: list[e.Job] = field(default_factory=list)  # jobs that did not count: they repeat one that does
     incomplete: list[OpenReply] = field(default_factory=list)  # whose completion was rejected, as parts are missing: to be made again
     ended: list[str] = field(default_factory=list)  # owners whose sessions ended
@@ -104,10 +106,13 @@ class FoldRules:
             self._add_hidden(event, position, folded)
             end = OpenReply(event, position, now).failed(event.at, failures.CONVERSATION_DELETED)
             self._add(end, position, None, folded)
+            folded.jobs.append(event)
+            folded.ends.append(end)
         else:
             if isinstance(event, e.MessageCreated) and event.parent_id is UNSET:
                 event = self._with_parent(event, window)
             self._replies.add(OpenReply(event, position, now, line=line))
+            folded.jobs.append(event)
             if isinstance(event, e.ReplyRequested):
                 self._add_hidden(event, position, folded)
             else:
@@ -130,6 +135,7 @@ class FoldRules:
         self._replies.close(reply)
         deleted = event.conversation_id in self._window.owner(event.owner).deleted
         self._add(event, position, None if deleted else reply.ended(event), folded)
+        folded.ends.append(event)
 
     def _add(self, event: e.Event, position: Position, fact: Fact | None, folded: FoldResult) -> None:
         window = self._window.owner(event.owner)

@@ -203,12 +203,10 @@ class Submissions(LogObserver):
 
     def observe(self, folded: FoldResult) -> None:
         """Turns open and close by what the log says."""
-        for entry in folded.entries:
-            event = entry.event
-            if isinstance(event, e.Job):
-                self.turns.opened((event.owner, event.conversation_id), event.reply_id)
-            elif isinstance(event, e.ReplyEnd):
-                self._close((event.owner, event.conversation_id), event.reply_id)
+        for job in folded.jobs:
+            self.turns.opened((job.owner, job.conversation_id), job.reply_id)
+        for end in folded.ends:
+            self._close((end.owner, end.conversation_id), end.reply_id)
         for job in folded.dropped:
             if job.reply_id not in self._projection.open_replies:
                 self._close((job.owner, job.conversation_id), job.reply_id)

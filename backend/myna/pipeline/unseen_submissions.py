@@ -12,7 +12,6 @@ from myna.core.fold_rules import FoldResult
 from myna.core.log_observer import LogObserver
 from myna.core.turn_queue import Conversation
 from myna.pipeline.submission import Submission
-from myna.protocol import events as e
 from myna.protocol.ids import reply_id_for
 
 log = structlog.get_logger()
@@ -45,10 +44,7 @@ class UnseenSubmissions(LogObserver):
 
     def observe(self, folded: FoldResult) -> None:
         """The log shows them, or shows that they repeat what it had."""
-        for entry in folded.entries:
-            if isinstance(entry.event, e.Job):
-                self._waiting.pop(entry.event.reply_id, None)
-        for job in folded.dropped:
+        for job in (*folded.jobs, *folded.dropped):
             self._waiting.pop(job.reply_id, None)
 
     def caught_up(self, began_at: float) -> None:

@@ -6,6 +6,7 @@ tombstone keeps all that comes later out), then messages and replies, then title
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, assert_never
 
 import asyncpg
@@ -119,7 +120,8 @@ async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) 
     if any(message.parent_id is UNSET for message in messages):
         messages = with_parents(messages, await _newest_replies(connection, messages))
     first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
-    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *in_order(_MESSAGE_COLUMNS, await _message_arrays(messages, first)))
+    arrays = in_order(_MESSAGE_COLUMNS, await _message_arrays(messages, first))
+    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *map(_without_last_nulls, arrays))
     conversations: dict[ConversationKey, ConversationView] = {}
     for ord_ in stored:
         message = messages[ord_ - first]
@@ -142,13 +144,23 @@ async def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[s
 
     A reply's turn is right when its message is among them; where that is stored already, SQL says so.
     """
-    words = await _words(messages)
+    # Those with few nulls first: nulls at the end of an array are not sent.
+    rows = sorted(messages, key=attrgetter("role"))
     ords = {(message.owner, message.id): ord_ for ord_, message in enumerate(messages, first)}
-    return MESSAGES.arrays(messages) | {
-        "ord": list(ords.values()),
-        "turn": [ords.get((message.owner, message.message_id or ""), ord_) for ord_, message in enumerate(messages, first)],
-        "words": words,
+    own = [ords[row.owner, row.id] for row in rows]
+    return MESSAGES.arrays(rows) | {
+        "ord": own,
+        "turn": [ords.get((row.owner, row.message_id or ""), ord_) for ord_, row in zip(own, rows, strict=True)],
+        "words": await _words(rows),
     }
+
+
+def _without_last_nulls(array: list[Any]) -> list[Any]:
+    """An array of `given` without the nulls at its end, which unnest fills in: each takes half a microsecond to send."""
+    end = len(array)
+    while end and array[end - 1] is None:
+        end -= 1
+    return array[:end]
 
 
 async def _words(messages: Sequence[MessageView]) -> list[str]:
