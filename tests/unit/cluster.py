@@ -1,10 +1,12 @@
 """Nodes and responders on one in-memory broker and store, in virtual time."""
 
 import asyncio
+import inspect
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from msgspec import UNSET
 
@@ -106,6 +108,23 @@ def in_cluster(test: Callable[[Cluster], Awaitable[None]], brain: Brain | None =
         await test(Cluster(loop, brain))
 
     run(main)
+
+
+P = ParamSpec("P")
+
+
+def simulated(test: Callable[Concatenate[Cluster, P], Awaitable[None]]) -> Callable[P, None]:
+    """Make a test of a coroutine function: it is run on a cluster of its own, which it takes first, in virtual time."""
+
+    @wraps(test)
+    def run_test(*args: P.args, **kwargs: P.kwargs) -> None:
+        in_cluster(lambda cluster: test(cluster, *args, **kwargs))
+
+    # pytest looks for the parameters behind the cluster only, and for no coroutine.
+    signature = inspect.signature(test)
+    run_test.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    del run_test.__wrapped__
+    return run_test
 
 
 async def forget(cluster: Cluster, projection: Projection) -> None:

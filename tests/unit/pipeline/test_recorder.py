@@ -11,7 +11,7 @@ from myna.protocol.views import MessageView
 from myna.store.port import IdempotencyKey
 from tests.fakes.memory_store import MemoryWriterLock
 from tests.simulation.processes import Node
-from tests.unit.cluster import PARTS, Cluster, NodeClient, in_cluster
+from tests.unit.cluster import PARTS, Cluster, NodeClient, in_cluster, simulated
 from tests.unit.log_events import ANN, CONVERSATION, accepted_message, body, uid, whole
 
 TAKEOVER_S = 5.0
@@ -31,18 +31,16 @@ def stored(node: Node) -> bool:
 TURN = [("user", "hello"), ("assistant", "".join(PARTS))]
 
 
-def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it() -> None:
-    async def test(cluster: Cluster) -> None:
-        here, there = await cluster.node(), await cluster.node()
-        ann = NodeClient(here)
-        cluster.worker()
-        ann.send(1)
-        await cluster.until(ann.ends)
-        await cluster.until(lambda: stored(here) and stored(there))
-        assert await rows(cluster) == TURN
-        assert here.services.recorder.active + there.services.recorder.active == 1
-
-    in_cluster(test)
+@simulated
+async def test_a_turn_is_stored_once_by_one_of_two_nodes_and_both_know_it(cluster: Cluster) -> None:
+    here, there = await cluster.node(), await cluster.node()
+    ann = NodeClient(here)
+    cluster.worker()
+    ann.send(1)
+    await cluster.until(ann.ends)
+    await cluster.until(lambda: stored(here) and stored(there))
+    assert await rows(cluster) == TURN
+    assert here.services.recorder.active + there.services.recorder.active == 1
 
 
 def test_a_reader_of_what_was_said_this_very_moment_does_not_wait_for_the_next_batch() -> None:
@@ -65,114 +63,102 @@ def test_a_reader_of_what_was_said_this_very_moment_does_not_wait_for_the_next_b
         in_cluster(test)
 
 
-def test_another_node_takes_over_within_five_seconds() -> None:
-    async def test(cluster: Cluster) -> None:
-        nodes = [await cluster.node(), await cluster.node()]
-        cluster.worker()
-        await cluster.until(lambda: any(node.services.recorder.active for node in nodes))
-        recording = next(node for node in nodes if node.services.recorder.active)
-        other = next(node for node in nodes if node is not recording)
-        ann = NodeClient(other)
-        ann.send(1)
-        await cluster.until(lambda: ann.parts(1))
-        await recording.kill()
-        killed_at = cluster.loop.now
-        await cluster.until(lambda: other.services.recorder.active)
-        assert cluster.loop.now - killed_at <= TAKEOVER_S
-        await cluster.until(ann.ends)
-        await cluster.until(lambda: stored(other))
-        assert await rows(cluster) == TURN
-
-    in_cluster(test)
+@simulated
+async def test_another_node_takes_over_within_five_seconds(cluster: Cluster) -> None:
+    nodes = [await cluster.node(), await cluster.node()]
+    cluster.worker()
+    await cluster.until(lambda: any(node.services.recorder.active for node in nodes))
+    recording = next(node for node in nodes if node.services.recorder.active)
+    other = next(node for node in nodes if node is not recording)
+    ann = NodeClient(other)
+    ann.send(1)
+    await cluster.until(lambda: ann.parts(1))
+    await recording.kill()
+    killed_at = cluster.loop.now
+    await cluster.until(lambda: other.services.recorder.active)
+    assert cluster.loop.now - killed_at <= TAKEOVER_S
+    await cluster.until(ann.ends)
+    await cluster.until(lambda: stored(other))
+    assert await rows(cluster) == TURN
 
 
-def test_with_the_database_away_chat_goes_on_and_everything_is_stored_afterwards_in_order() -> None:
-    async def test(cluster: Cluster) -> None:
-        node = await cluster.node()
-        ann = NodeClient(node)
-        cluster.worker()
-        ann.send(1)
-        await cluster.until(ann.ends)
-        cluster.store.lose()
-        for number in (2, 3):
-            ann.send(number)
-        await cluster.until(lambda: len(ann.ends()) == 3)
-        assert ann.ends() == [(uid(number), "stop") for number in (1, 2, 3)]
-        await asyncio.sleep(60)
-        cluster.store.recover()
-        await cluster.until(lambda: stored(node))
-        assert await rows(cluster) == TURN * 3
-
-    in_cluster(test)
+@simulated
+async def test_with_the_database_away_chat_goes_on_and_everything_is_stored_afterwards_in_order(cluster: Cluster) -> None:
+    node = await cluster.node()
+    ann = NodeClient(node)
+    cluster.worker()
+    ann.send(1)
+    await cluster.until(ann.ends)
+    cluster.store.lose()
+    for number in (2, 3):
+        ann.send(number)
+    await cluster.until(lambda: len(ann.ends()) == 3)
+    assert ann.ends() == [(uid(number), "stop") for number in (1, 2, 3)]
+    await asyncio.sleep(60)
+    cluster.store.recover()
+    await cluster.until(lambda: stored(node))
+    assert await rows(cluster) == TURN * 3
 
 
-def test_a_lost_answer_of_the_database_stores_nothing_twice() -> None:
-    async def test(cluster: Cluster) -> None:
-        node = await cluster.node()
-        ann = NodeClient(node)
-        cluster.worker()
-        for number in (1, 2, 3):
-            cluster.store.lose_next_commit_ack()
-            ann.send(number)
-            await cluster.until(lambda number=number: len(ann.ends()) == number)  # type: ignore[misc]
-        await cluster.until(lambda: stored(node))
-        assert await rows(cluster) == TURN * 3
-
-    in_cluster(test)
+@simulated
+async def test_a_lost_answer_of_the_database_stores_nothing_twice(cluster: Cluster) -> None:
+    node = await cluster.node()
+    ann = NodeClient(node)
+    cluster.worker()
+    for number in (1, 2, 3):
+        cluster.store.lose_next_commit_ack()
+        ann.send(number)
+        await cluster.until(lambda number=number: len(ann.ends()) == number)  # type: ignore[misc]
+    await cluster.until(lambda: stored(node))
+    assert await rows(cluster) == TURN * 3
 
 
-def test_a_recorder_that_lost_its_writer_lock_steps_down_and_nothing_is_stored_twice() -> None:
-    async def test(cluster: Cluster) -> None:
-        nodes = [await cluster.node(), await cluster.node()]
-        ann = NodeClient(nodes[0])
-        cluster.worker()
-        for number in (1, 2, 3):
-            ann.send(number)
-            await cluster.until(lambda number=number: len(ann.parts(number)) == 2)  # type: ignore[misc]
-            cluster.store.lose_writer_lock()
-        await cluster.until(lambda: len(ann.ends()) == 3)
-        await cluster.until(lambda: all(stored(node) for node in nodes))
-        assert await rows(cluster) == TURN * 3
-
-    in_cluster(test)
+@simulated
+async def test_a_recorder_that_lost_its_writer_lock_steps_down_and_nothing_is_stored_twice(cluster: Cluster) -> None:
+    nodes = [await cluster.node(), await cluster.node()]
+    ann = NodeClient(nodes[0])
+    cluster.worker()
+    for number in (1, 2, 3):
+        ann.send(number)
+        await cluster.until(lambda number=number: len(ann.parts(number)) == 2)  # type: ignore[misc]
+        cluster.store.lose_writer_lock()
+    await cluster.until(lambda: len(ann.ends()) == 3)
+    await cluster.until(lambda: all(stored(node) for node in nodes))
+    assert await rows(cluster) == TURN * 3
 
 
-def test_a_fact_that_the_database_refuses_is_set_aside_alone() -> None:
-    async def test(cluster: Cluster) -> None:
-        node = await cluster.node()
-        ann = NodeClient(node)
-        bad = whole(accepted_message(1, "before"), "has NUL: \0")
-        await cluster.broker.submit(RoutingKey.EVENT, [body(event) for event in [*bad, *whole(accepted_message(2, "after"), "fine")]])
-        await cluster.until(lambda: len(ann.ends()) == 2)
-        await cluster.until(lambda: stored(node))
-        assert await rows(cluster) == [("user", "before"), ("user", "after"), ("assistant", "fine")]
-        assert node.services.recorder.refused == 1
-        assert [fact.id for fact, _ in cluster.store.refused if isinstance(fact, MessageView)] == [accepted_message(1).reply_id]
-
-    in_cluster(test)
+@simulated
+async def test_a_fact_that_the_database_refuses_is_set_aside_alone(cluster: Cluster) -> None:
+    node = await cluster.node()
+    ann = NodeClient(node)
+    bad = whole(accepted_message(1, "before"), "has NUL: \0")
+    await cluster.broker.submit(RoutingKey.EVENT, [body(event) for event in [*bad, *whole(accepted_message(2, "after"), "fine")]])
+    await cluster.until(lambda: len(ann.ends()) == 2)
+    await cluster.until(lambda: stored(node))
+    assert await rows(cluster) == [("user", "before"), ("user", "after"), ("assistant", "fine")]
+    assert node.services.recorder.refused == 1
+    assert [fact.id for fact, _ in cluster.store.refused if isinstance(fact, MessageView)] == [accepted_message(1).reply_id]
 
 
-def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_last() -> None:
-    async def test(cluster: Cluster) -> None:
-        first = await cluster.node()
-        ann = NodeClient(first)
-        cluster.worker()
-        ann.send(1)
-        await cluster.until(lambda: len(ann.parts(1)) == 3)
-        await asyncio.sleep(0.2)
-        await first.kill()
-        second = await cluster.node()
-        later = NodeClient(second)
-        assert len(second.services.projection.open_replies) == 1
-        await cluster.until(later.ends)
-        await cluster.until(lambda: stored(second))
-        assert later.whole(1) == ["".join(PARTS)]
-        assert await rows(cluster) == TURN
-        (known,) = await cluster.store.idempotency_records([IdempotencyKey(ANN, CONVERSATION, uid(1), accepted_message(1).reply_id)])
-        assert known.reply is not None
-        assert known.reply.parts == len(PARTS)
-
-    in_cluster(test)
+@simulated
+async def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_recorded_last(cluster: Cluster) -> None:
+    first = await cluster.node()
+    ann = NodeClient(first)
+    cluster.worker()
+    ann.send(1)
+    await cluster.until(lambda: len(ann.parts(1)) == 3)
+    await asyncio.sleep(0.2)
+    await first.kill()
+    second = await cluster.node()
+    later = NodeClient(second)
+    assert len(second.services.projection.open_replies) == 1
+    await cluster.until(later.ends)
+    await cluster.until(lambda: stored(second))
+    assert later.whole(1) == ["".join(PARTS)]
+    assert await rows(cluster) == TURN
+    (known,) = await cluster.store.idempotency_records([IdempotencyKey(ANN, CONVERSATION, uid(1), accepted_message(1).reply_id)])
+    assert known.reply is not None
+    assert known.reply.parts == len(PARTS)
 
 
 def test_a_stopping_node_stores_what_is_left_at_once() -> None:
@@ -193,34 +179,30 @@ def test_a_stopping_node_stores_what_is_left_at_once() -> None:
         in_cluster(test)
 
 
-def test_a_stopping_node_leaves_to_others_what_a_slow_database_does_not_take_in_time() -> None:
-    async def test(cluster: Cluster) -> None:
-        node = await cluster.node()
-        ann = NodeClient(node)
-        cluster.worker()
-        await cluster.until(lambda: node.services.recorder.active)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(MemoryWriterLock, "record", lambda lock, batch: asyncio.Event().wait())
-            ann.send(1)
-            await cluster.until(ann.ends)
-            began = cluster.loop.now
-            await node.services.recorder.flush()
-        assert cluster.loop.now - began == pytest.approx(FLUSH_S, abs=0.1)
-
-    in_cluster(test)
-
-
-def test_a_stopping_node_without_the_writer_lock_does_not_wait_for_the_one_that_has_it() -> None:
-    async def test(cluster: Cluster) -> None:
-        assert await cluster.store.acquire_writer_lock() is not None
-        node = await cluster.node()
-        ann = NodeClient(node)
-        cluster.worker()
+@simulated
+async def test_a_stopping_node_leaves_to_others_what_a_slow_database_does_not_take_in_time(cluster: Cluster) -> None:
+    node = await cluster.node()
+    ann = NodeClient(node)
+    cluster.worker()
+    await cluster.until(lambda: node.services.recorder.active)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryWriterLock, "record", lambda lock, batch: asyncio.Event().wait())
         ann.send(1)
         await cluster.until(ann.ends)
-        assert node.services.projection.pending
         began = cluster.loop.now
         await node.services.recorder.flush()
-        assert cluster.loop.now == began
+    assert cluster.loop.now - began == pytest.approx(FLUSH_S, abs=0.1)
 
-    in_cluster(test)
+
+@simulated
+async def test_a_stopping_node_without_the_writer_lock_does_not_wait_for_the_one_that_has_it(cluster: Cluster) -> None:
+    assert await cluster.store.acquire_writer_lock() is not None
+    node = await cluster.node()
+    ann = NodeClient(node)
+    cluster.worker()
+    ann.send(1)
+    await cluster.until(ann.ends)
+    assert node.services.projection.pending
+    began = cluster.loop.now
+    await node.services.recorder.flush()
+    assert cluster.loop.now == began

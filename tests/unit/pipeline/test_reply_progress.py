@@ -10,7 +10,7 @@ from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
-from tests.unit.cluster import Cluster, in_cluster
+from tests.unit.cluster import Cluster, in_cluster, simulated
 from tests.unit.log_events import BEN, accepted_message, accepted_regenerate, body, completed, part, started, stopped
 
 HI = accepted_message(1, when="2026-01-01T00:00:00.000Z")
@@ -44,17 +44,15 @@ def test_the_progress_of_a_reply_is_what_every_reader_of_the_log_sees(what: str)
     in_cluster(test)
 
 
-def test_requests_at_the_same_time_share_one_read_of_the_log() -> None:
-    async def test(cluster: Cluster) -> None:
-        jobs = [accepted_message(number, when=timestamps.now()) for number in range(1, 30)]
-        for job in jobs:
-            await cluster.broker.submit(RoutingKey.MESSAGE, [body(job)])
-        progress = ReplyProgress(cluster.broker)
-        found = await asyncio.gather(*(progress.progress([job]) for job in jobs))
-        assert all(job.reply_id in known for job, known in zip(jobs, found, strict=True))
-        assert sum(b"log.mark" in record.body for record in cluster.broker.queues.log) <= 2
-
-    in_cluster(test)
+@simulated
+async def test_requests_at_the_same_time_share_one_read_of_the_log(cluster: Cluster) -> None:
+    jobs = [accepted_message(number, when=timestamps.now()) for number in range(1, 30)]
+    for job in jobs:
+        await cluster.broker.submit(RoutingKey.MESSAGE, [body(job)])
+    progress = ReplyProgress(cluster.broker)
+    found = await asyncio.gather(*(progress.progress([job]) for job in jobs))
+    assert all(job.reply_id in known for job, known in zip(jobs, found, strict=True))
+    assert sum(b"log.mark" in record.body for record in cluster.broker.queues.log) <= 2
 
 
 # No node writes such a time. A release with a bug might, and whoever publishes to the queue by hand.
@@ -62,54 +60,46 @@ ODD_TIMES = ("2026-01-01T00:00:00.000", "0001-01-01T00:00:00.000Z", "9999-12-31T
 
 
 @pytest.mark.parametrize("at", ODD_TIMES)
-def test_a_job_with_an_odd_time_fails_nobody_elses_request(at: str) -> None:
-    async def test(cluster: Cluster) -> None:
-        progress = ReplyProgress(cluster.broker)
-        good = [accepted_message(number, when=timestamps.now()) for number in (1, 2)]
-        for job in good:
-            await cluster.broker.submit(RoutingKey.MESSAGE, [body(job, started(job), part(job, 0, "a"))])
-        odd = replace(accepted_message(3), at=at)
-        first, _, second = await asyncio.gather(*(progress.progress([job]) for job in (good[0], odd, good[1])), return_exceptions=True)
-        for job, found in ((good[0], first), (good[1], second)):
-            assert isinstance(found, dict), found
-            assert found[job.reply_id].parts == ["a"]
-
-    in_cluster(test)
+@simulated
+async def test_a_job_with_an_odd_time_fails_nobody_elses_request(cluster: Cluster, at: str) -> None:
+    progress = ReplyProgress(cluster.broker)
+    good = [accepted_message(number, when=timestamps.now()) for number in (1, 2)]
+    for job in good:
+        await cluster.broker.submit(RoutingKey.MESSAGE, [body(job, started(job), part(job, 0, "a"))])
+    odd = replace(accepted_message(3), at=at)
+    first, _, second = await asyncio.gather(*(progress.progress([job]) for job in (good[0], odd, good[1])), return_exceptions=True)
+    for job, found in ((good[0], first), (good[1], second)):
+        assert isinstance(found, dict), found
+        assert found[job.reply_id].parts == ["a"]
 
 
-def test_a_lost_broker_fails_every_request_and_the_next_one_is_answered() -> None:
-    async def test(cluster: Cluster) -> None:
-        progress = ReplyProgress(cluster.broker)
-        cluster.broker.lose()
-        results = await asyncio.gather(*(progress.progress([accepted_message(number)]) for number in (1, 2)), return_exceptions=True)
-        assert [type(result) for result in results] == [BrokerUnavailable, BrokerUnavailable]
-        cluster.broker.recover()
-        assert (await progress.progress([HI]))[HI.reply_id].parts == []
-
-    in_cluster(test)
+@simulated
+async def test_a_lost_broker_fails_every_request_and_the_next_one_is_answered(cluster: Cluster) -> None:
+    progress = ReplyProgress(cluster.broker)
+    cluster.broker.lose()
+    results = await asyncio.gather(*(progress.progress([accepted_message(number)]) for number in (1, 2)), return_exceptions=True)
+    assert [type(result) for result in results] == [BrokerUnavailable, BrokerUnavailable]
+    cluster.broker.recover()
+    assert (await progress.progress([HI]))[HI.reply_id].parts == []
 
 
-def test_a_request_that_was_given_up_takes_no_other_along() -> None:
-    async def test(cluster: Cluster) -> None:
-        progress = ReplyProgress(cluster.broker)
-        given_up = asyncio.create_task(progress.progress([accepted_message(1)]))
-        other = asyncio.create_task(progress.progress([accepted_message(2)]))
-        await asyncio.sleep(0)
-        given_up.cancel()
-        assert accepted_message(2).reply_id in await other
-
-    in_cluster(test)
+@simulated
+async def test_a_request_that_was_given_up_takes_no_other_along(cluster: Cluster) -> None:
+    progress = ReplyProgress(cluster.broker)
+    given_up = asyncio.create_task(progress.progress([accepted_message(1)]))
+    other = asyncio.create_task(progress.progress([accepted_message(2)]))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert accepted_message(2).reply_id in await other
 
 
-def test_a_read_that_is_cancelled_leaves_nobody_waiting() -> None:
-    async def test(cluster: Cluster) -> None:
-        progress = ReplyProgress(cluster.link())
-        odd = replace(accepted_message(1), at="soon")  # each request is then read for by itself, one after the other
-        waiting = [asyncio.create_task(progress.progress([job])) for job in (odd, accepted_message(2), accepted_message(3))]
-        await asyncio.wait(waiting[:1])
-        assert progress._reading is not None
-        progress._reading.cancel()
-        results = await asyncio.gather(*waiting, return_exceptions=True)
-        assert [type(result) for result in results] == [ValueError, BrokerUnavailable, BrokerUnavailable]
-
-    in_cluster(test)
+@simulated
+async def test_a_read_that_is_cancelled_leaves_nobody_waiting(cluster: Cluster) -> None:
+    progress = ReplyProgress(cluster.link())
+    odd = replace(accepted_message(1), at="soon")  # each request is then read for by itself, one after the other
+    waiting = [asyncio.create_task(progress.progress([job])) for job in (odd, accepted_message(2), accepted_message(3))]
+    await asyncio.wait(waiting[:1])
+    assert progress._reading is not None
+    progress._reading.cancel()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [ValueError, BrokerUnavailable, BrokerUnavailable]
