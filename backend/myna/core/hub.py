@@ -10,7 +10,7 @@ from myna.core.log_observer import LogObserver
 MAILBOX_FRAMES = 2_048
 MAILBOX_BYTES = 1024 * 1024
 # What a connection takes at once: what it has taken and not sent yet is memory of its own, where frames are shared until then.
-TAKEN_BYTES = 256 * 1024
+TAKEN_BYTES = 32 * 1024
 
 
 class Mailbox:

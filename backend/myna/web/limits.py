@@ -17,6 +17,7 @@ from myna.settings import Settings
 from myna.web.client_address import client_network, is_within
 from myna.web.refusals import Refusals
 from myna.web.server.pace import Pace
+from myna.web.websocket.reading_turns import ReadingTurns
 
 # File descriptors that are not clients': listener, broker, database, logs, and the connections that are being refused.
 RESERVED_DESCRIPTORS = 64
@@ -100,6 +101,7 @@ class Limits:
         self.refused: Counter[tuple[str, str]] = Counter()  # by limit and answer
         self.refusals = Refusals()
         self.pace = Pace()
+        self.reading_turns = ReadingTurns()
         self.settings = settings
         self.most_connections = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS)
         self.open_connections = 0

@@ -47,6 +47,10 @@ WAYS = {
     "a tunnel": (b"CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n", b"400"),
     "a tunnel for websockets": (request(b"CONNECT /ws HTTP/1.1", b":protocol: websocket"), b"400"),
     "the head of a tunnel": (request(b"HEAD /livez HTTP/1.1", UPGRADE + b"TLS/1.0"), b"400"),
+    "a body of two lengths": (
+        request(b"POST /api/session HTTP/1.1", b"Transfer-Encoding: chunked", b"Content-Length: 5") + b"0\r\n\r\n",
+        b"400",
+    ),
     "no request": (b"nonsense\r\n\r\n", b"400"),
     "headers without end": (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, b"431"),
     "a version that is none": (request(b"GET /livez HTTP/3.0"), b"505"),

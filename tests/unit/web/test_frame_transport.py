@@ -18,6 +18,7 @@ from myna.settings import Settings
 from myna.web.limits import Limits
 from myna.web.websocket import transport as module
 from myna.web.websocket.framing import FrameReader, text_frame
+from myna.web.websocket.reading_turns import FRAMES
 from myna.web.websocket.transport import FrameTransport
 
 TEXTS = st.one_of(st.text(max_size=300), st.integers(120, 130).map("x".__mul__), st.integers(32_760, 32_768).map("é".__mul__))
@@ -64,9 +65,9 @@ class FakeTCP:
 class Client:
     """The other side of a frame transport, which reads what it writes."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, limits: Limits | None = None, address: str | None = None, **settings: Any) -> None:
         self.tcp = FakeTCP()
-        self.frames = FrameTransport(Limits(Settings(_env_file=None, **settings)))
+        self.frames = FrameTransport(limits or Limits(Settings(_env_file=None, **settings)), address)
         self.frames.take_over(cast(asyncio.Transport, self.tcp))
         self.received: list[str] = []
         self.mailbox: list[bytes] = []
@@ -348,7 +349,7 @@ async def test_a_silent_client_is_pinged_and_cut_off_after_three_beats_and_one_t
 
 
 async def test_the_handler_and_the_server_are_told_when_the_connection_is_gone() -> None:
-    one = FrameTransport(Limits(Settings(_env_file=None)))
+    one = FrameTransport(Limits(Settings(_env_file=None)), None)
     told: list[Exception | None] = []
 
     class Server(asyncio.Protocol):
@@ -372,7 +373,7 @@ async def test_a_long_past_is_written_as_fast_as_the_client_reads_and_no_faster(
     mailbox.preload([b"x" * 10_000] * 100)
     one.tcp.write = lambda data: (one.tcp.writes.append(data), one.frames.pause_writing())  # type: ignore[method-assign, assignment, func-returns-value]
     one.frames.start(one.received.append, mailbox.take_some)
-    for writes in range(1, 4):
+    for writes in range(1, 26):
         await turns(20)
         assert len(one.tcp.writes) == writes
         assert len(one.tcp.writes[-1]) < TAKEN_BYTES + 20_000
@@ -387,7 +388,7 @@ async def test_a_client_that_reads_gets_a_long_past_without_waiting_for_anything
     mailbox = Mailbox("ann", one.frames.wake)
     mailbox.preload([b"x" * 10_000] * 100)
     one.frames.start(one.received.append, mailbox.take_some)
-    await turns(20)
+    await turns(200)
     assert len(one.read()) == 100
     one.frames.connection_lost(None)
 
@@ -401,3 +402,30 @@ async def test_a_client_that_has_gone_when_it_is_closed_is_no_fault() -> None:
         one.tcp.write_eof = gone  # type: ignore[method-assign]
         one.frames.close(1013, "full")
         assert one.closed_with() == (1013, "full")
+
+
+async def test_many_sockets_of_one_address_that_never_pause_leave_each_turn_to_the_others() -> None:
+    limits, text = Limits(Settings(_env_file=None)), "hello" * 40
+    frame = Frame(Opcode.TEXT, text.encode())
+    crowd = [Client(limits=limits, address="192.0.2.1/32") for _ in range(200)]
+    other = Client(limits=limits, address="192.0.2.2/32")
+    for one in (*crowd, other):
+        one.frames.start(one.received.append, one.take)
+
+    def handled() -> int:
+        return sum(len(one.received) for one in crowd)
+
+    for one in crowd:
+        one.say(*[frame] * 10)
+    assert handled() <= FRAMES + module.FRAMES_A_TURN
+    other.say(frame)
+    assert other.received == [text], "another address has a turn of its own"
+    most = 0
+    while handled() < 2_000:
+        before = handled()
+        await turns(1)
+        most = max(most, handled() - before)
+    assert 0 < most <= FRAMES + module.FRAMES_A_TURN
+    assert all(one.received == [text] * 10 and one.tcp.reading for one in crowd), "all of it is read, and all read on"
+    for one in (*crowd, other):
+        one.frames.connection_lost(None)

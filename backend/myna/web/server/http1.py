@@ -67,6 +67,9 @@ def refusal_status(request: h11.Request) -> int | None:
         return 505
     if request.method == b"CONNECT" or any(protocol != b"websocket" for protocol in upgrades(request)):
         return 400
+    # A proxy in front may count the body by the one, and we by the other (RFC 9112 §6.3): what is left would be a request of its own.
+    if {b"transfer-encoding", b"content-length"} <= {name for name, _ in request.headers}:
+        return 400
     return None
 
 

@@ -44,7 +44,7 @@ class UpgradeStream(WSStream):
         status, headers, _ = self.handshake.accept(message.get("subprotocol"), message.get("headers", []))
         self.state = ASGIWebsocketState.CONNECTED
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
-        self.frames = FrameTransport(self._tcp.limits)
+        self.frames = FrameTransport(self._tcp.limits, self._address)
         self.frames.take_over(cast(Any, self._tcp.writer.transport))
 
     async def app_send(self, message: Any) -> None:

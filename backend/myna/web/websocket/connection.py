@@ -17,7 +17,7 @@ from myna.web.refusals import new_request_id
 from myna.web.services import Services
 from myna.web.validation import check_options
 from myna.web.websocket.frame_parsing import parse_frame, ref_of
-from myna.web.websocket.transport import FrameSocket
+from myna.web.websocket.frame_socket import FrameSocket
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, cast
+from typing import cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
@@ -23,23 +23,6 @@ SLICE = 512  # bytes
 GATHER_TURNS = 2
 
 
-class FrameSocket(Protocol):
-    """What a connection needs of its socket."""
-
-    @property
-    def failure(self) -> tuple[int, str] | None:
-        """Code and reason, where this side began to close the socket."""
-
-    def start(self, receive: Callable[[str], None], take: Callable[[], list[bytes]]) -> None:
-        """From now on `receive` is called with each text frame; after `wake`, `take` for the frames to send, some `TAKEN_BYTES` at once."""
-
-    def wake(self) -> None:
-        """There are frames to send: they are taken and written a moment later, or when the client has read what it has."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Write what there is to send, `TAKEN_BYTES` at most, then a close frame. Harmless when done twice."""
-
-
 class FrameTransport(asyncio.Protocol):
     """The asyncio protocol of an upgraded connection; implements `FrameSocket`.
 
@@ -47,11 +30,12 @@ class FrameTransport(asyncio.Protocol):
     the way out. Here a frame is handled in the callback that reads it, and no task runs for those that are sent.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, address: str | None) -> None:
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._frames = FrameReader()
         self._limits, settings = limits, limits.settings
+        self._turns, self._address = limits.reading_turns, address
         self._heartbeat_s = settings.heartbeat_s
         self._received_at = now = self._loop.time()
         self._bytes = TokenBucket(settings.socket_bytes_per_s, round(settings.socket_bytes_per_s * BURST_S), now)
@@ -96,16 +80,18 @@ class FrameTransport(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         left = FRAMES_A_TURN
         for at in range(0, len(data), SLICE):
-            if left <= 0:
+            if left <= 0 or not self._turns.left(self._address):
                 self._waiting = data[at:]
                 self._transport.pause_reading()
-                self._loop.call_soon(self._go_on)
+                self._turns.wait(self._address, self._go_on)
                 break
             if self._frames.state is not State.OPEN:
                 break
-            for frame in self._frames.frames(data[at : at + SLICE]):
+            frames = self._frames.frames(data[at : at + SLICE])
+            for frame in frames:
                 self._handle(frame)
-                left -= 1
+            left -= len(frames)
+            self._turns.use(self._address, len(frames))
         self._flush()
 
     def _go_on(self) -> None:
