@@ -212,6 +212,16 @@ async def test_many_frames_at_once_let_others_in_between_and_stay_in_order() -> 
         assert one.received == [*texts, "last"]
 
 
+async def test_of_large_frames_one_is_received_before_others_are_let_in_between() -> None:
+    async with client() as one:
+        texts = [str(number) * 40_000 for number in range(3)]
+        one.say(*map(text, texts))
+
+        assert one.received == texts[:1]
+        await one.read_on()
+        assert one.received == texts
+
+
 FLOODS = {
     "pings": Frame(Opcode.PING, b""),
     "pongs": Frame(Opcode.PONG, b""),
