@@ -10,6 +10,7 @@ PAGE := $(shell find front/src front/public front/index.html front/vite.config.t
 ENDS_WITH_MAKE := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 COMPILE := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 LOCK := $(COMPILE) pyproject.toml --extra openai
+LOCK_CLIENTS := $(COMPILE) --group clients
 LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
@@ -28,7 +29,7 @@ build: front/dist/index.html ## build the page into front/dist
 check: .venv/dev front/node_modules/ready ## formatting, lint and types, no tests
 	@$(PY) tests/run.py check
 
-test: .venv/dev front/dist/index.html ## every check and test, on a real RabbitMQ, Postgres and Chromium
+test: .venv/dev .venv/clients/ready tests/clients/node_modules/ready front/dist/index.html ## every check and test, on a real RabbitMQ, Postgres and Chromium
 	@tests/services/install
 	@$(PY) tests/run.py check test
 
@@ -52,9 +53,10 @@ lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
 	@$(LOCK_BUILD) -o requirements/build.txt
 	@$(LOCK) --extra embedded -o requirements/embedded.txt
 	@$(LOCK) --extra embedded --group dev -o requirements/dev.txt
+	@$(LOCK_CLIENTS) -o requirements/clients.txt
 
 clean: ## remove what was installed and built here
-	rm -rf .venv front/node_modules front/dist
+	rm -rf .venv front/node_modules tests/clients/node_modules front/dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Myna needs Python 3.11 or newer: set PYTHON=python3.x, for example 'make run PYTHON=python3.12'." >&2; exit 1; }
@@ -71,6 +73,17 @@ clean: ## remove what was installed and built here
 	@echo "Installing what the backend and its tests need …"
 	@$(PIP) -r $< && $(INSTALL)
 	@touch $@ .venv/embedded
+
+.venv/clients/ready: requirements/clients.txt | .venv/dev
+	@echo "Installing the Python clients that the tests use …"
+	@$(PY) -m venv --without-pip .venv/clients
+	@$(PY) -m uv --quiet pip install --python .venv/clients/bin/python --compile-bytecode --require-hashes -r $<
+	@touch $@
+
+tests/clients/node_modules/ready: tests/clients/package-lock.json
+	@echo "Installing the JavaScript clients that the tests use …"
+	@npm --prefix tests/clients ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 front/node_modules/ready: front/package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || { echo "Myna needs Node 20.19 or newer to build its page." >&2; exit 1; }

@@ -156,7 +156,8 @@ class MockBrain:
         if (tool := tool_to_call(prompt, rng)) is not None:
             return Draft(tool_call_text(tool, None, rng, prompt.text))
         if prompt.response_schema is not None:
-            return Draft(json.dumps(generate(prompt.response_schema, rng, prompt.text), ensure_ascii=False))
+            made = json.dumps(generate(prompt.response_schema, rng, prompt.text), ensure_ascii=False)
+            return Draft(f"```json\n{made}\n```" if prompt.json_block else made)
         if prompt.results:
             return Draft(results_text(prompt, rng))
         if profile.whole:

@@ -55,6 +55,7 @@ class Prompt(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"  # auto, none, required, or the name of one of `tools`
     response_schema: Mapping[str, Any] | None = None  # the reply is JSON that is valid by this schema
+    json_block: bool = False  # that JSON stands in a fenced block of Markdown
     stop: tuple[str, ...] = ()  # the reply ends before the first of these
     max_tokens: int | None = None  # the reply ends with `length` after so many
     rules: str | None = None  # the owner's own scenario file, as JSON; it comes before the brain's

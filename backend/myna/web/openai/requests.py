@@ -183,6 +183,9 @@ class CompletionRequest(Lenient):
         schema = None if wanted is None or wanted.type == "text" else self._schema_in_words() or ANY_OBJECT
         if wanted is not None and wanted.json_schema is not None and wanted.json_schema.schema_ is not None:
             schema = wanted.json_schema.schema_
+        # A client without structured output spells the schema out, and asks for a block of JSON.
+        in_block = schema is None and "```json" in text
+        schema = self._schema_in_words() if in_block else schema
         retries = headers.get("x-stainless-retry-count", "")
         details = {
             "text": text if len(text) > e.TEXT_LIMIT else None,
@@ -194,13 +197,14 @@ class CompletionRequest(Lenient):
             "tools": [Tool(one.function.name, one.function.parameters or {}, one.function.description or "") for one in self.tools or ()],
             "tool_choice": choice,
             "response_schema": schema,
+            "json_block": in_block and schema is not None,
             "stop": self.stop,
             "max_tokens": self.max_completion_tokens or self.max_tokens,
         }
         # Given in any case: a client tells the whole conversation itself, and where it begins anew it says so.
         history = [read for n, read in enumerate(self._history[: last + 1]) if n != at]
         said = {"history": history, "turn": 1 + sum(message.role == "user" for message in history)}
-        return {name: value for name, value in details.items() if value not in (None, [], {})} | said
+        return {name: value for name, value in details.items() if value not in (None, False, [], {})} | said
 
     def _schema_in_words(self) -> dict[str, Any] | None:
         """The JSON Schema of an object that a system message spells out, as clients do that ask for `json_object`."""
