@@ -19,7 +19,7 @@ async def stored(harness: StoreHarness, owner: str, conversation: str) -> dict[s
 
 
 def items(*views: MessageView) -> list[PathItem]:
-    return [PathItem(view.id, view.role) for view in views]
+    return [PathItem(view.id, view.role, None) for view in views]
 
 
 @pytest.mark.parametrize("options", [None, Options("fast", -(2**63), "demo"), Options(seed=0), Options(scenario="demo")])
@@ -53,6 +53,18 @@ async def test_a_path_without_an_end_leads_to_what_was_stored_last(store_harness
     assert await store_harness.store.path(owner, conversation, None) == items(first, again)
 
 
+@pytest.mark.parametrize(
+    ("characters", "given"), [(0, []), (5, []), (6, ["second"]), (11, ["second"]), (12, ["answer", "second"]), (99, None)]
+)
+async def test_a_path_has_the_texts_of_its_last_characters(store_harness: StoreHarness, characters: int, given: list[str] | None) -> None:
+    owner, conversation = new_id(), new_id()
+    first = sent(owner, conversation, "first")
+    answer = reply_to(first, "answer")
+    await store_harness.record(first, answer, second := sent(owner, conversation, "second", parent=answer))
+    path = await store_harness.store.path(owner, conversation, second.id, characters=characters)
+    assert [item.text for item in path if item.text is not None] == (["first", "answer", "second"] if given is None else given)
+
+
 async def test_no_path_leads_to_what_is_not_in_the_conversation(store_harness: StoreHarness) -> None:
     owner, conversation = new_id(), new_id()
     await store_harness.record(message := sent(owner, conversation, "hello"))
@@ -68,7 +80,7 @@ async def test_a_circle_that_a_log_held_ends_somewhere(store_harness: StoreHarne
     owner, conversation = new_id(), new_id()
     one = sent(owner, conversation, "one", id_=(id_ := new_id()))
     await store_harness.record(replace(one, parent_id=id_))
-    assert set(await store_harness.store.path(owner, conversation, one.id)) == {PathItem(one.id, "user")}
+    assert set(await store_harness.store.path(owner, conversation, one.id)) == {PathItem(one.id, "user", None)}
 
 
 async def test_a_message_that_names_no_parent_follows_the_newest_reply_of_its_time(store_harness: StoreHarness) -> None:

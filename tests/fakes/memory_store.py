@@ -175,14 +175,15 @@ class MemoryStore:
         page = _page({pagination.MessagesPageToken(row.turn, row.ord): row.view for row in rows}, token, limit)
         return Page(page.items[::-1], page.next)
 
-    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+    async def path(self, owner: str, conversation_id: str, end: str | None, *, characters: int = 0) -> list[PathItem]:
         self._need_up()
         found = self._conversations.get((owner, conversation_id))
         rows = {row.view.id: row.view for row in found.rows} if found else {}
         path: list[PathItem] = []
         at: e.ParentId = end if end is not None else next(reversed(rows), None)
         while at and at in rows and len(path) < PATH_LIMIT:
-            path.append(PathItem(at, rows[at].role))
+            characters -= len(rows[at].text)
+            path.append(PathItem(at, rows[at].role, rows[at].text if characters >= 0 else None))
             at = rows[at].parent_id
         return path[::-1]
 

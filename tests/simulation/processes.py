@@ -82,7 +82,7 @@ class Node(Process):
         super().__init__(name, link)
         self.lagged = False  # at any time since it started
         projection, hub = classes.projection(""), Hub()
-        submissions = Submissions(link, store, projection)
+        submissions = Submissions(link, store, projection, brain)
         signals = StorageSignals()
         queries = Queries(store, projection, signals)
         recorder = Recorder(store, projection, signals)

@@ -25,6 +25,9 @@ class ScriptBrain:
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 
+    def history_limit(self, seed: int | None) -> int:
+        return 0
+
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         parts, refused = script(prompt.key)
         for index, text in enumerate(parts):

@@ -36,13 +36,15 @@ UNCHANGED = ProcessClasses()
 
 
 class SlowBrain:
-    """A model that replies with the same five parts, one a second; records the part each reply started from."""
+    """A model that replies with the same five parts, one a second; records the part each reply started from, and the prompts."""
 
     deterministic = True
 
-    def __init__(self, parts: tuple[str, ...] = PARTS) -> None:
+    def __init__(self, parts: tuple[str, ...] = PARTS, *, history: int = 0) -> None:
         self.parts = parts
+        self.history = history  # characters of the conversation so far that it is told
         self.starts: list[int] = []
+        self.prompts: list[Prompt] = []
 
     async def close(self) -> None:
         pass
@@ -50,8 +52,12 @@ class SlowBrain:
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         return None
 
+    def history_limit(self, seed: int | None) -> int:
+        return self.history
+
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         self.starts.append(start)
+        self.prompts.append(prompt)
         for text in self.parts[start:]:
             await asyncio.sleep(BETWEEN_S)
             yield Part(text, 0.0)
@@ -190,7 +196,7 @@ class NodeClient:
 
     def parents(self) -> dict[str, str | None]:
         """What each message follows, as sockets are told."""
-        return {frame["id"]: frame["parent_id"] for frame in self.frames if frame["type"] == "message.created"}
+        return {frame["id"]: frame.get("parent_id", "left out") for frame in self.frames if frame["type"] == "message.created"}
 
     def ends(self) -> list[tuple[str, str]]:
         """How replies ended, in order: the message, and the finish reason or the code of the failure."""

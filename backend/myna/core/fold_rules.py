@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from myna.core.replies import OpenReplies, OpenReply
 from myna.core.storage_backlog import StorageBacklog
@@ -109,21 +108,24 @@ class FoldRules:
             folded.jobs.append(event)
             folded.ends.append(end)
         else:
-            if isinstance(event, e.MessageCreated) and event.parent_id is UNSET:
-                event = self._with_parent(event, window)
             self._replies.add(OpenReply(event, position, now, line=line))
             folded.jobs.append(event)
             if isinstance(event, e.ReplyRequested):
                 self._add_hidden(event, position, folded)
             else:
-                self._add(event, position, message_view(event), folded)
+                self._add(event, position, message_view(event, self._parent_of(event, window)), folded)
 
-    def _with_parent(self, event: e.MessageCreated, window: OwnerWindow | None) -> e.MessageCreated:
-        """A message that names no parent (an older release wrote it, or only the database knew) follows the newest reply."""
+    def _parent_of(self, event: e.MessageCreated, window: OwnerWindow | None) -> e.ParentId:
+        """What a message follows. One that does not say it (of an older release, or only the database knew) follows the newest reply.
+
+        Nodes remember different pasts, so its frame leaves that out too: it says what the log says.
+        """
+        if event.parent_id is not UNSET:
+            return event.parent_id
         newest = window.newest.get(event.conversation_id) if window is not None else None
         if newest is not None:
-            return replace(event, parent_id=newest.reply_id)
-        return replace(event, parent_id=None) if self._window.forgotten_at is None else event
+            return newest.reply_id
+        return None if self._window.forgotten_at is None else UNSET
 
     def _end(self, event: e.ReplyEnd, position: Position, now: float, folded: FoldResult) -> None:
         reply = self._reply(event, now)
@@ -151,9 +153,9 @@ class FoldRules:
         folded.entries.append(entry)
 
 
-def message_view(event: e.MessageCreated) -> MessageView:
+def message_view(event: e.MessageCreated, parent_id: e.ParentId) -> MessageView:
     """A message as it is stored; that its reply is still awaited is not."""
     return MessageView(
         event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at,
-        parent_id=event.parent_id, options=event.options,
+        parent_id=parent_id, options=event.options,
     )  # fmt: skip

@@ -182,10 +182,16 @@ class Projection:
             self._backlog.refill(self._window.facts_after(self._backlog.stored))
         self._window.trim(self._backlog.stored)
 
-    def unsettled(self) -> list[e.Event]:
-        """The events that the database is not known to hold whole: those from the stored checkpoint's `low` on."""
+    def unsettled(self) -> list[bytes]:
+        """The lines of what the database is not known to hold whole: of the events from the stored checkpoint's `low` on."""
         stored = self.stored
-        return self._window.events_from(stored.low if stored is not None and stored.epoch == self.epoch else NOTHING)
+        events = self._window.events_from(stored.low if stored is not None and stored.epoch == self.epoch else NOTHING)
+        return [self._line_of(event) for event in events]
+
+    def _line_of(self, event: e.Event) -> bytes:
+        # The job of an open reply as it came: it holds what only a responder reads.
+        reply = self._replies.get(event.reply_id) if isinstance(event, e.Job) else None
+        return log_codec.encode(event) if reply is None else reply.line
 
     # --- where reading begins ---
 

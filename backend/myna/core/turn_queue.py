@@ -6,6 +6,7 @@ nodes opened count too: the relay reports what it reads.
 
 from collections import deque
 from collections.abc import Hashable, Iterator
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from myna.protocol.events import WAITING_LIMIT
@@ -22,7 +23,7 @@ class TurnQueue(Generic[T]):
     """Which turns are open (by reply_id) and what waits behind them (whatever the caller wants back)."""
 
     def __init__(self) -> None:
-        self._open: dict[Conversation, set[str]] = {}
+        self._open: dict[Conversation, dict[str, None]] = {}  # in the order in which they were opened
         self._waiting: dict[Conversation, deque[T]] = {}
 
     @property
@@ -38,7 +39,7 @@ class TurnQueue(Generic[T]):
     def enter(self, conversation: Conversation, reply_id: str, item: T) -> bool:
         """True: the turn is open, go. False: it waits, and `close` will give `item` back. Raises `TooManyWaiting`."""
         if conversation not in self._open and conversation not in self._waiting:
-            self._open[conversation] = {reply_id}
+            self._open[conversation] = {reply_id: None}
             return True
         waiting = self._waiting.setdefault(conversation, deque())
         if len(waiting) >= WAITING_LIMIT:
@@ -48,13 +49,13 @@ class TurnQueue(Generic[T]):
 
     def opened(self, conversation: Conversation, reply_id: str) -> None:
         """The log shows this turn open."""
-        self._open.setdefault(conversation, set()).add(reply_id)
+        self._open.setdefault(conversation, {})[reply_id] = None
 
     def close(self, conversation: Conversation, reply_id: str) -> T | None:
         """This turn is over. Returns what may open now; the caller says `opened` for it."""
         turns = self._open.get(conversation)
         if turns is not None:
-            turns.discard(reply_id)
+            turns.pop(reply_id, None)
             if turns:
                 return None
             del self._open[conversation]
@@ -65,6 +66,11 @@ class TurnQueue(Generic[T]):
         if not waiting:
             del self._waiting[conversation]
         return item
+
+    def open_before(self, conversation: Conversation, reply_id: str) -> str | None:
+        """The last of the open turns of this conversation that were opened before this one."""
+        earlier = takewhile(lambda one: one != reply_id, self._open.get(conversation, {}))
+        return next(iter(deque(earlier, maxlen=1)), None)
 
     def withdraw(self, conversation: Conversation, item: T) -> bool:
         """Take a waiting item out; False if it does not wait (any more)."""

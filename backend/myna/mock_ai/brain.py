@@ -26,6 +26,7 @@ from myna.mock_ai.sentences import sentence
 from myna.mock_ai.tool_calls import FENCE, tool_call_text
 from myna.mock_ai.tools import results_text, tool_to_call
 
+MAX_HISTORY = 32_000  # characters of a conversation that a seeded reply follows from: some twenty turns
 MAX_RULE = 64  # characters of the name of what a reply follows
 _SCHEMA_THREAD = ThreadPoolExecutor(1, "schema")  # one: several would take the processor from the event loop together
 _BEGIN = 80  # characters of the message that an instant reply says back
@@ -66,6 +67,10 @@ class MockBrain:
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
         return _option_problem(self._scenarios(), profile, scenario)
+
+    def history_limit(self, seed: int | None) -> int:
+        """Only a seeded reply follows from the conversation; see the port."""
+        return 0 if seed is None and self._seed is None else MAX_HISTORY
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and one ending, each handed over once its wait is over."""

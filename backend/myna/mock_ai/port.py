@@ -112,6 +112,12 @@ class Brain(Protocol):
     def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
 
+    def history_limit(self, seed: int | None) -> int:
+        """How many characters of the conversation so far a prompt with this seed needs, the newest; 0: none.
+
+        It is asked of the brain when a message is accepted: its job carries them, so that every try is given the same.
+        """
+
     def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and then exactly one End or Failure, each handed over once its wait is over."""
 

@@ -32,7 +32,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     """The services of one node, wired together; nothing runs yet."""
     projection = Projection("")
     hub = Hub()
-    submissions = Submissions(broker, store, projection)
+    brain = make_brain(settings)
+    submissions = Submissions(broker, store, projection, brain)
     signals = StorageSignals()
     queries = Queries(store, projection, signals)
     recorder = Recorder(store, projection, signals)
@@ -42,7 +43,6 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     mock_setups = MockSetups(broker, store, queries)
     observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
-    brain = make_brain(settings)
     return Services(
         settings=settings,
         limits=Limits(settings),

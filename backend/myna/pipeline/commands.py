@@ -219,6 +219,7 @@ async def requeue(broker: Broker, letter: DeadLetter) -> None:
             owner=job.owner,
             reply_id=reply_id_for(job.owner, key),
             turn=job.turn,
+            history=job.history,
             options=job.options,
             at=timestamps.now(),
             conversation_id=job.conversation_id,

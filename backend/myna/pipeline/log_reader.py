@@ -7,7 +7,7 @@ import structlog
 
 from myna.broker.port import Broker, Record
 from myna.core.projection import Projection, mark_of
-from myna.protocol import log_codec, timestamps
+from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.store.port import Checkpoint, Store
@@ -59,7 +59,7 @@ class LogReader:
         epoch = await self._epoch_from(first)
         log.warning("relay.log_replaced", epoch=epoch)
         # Nodes had read the old log to different positions. What is not stored yet goes into the new one, so that all know it.
-        self._carried += [log_codec.encode(event) for event in self._projection.unsettled()]
+        self._carried += self._projection.unsettled()
         self._projection.restart(epoch)
         return first, True
 

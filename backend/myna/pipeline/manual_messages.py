@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID, uuid4, uuid5
 
+from msgspec import UNSET
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from myna.protocol import log_codec, timestamps
@@ -26,6 +27,7 @@ class ManualMessage(BaseModel):
     owner: Id = OPERATOR
     conversation_id: Id = OPERATOR_CONVERSATION
     id: Annotated[Id, Field(default_factory=lambda: str(uuid4()))]
+    parent_id: Id | None = Field(default_factory=lambda: None)  # as in `message.send`
     options: Options | None = None
 
 
@@ -43,6 +45,7 @@ def read_manual_message(body: bytes) -> MessageJob | None:
         conversation_id=message.conversation_id,
         id=message.id,
         text=message.text,
+        parent_id=message.parent_id if "parent_id" in message.model_fields_set else UNSET,
     )
 
 

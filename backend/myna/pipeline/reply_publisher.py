@@ -6,11 +6,11 @@ from typing import Any
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
+from myna.mock_ai.port import Brain, End, Failure, HistoryMessage, Part, Prompt, ReplyStep
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
-from myna.protocol.jobs import JobOptions
+from myna.protocol.jobs import JobOptions, QueuedJob
 from myna.protocol.topology import RoutingKey
 
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
@@ -129,6 +129,7 @@ class ReplyPublisher:
 def prompt_of(job: e.Job) -> Prompt:
     """What the brain is given of a job."""
     options = job.options or e.Options()
-    prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario, turn=job.turn)
+    history = tuple(HistoryMessage(item.role, item.text) for item in job.history) if isinstance(job, QueuedJob) else ()
+    prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario, history, turn=job.turn)
     request = options.request if isinstance(options, JobOptions) else None
     return prompt if request is None else prompt.with_request(request)

@@ -19,6 +19,7 @@ from myna.core.replies import OpenReply
 from myna.mock_ai.port import Brain
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.manual_messages import read_manual_message
+from myna.pipeline.manual_places import ManualPlaces
 from myna.pipeline.reply_progress import ReplyProgress
 from myna.pipeline.reply_publisher import ReplyPublisher
 from myna.protocol import events as e
@@ -56,6 +57,7 @@ class Responder:
         self._brain = brain
         self._prefetch = prefetch
         self._progress = ReplyProgress(broker)
+        self._places = ManualPlaces(broker, brain)
         self._draining = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: OrderedDict[str, str] = OrderedDict()  # reply_id → the owner who stopped it, oldest first
@@ -157,7 +159,7 @@ class Responder:
         message = read_manual_message(body)
         if message is None:
             return Outcome.DEAD_LETTER
-        await self._broker.submit(RoutingKey.MESSAGE, [log_codec.encode(message)])
+        await self._broker.submit(RoutingKey.MESSAGE, [log_codec.encode(await self._places.placed(message))])
         return Outcome.ACK
 
     async def _answer_all(self, replies: Sequence[OpenReply]) -> None:

@@ -4,21 +4,32 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 import msgspec
 
 from myna.core.idempotency import Decision, Request
-from myna.pipeline.message_paths import ROOT, Place
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
-from myna.protocol.errors import ChatError
+from myna.protocol.errors import Busy, ChatError
 from myna.protocol.field_types import Options
-from myna.protocol.frames import MessageAccepted
-from myna.protocol.jobs import MessageJob, QueuedJob, ReplyJob
+from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
+from myna.protocol.jobs import HistoryItem, MessageJob, QueuedJob, ReplyJob
 from myna.protocol.topology import RoutingKey
 from myna.store.port import IdempotencyKey
 
 OnResult = Callable[[MessageAccepted | ChatError], None]
+
+
+class Place(NamedTuple):
+    """Where a message stands in its conversation's tree."""
+
+    parent_id: e.ParentId = None  # unset: only the database knows the newest reply, and it is away
+    turn: int | None = None  # how many messages lead here from the root, with this one; None: that can't be read now
+    history: tuple[HistoryItem, ...] = ()  # what the brain is to be told of them
+
+
+ROOT = Place()
 
 
 class Stage(IntEnum):
@@ -79,6 +90,10 @@ class Submission:
         """The text to answer, which a request for one more reply did not bring along."""
         self.request = msgspec.structs.replace(self.request, text=text)
 
+    def broker_away(self) -> Busy:
+        """The refusal where the broker did not confirm it in time."""
+        return Busy("The broker can't take messages now; send it again under the same id.", ref=self.request.id, retry_after_s=2)
+
     def publication(self) -> tuple[RoutingKey, list[bytes]]:
         """What is published, the same at every try, and its routing key.
 
@@ -94,16 +109,23 @@ class Submission:
         """The job for a responder, stamped with this moment. All of it was validated when the frame came in."""
         request, at, text = self.request, timestamps.now(), self.request.text or ""
         options = self.options.ordered() if self.options is not None else None
-        parent_id, turn = self.place
+        parent_id, turn, history = self.place
         if request.message_id is None:
             return MessageJob(
                 owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
-                conversation_id=request.conversation_id, id=request.id, text=text, parent_id=parent_id,
+                conversation_id=request.conversation_id, id=request.id, text=text, parent_id=parent_id, history=history,
             )  # fmt: skip
         return ReplyJob(
             owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
-            conversation_id=request.conversation_id, id=request.id, message_id=request.message_id, text=text,
+            conversation_id=request.conversation_id, id=request.id, message_id=request.message_id, text=text, history=history,
         )  # fmt: skip
+
+
+def request_of(owner: str, frame: MessageSend | ReplyRegenerate) -> Request:
+    """What an owner's frame asks for."""
+    if isinstance(frame, MessageSend):
+        return Request(owner, frame.conversation_id, frame.id, frame.text, parent_id=frame.parent)
+    return Request(owner, frame.conversation_id, frame.id, None, frame.message_id)
 
 
 def stop_event(owner: str, conversation_id: str, reply_id: str, message_id: str) -> e.StopRequested:

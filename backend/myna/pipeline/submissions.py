@@ -6,6 +6,7 @@ rest in one go: check the id, wait for the turn, publish, answer.
 
 import asyncio
 from collections.abc import Callable
+from itertools import takewhile
 
 import msgspec
 import structlog
@@ -16,10 +17,11 @@ from myna.core.idempotency import New, Request, decide_by_projection, decide_by_
 from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
 from myna.core.turn_queue import Conversation, TooManyWaiting, TurnQueue
+from myna.mock_ai.port import Brain
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.message_paths import MessagePaths
-from myna.pipeline.submission import OnResult, Stage, Submission
+from myna.pipeline.submission import OnResult, Stage, Submission, request_of
 from myna.pipeline.unseen_submissions import UnseenSubmissions
 from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
@@ -39,14 +41,14 @@ LAST_S = 1.0  # of the time that a drain may take, kept for publishing what stil
 class Submissions(LogObserver):
     """Every submission under way on this node, and one open turn per conversation."""
 
-    def __init__(self, broker: Broker, store: Store, projection: Projection) -> None:
+    def __init__(self, broker: Broker, store: Store, projection: Projection, brain: Brain) -> None:
         self.turns: TurnQueue[Submission] = TurnQueue()
         self.unseen = UnseenSubmissions(broker)
         self.draining = False
         self._broker = broker
         self._projection = projection
         self._id_lookup = IdLookup(store)
-        self._paths = MessagePaths(store, projection)
+        self._paths = MessagePaths(store, projection, brain)
         self._underway: dict[tuple[str, str], Submission] = {}  # by owner and idempotency key
 
     # --- from the frame to `accepted` ---
@@ -57,7 +59,7 @@ class Submissions(LogObserver):
         `on_result` is called once, now or later, with the acceptance or the refusal; `connected` says whether the sender
         is still there to send it again.
         """
-        request = _request(session.owner, frame)
+        request = request_of(session.owner, frame)
         same_key = self._underway.get((request.owner, request.id))
         if same_key is not None:
             self._join(same_key, request, on_result)
@@ -132,7 +134,9 @@ class Submissions(LogObserver):
             await submission.turn
             if self._was_deleted(submission.request):
                 return submission.request.not_found()
-        submission.place = self._paths.remembered(submission.request, submission.born_ms) or await self._paths.look_up(submission.request)
+        if submission.stopped:  # it went ahead of its turn, but not of what it may follow
+            await _finished(self._ahead_of(submission), ACCEPT_S)
+        submission.place = await self._paths.find(submission, self.turns.open_before(submission.conversation, submission.reply_id))
         submission.advance(Stage.PUBLISHING)
         await self._publish(submission)
         failpoint("accepted.confirmed")
@@ -158,8 +162,8 @@ class Submissions(LogObserver):
                     continue
             # With all that waits behind it: it may still arrive, or be sent again, and nothing is to overtake it then.
             for behind in self.turns.waiting(submission.conversation):
-                self.refuse_waiting(behind, _broker_away(behind))
-            raise _broker_away(submission)
+                self.refuse_waiting(behind, behind.broker_away())
+            raise submission.broker_away()
 
     def _finish(self, submission: Submission, result: MessageAccepted | ChatError) -> None:
         published = submission.stage is Stage.PUBLISHING
@@ -195,6 +199,11 @@ class Submissions(LogObserver):
         if self.turns.withdraw(submission.conversation, submission):
             self._give_turn(submission)
 
+    def _ahead_of(self, submission: Submission) -> list[Submission]:
+        """The submissions under way that had their turn in the same conversation before this one."""
+        before = takewhile(lambda one: one is not submission, self._underway.values())
+        return [one for one in before if one.conversation == submission.conversation and one.stage is not Stage.WAITING]
+
     def about(self, conversation: Conversation, message_id: str) -> list[Submission]:
         """The submissions under way whose reply would be to this message."""
         return [one for one in self._underway.values() if (one.conversation, one.message_id) == (conversation, message_id)]
@@ -229,16 +238,6 @@ class Submissions(LogObserver):
             self.skip_line(one)
         underway = [one for one in self._underway.values() if one.stage is Stage.PUBLISHING or one in orphans]
         await _finished(underway, max(0.0, end - loop.time()))
-
-
-def _request(owner: str, frame: MessageSend | ReplyRegenerate) -> Request:
-    if isinstance(frame, MessageSend):
-        return Request(owner, frame.conversation_id, frame.id, frame.text, parent_id=frame.parent)
-    return Request(owner, frame.conversation_id, frame.id, None, frame.message_id)
-
-
-def _broker_away(submission: Submission) -> Busy:
-    return Busy("The broker can't take messages now; send it again under the same id.", ref=submission.request.id, retry_after_s=2)
 
 
 async def _finished(submissions: list[Submission], within_s: float) -> None:

@@ -1,6 +1,6 @@
 """Types of the fields that clients send, in frames and in request bodies."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -49,6 +49,8 @@ class Options(Strict):
     profile: Annotated[str, StringConstraints(max_length=64)] | None = None
     seed: Seed | None = None
     scenario: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+    brings_history: ClassVar[bool] = False  # whether the client itself says what the conversation so far is
 
     def ordered(self) -> JobOptions:
         """The same options as a job carries them."""

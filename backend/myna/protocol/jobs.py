@@ -3,7 +3,8 @@
 The same lines stand in the log, whose readers pass over those fields.
 """
 
-from myna.protocol.events import MessageCreated, Options, ReplyRequested
+from myna.protocol.events import MessageCreated, Options, ReplyRequested, WireStruct
+from myna.protocol.views import Role
 
 
 class JobOptions(Options, frozen=True):
@@ -12,16 +13,25 @@ class JobOptions(Options, frozen=True):
     request: str | None = None  # what else a client of /v1 sent, as JSON that the brain reads; never from a socket
 
 
+class HistoryItem(WireStruct, frozen=True):
+    """A message or reply that leads to the one to be answered."""
+
+    role: Role
+    text: str
+
+
 class MessageJob(MessageCreated, frozen=True, kw_only=True):
     """An accepted message as the job to answer it: with what only a responder reads."""
 
     options: JobOptions | None = None
+    history: tuple[HistoryItem, ...] = ()  # the end of the path that leads here, oldest first, as much as the brain needs
 
 
 class ReplyJob(ReplyRequested, frozen=True, kw_only=True):
     """A request for one more reply as the job to make it: with what only a responder reads."""
 
     options: JobOptions | None = None
+    history: tuple[HistoryItem, ...] = ()  # of its message
 
 
 QueuedJob = MessageJob | ReplyJob

@@ -131,6 +131,7 @@ class PathItem(NamedTuple):
 
     id: str
     role: Role
+    text: str | None  # None: it is not wanted
 
 
 class WriterLock(Protocol):
@@ -201,10 +202,11 @@ class Store(Protocol):
     async def messages(self, owner: str, conversation_id: str, *, limit: int, before: str | None) -> Page[MessageView]:
         """A conversation's messages, each followed by its replies. The newest page first, the oldest item first in each."""
 
-    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+    async def path(self, owner: str, conversation_id: str, end: str | None, *, characters: int = 0) -> list[PathItem]:
         """The messages and replies from the root of a conversation's tree to the one with this id, the root's first.
 
         `end` None: to the one stored last. Empty where the conversation holds no such one. At most the last `PATH_LIMIT`.
+        Texts are given of as many of the last ones as have at most so many characters together.
         """
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:

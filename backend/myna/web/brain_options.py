@@ -1,6 +1,6 @@
 """A message's options with what only the brain reads of them: a request of `/v1`, and the rules of the message's owner."""
 
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import msgspec
 
@@ -19,6 +19,12 @@ class BrainOptions(Options):
     def ordered(self) -> JobOptions:
         """The same options as a job carries them."""
         return JobOptions(self.profile, self.seed, self.scenario, self.request)
+
+
+class CompletionOptions(BrainOptions):
+    """Those of a request of `/v1`, which holds all messages so far."""
+
+    brings_history: ClassVar[bool] = True
 
 
 def with_rules(frame: Frame, rules: str | None) -> Frame:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from myna.broker.port import Record
@@ -69,10 +68,8 @@ class Writer:
         return self._about(what, chosen[which % len(chosen)], when)
 
     def _parent(self, owner: str, talk: str, which: int) -> e.ParentId:
-        """Something said before in the conversation, a message or a reply, or the root; some leave it out, as an older release does."""
+        """Something said before in the conversation, a message or a reply, or the root."""
         said = [id_ for job in self.jobs if (job.owner, job.conversation_id) == (owner, talk) for id_ in (job.message_id, job.reply_id)]
-        if self.late and which % 5 == 0:
-            return UNSET
         return [None, *said][which % (len(said) + 1)]
 
     def _ordered(self, job: e.Job) -> bytes:

@@ -72,6 +72,9 @@ class SteppedBrain:
             self._steps.put_nowait(step)
         await settled()
 
+    def history_limit(self, seed: int | None) -> int:
+        return 0
+
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         while True:
             # What is there already is handed over without a pause, as a brain does that has nothing to wait for.

@@ -201,7 +201,7 @@ def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again(
     async def test(cluster: Cluster) -> None:
         ear = NodeClient(await cluster.node())
         projection, heard = Projection("e1"), list[object]()
-        submissions = Submissions(cluster.broker, cluster.store, projection)  # whose node does not read the log
+        submissions = Submissions(cluster.broker, cluster.store, projection, cluster.brain)  # whose node does not read the log
         frame = MessageSend(type="message.send", id=uid(1), conversation_id=CONVERSATION, text="x")
         submissions.submit(ear.session, frame, heard.append, lambda: True)
         await cluster.until(lambda: heard)

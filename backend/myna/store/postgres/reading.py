@@ -83,16 +83,20 @@ def _path() -> Select[Any]:
         col(MessageRow.owner) == _OWNER, col(MessageRow.conversation_id) == _CONVERSATION_ID
     )
     is_end = or_(col(MessageRow.id) == _ID, and_(_ID.is_(None), col(MessageRow.ord) == newest.scalar_subquery()))
+    said = func.char_length(col(MessageRow.text))
     path = (
-        select(col(MessageRow.id), col(MessageRow.parent_id), col(MessageRow.role), literal(1).label("length"))
+        select(col(MessageRow.id), col(MessageRow.parent_id), col(MessageRow.role), literal(1).label("length"), said.label("characters"))
         .where(col(MessageRow.owner) == _OWNER, col(MessageRow.conversation_id) == _CONVERSATION_ID, is_end)
         .cte("path", recursive=True)
     )
     parent = aliased(MessageRow, name="parent")
     is_parent = and_(col(parent.owner) == _OWNER, col(parent.id) == path.c.parent_id, path.c.length < PATH_LIMIT)
-    older = select(col(parent.id), col(parent.parent_id), col(parent.role), path.c.length + 1).join(path, is_parent)
-    path = path.union_all(older)
-    return select(path.c.id, path.c.role).order_by(path.c.length.desc())
+    further = path.c.characters + func.char_length(col(parent.text))
+    path = path.union_all(select(col(parent.id), col(parent.parent_id), col(parent.role), path.c.length + 1, further).join(path, is_parent))
+    wanted = bindparam("wanted", type_=BigInteger)
+    is_wanted = and_(col(MessageRow.owner) == _OWNER, col(MessageRow.id) == path.c.id, path.c.characters <= wanted)
+    texts = select(path.c.id, path.c.role, col(MessageRow.text)).select_from(path).outerjoin(MessageRow, is_wanted)
+    return texts.order_by(path.c.length.desc())
 
 
 def _recent_hits() -> Select[Any]:
@@ -149,7 +153,8 @@ MESSAGES_PAGE = (
     .order_by(col(MessageRow.turn).desc(), col(MessageRow.ord).desc())
     .limit(_LIMIT)
 )
-# From the root to a message or reply (to the one stored last where the id is null). Parameters: owner, conversation_id, id.
+# From the root to a message or reply (to the one stored last where the id is null), with the texts of the last characters.
+# Parameters: owner, conversation_id, id, wanted.
 PATH = _path()
 # Hits among an owner's newest rows, with ord: quick where hits are many. Parameters: owner, ord, query, limit.
 RECENT_HITS = _recent_hits()

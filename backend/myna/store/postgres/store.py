@@ -138,11 +138,11 @@ class PostgresStore:
         next_ = str(pagination.MessagesPageToken(last["turn"], last["ord"])) if last else None
         return Page([MESSAGES.view(row) for row in reversed(rows[:limit])], next_)
 
-    async def path(self, owner: str, conversation_id: str, end: str | None) -> list[PathItem]:
+    async def path(self, owner: str, conversation_id: str, end: str | None, *, characters: int = 0) -> list[PathItem]:
         if not pagination.is_id(conversation_id) or (end is not None and not pagination.is_id(end)):
             return []
-        rows = await self._read(reading.PATH, owner=owner, conversation_id=conversation_id, id=end)
-        return [PathItem(row["id"], row["role"]) for row in rows]
+        rows = await self._read(reading.PATH, owner=owner, conversation_id=conversation_id, id=end, wanted=characters)
+        return [PathItem(**row) for row in rows]
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
         token = reading.NEWEST_HIT if before is None else pagination.SearchPageToken.parse(before)

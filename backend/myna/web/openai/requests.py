@@ -22,7 +22,7 @@ from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
 from myna.protocol.validation_errors import wrong
 from myna.slices import sliced
-from myna.web.brain_options import BrainOptions
+from myna.web.brain_options import CompletionOptions
 from myna.web.large_body import parse_body
 from myna.web.openai.chat_messages import ChatMessage, Lenient
 from myna.web.openai.schema import Fault, profile_of
@@ -153,7 +153,7 @@ class CompletionRequest(Lenient):
         seed = self.seed if self.seed is not None or not seeded else self._digest
         text = self._history[at].text
         request = msgspec.json.encode({**self._details(at, text, headers), **setup}).decode()
-        options = BrainOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
+        options = CompletionOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
             shown = clip(text, e.TEXT_LIMIT)
