@@ -10,6 +10,7 @@ from myna.mock_ai.port import End, Failure, Part, Prompt, ReplyStep
 from myna.openai_brain.errors import UPSTREAM_ERRORS, failure_of
 from myna.openai_brain.messages import arguments
 
+MAX_HISTORY = 32_000  # characters of the conversation so far, some 8,000 tokens: each message's job carries them through the queue
 LONGEST_REPLY = 100_000  # characters: a reply's end repeats all of it in one event, which brokers and sockets carry at this size
 
 
@@ -27,6 +28,10 @@ class OpenAIBrain:
         """Profiles and scenarios are the mock's; one sentence where one is named."""
         named = f"profile {profile[:40]}" if profile else f"scenario {scenario[:40]}" if scenario else None
         return f"There is no {named} here: a model answers, and it has none." if named else None
+
+    def history_limit(self, seed: int | None) -> int:
+        """A model answers the conversation and not just its last message."""
+        return MAX_HISTORY
 
     async def close(self) -> None:
         """Close the connections to the server."""
