@@ -12,8 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from myna.protocol import timestamps
 from myna.protocol.errors import ChatError, Unavailable
+from myna.protocol.ids import reply_id_for
 from myna.protocol.session import Session
 from tests.simulation.processes import Node, Socket
 
@@ -28,6 +31,7 @@ class Sent:
     conversation_id: str
     frame: str
     message_id: str | None = None  # of a regenerate
+    parent: str | UnsetType | None = UNSET  # what a message names as what it follows
     accepted: int = 0
     refused: list[str] = field(default_factory=list)
 
@@ -126,10 +130,20 @@ class Tab:
     def _send(self) -> None:
         sent_id, conversation_id = self._id(), self._conversation()
         text = f"{self.name} sends {len(self.sent)}"
-        frame = {"type": "message.send", "id": sent_id, "conversation_id": conversation_id, "text": text}
-        self._offer(Sent(sent_id, conversation_id, json.dumps(frame)))
+        frame: dict[str, Any] = {"type": "message.send", "id": sent_id, "conversation_id": conversation_id, "text": text}
+        parent = self._parent(conversation_id)
+        if parent is not UNSET:
+            frame["parent_id"] = parent
+        self._offer(Sent(sent_id, conversation_id, json.dumps(frame), parent=parent))
         while self._rng.random() < 0.3:  # sometimes several at once
             self._send()
+
+    def _parent(self, conversation_id: str) -> Any:
+        """Something said earlier in the conversation, the root, or nothing named."""
+        said = [sent.id for sent in self.sent.values() if sent.accepted and sent.conversation_id == conversation_id]
+        replies = [reply_id_for(self.owner.session.owner, sent_id) for sent_id in said]
+        messages = [sent_id for sent_id in said if self.sent[sent_id].message_id is None]
+        return self._rng.choice([None, *replies, *messages]) if self._rng.random() < 0.4 else UNSET
 
     def _offer(self, sent: Sent) -> None:
         self.sent[sent.id] = self.outbox[sent.id] = sent

@@ -1,10 +1,13 @@
 """Known bugs that are put in to see that the simulation finds them."""
 
+from msgspec.structs import replace
+
 from myna.broker.port import Delivery
 from myna.core.projection import Projection
 from myna.core.replies import OpenReply
 from myna.pipeline.responder import Outcome, Responder
 from myna.protocol import events as e
+from myna.protocol.views import MessageView
 from tests.simulation.processes import ProcessClasses
 from tests.simulation.simulator import InjectedBug
 
@@ -35,8 +38,17 @@ class NoDeduplication(OpenReply):
         return True
 
 
+class ForgetsParents(Projection):
+    """Knows of every message, and not what it follows."""
+
+    def message(self, owner: str, message_id: str) -> MessageView | None:
+        found = super().message(owner, message_id)
+        return found and replace(found, parent_id=None)
+
+
 INJECTED_BUGS = {
     "ack before confirm": InjectedBug(ProcessClasses(responder=AckBeforeConfirm)),
     "dropped window": InjectedBug(ProcessClasses(projection=NeverForgets)),
+    "paths of one step": InjectedBug(ProcessClasses(projection=ForgetsParents)),
     "missing dedupe": InjectedBug(reply=NoDeduplication),
 }

@@ -154,7 +154,8 @@ class Socket:
         self._woken.set()
 
     def close(self, code: int, reason: str) -> None:
-        self._on_the_way += self._take()
+        while taken := self._take():
+            self._on_the_way += taken
         self._arrive()
 
     async def reads(self) -> None:
@@ -166,9 +167,10 @@ class Socket:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            self._on_the_way += self._take()
-            await asyncio.sleep(self._wire_s)
-            self._arrive()
+            while taken := self._take():  # a long past comes in pieces
+                self._on_the_way += taken
+                await asyncio.sleep(self._wire_s)
+                self._arrive()
 
     def _arrive(self) -> None:
         if not self._cut:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 from myna.mock_ai.port import End, Failure, Part, Prompt, ReplyStep
 
+HISTORY = 2_000  # characters that it is told of a conversation, and makes nothing of
+
 
 def script(key: str) -> tuple[list[str], bool]:
     """The parts of the reply with this key, and whether it is refused after them."""
@@ -26,7 +28,7 @@ class ScriptBrain:
         return None
 
     def history_limit(self, seed: int | None) -> int:
-        return 0
+        return HISTORY
 
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         parts, refused = script(prompt.key)

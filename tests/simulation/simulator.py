@@ -22,6 +22,7 @@ from tests.simulation.invariants import ReferenceLog, broken_invariants
 from tests.simulation.network import BrokerLink, SlowStore
 from tests.simulation.processes import Node, ProcessClasses, Worker
 from tests.simulation.scripted_model import ScriptBrain
+from tests.simulation.tree_invariants import tree_faults
 from tests.simulation.virtual_time import START, VirtualLoop, clock, run
 
 FAULTS_S = (4.0, 8.0, 30.0)  # how long clients send and faults happen, one of these: short runs give many seeds, long ones reach far
@@ -267,6 +268,7 @@ class Simulation:
             tab.read()
         log = ReferenceLog(self.broker, epoch)
         faults = broken_invariants(log, self.broker, self.store, self.nodes, self.workers, self.tabs)
+        faults += tree_faults(log, self.store, self.tabs, lagged=bool(self.counts["lag"]))
         for process in (*self.nodes, *self.workers):
             if process.supervisor.failed.is_set():
                 faults.append(f"{process.name} gave up: {process.supervisor.failure!r}")
@@ -278,8 +280,10 @@ class Simulation:
     def _count(self, log: ReferenceLog) -> None:
         connections = [connection for tab in self.tabs for connection in tab.connections if connection.welcome and connection.after]
         self.counts["sent"] += sum(len(tab.sent) for tab in self.tabs)
-        self.counts["accepted"] += sum(bool(sent.accepted) for tab in self.tabs for sent in tab.sent.values())
         self.counts["stops"] += sum(len(tab.stops) for tab in self.tabs)
         self.counts["replies"] += len(log.turns)
+        accepted = [sent for tab in self.tabs for sent in tab.sent.values() if sent.accepted]
+        self.counts["accepted"] += len(accepted)
+        self.counts["branches"] += sum(isinstance(sent.parent, str) for sent in accepted)
         self.counts["resumed"] += sum(connection.welcome["resumed"] for connection in connections)
         self.counts["not resumed"] += sum(not connection.welcome["resumed"] for connection in connections)

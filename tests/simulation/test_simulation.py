@@ -31,7 +31,7 @@ def test_no_run_breaks_an_invariant() -> None:
         counts += report.counts
         seed += 1
     print(f"{seed} runs: {dict(counts)}")
-    never = {"kill_node", "kill_worker", "lose_broker", "lose_store", "resumed", "not resumed", "stops"} - counts.keys()
+    never = {"kill_node", "kill_worker", "lose_broker", "lose_store", "resumed", "not resumed", "stops", "branches"} - counts.keys()
     assert never == set(), "these never happened, so nothing was tested"
 
 
