@@ -22,6 +22,7 @@ from myna.protocol.timestamps import rfc3339
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store import pagination, search_text
 from myna.store.conversation_summary import with_message
+from myna.store.memory_mock_setups import MemoryMockSetups
 from myna.store.port import (
     CHECKPOINT_INTERVAL_S,
     CHECKPOINT_RETENTION_S,
@@ -36,7 +37,6 @@ from myna.store.port import (
     PathItem,
     Renamed,
 )  # fmt: skip
-from tests.fakes.memory_mock_setups import MemoryMockSetups
 
 T = TypeVar("T")
 Token = TypeVar("Token", pagination.MessagesPageToken, pagination.ConversationsPageToken, pagination.SearchPageToken)

@@ -37,6 +37,7 @@ ALLOWED = {
     "node": ("protocol", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web"),
     "cli": ("protocol", "settings", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
     "__main__": ("cli",),
+    "testing": (),
 }
 
 # Library → the packages that may import it, so that each is replaced in one place. Libraries not listed are free.

@@ -9,7 +9,7 @@ import click
 from myna.protocol.errors import MynaError, StartupError
 
 # Subcommand → its module, imported when it is run: `tail` does not wait for the web server's libraries.
-NAMES = ("serve", "respond", "migrate", "tail", "dead-letters", "doctor", "make-secrets")
+NAMES = ("serve", "respond", "mock", "migrate", "tail", "dead-letters", "doctor", "make-secrets")
 COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for name in NAMES}
 
 WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130

@@ -13,6 +13,8 @@ from myna.broker.port import Broker
 from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
+from myna.store.forgetful_store import ForgetfulStore
+from myna.store.port import Store
 
 
 @cache
@@ -46,6 +48,16 @@ def make_broker(settings: Settings) -> Broker:
     from myna.broker.rabbitmq.broker import RabbitBroker  # a third of a second that the embedded mode need not spend
 
     return RabbitBroker(settings.amqp_url, worker=process_name())
+
+
+def memory_broker() -> Broker:
+    """A broker that is gone with this process."""
+    return EmbeddedBroker()
+
+
+def forgetful_store() -> Store:
+    """A store that keeps no conversation."""
+    return ForgetfulStore()
 
 
 def make_brain(settings: Settings) -> Brain:

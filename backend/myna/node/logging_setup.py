@@ -13,8 +13,8 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def configure(form: Literal["auto", "console", "json"]) -> None:
-    """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one)."""
+def configure(form: Literal["auto", "console", "json"], *, quiet: bool = False) -> None:
+    """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one); `quiet`: warnings only."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
     renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -25,7 +25,7 @@ def configure(form: Literal["auto", "console", "json"]) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -12,12 +12,12 @@ import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
 
 from myna.embedded_postgres.server import EmbeddedPostgres
-from myna.node.factories import make_broker, make_data_dir
+from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
 from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.node import Node, make_services
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
-from myna.store.postgres.store import PostgresStore
+from myna.store.port import Store
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import BACKLOG, ServerConfig
 
@@ -64,9 +64,8 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-async def bring_to_head(url: str) -> None:
-    """Migrate the embedded database if this release needs it."""
-    store = PostgresStore(url)
+async def bring_to_head(url: str, store: Store) -> None:
+    """Migrate the embedded database if this release needs it; `store` is closed then."""
     try:
         await store.check_schema()
     except StartupError:
@@ -78,21 +77,33 @@ async def bring_to_head(url: str) -> None:
         await store.close()
 
 
-async def serve(settings: Settings, *, responder: bool) -> int:
-    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good."""
+async def postgres_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    """The store on the database that the settings name, or on an embedded one that runs until the stack ends."""
+    # Imported here: a node without a database starts in half the time.
+    from myna.store.postgres.store import PostgresStore
+
+    url = settings.database_url
+    if url is None:
+        make_data_dir(settings)
+        postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+        url = await postgres.start()
+        stack.push_async_callback(postgres.stop)
+        await bring_to_head(url, PostgresStore(url))
+    return PostgresStore(url)
+
+
+async def serve(settings: Settings, *, responder: bool, forgetful: bool = False) -> int:
+    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good. `forgetful`: it keeps nothing and needs nobody."""
     stopping = stop_signal()
     raise_descriptor_limit()
     hypercorn_patches.apply()
     listener = bind(settings)
     async with AsyncExitStack() as stack:
-        url = settings.database_url
-        if url is None:
-            make_data_dir(settings)
-            postgres = EmbeddedPostgres(settings.data_dir / "postgres")
-            url = await postgres.start()
-            stack.push_async_callback(postgres.stop)
-            await bring_to_head(url)
-        node = Node(make_services(settings, make_broker(settings), PostgresStore(url), responder=responder))
+        if forgetful:
+            broker, store = memory_broker(), forgetful_store()
+        else:
+            broker, store = make_broker(settings), await postgres_store(settings, stack)
+        node = Node(make_services(settings, broker, store, responder=responder))
         favour_event_loop()
         node.start()
 

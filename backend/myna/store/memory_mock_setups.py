@@ -1,4 +1,4 @@
-"""What owners set the mock AI to, in plain dicts; with its rules as on Postgres."""
+"""What owners set the mock AI to, kept in this process."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,9 +6,9 @@ from myna.store.port import MOCK_FAILURES, MOCK_FAILURES_OF_OWNER, MOCK_SETUPS, 
 
 
 class MemoryMockSetups:
-    """`MockSetups` of a `MemoryStore`; `need_up` raises while that is away."""
+    """`MockSetups` without a database; `need_up` raises while the store that they belong to plays an outage."""
 
-    def __init__(self, need_up: Callable[[], None]) -> None:
+    def __init__(self, need_up: Callable[[], None] = lambda: None) -> None:
         self._need_up = need_up
         self._rules: dict[str, str] = {}
         self._failures: list[tuple[str, str]] = []

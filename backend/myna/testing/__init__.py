@@ -1,0 +1,1 @@
+"""What other projects' tests use of Myna; it imports nothing of the rest."""
