@@ -5,7 +5,6 @@ pass over types they do not know, so that two neighbouring releases can share on
 known field are unreadable to the older release: ship readers that take them one release before writers that use them.
 """
 
-import re
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -53,7 +52,9 @@ def _check_timestamp(event: Any) -> None:
     milliseconds(event.at)
 
 
-_IDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+")  # all of an event at once
+# A UUID in small letters, when each of its digits is written as x: a regular expression takes three times as long.
+_UUID = b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+_DIGITS_AS_X = bytes(ord("x") if chr(byte) in "0123456789abcdef" else byte if chr(byte) == "-" else 0 for byte in range(256))
 _ids_of: dict[type, Callable[[Any], tuple[str, ...]]] = {
     kind: attrgetter(*(field.name for field in msgspec.structs.fields(kind) if field.type == Id))
     for kind in (*Request.__args__, *QueuedJob.__args__)
@@ -65,7 +66,7 @@ def _check_request(event: Request) -> None:
     ids = "".join(_ids_of[type(event)](event))
     if isinstance(event, MessageCreated) and event.parent_id:
         ids += event.parent_id
-    if not _IDS.fullmatch(ids):
+    if ids.encode(errors="replace").translate(_DIGITS_AS_X) != _UUID * (len(ids) // len(_UUID)):
         raise ValueError("an id is not a UUID")
     milliseconds(event.at)
     if isinstance(event, (MessageCreated, ReplyRequested)) and (event.text.isspace() or not is_storable(event.text)):
