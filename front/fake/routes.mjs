@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
+import { asMarkdown, exported, imported } from './files.mjs';
 
 const DIST = new URL('../dist/', import.meta.url).pathname;
 const TYPES = {
@@ -23,9 +24,14 @@ export async function handleHttp(server, request, response) {
       'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
       ...headers,
     });
-    response.end(body === undefined ? '' : JSON.stringify(body));
+    response.end(typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body));
   };
   const owner = server.ownerOf(request);
+  if (url.pathname === '/api/session' && request.method === 'DELETE') {
+    if (!owner) return unauthorized(answer);
+    server.forget(owner);
+    return answer(204, undefined, { 'Set-Cookie': 'chat_session=; Path=/; Max-Age=0' });
+  }
   if (url.pathname === '/api/session') {
     const mine = owner ?? randomUUID();
     return answer(
@@ -35,28 +41,46 @@ export async function handleHttp(server, request, response) {
     );
   }
   if (!url.pathname.startsWith('/api/')) return page(url, response);
-  if (!owner) return answer(401, { code: 'unauthorized', detail: 'No session.' });
+  if (!owner) return unauthorized(answer);
   return route(server, owner, url, request, answer);
+}
+
+function unauthorized(answer) {
+  return answer(401, problem(401, 'unauthorized', 'This needs a session.'));
+}
+
+function problem(status, code, detail) {
+  return { type: 'about:blank', title: code, status, code, detail, request_id: randomUUID() };
 }
 
 async function route(server, owner, url, request, answer) {
   const all = server.conversationsOf(owner);
-  const gone = () => answer(404, { code: 'not_found', detail: 'There is no such conversation.' });
+  const gone = () => answer(404, problem(404, 'not_found', 'There is no such conversation.'));
   if (url.pathname === '/api/conversations') return answer(200, list(all, url));
   if (url.pathname === '/api/search') return answer(200, search(all, url));
   if (url.pathname === '/api/line') return answer(200, { items: [], next: null }); // everybody is answered at once
   if (url.pathname === '/api/pipeline') return answer(200, pipeline(server));
   const [, id, rest] = /^\/api\/conversations\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
+  if (id && request.method === 'PUT') {
+    const conversation = imported(id, JSON.parse(await bodyOf(request)));
+    all.set(id, conversation);
+    const { title, items } = conversation;
+    return answer(201, { id, title, messages: items.length, cursor: String(server.log.length) });
+  }
   const conversation = all.get(id);
   if (!conversation) return gone();
   if (rest === '/messages') return answer(200, messages(server, conversation, url));
-  if (rest === '/export')
-    return answer(200, conversation.items, { 'Content-Disposition': 'attachment; filename="conversation.json"' });
+  if (rest === '/export') {
+    const markdown = url.searchParams.get('format') === 'markdown';
+    const content = markdown ? asMarkdown(conversation) : exported(conversation);
+    const name = markdown ? 'conversation.md' : 'conversation.json';
+    return answer(200, content, { 'Content-Disposition': `attachment; filename="${name}"` });
+  }
   if (request.method === 'PATCH') {
     const body = JSON.parse(await bodyOf(request));
     conversation.title = body.title;
     server.emit(owner, { type: 'conversation.updated', conversation_id: id, title: body.title });
-    return answer(200, {});
+    return answer(200, { id, title: body.title });
   }
   if (request.method === 'DELETE') {
     all.delete(id);
@@ -147,7 +171,7 @@ function pipeline(server) {
     },
     relay: { live: true, position: server.log.length, lag_ms: 0 },
     recorder: { active: true, stored_position: server.log.length, pending: 0 },
-    store: { kind: 'memory', up: true },
+    store: { up: true },
     sockets: server.sockets.size,
     open_turns: open,
     waiting_turns: 0,

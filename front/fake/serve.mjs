@@ -3,20 +3,25 @@ import { randomUUID } from 'node:crypto';
 import { answerTo } from './mock.mjs';
 import { FakeServer } from './server.mjs';
 
-const server = new FakeServer({ owner: process.env.FAKE_OWNER ?? randomUUID() });
+// An empty FAKE_OWNER makes whoever comes an owner of their own.
+const server = new FakeServer({ owner: (process.env.FAKE_OWNER ?? randomUUID()) || null });
 const turns = Number(process.env.FAKE_TURNS ?? 0);
 const kinds = ['/table', '/code', '/list', 'hello there'];
 
 function fill(title, count, startMs) {
   const id = randomUUID();
   const items = [];
+  let parent_id = null;
   for (let turn = 0; turn < count; turn += 1) {
     const said = kinds[turn % kinds.length];
     const at = new Date(startMs + turn * 1000).toISOString();
     const message = randomUUID();
-    items.push({ id: message, role: 'user', text: `${said} (${turn + 1})`, status: 'complete', created_at: at });
+    const text = `${said} (${turn + 1})`;
+    const reply = randomUUID();
+    items.push({ id: message, role: 'user', text, status: 'complete', created_at: at, parent_id });
+    parent_id = reply;
     items.push({
-      id: randomUUID(),
+      id: reply,
       role: 'assistant',
       message_id: message,
       text: `${answerTo(said).text}\n\nThis is reply number ${turn + 1}.`,
@@ -32,7 +37,7 @@ function fill(title, count, startMs) {
   const at = new Date(startMs + count * 1000).toISOString();
   server
     .conversationsOf(server.settings.owner)
-    .set(id, { id, title, created_at: at, updated_at: at, items, seen: new Set(), busy: Promise.resolve() });
+    .set(id, { id, title, created_at: at, updated_at: at, items, seen: new Map(), busy: Promise.resolve() });
   return id;
 }
 

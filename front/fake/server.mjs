@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { LIMITS, parsed } from './frames.mjs';
 import { answerTo, partsOf } from './mock.mjs';
 import { handleHttp } from './routes.mjs';
 
@@ -16,6 +17,7 @@ export class FakeServer {
     this.log = [];
     /** @type {Map<string, Map<string, any>>} owner → conversation id → conversation */
     this.owners = new Map();
+    this.forgotten = new Set();
     this.sockets = new Set();
     /** Every frame that clients sent, for assertions. */
     this.received = [];
@@ -47,9 +49,19 @@ export class FakeServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The token of an owner is the owner's id; of one that was forgotten it opens nothing. */
   ownerOf(request) {
+    const bearer = /^Bearer ([0-9a-f-]{36})$/.exec(request.headers.authorization ?? '');
     const cookie = /chat_session=([0-9a-f-]{36})/.exec(request.headers.cookie ?? '');
-    return cookie ? cookie[1] : (this.settings.owner ?? null);
+    const owner = (bearer ?? cookie)?.[1];
+    if (owner) return this.forgotten.has(owner) ? null : owner;
+    return this.settings.owner ?? null;
+  }
+
+  forget(owner) {
+    this.owners.delete(owner);
+    this.forgotten.add(owner);
+    for (const one of this.sockets) if (one.owner === owner) one.ws.close(4401);
   }
 
   conversationsOf(owner) {
@@ -58,27 +70,34 @@ export class FakeServer {
   }
 
   upgrade(request, socket, head) {
-    const owner = this.ownerOf(request);
+    const known = this.ownerOf(request);
+    const anonymous = !known && !request.headers.authorization && !request.headers.cookie;
     this.upgrades.push(request.url);
-    if (!this.accepting || !owner) return socket.destroy();
-    this.wss.handleUpgrade(request, socket, head, (ws) => this.attach(ws, owner, new URL(request.url, this.url)));
+    if (!this.accepting) return socket.destroy();
+    if (!known && !anonymous) return socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+    const owner = known ?? randomUUID();
+    const token = anonymous ? { token: owner } : {};
+    this.wss.handleUpgrade(request, socket, head, (ws) =>
+      this.attach(ws, owner, token, new URL(request.url, this.url)),
+    );
   }
 
-  attach(ws, owner, url) {
+  attach(ws, owner, token, url) {
     const connection = { ws, owner };
     const after = Number(url.searchParams.get('after') ?? Number.NaN);
     const resumed = url.searchParams.get('epoch') === this.epoch && after >= 0 && after <= this.log.length;
     this.sockets.add(connection);
     ws.on('close', () => this.sockets.delete(connection));
-    ws.on('message', (data) => this.onFrame(connection, JSON.parse(String(data))));
+    ws.on('message', (data) => this.onFrame(connection, data));
     this.send(ws, {
       type: 'welcome',
       owner,
+      ...token,
       epoch: this.epoch,
       cursor: String(this.log.length),
       resumed,
       heartbeat_s: this.settings.heartbeat_s,
-      limits: { frame_bytes: 65536, text_chars: 8000, waiting: 8 },
+      limits: LIMITS,
     });
     if (!resumed) return;
     for (const record of this.log.slice(after)) if (record.owner === owner) this.send(ws, record.event);
@@ -112,11 +131,14 @@ export class FakeServer {
     this.timers.add(timer);
   }
 
-  onFrame(connection, frame) {
+  onFrame(connection, data) {
     if (this.silent) return;
+    const { frame, error } = parsed(data);
+    if (error) return this.send(connection.ws, error);
     this.received.push(frame);
     if (this.script?.(frame, connection)) return;
-    if (frame.type === 'ping') this.send(connection.ws, { type: 'pong', nonce: frame.nonce });
+    const nonce = 'nonce' in frame ? { nonce: frame.nonce } : {};
+    if (frame.type === 'ping') this.send(connection.ws, { type: 'pong', ...nonce });
     if (frame.type === 'message.send') this.onMessage(connection, frame);
     if (frame.type === 'reply.regenerate') this.onRegenerate(connection, frame);
     if (frame.type === 'reply.stop') this.onStop(connection, frame);
@@ -131,20 +153,28 @@ export class FakeServer {
       created_at: now,
       updated_at: now,
       items: [],
-      seen: new Set(),
+      seen: new Map(),
       busy: Promise.resolve(),
     };
-    all.set(frame.conversation_id, conversation);
     const duplicate = conversation.seen.has(frame.id);
-    conversation.seen.add(frame.id);
     const accepted = { type: 'message.accepted', id: frame.id, conversation_id: frame.conversation_id, duplicate };
+    const refuse = (code, detail) => this.send(ws, { type: 'error', code, detail, ref: frame.id });
+    if (duplicate && conversation.seen.get(frame.id) !== frame.text)
+      return refuse('conflict', 'Another message has this id.');
     if (duplicate) return this.send(ws, accepted);
+    const known = frame.parent_id == null || conversation.items.some((item) => item.id === frame.parent_id);
+    if (!known) return refuse('not_found', 'There is no such message or reply to follow.');
+    conversation.seen.set(frame.id, frame.text);
+    all.set(frame.conversation_id, conversation);
     const turn = async () => {
+      const newest = conversation.items.findLast((item) => item.role === 'assistant');
+      const parent_id = frame.parent_id === undefined ? (newest?.id ?? null) : frame.parent_id;
       const created = this.emit(owner, {
         type: 'message.created',
         conversation_id: conversation.id,
         id: frame.id,
         text: frame.text,
+        parent_id,
         ...(frame.options ? { options: frame.options } : {}),
       });
       conversation.items.push({
@@ -153,6 +183,7 @@ export class FakeServer {
         text: frame.text,
         status: 'waiting',
         created_at: created.at,
+        parent_id,
         ...(frame.options ? { options: frame.options } : {}),
       });
       conversation.updated_at = created.at;
@@ -175,12 +206,14 @@ export class FakeServer {
       duplicate: conversation.seen.has(frame.id),
     });
     if (conversation.seen.has(frame.id)) return;
-    conversation.seen.add(frame.id);
+    conversation.seen.set(frame.id, '');
     conversation.busy = conversation.busy.then(() => this.answer(owner, conversation, frame.message_id, message.text));
   }
 
-  onStop({ owner }, frame) {
+  onStop({ ws, owner }, frame) {
     const conversation = this.conversationsOf(owner).get(frame.conversation_id);
+    if (!conversation?.items.some((item) => item.id === frame.message_id))
+      return this.send(ws, { type: 'error', code: 'not_found', detail: 'There is no such message.' });
     const open = conversation?.items.find(
       (item) => item.message_id === frame.message_id && item.status === 'streaming',
     );
@@ -195,6 +228,7 @@ export class FakeServer {
       id: reply.reply_id,
       role: 'assistant',
       message_id: messageId,
+      parent_id: messageId,
       text: '',
       status: 'streaming',
       attempt: 1,

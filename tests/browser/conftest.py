@@ -23,16 +23,16 @@ OpenPage = Callable[..., Awaitable[User]]
 
 
 class FakeBackend:
-    """`npm run fake`: the built page over canned state, with one conversation of 10,000 messages and a hostile one."""
+    """`npm run fake`: the built page over canned state, or without any."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = Path(tempfile.mkdtemp(prefix="myna-fake-"))
         self.log = self.folder / "log"
         node = shutil.which("node")
         assert node, "Node is not installed: the front's tests need it."
-        environment = {"PORT": str(self.port), "FAKE_TURNS": "5000", "FAKE_HOSTILE": "1"}
+        environment["PORT"] = str(self.port)
         self._group = ProcessGroup([node, str(FRONT / "fake/serve.mjs")], environment, self.log, self.folder)
 
     async def ready(self) -> None:
@@ -77,7 +77,8 @@ async def live_server(built_page: Path) -> AsyncIterator[Node]:
 
 @pytest.fixture(scope="session")
 async def fake_backend(built_page: Path) -> AsyncIterator[FakeBackend]:
-    fake = FakeBackend()
+    """It has one conversation of 10,000 messages and a hostile one; whoever comes is its one owner."""
+    fake = FakeBackend(FAKE_TURNS="5000", FAKE_HOSTILE="1")
     try:
         await fake.ready()
         yield fake

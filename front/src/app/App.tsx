@@ -3,14 +3,12 @@ import { useEffect, useRef } from 'react';
 import { Banner } from '../ui/Banner';
 import { useChat } from '../ui/context';
 import { Palette } from '../ui/dialogs/Palette';
-import { SettingsDialog } from '../ui/dialogs/SettingsDialog';
-import { ShortcutsDialog } from '../ui/dialogs/ShortcutsDialog';
-import { PipelineView } from '../ui/pipeline/PipelineView';
 import { Sidebar } from '../ui/sidebar/Sidebar';
 import { Announcer, ToastList } from '../ui/ToastList';
 import { Topbar } from '../ui/Topbar';
 import { closeDrawer, routeOf, showRoute, useView } from '../ui/view';
 import { ChatView } from './ChatView';
+import { DialogPart, PipelinePart } from './parts';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
 import { useFileDrop } from './useFileDrop';
@@ -27,7 +25,7 @@ export function App() {
   const dropping = useFileDrop(chat);
 
   useEffect(() => {
-    const back = () => showRoute(routeOf(location.pathname));
+    const back = () => showRoute(routeOf(location));
     addEventListener('popstate', back);
     return () => removeEventListener('popstate', back);
   }, []);
@@ -62,15 +60,10 @@ export function App() {
       <main className="main" id="main" tabIndex={-1} inert={drawerOpen}>
         <Topbar />
         <Banner />
-        {route.name === 'pipeline' ? (
-          <PipelineView />
-        ) : (
-          <ChatView id={route.name === 'chat' ? route.id : null} field={field} />
-        )}
+        {route.name === 'pipeline' ? <PipelinePart /> : <ChatView route={route} field={field} />}
       </main>
       {dialog === 'palette' && <Palette />}
-      {dialog === 'settings' && <SettingsDialog />}
-      {dialog === 'shortcuts' && <ShortcutsDialog />}
+      {dialog !== null && dialog !== 'palette' && <DialogPart name={dialog} />}
       {dropping && <div className="drop-target">Drop an exported conversation to import it</div>}
       <ToastList />
       <Announcer />

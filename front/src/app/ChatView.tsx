@@ -1,24 +1,41 @@
 /** One conversation, or the start page of a new one. */
-import { type RefObject, useCallback, useEffect, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
 import { newId } from '../chat/ids';
+import { branchOf } from '../chat/paths';
 import { isMissing, openTurnOf } from '../chat/selectors';
 import type { SendOptions } from '../protocol/wire';
 import { Composer } from '../ui/composer/Composer';
 import { useChat, useChatState } from '../ui/context';
 import { Thread } from '../ui/thread/Thread';
+import { createThreadUi, ThreadUiContext } from '../ui/thread/thread-ui';
 import { Welcome } from '../ui/thread/Welcome';
-import { navigate } from '../ui/view';
+import { navigate, type Route, showInAddress } from '../ui/view';
 
 const NEW = 'new'; // the key of what is saved for a conversation that has no id yet
 
-export function ChatView({ id, field }: { id: string | null; field: RefObject<HTMLTextAreaElement | null> }) {
+/** Shows the branch that the address names, and names the branch that is shown in the address. */
+function useBranchAddress(route: Route): void {
+  const { client } = useChat();
+  const branch = useChatState((state) => (route.name === 'chat' ? branchOf(state, route.id) : undefined));
+  useEffect(() => {
+    if (route.name === 'chat' && route.at) client.showPath(route.id, route.at);
+  }, [client, route]);
+  useEffect(() => {
+    if (route.name === 'chat') showInAddress({ name: 'chat', id: route.id, ...(branch ? { at: branch } : {}) });
+  }, [route, branch]);
+}
+
+export function ChatView({ route, field }: { route: Route; field: RefObject<HTMLTextAreaElement | null> }) {
+  const id = route.name === 'chat' ? route.id : null;
   const { client, store } = useChat();
   const openTurn = useChatState((state) => (id ? openTurnOf(state, id) : null));
   // A message sent to an unknown id would create that conversation.
   const missing = useChatState((state) => id !== null && isMissing(state, id));
   // A new id is made when it is needed, and another one once that conversation exists.
   const [fresh, setFresh] = useState(newId);
-  const [sends, setSends] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation, and nothing is open in it yet
+  const ui = useMemo(createThreadUi, [id]);
+  useBranchAddress(route);
 
   useEffect(() => {
     client.open(id);
@@ -29,14 +46,14 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
     (text: string, options: SendOptions) => {
       const target = id ?? fresh;
       client.send(target, text, options, id === null);
-      setSends((count) => count + 1);
+      ui.setState(({ jumps }) => ({ jumps: jumps + 1 }));
       if (id !== null) return;
       // The options chosen for a new conversation stay with it, and the next one starts without any.
       client.chooseOptions(target, options);
       client.chooseOptions(NEW, {});
       navigate({ name: 'chat', id: target });
     },
-    [client, id, fresh],
+    [client, id, fresh, ui],
   );
 
   const stop = useCallback(() => {
@@ -44,13 +61,13 @@ export function ChatView({ id, field }: { id: string | null; field: RefObject<HT
   }, [client, id, openTurn]);
 
   return (
-    <>
+    <ThreadUiContext value={ui}>
       {id === null ? (
         <Welcome onPick={(text) => send(text, store.state.options[NEW] ?? {})} />
       ) : (
-        <Thread key={id} id={id} sends={sends} />
+        <Thread key={id} id={id} />
       )}
       {!missing && <Composer draftKey={id ?? NEW} field={field} openTurn={openTurn} onSend={send} onStop={stop} />}
-    </>
+    </ThreadUiContext>
   );
 }

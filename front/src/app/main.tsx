@@ -7,12 +7,12 @@ import { ChatStore } from '../chat/store';
 import { ChatApi } from '../transport/api';
 import { ChatContext } from '../ui/context';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
-import { preloadMarkdown } from '../ui/markdown/Markdown';
 import { restoreTheme } from '../ui/theme';
 import { navigate, routeOf } from '../ui/view';
 import '../ui/style/index.css';
 import { App } from './App';
 import { PageFailure } from './PageFailure';
+import { preloadParts } from './parts';
 
 const api = new ChatApi();
 const store = new ChatStore();
@@ -25,7 +25,7 @@ const client = new ChatClient({
 });
 
 restoreTheme();
-navigate(routeOf(location.pathname), true); // an unknown address becomes that of the view shown
+navigate(routeOf(location), true); // an unknown address becomes that of the view shown
 
 addEventListener('online', () => client.socket.retryNow());
 addEventListener('offline', () => client.socket.networkLost());
@@ -49,4 +49,4 @@ createRoot(root).render(
   </StrictMode>,
 );
 void client.start();
-(globalThis.requestIdleCallback ?? ((job: () => void) => setTimeout(job, 200)))(preloadMarkdown);
+(globalThis.requestIdleCallback ?? ((job: () => void) => setTimeout(job, 200)))(preloadParts);

@@ -31,6 +31,18 @@ function closeOrStop(chat: Chat): void {
   if (open) chat.client.stopReply(route.id, open);
 }
 
+/** Keys for the buttons of the last reply, with Alt and Shift; by the buttons' labels. */
+const OF_LAST_REPLY: Record<string, string> = {
+  KeyR: 'Another reply',
+  KeyL: 'Copy reply as Markdown',
+  ArrowLeft: 'Previous version of the reply',
+  ArrowRight: 'Next version of the reply',
+};
+
+function press(label: string): void {
+  document.querySelector<HTMLButtonElement>(`.turn.last [aria-label="${label}"]`)?.click();
+}
+
 function shortcutOf(event: KeyboardEvent, chat: Chat): (() => void) | null {
   const { route } = currentView();
   const mod = event.ctrlKey || event.metaKey;
@@ -40,11 +52,13 @@ function shortcutOf(event: KeyboardEvent, chat: Chat): (() => void) | null {
   if (mod && !event.shiftKey && event.code === 'KeyP' && route.name === 'chat')
     return () => void printConversation(chat, route.id);
   if (!event.altKey || mod) return null;
-  if (event.code === 'ArrowUp') return () => openNeighbour(chat, -1);
-  if (event.code === 'ArrowDown') return () => openNeighbour(chat, 1);
+  if (event.code === 'ArrowUp' && !event.shiftKey) return () => openNeighbour(chat, -1);
+  if (event.code === 'ArrowDown' && !event.shiftKey) return () => openNeighbour(chat, 1);
   if (event.code === 'KeyP') return () => navigate({ name: 'pipeline' });
-  if (event.shiftKey && event.code === 'KeyC') return () => void copyLastCode();
-  return null;
+  if (!event.shiftKey) return null;
+  if (event.code === 'KeyC') return () => void copyLastCode();
+  const label = OF_LAST_REPLY[event.code];
+  return label ? () => press(label) : null;
 }
 
 export function useShortcuts(chat: Chat, field: RefObject<HTMLTextAreaElement | null>): void {

@@ -1,22 +1,23 @@
 /** The chat's commands: joins socket, HTTP, storage and store. The only module of the chat with side effects. */
 import { isEvent } from '../protocol/decode';
-import type { ClientFrame, SendOptions, ServerFrame, Welcome } from '../protocol/wire';
+import type { SendOptions, ServerFrame, Welcome } from '../protocol/wire';
 import type { ChatApi } from '../transport/api';
 import { ChatSocket, type SocketSettings } from '../transport/socket';
 import { Deletions } from './deletions';
+import { frameOf } from './frames';
 import { HistoryLoader } from './history';
 import { newId } from './ids';
 import { due, nextDue, wasSent } from './outbox';
-import { isStopping } from './selectors';
+import { nextParent } from './paths';
+import { isStopping, turnsOf } from './selectors';
 import type { OutboxEntry, SavedState } from './state';
+import { StepListeners } from './steps';
 import type { ChatStorage } from './storage';
 import type { ChatStore } from './store';
+import { parentOf } from './tree';
 
 const SAVE_MS = 150; // drafts are saved after a pause in typing
-const SAVED_LATER = ['drafts', 'pins', 'unread', 'active', 'options'] as const;
-
-/** A step of a message through the pipeline, as observed on this page's socket. */
-export type PipelineStep = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
+const SAVED_LATER = ['drafts', 'pins', 'unread', 'active', 'options', 'paths'] as const;
 
 export interface ClientSettings {
   api: ChatApi;
@@ -25,16 +26,10 @@ export interface ClientSettings {
   socket: Omit<SocketSettings, 'openSession'>;
 }
 
-function frameOf({ id, conversation_id, text, options, regenerates, stops }: OutboxEntry): ClientFrame {
-  if (stops) return { type: 'reply.stop', conversation_id, message_id: stops };
-  if (regenerates) return { type: 'reply.regenerate', id, conversation_id, message_id: regenerates };
-  return { type: 'message.send', id, conversation_id, text, ...(options ? { options } : {}) };
-}
-
 export class ChatClient {
   readonly socket: ChatSocket;
   readonly deletions: Deletions;
-  private readonly steps = new Set<(step: PipelineStep) => void>();
+  readonly steps = new StepListeners();
   private saved: SavedState | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private dueTimer: ReturnType<typeof setTimeout> | undefined;
@@ -78,19 +73,35 @@ export class ChatClient {
     this.socket.stop();
   }
 
-  onStep(listener: (step: PipelineStep) => void): () => void {
-    this.steps.add(listener);
-    return () => this.steps.delete(listener);
-  }
-
   // Commands
 
-  /** Queues a message; `begins` marks the first message of a new conversation, which has no history to load. */
+  /**
+   * Queues a message, which follows the end of the shown path.
+   * `begins` marks the first message of a new conversation, which has no history to load.
+   */
   send(conversationId: string, text: string, options: SendOptions = {}, begins = false): string {
     if (begins) this.store.dispatch({ type: 'thread.created', id: conversationId });
+    return this.queueMessage(conversationId, text, options, nextParent(this.store.state, conversationId), begins);
+  }
+
+  /** Queues a new version of a message: it follows what that one follows, and nothing is overwritten. */
+  edit(conversationId: string, messageId: string, text: string, options: SendOptions = {}): void {
+    const turns = turnsOf(this.store.state, conversationId);
+    const place = turns.findLastIndex((turn) => turn.id === messageId);
+    if (place >= 0) this.queueMessage(conversationId, text, options, parentOf(turns, place));
+  }
+
+  private queueMessage(
+    conversationId: string,
+    text: string,
+    options: SendOptions,
+    parent: string | null | undefined,
+    begins = false,
+  ): string {
     const id = this.queue({
       conversation_id: conversationId,
       text,
+      ...(parent === undefined ? {} : { parent_id: parent }),
       ...(Object.keys(options).length > 0 ? { options } : {}),
       ...(begins ? { begins: true } : {}),
     });
@@ -151,6 +162,11 @@ export class ChatClient {
     this.store.dispatch({ type: 'options', id, options: Object.keys(options).length > 0 ? options : null });
   }
 
+  /** Shows the path through a message or reply, and loads older pages until that is there. */
+  showPath(id: string, tip: string): void {
+    this.store.dispatch({ type: 'path', id, tip });
+  }
+
   pin(id: string, on: boolean): void {
     this.store.dispatch({ type: 'pinned', id, on });
   }
@@ -164,6 +180,12 @@ export class ChatClient {
       this.store.dispatch({ type: 'renamed', id, title: before });
       throw error;
     }
+  }
+
+  /** Has the server delete everything of this user, and forgets it here. The next connection is that of a new one. */
+  async forget(): Promise<void> {
+    await this.settings.api.forget();
+    this.store.dispatch({ type: 'forgotten' });
   }
 
   /** The page unloads: pending deletions are carried out and the outbox is saved. */
@@ -188,8 +210,9 @@ export class ChatClient {
     return this.history.loadOlder(id);
   }
 
-  loadUntil(id: string, messageId: string): Promise<void> {
-    return this.history.loadUntil(id, messageId);
+  /** Loads older pages until a message or reply is there. */
+  loadUntil(id: string, itemId: string): Promise<void> {
+    return this.history.loadUntil(id, itemId);
   }
 
   /** Loads a conversation to its beginning. */
@@ -229,20 +252,12 @@ export class ChatClient {
   private received(frame: ServerFrame): void {
     if (isEvent(frame)) {
       this.store.queue({ type: 'event', event: frame });
-      if (frame.type === 'message.created') this.notifyStep('created');
-      if (frame.type === 'reply.started') this.notifyStep('started');
-      if (frame.type === 'reply.delta') this.notifyStep('part');
-      if (frame.type === 'reply.completed' || frame.type === 'reply.failed') this.notifyStep('ended');
     } else if (frame.type === 'message.accepted') {
       this.store.dispatch({ type: 'accepted', frame, now: Date.now() });
-      this.notifyStep('accepted');
     } else if (frame.type === 'error') {
       this.store.dispatch({ type: 'refused', frame, now: Date.now() });
     }
-  }
-
-  private notifyStep(step: PipelineStep): void {
-    for (const listener of this.steps) listener(step);
+    this.steps.received(frame);
   }
 
   // Effects of state changes
@@ -262,8 +277,8 @@ export class ChatClient {
 
   private save(): void {
     clearTimeout(this.saveTimer);
-    const { outbox, drafts, pins, unread, active, options } = this.store.zustand.getState();
-    this.saved = { outbox, drafts, pins, unread, active, options };
+    const { outbox, drafts, pins, unread, active, options, paths } = this.store.zustand.getState();
+    this.saved = { outbox, drafts, pins, unread, active, options, paths };
     void this.settings.storage.save(this.saved);
   }
 
@@ -272,8 +287,8 @@ export class ChatClient {
     const now = Date.now();
     const entry = due(this.store.zustand.getState(), now)[0];
     if (entry) {
-      if (!this.socket.send(frameOf(entry))) return;
-      if (!entry.stops) this.notifyStep('sent');
+      if (!this.socket.send(frameOf(this.store.zustand.getState(), entry))) return;
+      if (!entry.stops) this.steps.notify('sent');
       this.store.dispatch({ type: 'outbox.sent', id: entry.id, now });
       return;
     }

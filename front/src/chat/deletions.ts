@@ -5,6 +5,7 @@ import type { ChatStore } from './store';
 const UNDO_MS = 6_000; // how long a deletion can be undone
 
 export class Deletions {
+  private queue = Promise.resolve(); // one at a time: the server limits how many writes it takes a second
   private readonly pending = new Map<string, ReturnType<typeof setTimeout> | undefined>();
 
   constructor(
@@ -33,20 +34,29 @@ export class Deletions {
     this.store.dispatch({ type: 'deleting', id, on: false });
   }
 
-  /** Deletes a hidden conversation now; one that was not hidden is left alone. */
+  /** Deletes a hidden conversation when those before it are deleted; one that was not hidden is left alone. */
   carryOut(id: string): void {
     if (!this.pending.has(id)) return;
     clearTimeout(this.pending.get(id));
-    this.pending.delete(id);
-    this.api.remove(id).catch((error: unknown) => {
-      if (error instanceof ApiError && error.status === 404) return;
-      this.store.dispatch({ type: 'deleting', id, on: false });
-    });
+    this.queue = this.queue.then(() => this.remove(id));
   }
 
-  /** The page unloads: nothing can be undone any more. */
+  /** The page unloads: nothing can be undone any more, and nothing can wait. */
   carryOutAll(): void {
-    for (const id of [...this.pending.keys()]) this.carryOut(id);
+    for (const [id, timer] of [...this.pending]) {
+      clearTimeout(timer);
+      void this.remove(id);
+    }
+  }
+
+  private async remove(id: string): Promise<void> {
+    if (!this.pending.delete(id)) return;
+    try {
+      await this.api.remove(id);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return;
+      this.store.dispatch({ type: 'deleting', id, on: false });
+    }
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
 /** Loads stored state over HTTP; every page is at least as new as the position from which the socket is live. */
 import { ApiError, type ChatApi } from '../transport/api';
 import type { ChatStore } from './store';
+import { isLoaded } from './tree';
 
 const PAGE = 100; // items of one history page: a few screens, rendered in a few milliseconds
 
@@ -44,13 +45,13 @@ export class HistoryLoader {
     return this.once(`old:${id}`, () => this.page(id, true));
   }
 
-  /** Loads older pages until the message is found (`null`: none) or the beginning is reached. */
-  loadUntil(id: string, messageId: string | null): Promise<void> {
-    return this.once(`until:${id}:${messageId}`, async () => {
+  /** Loads older pages until the message or reply is found (`null`: none) or the beginning is reached. */
+  loadUntil(id: string, itemId: string | null): Promise<void> {
+    return this.once(`until:${id}:${itemId}`, async () => {
       await this.loadNewest(id);
       for (;;) {
         const thread = this.store.state.threads[id];
-        if (!thread?.next || (messageId !== null && thread.turns.some((turn) => turn.id === messageId))) return;
+        if (!thread?.next || (itemId !== null && isLoaded(thread.turns, itemId))) return;
         const { next } = thread;
         await this.loadOlder(id);
         if (this.store.state.threads[id]?.next === next) return; // a page that failed to load ends the search

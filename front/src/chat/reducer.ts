@@ -1,12 +1,14 @@
 /** The one pure reducer: (state, action) → state, the same for live events, replayed events and history pages. No I/O. */
-import type { ConversationItem, ConversationsPage, MessagesPage } from '../protocol/http';
+import type { ConversationsPage, MessagesPage } from '../protocol/http';
 import type { ErrorFrame, MessageAccepted, SendOptions, ServerEvent, Welcome } from '../protocol/wire';
 import type { Connection } from '../transport/socket';
+import { onListLoaded, withActivity, withUnsentConversations } from './conversations';
 import { changed, type OutboxAction, onOutbox, onRefused, requeued, without } from './outbox';
-import { type ChatState, EMPTY_THREAD, type SavedState, type Thread } from './state';
+import { onPathChosen, withoutRefused, withPathFor } from './paths';
+import { toggled } from './records';
+import { type ChatState, EMPTY_THREAD, INITIAL, type SavedState, type Thread } from './state';
 import { patched, type SharedChange } from './storage';
 import { isMessageOpen, withItems, withMessage, withPendingReply, withReplyEvent, withWaitingReplies } from './thread';
-import { titleFrom } from './title';
 
 export type Action =
   | { type: 'restored'; saved: Partial<SavedState> }
@@ -26,19 +28,14 @@ export type Action =
   | OutboxAction
   | { type: 'draft'; id: string; text: string }
   | { type: 'options'; id: string; options: SendOptions | null }
+  | { type: 'path'; id: string; tip: string }
   | { type: 'pinned'; id: string; on: boolean }
   | { type: 'opened'; id: string | null }
   | { type: 'visible'; on: boolean }
   | { type: 'renamed'; id: string; title: string }
   | { type: 'deleting'; id: string; on: boolean }
-  | { type: 'seen'; id: string };
-
-function toggled<T>(map: Readonly<Record<string, T>>, key: string, value: T | null): Readonly<Record<string, T>> {
-  if (value !== null) return map[key] === value ? map : { ...map, [key]: value };
-  if (!(key in map)) return map;
-  const { [key]: _dropped, ...rest } = map;
-  return rest;
-}
+  | { type: 'seen'; id: string }
+  | { type: 'forgotten' };
 
 function runningWith(state: ChatState, id: string, thread: Thread, messageId: string): ChatState['running'] {
   const known = state.running[id] ?? [];
@@ -60,33 +57,6 @@ function withThread(state: ChatState, id: string, thread: Thread, touched: reado
   return { ...next, active: toggled(next.active, id, next.running[id] ? true : null) };
 }
 
-/** A conversation whose messages all wait in the outbox is listed too; it has no messages yet. */
-function withUnsentConversations(state: ChatState): ChatState {
-  const conversations: Record<string, ConversationItem> = {};
-  for (const [id, one] of Object.entries(state.conversations)) {
-    if (one.messages > 0 || state.outbox.some((entry) => entry.conversation_id === id)) conversations[id] = one;
-  }
-  for (const { conversation_id: id, text, createdAt, begins } of state.outbox) {
-    if (!begins || conversations[id]) continue;
-    const at = new Date(createdAt).toISOString();
-    conversations[id] = { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 0, preview: '' };
-  }
-  return { ...state, conversations };
-}
-
-function withActivity(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
-  const known = state.conversations[id];
-  const conversation = known
-    ? {
-        ...known,
-        updated_at: at > known.updated_at ? at : known.updated_at,
-        preview: text.slice(0, 160),
-        messages: known.messages + (counts ? 1 : 0),
-      }
-    : { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 1, preview: text.slice(0, 160) };
-  return { ...state, conversations: { ...state.conversations, [id]: conversation } };
-}
-
 function removed(state: ChatState, id: string): ChatState {
   return {
     ...state,
@@ -98,6 +68,7 @@ function removed(state: ChatState, id: string): ChatState {
     unread: toggled(state.unread, id, null),
     active: toggled(state.active, id, null),
     options: toggled(state.options, id, null),
+    paths: toggled(state.paths, id, null),
     deleting: toggled(state.deleting, id, null),
     drafts: toggled(state.drafts, id, null),
     outbox: state.outbox.filter((entry) => entry.conversation_id !== id),
@@ -118,8 +89,8 @@ function onEvent(state: ChatState, event: ServerEvent): ChatState {
     }
     case 'message.created': {
       const sent = state.outbox.find((entry) => entry.id === event.id);
-      const { options = sent?.options } = event as { options?: SendOptions };
-      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at, options });
+      const { options = sent?.options, parent_id } = event as { options?: SendOptions; parent_id?: string | null };
+      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at, parent_id, options });
       const outbox = without(state.outbox, event.id);
       const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);
       return grown === thread ? next : withActivity(next, id, event.text, event.at, true);
@@ -153,7 +124,14 @@ function onEnd(
   };
 }
 
-function onWelcome(state: ChatState, frame: Welcome): ChatState {
+/** Nothing is left of the owner but the page's own circumstances. */
+function forgotten({ connection, open, visible }: ChatState): ChatState {
+  return { ...INITIAL, connection, open, visible };
+}
+
+function onWelcome(before: ChatState, frame: Welcome): ChatState {
+  const isOther = before.owner !== null && before.owner !== frame.owner;
+  const state = isOther ? forgotten(before) : before;
   const base: ChatState = { ...state, owner: frame.owner, epoch: frame.epoch, limits: frame.limits ?? {}, live: true };
   if (frame.resumed) return base;
   // Accepted messages are part of the history that is about to be loaded.
@@ -186,20 +164,6 @@ function onAccepted(state: ChatState, frame: MessageAccepted, now: number): Chat
   return { ...state, clocks, outbox };
 }
 
-function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean): ChatState {
-  const conversations: Record<string, ConversationItem> = older ? { ...state.conversations } : {};
-  if (!older) {
-    // Conversations known from live events that the page does not reach stay.
-    const known = new Set(page.items.map((item) => item.id));
-    for (const [id, one] of Object.entries(state.conversations)) {
-      const hasTurns = (state.threads[id]?.turns.length ?? 0) > 0;
-      if (!known.has(id) && (hasTurns || page.next !== null)) conversations[id] = one;
-    }
-  }
-  for (const item of page.items) if (!state.deleted[item.id]) conversations[item.id] = item;
-  return withUnsentConversations({ ...state, conversations, list: { loaded: 'yes', next: page.next } });
-}
-
 function onThreadLoaded(state: ChatState, id: string, page: MessagesPage, older: boolean): ChatState {
   const thread = state.threads[id] ?? EMPTY_THREAD;
   const read = withItems(thread, page.items);
@@ -224,7 +188,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'restored': {
       // The user may have typed before the storage answered: the newer value wins.
-      const { outbox = [], drafts, pins, unread, active, options } = action.saved;
+      const { outbox = [], drafts, pins, unread, active, options, paths } = action.saved;
       return withUnsentConversations({
         ...state,
         drafts: { ...drafts, ...state.drafts },
@@ -232,6 +196,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
         unread: { ...unread, ...state.unread },
         active: { ...active, ...state.active },
         options: { ...options, ...state.options },
+        paths: { ...paths, ...state.paths },
         outbox: [
           ...requeued(outbox.filter((one, at) => outbox.findIndex(({ id }) => id === one.id) === at)),
           ...state.outbox,
@@ -239,11 +204,12 @@ export function reduce(state: ChatState, action: Action): ChatState {
       });
     }
     case 'shared': {
-      const { pins, unread } = action.change;
+      const { pins, unread, paths } = action.change;
       return {
         ...state,
         pins: pins ? patched(state.pins, pins) : state.pins,
         unread: unread ? patched(state.unread, unread) : state.unread,
+        paths: paths ? patched(state.paths, paths) : state.paths,
       };
     }
     case 'connection': {
@@ -257,7 +223,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'accepted':
       return onAccepted(state, action.frame, action.now);
     case 'refused':
-      return onRefused(state, action.frame, action.now);
+      return withoutRefused(onRefused(state, action.frame, action.now), action.frame.ref ?? '');
     case 'list.loading':
       return { ...state, list: { ...state.list, loaded: 'loading' } };
     case 'list.failed':
@@ -279,6 +245,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return onThreadLoaded(state, action.id, action.page, action.older);
     case 'draft':
       return { ...state, drafts: toggled(state.drafts, action.id, action.text === '' ? null : action.text) };
+    case 'path':
+      return onPathChosen(state, action.id, action.tip);
     case 'pinned':
       return { ...state, pins: toggled(state.pins, action.id, action.on ? true : null) };
     case 'opened':
@@ -287,6 +255,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       const seen = action.on && state.open ? toggled(state.unread, state.open, null) : state.unread;
       return { ...state, visible: action.on, unread: seen };
     }
+    case 'forgotten':
+      return forgotten(state);
     case 'seen':
       return { ...state, unread: toggled(state.unread, action.id, null) };
     case 'renamed': {
@@ -299,7 +269,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'options':
       return { ...state, options: toggled(state.options, action.id, action.options) };
     default:
-      return withUnsentConversations(onOutbox(state, action));
+      return withUnsentConversations(onOutbox(withPathFor(state, action), action));
   }
 }
 

@@ -41,6 +41,8 @@ export interface Turn {
   id: string;
   text: string;
   at: string;
+  /** The reply or message that it follows; null at the root. A server of the release before does not say (undefined). */
+  parent: string | null | undefined;
   replies: readonly Reply[];
   /** How the reply was asked to be made, if it was. */
   options: SendOptions | null;
@@ -84,6 +86,8 @@ export interface OutboxEntry {
   /** Set for a stop: the message whose reply is to be stopped; `text` is then empty. */
   stops?: string;
   options?: SendOptions;
+  /** What a message follows: a reply, or a message whose newest reply it follows once there is one; null at the root. */
+  parent_id?: string | null;
   /** The first message of a new conversation: until it is sent, the server cannot know the conversation. */
   begins?: true;
   createdAt: number;
@@ -105,6 +109,7 @@ export interface SavedState {
   unread: Readonly<Record<string, true>>;
   active: Readonly<Record<string, true>>;
   options: Readonly<Record<string, SendOptions>>;
+  paths: Readonly<Record<string, string>>;
 }
 
 /** When this page sent its own message and got the confirmation (milliseconds, wall clock). */
@@ -135,6 +140,8 @@ export interface ChatState {
   active: Readonly<Record<string, true>>;
   /** Reply options chosen per conversation (or `new`). */
   options: Readonly<Record<string, SendOptions>>;
+  /** By conversation: a message or reply through which the shown path goes, unless it is that of the latest activity. */
+  paths: Readonly<Record<string, string>>;
   /** Deleted here, while the deletion can still be undone. */
   deleting: Readonly<Record<string, true>>;
   /** Deleted for good; late events about them are dropped. */
@@ -172,6 +179,7 @@ export const INITIAL: ChatState = {
   unread: {},
   active: {},
   options: {},
+  paths: {},
   deleting: {},
   deleted: {},
   clocks: {},

@@ -23,8 +23,8 @@ export interface ChatStorage {
   onOtherTabs(listener: (change: SharedChange) => void): void;
 }
 
-const SHARED: readonly SharedKey[] = ['drafts', 'pins', 'unread', 'active', 'options'];
-const EMPTY: Shared = { drafts: {}, pins: {}, unread: {}, active: {}, options: {} };
+const SHARED: readonly SharedKey[] = ['drafts', 'pins', 'unread', 'active', 'options', 'paths'];
+const EMPTY: Shared = { drafts: {}, pins: {}, unread: {}, active: {}, options: {}, paths: {} };
 
 export function difference(before: SharedMap, after: SharedMap): MapChange {
   const change: MapChange = {};

@@ -144,7 +144,14 @@ function indexOfTurn(turns: readonly Turn[], id: string): number {
 /** Adds a message, or marks it closed; replies that arrived before it are attached. */
 export function withMessage(
   thread: Thread,
-  message: { id: string; text: string; at: string; closed?: boolean; options?: SendOptions | undefined },
+  message: {
+    id: string;
+    text: string;
+    at: string;
+    parent_id?: string | null | undefined;
+    closed?: boolean;
+    options?: SendOptions | undefined;
+  },
 ): Thread {
   const index = indexOfTurn(thread.turns, message.id);
   const known = thread.turns[index];
@@ -158,6 +165,7 @@ export function withMessage(
     id: message.id,
     text: message.text,
     at: message.at,
+    parent: message.parent_id,
     replies,
     pendingReplies: 0,
     closed: message.closed ?? false,
@@ -197,8 +205,9 @@ export function withItems(thread: Thread, items: readonly MessageItem[]): Thread
   for (const item of items) {
     if (item.role === 'user') {
       const closed = item.status !== 'waiting' && item.status !== 'streaming';
-      const { options } = item as { options?: SendOptions }; // a server of the release before does not send them
-      next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, closed, options });
+      // A server of the release before does not send them.
+      const { options, parent_id } = item as { options?: SendOptions; parent_id?: string | null };
+      next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, parent_id, closed, options });
       continue;
     }
     const key = { reply_id: item.id, message_id: item.message_id, at: item.created_at };

@@ -45,6 +45,11 @@ export class ChatApi {
     return this.request('POST', '/api/session');
   }
 
+  /** Deletes everything of this owner, for good, and ends the session. */
+  forget(): Promise<void> {
+    return this.request('DELETE', '/api/session');
+  }
+
   /** The list, newest first; `q` finds in titles. */
   conversations(query: { before?: string; at_least?: string; limit?: number; q?: string }): Promise<ConversationsPage> {
     return this.request('GET', `/api/conversations${queryText(query)}`);

@@ -1,6 +1,6 @@
 /** The menu of one conversation, in the sidebar and in the header. */
 import { useChat, useChatState } from './context';
-import { exportConversation, printConversation, removeConversation } from './conversation-actions';
+import { exportConversation, printConversation, removeConversation, shareConversation } from './conversation-actions';
 import { Icon } from './Icon';
 import { Menu } from './Menu';
 
@@ -27,6 +27,9 @@ export function ConversationMenu({ id, title, label, onRename }: Props) {
       </button>
       <button type="button" onClick={() => exportConversation(chat, id, 'json')}>
         <Icon name="save" /> Export as JSON
+      </button>
+      <button type="button" onClick={() => void shareConversation(chat, id, title)}>
+        <Icon name="share" /> Share as a web page
       </button>
       <button type="button" onClick={() => void printConversation(chat, id)}>
         <Icon name="print" /> Print

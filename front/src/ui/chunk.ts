@@ -52,6 +52,21 @@ export function chunk<T>(importer: () => Promise<T>, delaysMs: readonly number[]
   };
 }
 
+/** Resolves when the chunk is loaded, or when that has failed. */
+export function loaded<T>(source: Chunk<T>): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const { value, failed } = source.state();
+      if (!value && !failed) return;
+      forget();
+      resolve();
+    };
+    const forget = source.subscribe(look);
+    source.load();
+    look();
+  });
+}
+
 /** The chunk's content, loaded on first use unless `wanted` is false. */
 export function useChunk<T>(source: Chunk<T>, wanted = true): ChunkState<T> {
   const state = useSyncExternalStore(source.subscribe, source.state);

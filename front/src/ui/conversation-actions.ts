@@ -1,13 +1,30 @@
 /** Actions on a conversation that menus, shortcuts and the palette share. */
+import { shownPath } from '../chat/paths';
 import type { Chat } from './context';
 import { dismissToast, toast } from './toasts';
 import { currentView, navigate } from './view';
+
+const SHARING_MS = 60_000; // as long as a long conversation may take to load
+const MAX_NAME = 60; // characters of a file's name
+const REVOKE_MS = 10_000; // the browser has begun to write the file by then
 
 export function removeConversation({ client }: Chat, id: string, title: string): void {
   client.deletions.schedule(id);
   const { route } = currentView();
   if (route.name === 'chat' && route.id === id) navigate({ name: 'new' });
   toast(`“${title}” is deleted.`, { name: 'Undo', run: () => client.deletions.undo(id) });
+}
+
+/** Several at once, with one undo for all. */
+export function removeConversations({ client }: Chat, ids: readonly string[]): void {
+  for (const id of ids) client.deletions.schedule(id);
+  const { route } = currentView();
+  if (route.name === 'chat' && ids.includes(route.id)) navigate({ name: 'new' });
+  const what = ids.length === 1 ? 'One conversation is deleted.' : `${ids.length} conversations are deleted.`;
+  const undo = () => {
+    for (const id of ids) client.deletions.undo(id);
+  };
+  toast(what, { name: 'Undo', run: undo });
 }
 
 export function renameConversation({ client }: Chat, id: string, title: string): void {
@@ -23,6 +40,38 @@ export function exportConversation({ api }: Chat, id: string, format: 'markdown'
   link.href = api.exportAddress(id, format);
   link.download = '';
   link.click();
+}
+
+/** Downloads the shown path of a conversation, whole, as one HTML file that opens without a server. */
+export async function shareConversation({ client, store }: Chat, id: string, title: string): Promise<void> {
+  const waiting = toast('Writing the conversation as a page', undefined, SHARING_MS);
+  try {
+    const { sharedFile } = await import('./share/share-file');
+    await client.loadAll(id);
+    const { state } = store;
+    download(await sharedFile({ title, path: shownPath(state, id), clocks: state.clocks }), `${fileName(title)}.html`);
+  } catch {
+    toast('The page could not be written: a part of Myna could not be loaded.');
+  } finally {
+    dismissToast(waiting);
+  }
+}
+
+function fileName(title: string): string {
+  return (
+    title
+      .replace(/[\\/:*?"<>|\p{C}]+/gu, ' ')
+      .trim()
+      .slice(0, MAX_NAME) || 'conversation'
+  );
+}
+
+function download(text: string, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/html' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
 }
 
 /** Copies the last code block on the page. */

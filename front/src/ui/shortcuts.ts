@@ -10,10 +10,14 @@ interface Shortcut {
 const SHORTCUTS = {
   send: { what: 'Send message', keys: ['Enter'] },
   newLine: { what: 'New line', keys: ['Shift', 'Enter'] },
-  reuse: { what: 'Reuse your last message (in an empty field)', keys: ['↑'] },
+  editLast: { what: 'Edit your last message (in an empty field)', keys: ['↑'] },
   commands: { what: 'Slash commands', keys: ['/'] },
   focusField: { what: 'Focus the message field', keys: ['Shift', 'Esc'] },
   stop: { what: 'Stop the reply', keys: ['Esc'] },
+  again: { what: 'Another reply', keys: ['Alt', 'Shift', 'R'] },
+  previousVersion: { what: 'Previous version of the last reply', keys: ['Alt', 'Shift', '←'] },
+  nextVersion: { what: 'Next version of the last reply', keys: ['Alt', 'Shift', '→'] },
+  copyReply: { what: 'Copy the last reply', keys: ['Alt', 'Shift', 'L'] },
   copyCode: { what: 'Copy last code block', keys: ['Alt', 'Shift', 'C'] },
   print: { what: 'Print the whole conversation', keys: [MOD, 'P'] },
   newConversation: { what: 'New conversation', keys: [MOD, 'Shift', 'O'] },
@@ -28,8 +32,11 @@ const SHORTCUTS = {
 export type ShortcutName = keyof typeof SHORTCUTS;
 
 export const SHORTCUT_GROUPS: readonly { name: string; shortcuts: readonly Shortcut[] }[] = [
-  { name: 'Writing', shortcuts: pick('send', 'newLine', 'reuse', 'commands', 'focusField') },
-  { name: 'Replies', shortcuts: pick('stop', 'copyCode', 'print') },
+  { name: 'Writing', shortcuts: pick('send', 'newLine', 'editLast', 'commands', 'focusField') },
+  {
+    name: 'Replies',
+    shortcuts: pick('stop', 'again', 'previousVersion', 'nextVersion', 'copyReply', 'copyCode', 'print'),
+  },
   { name: 'Conversations', shortcuts: pick('newConversation', 'previous', 'next') },
   { name: 'Page', shortcuts: pick('palette', 'sidebar', 'pipeline', 'shortcuts') },
 ];

@@ -1,9 +1,9 @@
-/** The page's own state: the route, the open dialog, the sidebar, the search hit to be shown. */
+/** The page's own state: the route (of a conversation also the message or reply it is opened at), the open dialog, the sidebar, the search hit to be shown. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-export type Route = { name: 'new' } | { name: 'chat'; id: string } | { name: 'pipeline' };
-export type DialogName = 'palette' | 'shortcuts' | 'settings';
+export type Route = { name: 'new' } | { name: 'chat'; id: string; at?: string } | { name: 'pipeline' };
+export type DialogName = 'palette' | 'shortcuts' | 'settings' | 'manage';
 
 interface View {
   route: Route;
@@ -13,7 +13,7 @@ interface View {
   drawerOpen: boolean;
   sidebarCollapsed: boolean;
   /** A search hit: to be scrolled to and marked. */
-  highlighted: { conversation: string; message: string } | null;
+  highlighted: { conversation: string; message: string; hit: string } | null;
 }
 
 const COLLAPSED_KEY = 'myna-sidebar-collapsed';
@@ -35,14 +35,15 @@ export function currentView(): View {
   return view.getState();
 }
 
-export function routeOf(path: string): Route {
-  const chat = /^\/c\/([\w-]{1,64})\/?$/.exec(path);
-  if (chat?.[1]) return { name: 'chat', id: chat[1] };
-  return path === '/pipeline' ? { name: 'pipeline' } : { name: 'new' };
+export function routeOf({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>): Route {
+  const chat = /^\/c\/([\w-]{1,64})\/?$/.exec(pathname);
+  const at = /^#([\w-]{1,64})$/.exec(hash);
+  if (chat?.[1]) return { name: 'chat', id: chat[1], ...(at?.[1] ? { at: at[1] } : {}) };
+  return pathname === '/pipeline' ? { name: 'pipeline' } : { name: 'new' };
 }
 
-function addressOf(route: Route): string {
-  if (route.name === 'chat') return `/c/${route.id}`;
+export function addressOf(route: Route): string {
+  if (route.name === 'chat') return `/c/${route.id}${route.at ? `#${route.at}` : ''}`;
   return route.name === 'pipeline' ? '/pipeline' : '/';
 }
 
@@ -58,7 +59,7 @@ export function showRoute(route: Route): void {
 
 export function navigate(route: Route, replace = false): void {
   const address = addressOf(route);
-  if (address !== location.pathname) history[replace ? 'replaceState' : 'pushState'](null, '', address);
+  if (address !== location.pathname + location.hash) history[replace ? 'replaceState' : 'pushState'](null, '', address);
   showRoute(route);
 }
 
@@ -103,8 +104,15 @@ function readCollapsed(): boolean {
   }
 }
 
-export function highlightMessage(conversation: string, message: string): void {
-  view.setState({ highlighted: { conversation, message } });
+/** `hit` is the message itself or the reply to it that was found. */
+export function highlightMessage(conversation: string, message: string, hit: string): void {
+  view.setState({ highlighted: { conversation, message, hit } });
+}
+
+/** Writes the branch that is shown into the address, so that a copy of it leads there. */
+export function showInAddress(route: Route): void {
+  const address = addressOf(route);
+  if (address !== location.pathname + location.hash) history.replaceState(null, '', address);
 }
 
 export function clearHighlight(): void {

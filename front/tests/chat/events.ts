@@ -13,15 +13,19 @@ export function at(step: number): string {
 export interface TurnPlan {
   id: string;
   text: string;
+  /** What it follows; a line where no message says. */
+  parent?: string | null;
   replies: { id: string; parts: string[]; end: 'complete' | 'stopped' | 'failed' | 'open'; attempts: number }[];
 }
+
+const parentOf = ({ parent }: TurnPlan) => (parent === undefined ? {} : { parent_id: parent });
 
 /** The log of a conversation, as the server would write it. A second attempt goes on at the next index. */
 export function logOf(turns: readonly TurnPlan[]): ServerEvent[] {
   const events: ServerEvent[] = [];
   const common = () => ({ cursor: String(events.length + 1), at: at(events.length), conversation_id: CHAT });
   for (const turn of turns) {
-    events.push({ type: 'message.created', ...common(), id: turn.id, text: turn.text });
+    events.push({ type: 'message.created', ...common(), id: turn.id, text: turn.text, ...parentOf(turn) });
     for (const reply of turn.replies) {
       const key = (attempt: number) => ({ ...common(), reply_id: reply.id, message_id: turn.id, attempt });
       const change = Math.ceil(reply.parts.length / reply.attempts);
@@ -61,13 +65,18 @@ export function pageAfter(log: readonly ServerEvent[], count: number): MessagesP
     items.find((item): item is AssistantItem => item.role === 'assistant' && item.id === id);
   for (const event of log.slice(0, count)) {
     if (event.type === 'message.created') {
-      const { id, text, at: created_at, parent_id = null } = event;
-      items.push({ id, role: 'user', text, status: 'waiting', created_at, parent_id });
+      items.push({
+        id: event.id,
+        role: 'user',
+        text: event.text,
+        status: 'waiting',
+        created_at: event.at,
+        ...('parent_id' in event ? { parent_id: event.parent_id } : {}),
+      });
     }
     if (event.type === 'reply.started' && !reply(event.reply_id)) {
       const { reply_id: id, message_id, attempt, at: created_at } = event;
-      const started = { attempt, parts: 0, created_at, message_id, parent_id: message_id };
-      items.push({ id, role: 'assistant', text: '', status: 'streaming', ...started });
+      items.push({ id, role: 'assistant', message_id, text: '', status: 'streaming', attempt, parts: 0, created_at });
     }
     if (!('reply_id' in event)) continue;
     const said = items.find((one) => one.id === event.message_id);

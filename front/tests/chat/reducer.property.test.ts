@@ -1,6 +1,7 @@
 /** Events and pages in any order give the same state. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shownPath } from '../../src/chat/paths';
 import { type Action, reduceAll } from '../../src/chat/reducer';
 import { type ChatState, INITIAL } from '../../src/chat/state';
 import { CHAT, eventAction, logOf, pageAfter, type TurnPlan, welcome } from './events';
@@ -16,6 +17,7 @@ const turns: fc.Arbitrary<TurnPlan[]> = fc
     fc.record({
       id: fc.uuid(),
       text: fc.string({ minLength: 1 }),
+      follows: fc.nat(),
       replies: fc.uniqueArray(reply, { selector: (one) => one.id, maxLength: 3 }),
     }),
     { selector: (one) => one.id, maxLength: 4 },
@@ -23,6 +25,13 @@ const turns: fc.Arbitrary<TurnPlan[]> = fc
   // A reply belongs to one message.
   .map((plan) =>
     plan.map((turn) => ({ ...turn, replies: turn.replies.map((one) => ({ ...one, id: `${turn.id}/${one.id}` })) })),
+  )
+  // A message follows a reply of before, or begins a branch of its own at the root.
+  .map((plan) =>
+    plan.map(({ follows, ...turn }, place) => {
+      const before = [null, ...plan.slice(0, place).flatMap((one) => one.replies.map(({ id }) => id))];
+      return { ...turn, parent: before[follows % before.length] ?? null };
+    }),
   );
 
 /** What the user sees: text, order, outcomes. Receive times are left out. */
@@ -31,8 +40,10 @@ function seen(state: ChatState) {
     turns: (state.threads[CHAT]?.turns ?? []).map((turn) => ({
       id: turn.id,
       text: turn.text,
+      parent: turn.parent,
       replies: turn.replies.map(({ id, text, parts, end, buffered }) => ({ id, text, parts, end, buffered })),
     })),
+    path: shownPath(state, CHAT).map(({ turn, siblings, version }) => ({ id: turn.id, siblings, version })),
     orphans: state.threads[CHAT]?.orphans ?? [],
     running: [...(state.running[CHAT] ?? [])].sort(),
   };

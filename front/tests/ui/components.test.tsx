@@ -4,10 +4,12 @@ import { act, cleanup, fireEvent, screen, waitFor } from '@testing-library/react
 import userEvent from '@testing-library/user-event';
 import { createRef } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { shownPath } from '../../src/chat/paths';
 import type { Action } from '../../src/chat/reducer';
 import type { OutboxEntry } from '../../src/chat/state';
 import { Banner } from '../../src/ui/Banner';
 import { Composer } from '../../src/ui/composer/Composer';
+import { useChatState } from '../../src/ui/context';
 import { dayOrTime } from '../../src/ui/format';
 import { Markdown } from '../../src/ui/markdown/Markdown';
 import { ConversationList } from '../../src/ui/sidebar/ConversationList';
@@ -16,7 +18,7 @@ import { Announcer } from '../../src/ui/ToastList';
 import { TurnView } from '../../src/ui/thread/TurnView';
 import { UnconfirmedMessage } from '../../src/ui/thread/UnconfirmedMessage';
 import { CHAT, eventAction, logOf, welcome } from '../chat/events';
-import { chatWith, show } from './setup';
+import { show } from './setup';
 
 beforeEach(() => {
   vi.stubGlobal('matchMedia', () => ({ matches: false }));
@@ -29,16 +31,16 @@ function entry(more: Partial<OutboxEntry>): OutboxEntry {
   return { id: 'm1', conversation_id: CHAT, text: 'said', createdAt: Date.now(), phase: 'queued', sends: 0, ...more };
 }
 
+/** The turns on the shown path. */
+function Turns() {
+  const state = useChatState((all) => all);
+  return shownPath(state, CHAT).map((step) => (
+    <TurnView key={step.turn.id} conversation={CHAT} row={{ ...step, id: step.turn.id, newDay: false }} last />
+  ));
+}
+
 function turnOf(...plan: Parameters<typeof logOf>[0]) {
-  const chat = chatWith(OPEN, welcome(false), ...logOf(plan).map(eventAction));
-  const turn = chat.store.state.threads[CHAT]?.turns[0];
-  if (!turn) throw new Error('The plan has no turn.');
-  return show(
-    <TurnView conversation={CHAT} turn={turn} newDay={false} last />,
-    OPEN,
-    welcome(false),
-    ...logOf(plan).map(eventAction),
-  );
+  return show(<Turns />, OPEN, welcome(false), ...logOf(plan).map(eventAction));
 }
 
 describe('a turn', () => {
@@ -81,7 +83,7 @@ describe('a turn', () => {
       ],
     });
     expect(await screen.findByText('second')).toBeTruthy();
-    await userEvent.click(screen.getByRole('button', { name: 'Previous version' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Previous version of the reply' }));
     expect(await screen.findByText('first')).toBeTruthy();
     expect(screen.getByText('1/2')).toBeTruthy();
   });

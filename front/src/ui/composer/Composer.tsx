@@ -8,6 +8,7 @@ import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
 import { QueuedMessages } from './QueuedMessages';
 import { useCommandMenu } from './useCommandMenu';
+import { useEditLast } from './useEditLast';
 import { useMultiline } from './useMultiline';
 
 const LIMIT = 8_000; // characters, until the server announces its limit
@@ -24,7 +25,7 @@ interface Props {
 }
 
 export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
-  const { client, store } = useChat();
+  const { client } = useChat();
   const text = useChatState((state) => state.drafts[draftKey] ?? '');
   const live = useChatState((state) => state.live);
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
@@ -37,6 +38,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     write(value);
     field.current?.focus();
   });
+  const editLast = useEditLast(draftKey);
   const menu = commands.offered.length > 0;
   const left = limit - Array.from(text).length;
   const empty = text.trim() === '';
@@ -62,8 +64,8 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
     if (menu && commands.onKey(event)) return;
     if (event.key === 'ArrowUp' && text === '') {
-      const last = store.state.threads[draftKey]?.turns.at(-1)?.text;
-      if (last) write(last);
+      event.preventDefault();
+      editLast();
     }
     const sends = sendKey === 'Enter' ? !event.shiftKey : event.ctrlKey || event.metaKey;
     if (event.key === 'Enter' && sends) {

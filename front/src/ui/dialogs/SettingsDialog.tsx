@@ -1,11 +1,8 @@
-/** The settings: theme, the key that sends, and the way in for exported conversations. */
-import { useChat } from '../context';
-import { Icon } from '../Icon';
-import { chooseImport } from '../import-file';
+/** The settings: theme, the key that sends, and the user's data. */
 import { type SendKey, setSendKey, useSendKey } from '../settings';
 import { setTheme, type Theme, useTheme } from '../theme';
-import { closeDialog } from '../view';
 import { Dialog, DialogHeader } from './Dialog';
+import { YourData } from './YourData';
 
 interface ChoiceProps<T extends string> {
   legend: string;
@@ -45,7 +42,6 @@ const SEND_KEYS: readonly (readonly [SendKey, string])[] = [
 ];
 
 export function SettingsDialog() {
-  const chat = useChat();
   const theme = useTheme();
   const sendKey = useSendKey();
   return (
@@ -54,22 +50,7 @@ export function SettingsDialog() {
       <div className="settings">
         <Choice legend="Theme" value={theme} options={THEMES} onChange={setTheme} />
         <Choice legend="Send a message with" value={sendKey} options={SEND_KEYS} onChange={setSendKey} />
-        <fieldset className="setting">
-          <legend>Conversations</legend>
-          <p>An exported conversation can be dropped anywhere on the page, too.</p>
-          <div>
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                closeDialog();
-                chooseImport(chat);
-              }}
-            >
-              <Icon name="load" /> Import a conversation…
-            </button>
-          </div>
-        </fieldset>
+        <YourData />
       </div>
     </Dialog>
   );

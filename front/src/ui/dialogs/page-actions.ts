@@ -1,6 +1,12 @@
 /** The actions that the palette offers. */
 import type { Chat } from '../context';
-import { copyLastCode, exportConversation, printConversation, removeConversation } from '../conversation-actions';
+import {
+  copyLastCode,
+  exportConversation,
+  printConversation,
+  removeConversation,
+  shareConversation,
+} from '../conversation-actions';
 import type { IconName } from '../Icon';
 import { chooseImport } from '../import-file';
 import type { ShortcutName } from '../shortcuts';
@@ -32,6 +38,11 @@ function conversationActions(chat: Chat): PageAction[] {
     { name: 'Export this conversation as Markdown', icon: 'save', run: () => exportConversation(chat, id, 'markdown') },
     { name: 'Export this conversation as JSON', icon: 'save', run: () => exportConversation(chat, id, 'json') },
     {
+      name: 'Share this conversation as a web page',
+      icon: 'share',
+      run: () => void shareConversation(chat, id, displayTitle(title)),
+    },
+    {
       name: 'Print this conversation',
       icon: 'print',
       shortcut: 'print',
@@ -55,6 +66,7 @@ export function pageActions(chat: Chat): PageAction[] {
     { name: 'Theme: light', icon: 'sun', run: () => setTheme('light') },
     { name: 'Theme: dark', icon: 'moon', run: () => setTheme('dark') },
     { name: 'Theme: as the system', icon: 'half', run: () => setTheme('system') },
+    { name: 'Delete several conversations…', icon: 'bin', run: () => openDialog('manage') },
     { name: 'Settings', icon: 'gear', run: () => openDialog('settings') },
     { name: 'Keyboard shortcuts', icon: 'keys', shortcut: 'shortcuts', run: () => openDialog('shortcuts') },
   ];

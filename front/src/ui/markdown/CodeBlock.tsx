@@ -3,7 +3,7 @@ import { memo, useMemo } from 'react';
 import { CopyButton } from '../CopyButton';
 import { chunk, useChunk } from '../chunk';
 
-const highlighter = chunk(() => import('./highlight'));
+export const highlighter = chunk(() => import('./highlight'));
 const MAX_CHARS = 60_000; // characters; highlighting more would block the page
 
 export const CodeBlock = memo(function CodeBlock({

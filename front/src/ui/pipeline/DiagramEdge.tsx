@@ -1,6 +1,6 @@
 /** An arrow between two boxes. A dot travels along it when one of this page's own messages does. */
 import { useEffect, useRef } from 'react';
-import type { PipelineStep } from '../../chat/client';
+import type { PipelineStep } from '../../chat/steps';
 import { useChat } from '../context';
 
 const TRAVEL_MS = 420; // of the dot; the message itself is a hundred times faster
@@ -23,7 +23,7 @@ export function DiagramEdge({ on, side, branch = false, fromClient = false }: Pr
   const steps = on.join(' ');
   useEffect(() => {
     const wanted = steps.split(' ');
-    return client.onStep((step) => {
+    return client.steps.add((step) => {
       const element = edge.current;
       if (!element || !wanted.includes(step) || element.childElementCount >= MAX_DOTS) return;
       if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;

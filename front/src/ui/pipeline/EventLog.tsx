@@ -1,6 +1,6 @@
 /** The latest steps of this page's own messages, newest first. */
 import { useEffect, useState } from 'react';
-import type { PipelineStep } from '../../chat/client';
+import type { PipelineStep } from '../../chat/steps';
 import { useChat } from '../context';
 
 interface Line {
@@ -39,7 +39,7 @@ function timeOf(at: number): string {
 export function EventLog() {
   const { client } = useChat();
   const [lines, setLines] = useState<readonly Line[]>([]);
-  useEffect(() => client.onStep((step) => setLines((was) => added(was, step))), [client]);
+  useEffect(() => client.steps.add((step) => setLines((was) => added(was, step))), [client]);
   return (
     <section className="event-log" aria-label="What just happened">
       <h2>What just happened</h2>

@@ -8,6 +8,7 @@ import { EventLog } from './EventLog';
 import { OperatorToken } from './OperatorToken';
 import type { Snapshot } from './snapshot';
 import { usePipeline } from './usePipeline';
+import '../style/pipeline-view.css';
 
 const SAMPLE = '/words 60'; // long enough to be watched, short enough to be repeated
 const CLOSED = 'This server shows its numbers to operators alone. Dots are your own messages, moving when they move.';

@@ -1,5 +1,5 @@
 /** The response path: one log with several readers. */
-import type { PipelineStep } from '../../chat/client';
+import type { PipelineStep } from '../../chat/steps';
 import { DiagramEdge } from './DiagramEdge';
 import { DiagramNode } from './DiagramNode';
 import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';

@@ -4,23 +4,28 @@ import { dayOrTime, exactTime } from '../format';
 import { displayTitle } from '../title';
 import { highlightMessage, navigate } from '../view';
 import { authorOf, Snippet, snippetOf } from './Snippet';
-import { useSearch } from './useSearch';
+import { type Scope, useSearch } from './useSearch';
+
+const NOTHING_FOUND: Record<Scope, (q: string) => string> = {
+  all: (q) => `Nothing was said about “${q}”.`,
+  titles: (q) => `No title has “${q}” in it.`,
+  user: (q) => `You said nothing about “${q}”.`,
+  assistant: (q) => `Myna said nothing about “${q}”.`,
+};
 
 export function openHit(hit: SearchHit): void {
   navigate({ name: 'chat', id: hit.conversation_id });
-  highlightMessage(hit.conversation_id, hit.message_id);
+  highlightMessage(hit.conversation_id, hit.message_id, hit.id);
 }
 
-export function SearchResults({ question }: { question: string }) {
-  const search = useSearch(question);
+export function SearchResults({ question, scope }: { question: string; scope: Scope }) {
+  const search = useSearch(question, scope);
   if (search.state === 'idle') return <p className="list-note">Type two letters or more.</p>;
   if (search.state === 'failed') return <p className="list-note">The search did not work. {search.problem}</p>;
   const { conversations, hits } = search;
   if (conversations.length === 0 && hits.length === 0) {
     return (
-      <p className="list-note">
-        {search.state === 'loading' ? 'Searching' : `Nothing was said about “${question.trim()}”.`}
-      </p>
+      <p className="list-note">{search.state === 'loading' ? 'Searching' : NOTHING_FOUND[scope](question.trim())}</p>
     );
   }
   return (

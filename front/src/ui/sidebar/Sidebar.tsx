@@ -6,14 +6,17 @@ import { Logo } from '../Logo';
 import { withKeys } from '../shortcuts';
 import { navigate } from '../view';
 import { ConversationList } from './ConversationList';
+import { SearchFilter } from './SearchFilter';
 import { SearchResults } from './SearchResults';
 import { SidebarFooter } from './SidebarFooter';
+import type { Scope } from './useSearch';
 
 const NEAR_END_PX = 400;
 
 export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
+  const [scope, setScope] = useState<Scope>('all');
   const replying = useChatState((state) => Object.keys(state.active).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
@@ -64,8 +67,9 @@ export function Sidebar() {
           </button>
         )}
       </search>
+      {question !== '' && <SearchFilter scope={scope} onChange={setScope} />}
       <div className="sidebar-list" onScroll={onScroll}>
-        {question === '' ? <ConversationList /> : <SearchResults question={question} />}
+        {question === '' ? <ConversationList /> : <SearchResults question={question} scope={scope} />}
       </div>
       <SidebarFooter />
     </nav>

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { Delivery as State } from '../../chat/selectors';
 import { CopyButton } from '../CopyButton';
+import { Icon } from '../Icon';
 import { Delivery } from './Delivery';
 import { Timestamp } from './Timestamp';
 import { useOpen } from './thread-ui';
@@ -19,11 +20,15 @@ interface Props {
   text: string;
   at: string | number;
   state: State;
+  /** Begins to edit it, if that is possible. */
+  onEdit?: () => void;
+  /** The pager of its versions, if there are several. */
+  versions?: ReactNode;
   /** What there is to say or do about a message that was not answered. */
   children?: ReactNode;
 }
 
-export function MessageBubble({ id, text, at, state, children }: Props) {
+export function MessageBubble({ id, text, at, state, onEdit, versions, children }: Props) {
   const [unfolded, toggle] = useOpen(id);
   const long = isLong(text);
   const kind = state === 'failed' && children ? ' failed' : state === 'waiting' ? ' pending' : '';
@@ -32,9 +37,20 @@ export function MessageBubble({ id, text, at, state, children }: Props) {
       <span className="visually-hidden">You said: </span>
       <div className="bubble-row">
         <div className="message-meta">
+          {onEdit && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Edit message"
+              title="Edit and send again"
+              onClick={onEdit}
+            >
+              <Icon name="pen" />
+            </button>
+          )}
+          <CopyButton text={text} label="Copy message" />
           <Timestamp at={at} />
           <Delivery state={state} />
-          <CopyButton text={text} label="Copy message" />
         </div>
         <div className={`bubble${kind}`} dir="auto">
           <div className={long && !unfolded ? 'folded' : undefined}>{text}</div>
@@ -45,6 +61,7 @@ export function MessageBubble({ id, text, at, state, children }: Props) {
           )}
         </div>
       </div>
+      {versions}
       {children && <div className="message-note">{children}</div>}
     </div>
   );

@@ -6,6 +6,7 @@ import { JumpButton } from './JumpButton';
 import type { Row } from './rows';
 import { TurnBoundary } from './TurnBoundary';
 import { TurnView } from './TurnView';
+import { useJumps } from './thread-ui';
 import { UnconfirmedMessage } from './UnconfirmedMessage';
 import { useHighlight } from './useHighlight';
 import { usePrinting } from './usePrinting';
@@ -18,14 +19,15 @@ const BUFFER_PX = 600; // rendered above and below the visible part
 interface Props {
   id: string;
   rows: readonly Row[];
-  /** Counts the messages that the user sent here: each one scrolls to the end. */
-  sends: number;
 }
 
 /** Mounted per conversation, and starts scrolled to its end. */
-export function MessageList({ id, rows, sends }: Props) {
+export function MessageList({ id, rows }: Props) {
   const { client } = useChat();
-  const hasOlder = useChatState((state) => state.threads[id]?.next != null);
+  const next = useChatState((state) => state.threads[id]?.next ?? null);
+  const [top] = rows;
+  // Older pages may hold other versions of the first message, but nothing that would stand above it.
+  const hasOlder = next !== null && !(top && 'turn' in top && top.turn.parent === null);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -34,11 +36,12 @@ export function MessageList({ id, rows, sends }: Props) {
   const shifts = useShift(rows);
   useHighlight(id, rows, list, release);
 
-  const sent = useRef(sends);
+  const jumps = useJumps();
+  const jumped = useRef(jumps);
   useEffect(() => {
-    if (sent.current !== sends) follow();
-    sent.current = sends;
-  }, [sends, follow]);
+    if (jumped.current !== jumps) follow();
+    jumped.current = jumps;
+  }, [jumps, follow]);
 
   const onScroll = useCallback(() => {
     const box = scroller.current;
@@ -50,13 +53,13 @@ export function MessageList({ id, rows, sends }: Props) {
   useEffect(() => {
     const frame = requestAnimationFrame(() => requestAnimationFrame(onScroll));
     return () => cancelAnimationFrame(frame);
-  }, [rows[0]?.id, onScroll]);
+  }, [top?.id, next, onScroll]);
 
   const last = rows.at(-1)?.id;
   const renderRow = (row: Row): ReactElement => (
     <TurnBoundary key={row.id} row={row}>
       {'turn' in row ? (
-        <TurnView conversation={id} turn={row.turn} newDay={row.newDay} last={row.id === last} />
+        <TurnView conversation={id} row={row} last={row.id === last} />
       ) : (
         <UnconfirmedMessage entry={row.entry} />
       )}

@@ -1,23 +1,30 @@
 /** The messages of one conversation, or a placeholder while there are none. */
-import { useMemo, useState } from 'react';
-import { turnsOf, unconfirmedIn } from '../../chat/selectors';
-import { useChatState } from '../context';
+import { useEffect, useMemo } from 'react';
+import { messagesOf, turnsWith } from '../../chat/paths';
+import { turnsOf } from '../../chat/selectors';
+import { isLoaded, pathOf } from '../../chat/tree';
+import { useChat, useChatState } from '../context';
 import { MessageList } from './MessageList';
 import { rowsOf } from './rows';
 import { ThreadPlaceholder } from './ThreadPlaceholder';
-import { createThreadUi, ThreadUiContext } from './thread-ui';
 
 /** Rendered with the conversation's id as its key. */
-export function Thread({ id, sends }: { id: string; sends: number }) {
+export function Thread({ id }: { id: string }) {
+  const { client } = useChat();
   const turns = useChatState((state) => turnsOf(state, id));
   const outbox = useChatState((state) => state.outbox);
-  const unconfirmed = useMemo(() => unconfirmedIn({ outbox }, id), [outbox, id]);
-  const rows = useMemo(() => rowsOf(turns, unconfirmed), [turns, unconfirmed]);
-  const [ui] = useState(createThreadUi);
-  if (rows.length === 0) return <ThreadPlaceholder id={id} />;
-  return (
-    <ThreadUiContext value={ui}>
-      <MessageList id={id} rows={rows} sends={sends} />
-    </ThreadUiContext>
-  );
+  const tip = useChatState((state) => state.paths[id]);
+  const loaded = useChatState((state) => state.threads[id]?.loaded === 'yes');
+  const entries = useMemo(() => messagesOf(outbox, id), [outbox, id]);
+  const all = useMemo(() => turnsWith(turns, entries), [turns, entries]);
+  const path = useMemo(() => pathOf(all, tip), [all, tip]);
+  const rows = useMemo(() => rowsOf(path, entries), [path, entries]);
+
+  // A branch that was chosen before, or that a link leads to, may begin on a page that is not loaded yet.
+  const missing = loaded && tip !== undefined && !isLoaded(all, tip);
+  useEffect(() => {
+    if (missing && tip !== undefined) void client.loadUntil(id, tip);
+  }, [client, id, missing, tip]);
+
+  return rows.length === 0 ? <ThreadPlaceholder id={id} /> : <MessageList id={id} rows={rows} />;
 }

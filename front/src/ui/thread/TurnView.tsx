@@ -1,31 +1,32 @@
-/** A message and the chosen version of its reply. */
+/** A message and the version of its reply that is on the path. */
 import { memo } from 'react';
 import { deliveryOf } from '../../chat/selectors';
-import type { Turn } from '../../chat/state';
-import { useChatState } from '../context';
+import { useChat, useChatState } from '../context';
 import { dayName } from '../format';
 import { useView } from '../view';
 import { MessageBubble } from './MessageBubble';
+import { MessageEditor } from './MessageEditor';
 import { ReplyStatus } from './ReplyStatus';
 import { ReplyView } from './ReplyView';
-import { useVersion } from './thread-ui';
+import type { TurnRow } from './rows';
+import { useEditing } from './thread-ui';
+import { Versions } from './Versions';
 
 interface Props {
   conversation: string;
-  turn: Turn;
-  /** True for the first turn of its day. */
-  newDay: boolean;
+  row: TurnRow;
   last: boolean;
 }
 
-export const TurnView = memo(function TurnView({ conversation, turn, newDay, last }: Props) {
-  const chosen = useVersion(turn.id);
+export const TurnView = memo(function TurnView({ conversation, row, last }: Props) {
+  const { client } = useChat();
+  const { turn, version, newDay } = row;
   const highlighted = useView((state) => state.highlighted?.message === turn.id);
   const clock = useChatState((state) => state.clocks[turn.id]);
   const live = useChatState((state) => state.live);
   const count = turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);
-  const version = Math.min(chosen ?? count - 1, count - 1);
   const reply = turn.replies[version];
+  const chooseReply = (next: number) => client.showPath(conversation, turn.replies[next]?.id ?? turn.id);
   const pending = !reply && (turn.pendingReplies > 0 || (turn.replies.length === 0 && !turn.closed));
   return (
     <article
@@ -34,7 +35,7 @@ export const TurnView = memo(function TurnView({ conversation, turn, newDay, las
       aria-label="Message and reply"
     >
       {newDay && <div className="day">{dayName(turn.at, new Date())}</div>}
-      <MessageBubble id={turn.id} text={turn.text} at={turn.at} state={deliveryOf(turn)} />
+      <OwnMessage conversation={conversation} row={row} />
       {reply && (
         <ReplyView
           conversation={conversation}
@@ -43,13 +44,50 @@ export const TurnView = memo(function TurnView({ conversation, turn, newDay, las
           version={version}
           count={count}
           clock={clock}
+          last={last}
         />
       )}
       {pending && (
         <div className="reply">
           <ReplyStatus message={turn.id} reply={null} live={live} />
+          {count > 1 && (
+            <div className="reply-foot">
+              <Versions what="reply" version={version} count={count} onChoose={chooseReply} />
+            </div>
+          )}
         </div>
       )}
     </article>
   );
 });
+
+function OwnMessage({ conversation, row }: { conversation: string; row: TurnRow }) {
+  const { client } = useChat();
+  const { turn, siblings } = row;
+  const editing = useEditing(turn.id);
+  if (editing.text !== null) {
+    const send = () => {
+      client.edit(conversation, turn.id, editing.text ?? '', turn.options ?? {});
+      editing.sent();
+    };
+    return <MessageEditor text={editing.text} onChange={editing.write} onCancel={editing.cancel} onSend={send} />;
+  }
+  const choose = (version: number) => {
+    const sibling = siblings[version];
+    if (sibling) client.showPath(conversation, sibling);
+  };
+  return (
+    <MessageBubble
+      id={turn.id}
+      text={turn.text}
+      at={turn.at}
+      state={deliveryOf(turn)}
+      onEdit={() => editing.write(turn.text)}
+      versions={
+        siblings.length > 1 && (
+          <Versions what="message" version={siblings.indexOf(turn.id)} count={siblings.length} onChoose={choose} />
+        )
+      }
+    />
+  );
+}

@@ -1,18 +1,26 @@
-/** The pager of the replies to one message. */
+/** The pager of versions: of a message and its edits, or of the replies to one message. */
 import { Icon } from '../Icon';
-import { useChooseVersion } from './thread-ui';
 
-export function Versions({ turn, version, count }: { turn: string; version: number; count: number }) {
-  const choose = useChooseVersion(turn);
+interface Props {
+  /** What there are versions of: "message" or "reply". */
+  what: string;
+  /** The one shown, from 0. */
+  version: number;
+  count: number;
+  onChoose(version: number): void;
+}
+
+export function Versions({ what, version, count, onChoose }: Props) {
   return (
     <fieldset className="versions">
-      <legend className="visually-hidden">Versions of this reply</legend>
+      <legend className="visually-hidden">Versions of this {what}</legend>
       <button
         type="button"
         className="icon-button"
-        aria-label="Previous version"
+        aria-label={`Previous version of the ${what}`}
+        title={`Previous version of the ${what}`}
         disabled={version === 0}
-        onClick={() => choose(version - 1)}
+        onClick={() => onChoose(version - 1)}
       >
         <Icon name="left" />
       </button>
@@ -22,9 +30,10 @@ export function Versions({ turn, version, count }: { turn: string; version: numb
       <button
         type="button"
         className="icon-button"
-        aria-label="Next version"
+        aria-label={`Next version of the ${what}`}
+        title={`Next version of the ${what}`}
         disabled={version === count - 1}
-        onClick={() => choose(version + 1)}
+        onClick={() => onChoose(version + 1)}
       >
         <Icon name="right" />
       </button>

@@ -2,7 +2,7 @@
 import type { XRay } from '../../chat/xray';
 import { duration } from '../format';
 
-function Bar({ xray }: { xray: XRay }) {
+export function Bar({ xray }: { xray: XRay }) {
   return (
     <span className="bar" aria-hidden="true">
       {xray.stages.map((stage) => (
@@ -38,6 +38,14 @@ export function XRayDetails({ xray, id }: { xray: XRay; id: string }) {
   return (
     <section className="xray" id={id} aria-label="Stages of this reply in the pipeline">
       <Bar xray={xray} />
+      <XRayStages xray={xray} />
+    </section>
+  );
+}
+
+export function XRayStages({ xray }: { xray: XRay }) {
+  return (
+    <>
       <ol className="xray-stages">
         {xray.stages.map((stage) => (
           <li key={stage.name}>
@@ -69,6 +77,6 @@ export function XRayDetails({ xray, id }: { xray: XRay; id: string }) {
           ))}
         </ol>
       )}
-    </section>
+    </>
   );
 }

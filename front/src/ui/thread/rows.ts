@@ -1,10 +1,10 @@
-/** The rows of a thread: its turns, then unconfirmed messages. Pure. */
+/** The rows of a thread: the messages on its path, those that are on their way, and refused ones last. Pure. */
 import type { OutboxEntry, Turn } from '../../chat/state';
+import type { Step } from '../../chat/tree';
 import { dayKey } from '../format';
 
-interface TurnRow {
+export interface TurnRow extends Step {
   id: string;
-  turn: Turn;
   newDay: boolean;
 }
 
@@ -22,23 +22,33 @@ function dayOf(turn: Turn): string {
   return day;
 }
 
-function rowOf(turn: Turn, newDay: boolean): Row {
+function rowOf(step: Step, newDay: boolean): Row {
+  const { turn, siblings, version } = step;
   const known = drawn.get(turn);
-  if (known && known.newDay === newDay) return known;
-  const row = { id: turn.id, turn, newDay };
+  const same = known?.newDay === newDay && known.version === version && known.siblings.length === siblings.length;
+  if (known && same) return known; // siblings are only ever added
+  const row = { id: turn.id, ...step, newDay };
   drawn.set(turn, row);
   return row;
 }
 
-export function rowsOf(turns: readonly Turn[], unconfirmed: readonly OutboxEntry[]): Row[] {
+/** `entries` are the messages of the outbox; those that were never sent are shown elsewhere. */
+export function rowsOf(path: readonly Step[], entries: readonly OutboxEntry[]): Row[] {
+  const sent = new Map(
+    entries.filter((entry) => entry.phase !== 'queued' || entry.sends > 0).map((one) => [one.id, one]),
+  );
   let day = '';
-  const rows: Row[] = turns.map((turn) => {
-    const key = dayOf(turn);
+  const rows = path.flatMap((step): Row[] => {
+    const { id, at } = step.turn;
+    if (at === '') {
+      const entry = sent.get(id);
+      return entry ? [{ id, entry }] : [];
+    }
+    const key = dayOf(step.turn);
     const newDay = key !== day;
     day = key;
-    return rowOf(turn, newDay);
+    return [rowOf(step, newDay)];
   });
-  const known = new Set(turns.slice(-20).map((turn) => turn.id));
-  for (const entry of unconfirmed) if (!known.has(entry.id)) rows.push({ id: entry.id, entry });
+  for (const entry of sent.values()) if (entry.phase === 'failed') rows.push({ id: entry.id, entry });
   return rows;
 }

@@ -1,4 +1,4 @@
-/** Shows a search hit: scrolls to its turn, and loads older pages until it is there. */
+/** Shows a search hit: its branch, its turn, and older pages until it is there. */
 import { type RefObject, useEffect } from 'react';
 import type { VirtualizerHandle } from 'virtua';
 import { useChat, useChatState } from '../context';
@@ -16,17 +16,18 @@ export function useHighlight(
 ): void {
   const { client } = useChat();
   const live = useChatState((state) => state.live);
-  const message = useView((state) => (state.highlighted?.conversation === id ? state.highlighted.message : null));
+  const found = useView((state) => (state.highlighted?.conversation === id ? state.highlighted : null));
   useEffect(() => {
-    if (!message) return;
-    const index = rows.findIndex((row) => row.id === message);
+    if (!found) return;
+    client.showPath(id, found.hit);
+    const index = rows.findIndex((row) => row.id === found.message);
     if (index >= 0) {
       release();
       list.current?.scrollToIndex(index, { align: 'center' });
       const timer = setTimeout(clearHighlight, HIGHLIGHT_MS);
       return () => clearTimeout(timer);
     }
-    if (live) void client.loadUntil(id, message);
+    if (live) void client.loadUntil(id, found.hit);
     return undefined;
-  }, [message, rows, live, client, id, list, release]);
+  }, [found, rows, live, client, id, list, release]);
 }

@@ -78,8 +78,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     };
     /** What the user opens unfolds below what they pressed, which stays where it is. */
     const onClick = (event: Event) => {
-      const button = (event.target as Element).closest('[aria-expanded]');
-      if (button && !button.closest('.turn.last')) release();
+      const button = (event.target as Element).closest('[aria-expanded], .message button');
+      if (button && (button.closest('.message') || !button.closest('.turn.last'))) release();
     };
     const onResize = () => {
       if (following.current) box.scrollTop = box.scrollHeight;

@@ -1,0 +1,29 @@
+/** The parts of the page that the first visit can do without; they are loaded when it is idle, or when they are needed. */
+import { chunk } from '../ui/chunk';
+import { Lazy } from '../ui/Lazy';
+import { preloadMarkdown } from '../ui/markdown/Markdown';
+import type { DialogName } from '../ui/view';
+
+const pipelineView = chunk(() => import('../ui/pipeline/PipelineView'));
+const dialogs = chunk(() => import('../ui/dialogs'));
+
+export function preloadParts(): void {
+  preloadMarkdown();
+  dialogs.load();
+  pipelineView.load();
+}
+
+export function PipelinePart() {
+  return <Lazy source={pipelineView}>{({ PipelineView }) => <PipelineView />}</Lazy>;
+}
+
+export function DialogPart({ name }: { name: Exclude<DialogName, 'palette'> }) {
+  return (
+    <Lazy source={dialogs}>
+      {({ ManageDialog, SettingsDialog, ShortcutsDialog }) => {
+        if (name === 'settings') return <SettingsDialog />;
+        return name === 'manage' ? <ManageDialog /> : <ShortcutsDialog />;
+      }}
+    </Lazy>
+  );
+}

@@ -1,0 +1,76 @@
+/** Below a reply: its versions, its X-ray, how it was made, and what can be done with it. */
+import type { ReactNode } from 'react';
+import type { Clock, Reply, Turn } from '../../chat/state';
+import { xrayOf } from '../../chat/xray';
+import type { SendOptions } from '../../protocol/wire';
+import { CopyButton } from '../CopyButton';
+import { useChat } from '../context';
+import { Icon } from '../Icon';
+import { optionsText } from '../options';
+import { withKeys } from '../shortcuts';
+import { useOpen } from './thread-ui';
+import { XRayButton, XRayDetails } from './XRay';
+
+/** How the reply was made, and a way to repeat it: the same message with the same speed and seed. */
+function ReplyOptions({ conversation, turn, options }: { conversation: string; turn: Turn; options: SendOptions }) {
+  const { client } = useChat();
+  return (
+    <button
+      type="button"
+      className="small-button reply-options"
+      title="Same again: the same message with the same speed and seed"
+      aria-label={`Same again, ${optionsText(options)}`}
+      onClick={() => client.send(conversation, turn.text, options)}
+    >
+      <Icon name="dial" /> {optionsText(options)}
+    </button>
+  );
+}
+
+interface Props {
+  conversation: string;
+  turn: Turn;
+  reply: Reply;
+  clock: Clock | undefined;
+  last: boolean;
+  /** The pager of the reply's versions, if there are several. */
+  versions: ReactNode;
+  onAgain(): void;
+}
+
+export function ReplyFooter({ conversation, turn, reply, clock, last, versions, onAgain }: Props) {
+  const { client } = useChat();
+  const [xrayOpen, toggleXray] = useOpen(reply.id);
+  const toggle = () => {
+    toggleXray();
+    if (!reply.storedAt) void client.refresh(conversation);
+  };
+  if (reply.end === null) return versions && <div className="reply-foot">{versions}</div>;
+  const retryOffered = reply.end.kind === 'failed' && reply.end.error.retryable; // as "Try again" beside the failure
+  const xray = xrayOf(turn, reply, clock);
+  const details = `xray-${reply.id}`;
+  return (
+    <>
+      <div className="reply-foot">
+        {versions}
+        {xray.stages.length > 0 && <XRayButton xray={xray} open={xrayOpen} id={details} onToggle={toggle} />}
+        {turn.options && <ReplyOptions conversation={conversation} turn={turn} options={turn.options} />}
+        <div className="reply-actions">
+          {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
+          {!retryOffered && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Another reply"
+              title={last ? withKeys('Another reply', 'again') : 'Another reply'}
+              onClick={onAgain}
+            >
+              <Icon name="again" />
+            </button>
+          )}
+        </div>
+      </div>
+      {xrayOpen && <XRayDetails xray={xray} id={details} />}
+    </>
+  );
+}
