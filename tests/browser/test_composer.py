@@ -131,14 +131,6 @@ async def test_the_options_panel_closes_on_escape_and_elsewhere_and_stops_no_rep
     await expect(user.replies).to_contain_text("Stopped here.")
 
 
-async def test_arrow_up_in_an_empty_field_restores_the_last_message(open_page: OpenPage) -> None:
-    user = await open_page()
-    await user.send("/echo once more")
-    await user.sees_replies()
-    await user.field.press("ArrowUp")
-    await expect(user.field).to_have_value("/echo once more")
-
-
 async def test_the_active_command_stays_in_view(open_page: OpenPage) -> None:
     user = await open_page(viewport={"width": 1280, "height": 800})
     await user.connected()

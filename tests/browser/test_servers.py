@@ -39,9 +39,10 @@ class Owner(ChatClient):
 
     async def said(self, text: str, conversation_id: str | None = None, **more: object) -> tuple[Frame, Frame]:
         """Send a message and wait for the end of its reply: what was sent, and the end."""
-        frame = {"type": "message.send", "id": str(uuid4()), "conversation_id": conversation_id or str(uuid4()), "text": text, **more}
+        message_id, chat = str(uuid4()), conversation_id or str(uuid4())
+        frame = {"type": "message.send", "id": message_id, "conversation_id": chat, "text": text, **more}
         await self.put(frame)
-        return frame, await self.end_of(frame["id"], WITHIN_S)
+        return frame, await self.end_of(message_id, WITHIN_S)
 
     async def refusal(self, frame: Frame) -> str:
         """The code of the error that answers this frame."""

@@ -108,7 +108,7 @@ class User:
     async def conversation_id(self) -> str:
         """The id of the open conversation."""
         await self.page.wait_for_url("**/c/*")
-        return self.page.url.rsplit("/", 1)[1]
+        return self.page.url.partition("#")[0].rsplit("/", 1)[1]
 
     async def stored_texts(self) -> list[tuple[str, str]]:
         """(role, text) of the open conversation, as the server has it."""

@@ -184,8 +184,13 @@ export class ChatClient {
 
   /** Has the server delete everything of this user, and forgets it here. The next connection is that of a new one. */
   async forget(): Promise<void> {
-    await this.settings.api.forget();
-    this.store.dispatch({ type: 'forgotten' });
+    this.socket.stop(); // it would ask for a new session while the old one ends
+    try {
+      await this.settings.api.forget();
+      this.store.dispatch({ type: 'forgotten' });
+    } finally {
+      this.socket.start();
+    }
   }
 
   /** The page unloads: pending deletions are carried out and the outbox is saved. */

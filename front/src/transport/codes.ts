@@ -15,7 +15,8 @@ const RULES: Record<number, CloseRule> = {
   1009: { floorMs: 2_000, renew: false, reason: 'The server refused a frame that was too large.' },
   1012: { floorMs: 250, renew: false, reason: 'The server is restarting.' },
   1013: { floorMs: 3_000, renew: false, reason: 'The server is full at the moment.' },
-  4401: { floorMs: 0, renew: true, reason: 'The session has ended.' },
+  // Another tab may have ended it, and is about to get the new one that both share.
+  4401: { floorMs: 1_000, renew: true, reason: 'The session has ended.' },
   4408: { floorMs: 0, renew: false, reason: 'This page read too slowly and catches up.' },
   4429: { floorMs: 10_000, renew: false, reason: 'Too many frames at once.' },
 };

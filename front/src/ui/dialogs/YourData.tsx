@@ -57,7 +57,7 @@ function ForgetMe() {
             Delete everything, for good
           </button>
           <button type="button" className="button" disabled={running} onClick={() => setAsking(false)}>
-            Keep it
+            Keep everything
           </button>
         </div>
       ) : (
