@@ -13,7 +13,8 @@ HOSTILE = '/echo <img src=x onerror="document.title=1"> <script>document.title =
 # Whatever runs, loads or leads to a script.
 ACTIVE = """[...document.querySelectorAll('*')].filter((one) =>
     /^(script|img|iframe|object|embed|link|base|form|svg)$/i.test(one.tagName)
-    || one.getAttributeNames().some((name) => /^on|^src/.test(name)) || /script:/.test(one.getAttribute('href') ?? '')).map((one) => one.outerHTML)"""
+    || one.getAttributeNames().some((name) => /^on|^src/.test(name))
+    || /script:/.test(one.getAttribute('href') ?? '')).map((one) => one.outerHTML)"""
 
 
 async def shared(user: User, tmp_path: Path) -> Path:
