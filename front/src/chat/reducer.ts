@@ -89,7 +89,7 @@ function onEvent(state: ChatState, event: ServerEvent): ChatState {
     }
     case 'message.created': {
       const sent = state.outbox.find((entry) => entry.id === event.id);
-      const { options = sent?.options, parent_id } = event as { options?: SendOptions; parent_id?: string | null };
+      const { options = sent?.options, parent_id } = event;
       const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at, parent_id, options });
       const outbox = without(state.outbox, event.id);
       const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);

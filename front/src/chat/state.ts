@@ -31,6 +31,8 @@ export interface Reply {
   lastAt: string | null;
   endAt: string | null;
   timings: Timings | null;
+  /** How it was asked to be made, where the history says so; a reply made again may differ from its message. */
+  options: SendOptions | null;
   /** When it was stored in Postgres, if loaded from the history. */
   storedAt: string | null;
   end: ReplyEnd | null;
@@ -41,7 +43,7 @@ export interface Turn {
   id: string;
   text: string;
   at: string;
-  /** The reply or message that it follows; null at the root. A server of the release before does not say (undefined). */
+  /** The reply or message that it follows; null at the root. A log of the release before does not say (undefined). */
   parent: string | null | undefined;
   replies: readonly Reply[];
   /** How the reply was asked to be made, if it was. */

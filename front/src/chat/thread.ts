@@ -22,6 +22,7 @@ function emptyReply(id: string, messageId: string, at: string): Reply {
     lastAt: null,
     endAt: null,
     timings: null,
+    options: null,
     storedAt: null,
     end: null,
   };
@@ -77,7 +78,8 @@ function completed(reply: Reply, event: ReplyCompleted): Reply {
 
 function failed(reply: Reply, event: ReplyFailed): Reply {
   const error = { code: event.code, detail: event.detail, retryable: event.retryable };
-  return ended(reply, event.at, { kind: 'failed', error }, { buffered: reply.buffered });
+  const timings = event.timings ?? null;
+  return ended(reply, event.at, { kind: 'failed', error }, { buffered: reply.buffered, timings });
 }
 
 function withEvent(known: Reply, event: ReplyEvent): Reply {
@@ -109,11 +111,12 @@ function mergedItem(reply: Reply, item: AssistantItem): Reply {
   const at = earlier ? item.created_at : reply.at;
   const timings = reply.timings ?? item.timings ?? null;
   const storedAt = item.stored_at ?? reply.storedAt;
+  const options = item.options ?? reply.options;
   if (end && !reply.end)
-    return { ...reply, text: item.text, parts: item.parts, buffered: {}, end, timings, storedAt, at };
+    return { ...reply, text: item.text, parts: item.parts, buffered: {}, end, timings, options, storedAt, at };
   const knowsMore = item.attempt >= reply.minAttempt && item.parts > reply.parts;
   const text = knowsMore && (!reply.end || reply.end.kind === 'failed') ? { text: item.text, parts: item.parts } : {};
-  return withBuffered({ ...reply, ...text, timings, storedAt, at });
+  return withBuffered({ ...reply, ...text, timings, options, storedAt, at });
 }
 
 /** The order of the log; ids made in the same millisecond sort by creation. */
@@ -205,8 +208,7 @@ export function withItems(thread: Thread, items: readonly MessageItem[]): Thread
   for (const item of items) {
     if (item.role === 'user') {
       const closed = item.status !== 'waiting' && item.status !== 'streaming';
-      // A server of the release before does not send them.
-      const { options, parent_id } = item as { options?: SendOptions; parent_id?: string | null };
+      const { options, parent_id } = item;
       next = withMessage(next, { id: item.id, text: item.text, at: item.created_at, parent_id, closed, options });
       continue;
     }

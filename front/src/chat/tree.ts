@@ -27,7 +27,7 @@ interface Tree {
 const TO_COME = '~'; // sorts after every timestamp: what is still to come is the latest activity
 const NONE: readonly number[] = [];
 
-/** What a message follows. A server of the release before does not say, and its conversations have no branches. */
+/** What a message follows. A log of the release before does not say, and its conversations have no branches. */
 export function parentOf(turns: readonly Turn[], place: number): string | null {
   const parent = turns[place]?.parent;
   return parent === undefined ? (turns[place - 1]?.id ?? null) : parent;

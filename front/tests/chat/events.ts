@@ -13,19 +13,19 @@ export function at(step: number): string {
 export interface TurnPlan {
   id: string;
   text: string;
-  /** What it follows; a line where no message says. */
+  /** What it follows; the newest reply before it where the plan does not say. */
   parent?: string | null;
   replies: { id: string; parts: string[]; end: 'complete' | 'stopped' | 'failed' | 'open'; attempts: number }[];
 }
-
-const parentOf = ({ parent }: TurnPlan) => (parent === undefined ? {} : { parent_id: parent });
 
 /** The log of a conversation, as the server would write it. A second attempt goes on at the next index. */
 export function logOf(turns: readonly TurnPlan[]): ServerEvent[] {
   const events: ServerEvent[] = [];
   const common = () => ({ cursor: String(events.length + 1), at: at(events.length), conversation_id: CHAT });
-  for (const turn of turns) {
-    events.push({ type: 'message.created', ...common(), id: turn.id, text: turn.text, ...parentOf(turn) });
+  for (const [place, turn] of turns.entries()) {
+    const before = turns[place - 1];
+    const { parent: parent_id = before?.replies.at(-1)?.id ?? before?.id ?? null } = turn;
+    events.push({ type: 'message.created', ...common(), id: turn.id, text: turn.text, parent_id });
     for (const reply of turn.replies) {
       const key = (attempt: number) => ({ ...common(), reply_id: reply.id, message_id: turn.id, attempt });
       const change = Math.ceil(reply.parts.length / reply.attempts);
@@ -71,12 +71,22 @@ export function pageAfter(log: readonly ServerEvent[], count: number): MessagesP
         text: event.text,
         status: 'waiting',
         created_at: event.at,
-        ...('parent_id' in event ? { parent_id: event.parent_id } : {}),
+        parent_id: event.parent_id ?? null,
       });
     }
     if (event.type === 'reply.started' && !reply(event.reply_id)) {
       const { reply_id: id, message_id, attempt, at: created_at } = event;
-      items.push({ id, role: 'assistant', message_id, text: '', status: 'streaming', attempt, parts: 0, created_at });
+      items.push({
+        id,
+        role: 'assistant',
+        message_id,
+        parent_id: message_id,
+        text: '',
+        status: 'streaming',
+        attempt,
+        parts: 0,
+        created_at,
+      });
     }
     if (!('reply_id' in event)) continue;
     const said = items.find((one) => one.id === event.message_id);

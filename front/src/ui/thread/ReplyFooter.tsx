@@ -49,12 +49,13 @@ export function ReplyFooter({ conversation, turn, reply, clock, last, versions, 
   const retryOffered = reply.end.kind === 'failed' && reply.end.error.retryable; // as "Try again" beside the failure
   const xray = xrayOf(turn, reply, clock);
   const details = `xray-${reply.id}`;
+  const options = reply.options ?? turn.options;
   return (
     <>
       <div className="reply-foot">
         {versions}
         {xray.stages.length > 0 && <XRayButton xray={xray} open={xrayOpen} id={details} onToggle={toggle} />}
-        {turn.options && <ReplyOptions conversation={conversation} turn={turn} options={turn.options} />}
+        {options && <ReplyOptions conversation={conversation} turn={turn} options={options} />}
         <div className="reply-actions">
           {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
           {!retryOffered && (
