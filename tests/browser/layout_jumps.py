@@ -4,44 +4,49 @@ from typing import Any
 
 from playwright.async_api import Page
 
-JUMP_PX = 4  # less is not seen as a jump
-
-# Compares the places of the messages from frame to frame. What follows an input, or an act of the test, is caused by it; a page that
-# follows the end of a conversation moves up as it grows, and never down.
+# Compares the places of the messages between moments at which the conversation has been at rest for two frames: in between, it may
+# have been changed and not yet scrolled, which nobody sees. What follows an input, or an act of the test, is caused by it. A page
+# that follows the end of a conversation moves up as it grows, and never down. Less than 4 px is not seen as a jump.
 WATCH = """(() => {
-    const QUIET_MS = 1000;
-    let caused = 0, banner = false, before = new Map(), followed = false;
+    const [JUMP_PX, QUIET_MS] = [4, 1000];
+    let caused = 0, rest = null, last = '';
     window.layoutJumps = [];
     window.caused = () => { caused = performance.now() };
     for (const type of ['pointerdown', 'wheel', 'keydown', 'input', 'resize', 'popstate'])
         addEventListener(type, window.caused, { capture: true, passive: true });
-    const frame = () => {
-        const log = document.querySelector('.thread');
-        const shown = document.querySelector('.banner') !== null;
-        if (shown !== banner) window.caused();
-        banner = shown;
-        const places = new Map();
-        const edge = log?.getBoundingClientRect();
-        for (const turn of log?.querySelectorAll('.turn') ?? []) {
-            const box = turn.getBoundingClientRect();
-            if (box.bottom > edge.top && box.top < edge.bottom) places.set(turn, box.top);
-        }
-        if (performance.now() - caused > QUIET_MS)
-            for (const [turn, top] of places) {
-                const moved = top - (before.get(turn) ?? top);
-                if (followed ? moved > JUMP_PX : Math.abs(moved) > JUMP_PX) {
-                    const queued = document.querySelectorAll('.queued-messages li').length;
-                    window.layoutJumps.push({ moved, followed, queued, text: turn.textContent.slice(0, 60), at: Date.now() });
-                    window.caused();
-                    break;
-                }
-            }
-        before = places;
-        followed = log !== null && log.scrollHeight - log.scrollTop - log.clientHeight <= 1;
-        requestAnimationFrame(frame);
+    const read = (log) => {
+        const edge = log.getBoundingClientRect();
+        const rows = [...log.querySelectorAll('.turn')].map((turn) => [turn, turn.getBoundingClientRect()]);
+        const shown = rows.filter(([, box]) => box.bottom > edge.top && box.top < edge.bottom);
+        const places = new Map(shown.map(([turn, box]) => [turn, box.top]));
+        const end = rows.at(-1)?.[0];
+        return {
+            places, path: location.href, follows: log.scrollHeight - log.scrollTop - log.clientHeight <= 1,
+            what: `${log.clientHeight} of ${log.scrollHeight} at ${log.scrollTop}, ${rows.length} rows,`
+                + ` last ${end?.className} ${end?.innerText.slice(-60)}`,
+        };
     };
-    requestAnimationFrame(frame);
-})()""".replace("JUMP_PX", str(JUMP_PX))
+    const compare = (now) => {
+        for (const [turn, top] of now.places) {
+            const moved = top - (rest?.places.get(turn) ?? top);
+            if (rest?.path !== now.path || !(rest.follows ? moved > JUMP_PX : Math.abs(moved) > JUMP_PX)) continue;
+            window.layoutJumps.push({ moved, text: turn.textContent.slice(0, 60), from: rest.what, to: now.what, at: Date.now() });
+            return;
+        }
+    };
+    const look = () => {
+        const log = document.querySelector('.thread');
+        const state = log && `${location.href} ${log.clientHeight} ${log.scrollHeight} ${log.scrollTop}`;
+        if (log && state === last) {
+            const now = read(log);
+            if (performance.now() - caused > QUIET_MS) compare(now);
+            rest = now;
+        }
+        last = state;
+        requestAnimationFrame(() => setTimeout(look));
+    };
+    look();
+})()"""
 
 
 async def watch(page: Page) -> None:

@@ -57,6 +57,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
       // A small step up is enough to stop; a step down to about the end, or being at the very end, starts again.
       if (byUser && up && distance() > END_PX) following.current = false;
       else if (distance() <= (byUser && !up ? NEAR_PX : END_PX)) following.current = true;
+      // Content that shrinks and grows again within a frame moves the box, and its size never tells.
+      else if (following.current && !byUser) box.scrollTop = box.scrollHeight;
       setAway(!following.current && distance() > NEAR_PX);
     };
     const onWheel = (event: WheelEvent) => {
