@@ -226,15 +226,16 @@ async def test_branches_survive_export_and_import(open_page: OpenPage, tmp_path:
 
 
 async def test_choosing_a_version_leaves_its_pager_where_it_is(open_page: OpenPage) -> None:
-    user = await open_page(viewport={"width": 1280, "height": 500})
-    await user.send("/words 150")
+    user = await open_page(viewport={"width": 1280, "height": 640})
+    await user.send("/words 300")
     await user.sees_replies()
     await user.send("/words 180")
     await user.sees_replies(2)
     await edit(user, "/words 180", "/words 200")
+    await user.log.hover()
+    await user.page.mouse.wheel(0, -90)  # where the shorter version would end above the foot of the page, it could not stay
     await user.waits_for_layout()
     pager = user.page.get_by_role("button", name="Previous version of the message")
-    await pager.scroll_into_view_if_needed()
     before = await pager.bounding_box()
     await pager.click()
     await user.page.get_by_role("button", name="Next version of the message").click()

@@ -6,7 +6,7 @@ from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 
-CHUNKS = re.compile(r"/assets/(?!index)[^/]+\.js")
+CHUNKS = re.compile(r"/assets/(MarkdownText|highlight)[^/]+\.js")
 
 
 async def test_without_its_markdown_renderer_the_page_shows_the_text_and_offers_to_try_again(open_page: OpenPage) -> None:

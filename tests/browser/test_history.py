@@ -126,8 +126,8 @@ async def test_an_exported_conversation_can_be_imported_after_deletion(open_page
     user = await open_page()
     await start_conversation(user, "/echo there and back")
     await user.page.get_by_role("button", name="Another reply").click()
-    await user.sees_replies()
     await expect(user.log.get_by_text("2/2")).to_be_visible()
+    await user.sees_replies()
     texts = await user.stored_texts()
     async with user.page.expect_download() as download:
         await choose(user, "there and back", "Export as JSON")

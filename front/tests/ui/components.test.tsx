@@ -34,8 +34,14 @@ function entry(more: Partial<OutboxEntry>): OutboxEntry {
 /** The turns on the shown path. */
 function Turns() {
   const state = useChatState((all) => all);
-  return shownPath(state, CHAT).map((step) => (
-    <TurnView key={step.turn.id} conversation={CHAT} row={{ ...step, id: step.turn.id, newDay: false }} last />
+  return shownPath(state, CHAT).map((step, place) => (
+    <TurnView
+      key={step.turn.id}
+      conversation={CHAT}
+      row={{ ...step, id: step.turn.id, newDay: false }}
+      place={place}
+      last
+    />
   ));
 }
 

@@ -9,6 +9,7 @@ import { TurnView } from './TurnView';
 import { useJumps } from './thread-ui';
 import { UnconfirmedMessage } from './UnconfirmedMessage';
 import { useHighlight } from './useHighlight';
+import { usePagerInPlace } from './usePagerInPlace';
 import { usePrinting } from './usePrinting';
 import { useStickToBottom } from './useStickToBottom';
 
@@ -32,6 +33,7 @@ export function MessageList({ id, rows }: Props) {
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const { away, follow, release } = useStickToBottom(scroller, content);
+  usePagerInPlace(scroller);
   const printing = usePrinting();
   const shifts = useShift(rows);
   useHighlight(id, rows, list, release);
@@ -56,10 +58,10 @@ export function MessageList({ id, rows }: Props) {
   }, [top?.id, next, onScroll]);
 
   const last = rows.at(-1)?.id;
-  const renderRow = (row: Row): ReactElement => (
+  const renderRow = (row: Row, place: number): ReactElement => (
     <TurnBoundary key={row.id} row={row}>
       {'turn' in row ? (
-        <TurnView conversation={id} row={row} last={row.id === last} />
+        <TurnView conversation={id} row={row} place={place} last={row.id === last} />
       ) : (
         <UnconfirmedMessage entry={row.entry} />
       )}

@@ -15,10 +15,12 @@ import { Versions } from './Versions';
 interface Props {
   conversation: string;
   row: TurnRow;
+  /** The place of the row in the list. */
+  place: number;
   last: boolean;
 }
 
-export const TurnView = memo(function TurnView({ conversation, row, last }: Props) {
+export const TurnView = memo(function TurnView({ conversation, row, place, last }: Props) {
   const { client } = useChat();
   const { turn, version, newDay } = row;
   const highlighted = useView((state) => state.highlighted?.message === turn.id);
@@ -32,6 +34,7 @@ export const TurnView = memo(function TurnView({ conversation, row, last }: Prop
     <article
       className={`turn${last ? ' last' : ''}${highlighted ? ' highlighted' : ''}`}
       data-message={turn.id}
+      data-row={place}
       aria-label="Message and reply"
     >
       {newDay && <div className="day">{dayName(turn.at, new Date())}</div>}

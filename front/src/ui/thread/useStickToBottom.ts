@@ -7,6 +7,7 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 const NEAR_PX = 60; // about two lines: the user who scrolls back this far wants to follow again
 const END_PX = 1; // fractions of pixels in the browser's own rounding
 const INPUT_MS = 700; // scrolling this long after an input is caused by it: smooth scrolling, momentum
+const CHANGE_MS = 300; // a scroll this soon after a change of the content is caused by it; a search of the browser's own is not
 const KEYS: Record<string, Direction> = {
   ArrowUp: 'up',
   PageUp: 'up',
@@ -42,6 +43,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     const inner = content.current;
     if (!box || !inner) return;
     let inputAt = Number.NEGATIVE_INFINITY;
+    let changedAt = Number.NEGATIVE_INFINITY;
     let pressed = false;
     let direction: Direction = 'either';
     let lastTop = box.scrollTop;
@@ -58,7 +60,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
       if (byUser && up && distance() > END_PX) following.current = false;
       else if (distance() <= (byUser && !up ? NEAR_PX : END_PX)) following.current = true;
       // Content that shrinks and grows again within a frame moves the box, and its size never tells.
-      else if (following.current && !byUser) box.scrollTop = box.scrollHeight;
+      else if (following.current && !byUser && performance.now() - changedAt < CHANGE_MS)
+        box.scrollTop = box.scrollHeight;
       setAway(!following.current && distance() > NEAR_PX);
     };
     const onWheel = (event: WheelEvent) => {
@@ -80,8 +83,8 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     };
     /** What the user opens unfolds below what they pressed, which stays where it is. */
     const onClick = (event: Event) => {
-      const button = (event.target as Element).closest('[aria-expanded], .message button');
-      if (button && (button.closest('.message') || !button.closest('.turn.last'))) release();
+      const button = (event.target as Element).closest('[aria-expanded], .message button, .versions button');
+      if (button && (button.closest('.message, .versions') || !button.closest('.turn.last'))) release();
     };
     const onResize = () => {
       if (following.current) box.scrollTop = box.scrollHeight;
@@ -100,7 +103,12 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     const growth = new ResizeObserver(onResize);
     growth.observe(inner);
     growth.observe(box);
+    const changes = new MutationObserver(() => {
+      changedAt = performance.now();
+    });
+    changes.observe(inner, { childList: true, subtree: true });
     return () => {
+      changes.disconnect();
       growth.disconnect();
       listeners.abort();
     };
