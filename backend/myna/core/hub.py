@@ -60,6 +60,10 @@ class Mailbox:
         self.session_ended = True
         self._wake()
 
+    def abandon(self) -> None:
+        """Nobody reads it any more."""
+        self._wake = _nobody
+
     def take(self) -> list[bytes]:
         """All frames there are, in order; the mailbox is empty afterwards."""
         frames = list(self._frames)
@@ -81,6 +85,10 @@ class Mailbox:
             else:
                 self._bytes -= len(frame)
         return frames
+
+
+def _nobody() -> None:
+    pass
 
 
 class Hub(LogObserver):

@@ -1,6 +1,7 @@
 """What one address or one owner has too much of is refused, told why, counted, and there for others."""
 
 import asyncio
+import gc
 import json
 from contextlib import suppress
 from uuid import uuid4
@@ -9,6 +10,11 @@ from websockets.asyncio.client import connect
 
 from myna.settings import Settings
 from myna.web.limits import TABLE, Limits
+from myna.web.server.request_stream import RequestStream
+from myna.web.server.tcp_server import LimitedTCPServer
+from myna.web.server.upgrade_stream import UpgradeStream
+from myna.web.websocket.connection import Connection
+from myna.web.websocket.transport import FrameTransport
 from tests.services.processes import until
 from tests.unit.api.conftest import Served, person_at, serving
 
@@ -237,3 +243,28 @@ def test_every_limit_of_the_table_is_a_setting() -> None:
 def test_however_few_descriptors_there_are_one_address_leaves_half_to_the_others() -> None:
     limits = Limits(Settings(_env_file=None, max_connections_per_address=10**9))
     assert limits.connections.most <= limits.most_connections // 2
+
+
+async def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector() -> None:
+    """Thousands of them would keep 30 KB each until its next full round, which is rare and holds everybody up."""
+
+    def left() -> int:
+        kinds = (FrameTransport, LimitedTCPServer, RequestStream, UpgradeStream, Connection)
+        return sum(type(one) in kinds for one in gc.get_objects())
+
+    async with serving(heartbeat_s=1) as served:
+        gc.collect()
+        gc.disable()
+        before = left()  # of other tests' nodes
+        try:
+            for _ in range(5):
+                async with connect(served.url.replace("http", "ws") + "/ws", proxy=None) as socket:
+                    await socket.recv()
+                await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+
+            async def nothing() -> bool:
+                return left() <= before
+
+            await until(nothing, 30, "every connection freed")
+        finally:
+            gc.enable()

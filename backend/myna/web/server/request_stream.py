@@ -1,5 +1,6 @@
 """One HTTP request and its answer: counted by address and owner, with a bound on the bytes of their bodies."""
 
+import weakref
 from contextlib import ExitStack
 from typing import Any
 
@@ -28,7 +29,7 @@ class RequestStream(HTTPStream):
         """An event of the protocol below: the request, a part of its body, or its end."""
         try:
             if isinstance(event, Request):
-                event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
+                event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: weakref.proxy(self)})})
                 self._open(event)
             elif isinstance(event, Body) and not self.closed:
                 self._count_part()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import struct
+import weakref
 from contextlib import suppress
 from typing import Any
 
@@ -27,7 +28,7 @@ class LimitedTCPServer(TCPServer):
     lingering = 0
 
     def __init__(self, app: Any, loop: Any, config: Any, context: Any, state: LifespanState, reader: Any, writer: Any) -> None:
-        super().__init__(app, loop, config, context, LifespanState({**state, TCP: self}), reader, writer)
+        super().__init__(app, loop, config, context, LifespanState({**state, TCP: weakref.proxy(self)}), reader, writer)
         self.limits: Limits = config.limits
 
     async def run(self) -> None:
@@ -42,6 +43,8 @@ class LimitedTCPServer(TCPServer):
             await super().run()
         finally:
             release()
+            if hasattr(self, "protocol"):
+                self.protocol.protocol.send = _nowhere  # the circle would keep 30 KB until the next full garbage collection
 
     async def _read_data(self) -> None:
         await super()._read_data()
@@ -103,6 +106,10 @@ class LimitedTCPServer(TCPServer):
                 await super()._close()
         finally:
             deadline.cancel()
+
+
+async def _nowhere(_: Event) -> None:
+    """The connection has ended."""
 
 
 def connection_of(state: ConnectionState) -> LimitedTCPServer:

@@ -1,5 +1,6 @@
 """Hypercorn's websocket stream for the handshake alone: after the 101 the socket belongs to a `FrameTransport`."""
 
+import weakref
 from typing import Any, cast
 
 from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
@@ -24,7 +25,7 @@ class UpgradeStream(WSStream):
         if isinstance(event, Request):
             self._tcp = connection_of(event.state)
             self._address = self._tcp.limits.client_of(self.client, event.headers)
-            event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: self})})
+            event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: weakref.proxy(self)})})
         elif isinstance(event, Data) and self.frames is not None:
             self.frames.data_received(event.data)
             return

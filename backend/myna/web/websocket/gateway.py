@@ -73,6 +73,7 @@ class Gateway:
         if connection.failure is not None:
             self._services.limits.refusals.close(*connection.failure, self._address())
         self._services.hub.detach(connection.mailbox)
+        connection.mailbox.abandon()
         self._connections.discard(connection)
 
     def _is_full(self, owner: str, leaving: ExitStack) -> str | None:

@@ -56,7 +56,7 @@ class FrameTransport(asyncio.Protocol):
         self._transport = transport
         self._before = cast(asyncio.Protocol, transport.get_protocol())
         transport.set_protocol(self)
-        self._beat = self._loop.call_later(self._heartbeat_s, self._heartbeat)
+        self._beat: asyncio.TimerHandle | None = self._loop.call_later(self._heartbeat_s, self._heartbeat)
 
     # --- in ---
 
@@ -229,9 +229,12 @@ class FrameTransport(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone: the server's streams are told, and with them the handler."""
-        self._beat.cancel()
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._beat, self._deadline):
+            if timer is not None:
+                timer.cancel()
         if not self.closed.done():
             self.closed.set_result(None)
         self._before.connection_lost(exc)
+        # Circles of references, and with them 30 KB a socket, would wait for the garbage collector, which comes rarely.
+        self._beat = self._deadline = self._receive = None
+        self._take = list
