@@ -1,7 +1,8 @@
 """Judges a run from outside: what clients sent and heard, and what the history says afterwards. Pure.
 
 Nothing in it knows the server's code; it holds a run to the contract's words: every accepted message is answered once, in the
-order sent, with the very text that its parts make and that is stored, and nobody hears of anybody else.
+order sent, with the very text that its parts make and that is stored, and nobody hears of anybody else. Each stands in its
+conversation's tree where its sender put it, for every listener and in the rows.
 """
 
 from collections import defaultdict
@@ -32,6 +33,7 @@ def check(histories: Sequence[History], rows: Rows) -> Verdict:
         _count(history, verdict)
         for frame in history.heard():
             _place(frame, history, owners, verdict)
+        _parents(history, verdict)
         for chain in history.chains():
             _Chain(history.name, verdict).walk(chain)
         for connection in history.connections:
@@ -148,6 +150,34 @@ def _order(history: History, connection: Connection, verdict: Verdict) -> None:
                 verdict.add("reordered", f"{history.name}: {later} was answered before {earlier}, which was sent first")
 
 
+def _parents(history: History, verdict: Verdict) -> None:
+    """What one client heard that messages follow is what their senders named."""
+    named = {frame["id"]: frame["parent_id"] for frame in history.sent() if "parent_id" in frame}
+    for frame in history.heard():
+        if frame["type"] == "message.created" and frame["id"] in named and frame.get("parent_id") != named[frame["id"]]:
+            verdict.add("misplaced", f"{history.name} heard that {frame['id']} follows {frame.get('parent_id')}, not {named[frame['id']]}")
+
+
+def _tree(items: Sequence[Row], sent: Mapping[str, Frame], verdict: Verdict) -> None:
+    """A conversation is a tree: everything follows something in it, as its sender said, and nothing goes round in a circle."""
+    parents = {item["id"]: item["parent_id"] for item in items}
+    for item in items:
+        parent = item["parent_id"]
+        if parent is not None and parent not in parents:
+            verdict.add("misplaced", f"{item['id']} follows {parent}, which its conversation does not have")
+        if item["role"] == "assistant" and parent != item["message_id"]:
+            verdict.add("misplaced", f"reply {item['id']} follows {parent} and not its message")
+        named = sent.get(item["id"], {})
+        if "parent_id" in named and named["parent_id"] != parent:
+            verdict.add("misplaced", f"{item['id']} follows {parent} in the history, and was sent to follow {named['parent_id']}")
+        seen: set[str] = set()
+        while parent is not None and parent not in seen:
+            seen.add(parent)
+            parent = parents.get(parent)
+        if parent is not None:
+            verdict.add("misplaced", f"{item['id']} stands in a circle")
+
+
 def _settle(owner: str, histories: Sequence[History], rows: Rows, verdict: Verdict) -> None:
     """One owner's promises against the history: accepted = answered = stored, each once, with one text."""
     sent = {frame["id"]: frame for history in histories for frame in history.sent() if frame["type"] == "message.send"}
@@ -159,6 +189,9 @@ def _settle(owner: str, histories: Sequence[History], rows: Rows, verdict: Verdi
                 _same_end(history.name, ends.setdefault(frame["reply_id"], frame), frame, verdict)
     heard_ends = {frame["message_id"] for frame in ends.values()}
     items = [item for (of, _), found in rows.items() if of == owner for item in found]
+    for of, conversation in rows:
+        if of == owner:
+            _tree(rows[of, conversation], sent, verdict)
     messages = _by_id((item for item in items if item["role"] == "user"), verdict)
     replies = _by_id((item for item in items if item["role"] == "assistant"), verdict)
     answers: dict[str, list[Row]] = defaultdict(list)

@@ -14,13 +14,16 @@ WELCOME = {"type": "welcome", "resumed": False}
 RESUMED = {"type": "welcome", "resumed": True}
 
 
+PARENTS = {2: "r1"}  # what messages name as what they follow
+
+
 def turn(conversation: str, number: int, texts: tuple[str, ...] = ("so ", "it ", "is")) -> list[Frame]:
     """What a client hears of one message and its reply."""
     message, reply, about = f"m{number}", f"r{number}", {"conversation_id": conversation}
     of = {**about, "reply_id": reply, "message_id": message, "attempt": 1}
     frames: list[Frame] = [
         {"type": "message.accepted", "id": message, "duplicate": False, **about},
-        {"type": "message.created", "id": message, "text": f"text {number}", **about},
+        {"type": "message.created", "id": message, "text": f"text {number}", "parent_id": PARENTS.get(number), **about},
         {"type": "reply.started", "worker": "w", **of},
         *({"type": "reply.delta", "index": index, "text": text, **of} for index, text in enumerate(texts)),
         {"type": "reply.completed", "parts": len(texts), "text": "".join(texts), "finish_reason": "stop", **of},
@@ -29,14 +32,15 @@ def turn(conversation: str, number: int, texts: tuple[str, ...] = ("so ", "it ",
 
 
 def sends(conversation: str, number: int) -> Frame:
-    return {"type": "message.send", "id": f"m{number}", "conversation_id": conversation, "text": f"text {number}"}
+    named = {"parent_id": PARENTS[number]} if number in PARENTS else {}
+    return {"type": "message.send", "id": f"m{number}", "conversation_id": conversation, "text": f"text {number}", **named}
 
 
 def stored(number: int, text: str = "so it is") -> list[dict[str, Any]]:
     """What the history has of one message and its reply."""
     reply = {"id": f"r{number}", "role": "assistant", "message_id": f"m{number}", "text": text, "parts": 3, "status": "complete"}
-    message = {"id": f"m{number}", "role": "user", "text": f"text {number}", "status": "complete"}
-    return [{**message, "stored_at": "now"}, {**reply, "stored_at": "now"}]
+    message = {"id": f"m{number}", "role": "user", "text": f"text {number}", "status": "complete", "parent_id": PARENTS.get(number)}
+    return [{**message, "stored_at": "now"}, {**reply, "stored_at": "now", "parent_id": f"m{number}"}]
 
 
 def good_run() -> tuple[list[History], Items]:
@@ -138,6 +142,26 @@ def part_after_the_end(histories: list[History], rows: Items) -> None:
     frames.append({**frames[-2], "index": 3})
 
 
+def heard_elsewhere(histories: list[History], rows: Items) -> None:
+    next(frame for frame in heard(histories) if frame["type"] == "message.created" and frame["id"] == "m2")["parent_id"] = "m1"
+
+
+def stored_elsewhere(histories: list[History], rows: Items) -> None:
+    rows["anna", "a"][2]["parent_id"] = None
+
+
+def stored_nowhere(histories: list[History], rows: Items) -> None:
+    rows["ben", "b"][0]["parent_id"] = "r1"
+
+
+def in_a_circle(histories: list[History], rows: Items) -> None:
+    rows["anna", "a"][0]["parent_id"] = "r2"
+
+
+def of_another_message(histories: list[History], rows: Items) -> None:
+    rows["anna", "a"][3]["parent_id"] = "m1"
+
+
 BREAKS: list[tuple[str, Callable[[list[History], Items], None]]] = [
     ("lost", missing_end),
     ("lost", not_in_history),
@@ -151,6 +175,11 @@ BREAKS: list[tuple[str, Callable[[list[History], Items], None]]] = [
     ("mismatched", other_text_stored),
     ("mismatched", other_text_said),
     ("mismatched", failed_in_history),
+    ("misplaced", heard_elsewhere),
+    ("misplaced", stored_elsewhere),
+    ("misplaced", stored_nowhere),
+    ("misplaced", in_a_circle),
+    ("misplaced", of_another_message),
     ("leaked", overheard),
     ("unexpected", out_of_nowhere),
     ("unexpected", answered_unasked),

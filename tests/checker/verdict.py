@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-KINDS = ("lost", "duplicated", "reordered", "gaps", "mismatched", "leaked", "unexpected")
+KINDS = ("lost", "duplicated", "reordered", "gaps", "mismatched", "misplaced", "leaked", "unexpected")
 
 
 @dataclass

@@ -19,6 +19,7 @@ from tests.services.chat_client import ENDS, ChatClient
 
 TROUBLE = (OSError, TimeoutError, WebSocketException, httpx.HTTPError)
 IN_FLIGHT = 3  # unanswered messages per conversation
+BRANCHES = 0.3  # of the messages name what they follow: something earlier in the conversation, or the root
 SILENCE_LIMIT_S = 4.0  # nothing received, not even a pong: the connection is taken for dead
 
 
@@ -146,8 +147,16 @@ class RetryingClient(ChatClient):
             return
         self._count += 1
         frame = {"type": "message.send", "id": str(uuid4()), "conversation_id": conversation, **self._message(self._count)}
+        if self._rng.random() < BRANCHES:
+            frame["parent_id"] = self._parent(conversation)
         self._unconfirmed[frame["id"]] = frame
         await self._put(frame)
+
+    def _parent(self, conversation: str) -> str | None:
+        """The root, or something earlier in the conversation that the node at the other end has read too."""
+        here = self.frames[self._starts[-1][2] :]
+        said = [frame for frame in here if frame["type"] == "reply.completed" and frame["conversation_id"] == conversation]
+        return self._rng.choice([None, *(str(frame[which]) for frame in said for which in ("message_id", "reply_id"))])
 
     async def _check_alive(self, now: float) -> None:
         last = max(self.received_at[-1] if self.received_at else 0.0, self._pinged)

@@ -16,7 +16,9 @@ from myna.protocol.field_types import Id, Options, Strict, Text
 class MessageSend(Strict):
     """A message; the first one creates its conversation. `id` is the idempotency key.
 
-    It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply.
+    It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply: the
+    one to whatever was accepted last in the conversation before it (a message, or a request for one more reply), also where
+    that failed or was stopped. It is decided when its turn has come. A parent may be one that waits or streams.
     """
 
     type: Literal["message.send"]

@@ -1,6 +1,6 @@
-"""Where messages that name no parent stand in their conversation's tree."""
+"""A conversation as a tree: where messages that name no parent stand, and the path that leads to the newest."""
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sequence
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -25,3 +25,16 @@ def with_parents(views: Iterable[MessageView], newest: MutableMapping[tuple[str,
         placed.append(view if view.parent_id is not UNSET else replace(view, parent_id=newest.get(conversation)))
         newest[conversation] = newest_reply(view.owner, view.id, view.role)
     return placed
+
+
+def newest_path(views: Sequence[MessageView]) -> list[MessageView]:
+    """The messages and replies from the root to the one that was said last, out of those of one conversation."""
+    by_id = {view.id: view for view in views}
+    at = max(reversed(views), key=lambda view: view.created_at, default=None)
+    if at is not None:  # clocks differ: a reply may seem older than its message
+        at = next((view for view in reversed(views) if view.message_id == at.id), at)
+    path: list[MessageView] = []
+    while at is not None:
+        path.append(by_id.pop(at.id))
+        at = by_id.get(at.parent_id or "")
+    return path[::-1]

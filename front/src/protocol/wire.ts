@@ -23,7 +23,7 @@ export interface Timings {
   total_ms: number;
 }
 
-/** A message; the first one creates its conversation. `id` is the idempotency key. It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply. */
+/** A message; the first one creates its conversation. `id` is the idempotency key. It follows the message or reply `parent_id`; null begins a new branch at the root; left out, it follows the newest reply: the one to whatever was accepted last in the conversation before it (a message, or a request for one more reply), also where that failed or was stopped. It is decided when its turn has come. A parent may be one that waits or streams. */
 export interface MessageSend {
   type: 'message.send';
   id: string;

@@ -54,13 +54,30 @@ def test_a_reply_that_was_cut_in_a_code_block_does_not_swallow_what_follows() ->
     at = "2026-11-21T03:46:00.000Z"
     conversation = ConversationView("o", "c", "Code", at, at, 2, "")
     cut = MessageView("o", "c", "r", "assistant", "Look:\n```python\nprint(1)", "stopped", at, finish_reason="stopped")
-    after = MessageView("o", "c", "m", "user", "```\nand mine", "complete", at)
+    after = MessageView("o", "c", "m", "user", "```\nand mine", "complete", at.replace(":00.000", ":01.000"), parent_id="r")
 
     text = "".join(as_markdown(conversation, [cut, after]))
 
     assert "print(1)\n```\n\n## You" in text
     assert "> ```\n> and mine" in text
     assert "Myna · 2026-11-21 03:46 UTC · stopped" in text
+
+
+async def test_a_markdown_export_is_the_path_to_what_was_said_last_and_says_so(person: Person) -> None:
+    conversation_id = (await person.say("/echo root"))["conversation_id"]
+    root, _ = await person.answered(conversation_id)
+    await person.say("/echo left", conversation_id=conversation_id)
+    await person.answered(conversation_id, replies=2)
+    await person.say("/echo right", conversation_id=conversation_id, parent_id=root["id"])
+    await person.answered(conversation_id, replies=3)
+
+    answer = await person.get(f"/api/conversations/{conversation_id}/export?format=markdown")
+
+    assert "3 messages, begun" in answer.text
+    assert "This is the newest branch; 3 more are on others." in answer.text
+    assert "> /echo root" in answer.text
+    assert "> /echo right" in answer.text
+    assert "left" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, validate_querystring
 
 from myna.protocol import timestamps
+from myna.protocol.message_tree import newest_path
 from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView
 from myna.slices import sliced
@@ -61,7 +62,7 @@ def blueprint(services: Services) -> Blueprint:
     @needs_session(services)
     @validate_querystring(ExportQuery)
     async def export_conversation(session: Session, conversation_id: str, query_args: ExportQuery) -> Response:
-        """A whole conversation as a file."""
+        """A whole conversation as a file: as JSON with all its branches, as Markdown the path to what was said last."""
         conversation = await services.queries.conversation(session, id_of(conversation_id, "conversation"))
         messages = await services.queries.whole_conversation(session, conversation.id, hold_texts)
         suffix, content_type, write = FORMATS[query_args.format]
@@ -83,10 +84,15 @@ def as_json(conversation: ConversationView, messages: Sequence[MessageView]) -> 
 
 
 def as_markdown(conversation: ConversationView, messages: Sequence[MessageView]) -> Iterator[str]:
-    """The conversation as one reads it: what a person wrote stands quoted, as it was typed; replies are Markdown already."""
-    count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"
-    yield f"# {_one_line(conversation.title)}\n\n*{count}, begun {_moment(conversation.created_at)}.*\n"
-    for view in messages:
+    """The newest path through the conversation, as one reads it: what a person wrote stands quoted, as it was typed.
+
+    Replies are Markdown already. What is on other branches is counted.
+    """
+    path = newest_path(messages)
+    count = "1 message" if len(path) == 1 else f"{len(path)} messages"
+    others = f" This is the newest branch; {len(messages) - len(path)} more are on others." if len(messages) > len(path) else ""
+    yield f"# {_one_line(conversation.title)}\n\n*{count}, begun {_moment(conversation.created_at)}.{others}*\n"
+    for view in path:
         if view.role == "user":
             blocks = [f"## You · {_moment(view.created_at)}", "\n".join(f"> {line}".rstrip() for line in view.text.splitlines())]
         else:

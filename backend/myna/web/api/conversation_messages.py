@@ -27,7 +27,11 @@ def blueprint(services: Services) -> Blueprint:
     @needs_session(services)
     @validate_querystring(PageQuery)
     async def list_messages(session: Session, conversation_id: str, query_args: PageQuery) -> Response:
-        """A conversation's newest page, oldest first in it: each message followed by its replies."""
+        """A conversation's newest page, oldest first in it: each message followed by its replies.
+
+        The list is flat and holds every branch, in the order in which messages were accepted; `parent_id` says what each
+        follows, which may stand on an older page.
+        """
         conversation_id = id_of(conversation_id, "conversation")
         page = await services.queries.messages(session, conversation_id, **dict(query_args))
         hold_texts(page.items)
