@@ -15,7 +15,7 @@ LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
-.PHONY: help run build check test compose-test faults bench soak lock clean
+.PHONY: help run build check test compose-test faults fuzz bench soak audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -40,6 +40,9 @@ faults: .venv/dev ## the part of make test that harms processes, broker and data
 	@tests/services/install
 	@$(PY) -m pytest tests/faults tests/soak
 
+fuzz: .venv/dev ## made-up bytes, frames, imports and requests, until something is found or it is stopped
+	@while FUZZ_S=60 $(PY) -m pytest -q --timeout=0 tests/fuzz; do :; done; exit 1
+
 bench: .venv/dev ## the benchmarks, as tables
 	@tests/services/install
 	@$(PY) -m tests.bench
@@ -47,6 +50,9 @@ bench: .venv/dev ## the benchmarks, as tables
 soak: .venv/dev ## faults at random under load, for as long as MINUTES says
 	@tests/services/install
 	@$(PY) -m tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+audit: .venv/dev front/node_modules/ready ## known vulnerabilities of what the locks name, where a registry lists them
+	@$(PY) tests/audit.py
 
 lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
 	@$(LOCK) -o requirements/backend.txt

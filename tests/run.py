@@ -93,6 +93,7 @@ def checks() -> list[Step]:
         Step("mypy --strict", [python, "-m", "mypy"]),
         Step("ruff", [python, "-m", "ruff", "check", "."]),
         Step("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
+        Step("hadolint", [str(Path(python).parent / "hadolint"), *map(str, sorted(ROOT.glob("Dockerfile.*")))]),
         Step("biome", ["npm", "run", "--silent", "check"], front),
         Step("tsc", ["npm", "run", "--silent", "typecheck"], front),
     ]

@@ -53,6 +53,14 @@ WAYS = {
     ),
     "no request": (b"nonsense\r\n\r\n", b"400"),
     "headers without end": (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, b"431"),
+    "a host by address": (b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1:5055\r\n\r\n", b"200"),
+    "a host that is too long a name": (b"GET /livez HTTP/1.1\r\nHost: " + b"x" * 64 + b"\r\n\r\n", b"400"),
+    "a host with nothing between two dots": (b"GET /livez HTTP/1.1\r\nHost: a..b\r\n\r\n", b"400"),
+    "a host that is no name": (b"GET /livez HTTP/1.1\r\nHost: a b\xff\r\n\r\n", b"400"),
+    "a websocket of a host that is no name": (
+        b"GET /ws HTTP/1.1\r\nHost: .\r\n" + UPGRADE + b"websocket\r\n" + HANDSHAKE + b"\r\n",
+        b"400",
+    ),
     "a version that is none": (request(b"GET /livez HTTP/3.0"), b"505"),
 }
 OURS = {Http1Connection, Http1Protocol, UpgradeStream, RequestStream}

@@ -1,5 +1,6 @@
 """HTTP/1.1 and nothing else: no HTTP/2, whether by preface, by `Upgrade: h2c` or by ALPN, and no upgrade but `websocket`."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from hypercorn.protocol.h11 import H11Protocol
 from myna.web.limits import Limits
 from myna.web.server import refused
 from myna.web.server.tcp_server import connection_of
+
+# A host and a port (RFC 9110 §7.2): an address in brackets, or a name of labels of up to 63 characters.
+HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[\w~-]{1,63}(\.[\w~-]{1,63})*\.?)?(:\d{0,5})?", re.IGNORECASE)
 
 
 class Http1Protocol(H11Protocol):
@@ -65,6 +69,8 @@ def refusal_status(request: h11.Request) -> int | None:
     """The status that refuses a request by its protocol; None for one that is taken."""
     if request.http_version not in (b"1.0", b"1.1"):
         return 505
+    if not all(HOST.fullmatch(value) for name, value in request.headers if name == b"host"):
+        return 400  # no name that could lead here; the framework fails at it, with two tracebacks each time
     if request.method == b"CONNECT" or any(protocol != b"websocket" for protocol in upgrades(request)):
         return 400
     # A proxy in front may count the body by the one, and we by the other (RFC 9112 §6.3): what is left would be a request of its own.
