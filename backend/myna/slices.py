@@ -7,14 +7,28 @@ worked on one after the other, and nobody else waits longer than for one slice.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 SLICE_S = 0.002
 
+# One thread: several would take the processor from the event loop together.
+_THREAD = ThreadPoolExecutor(1, "long-work")
+R = TypeVar("R")
 Pause = Callable[[], Awaitable[None]]
 
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+async def in_thread(work: Callable[..., R], *arguments: object) -> R:
+    """The result of long work that can't be cut into slices, one piece after the other.
+
+    It is to be Python for the most part: a long call into C holds the event loop up from a thread too.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, partial(work, *arguments))
 
 
 @asynccontextmanager

@@ -134,7 +134,7 @@ class Projection:
 
     def frames(self, owner: str) -> list[bytes]:
         """All of this owner's frames that are remembered, oldest first."""
-        return self._window.since(owner, NOTHING)
+        return self._window.frames(owner)
 
     def cursor(self, owner: str, position: Position | None = None) -> str:
         """This owner's cursor for a position; without one, for the last position read."""

@@ -120,6 +120,11 @@ class Window:
             del self._owners[event.owner]
             self._bytes -= OWNER_BYTES
 
+    def frames(self, owner: str) -> list[bytes]:
+        """All frames of this owner, in order."""
+        window = self._owners.get(owner)
+        return [] if window is None else [entry.frame for entry in window.entries]
+
     def since(self, owner: str, position: Position) -> list[bytes]:
         """The frames of this owner after a position, in order."""
         window = self._owners.get(owner)

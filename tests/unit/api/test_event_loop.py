@@ -129,6 +129,26 @@ async def test_a_conversation_comes_and_goes_without_holding_anybody_up(frail: S
             assert longest.seconds < LONGEST_S * budgets.SLOWNESS, (read, longest.what)
 
 
+async def test_rules_and_journal_of_the_mock_hold_nobody_up(served: Served, person: Person) -> None:
+    said = await person.say("hello " * 300)
+    for _ in range(10):
+        await person.say("hello " * 300, conversation_id=said["conversation_id"])
+    await person.answered(said["conversation_id"], 11)
+    rules = {"version": 1, "rules": [{"match": {"contains": f"hello {n}"}, "reply": {"text": "hi"}} for n in range(300)]}
+    wrong = {"version": 1, "rules": [{"when": n} for n in range(900)]}
+    for method, path, body, status in (
+        ("POST", "/api/mock/rules", rules, 200),
+        ("POST", "/api/mock/rules", wrong, 400),
+        ("GET", "/api/mock/journal", None, 200),
+        ("GET", f"/api/conversations/{said['conversation_id']}/scenario", None, 200),
+    ):
+        with longest_step() as longest:
+            answer = await person.request(method, path, json=body)
+        assert answer.status_code == status, answer.text[:500]
+        print(f"{method} {path.rpartition('/')[2]}: {longest.seconds * 1_000:.1f} ms")
+        assert longest.seconds < LONGEST_S * budgets.SLOWNESS, (path, longest.what)
+
+
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/asyncapi.json"])
 async def test_documents_are_written_once_and_their_reads_are_counted_like_others(served: Served, person: Person, path: str) -> None:
     await ask(served, person, "GET", path)

@@ -12,14 +12,18 @@ import yaml
 from quart import Blueprint, Response
 
 from myna.mock_ai.scenario_fields import MAX_WAIT_S
+from myna.protocol.errors import TooLarge
 from myna.protocol.session import Session
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView
+from myna.slices import in_thread
 from myna.web.api.conversation_export import disposition
 from myna.web.api.requests import id_of, needs_session
-from myna.web.openapi.annotations import answers
+from myna.web.openapi.annotations import answers, raises
+from myna.web.rate_limit import hold_texts
 from myna.web.services import Services
 
+TEXTS = 200_000  # characters of a conversation that is written: some 2 s of a thread
 PARTS = 4_000  # of one reply, as a scenario file takes them
 
 
@@ -28,20 +32,27 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("conversation_scenario", __name__)
 
     @routes.get("/api/conversations/<conversation_id>/scenario")
+    @raises(TooLarge)
     @answers(200, "A scenario file, named after the conversation's title.", "application/yaml")
     @needs_session(services)
     async def show_scenario(session: Session, conversation_id: str) -> Response:
         """The conversation as a scenario file: one rule for each message, with its newest reply as it was paced."""
         conversation = await services.queries.conversation(session, id_of(conversation_id, "conversation"))
-        messages = await services.queries.whole_conversation(session, conversation.id)
-        recorded = recordings(services.projection.frames(session.owner))
-        file = {"version": 1, "rules": rules(messages, recorded)}
-        body = yaml.safe_dump(file, allow_unicode=True, sort_keys=False, width=120)
+        messages = await services.queries.whole_conversation(session, conversation.id, hold_texts)
+        if sum(len(view.text) for view in messages) > TEXTS:
+            raise TooLarge(f"A scenario file is made of conversations of at most {TEXTS:,} characters.")
+        body = await in_thread(scenario_file, messages, services.projection.frames(session.owner))
         response = Response(body, content_type="application/yaml")
         response.headers["Content-Disposition"] = disposition(conversation.title, "yaml")
         return response
 
     return routes
+
+
+def scenario_file(messages: Sequence[MessageView], frames: Iterable[bytes]) -> str:
+    """The conversation as YAML, with the parts that these frames of its owner tell of. Takes seconds for a long one."""
+    file = {"version": 1, "rules": rules(messages, recordings(frames))}
+    return yaml.safe_dump(file, allow_unicode=True, sort_keys=False, width=120)
 
 
 def recordings(frames: Iterable[bytes]) -> dict[str, list[dict[str, Any]]]:

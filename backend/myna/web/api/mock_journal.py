@@ -13,11 +13,13 @@ from quart import Blueprint
 from quart_schema import validate_querystring, validate_response
 
 from myna.protocol.session import Session
+from myna.slices import sliced
 from myna.web.api.models import Answer, ReplyError, Timings
 from myna.web.api.requests import Query, needs_key_or_session
 from myna.web.services import Services
 
 ENTRIES = 200  # at most, in one answer
+FRAMES = 32  # that are looked at between two looks at the clock
 
 
 class JournalQuery(Query):
@@ -59,29 +61,35 @@ def blueprint(services: Services) -> Blueprint:
     @validate_response(Journal)
     async def show_mock_journal(session: Session, query_args: JournalQuery) -> Journal:
         """The newest replies to this key's owner, each with its message and the rule that it followed."""
-        return Journal(items=entries(services.projection.frames(session.owner))[-query_args.limit :])
+        found = await entries(services.projection.frames(session.owner))
+        return Journal(items=found[-query_args.limit :])
 
     return routes
 
 
-def entries(frames: Iterable[bytes]) -> list[JournalEntry]:
+async def entries(frames: Iterable[bytes]) -> list[JournalEntry]:
     """The replies in these frames, in the order in which they were begun. One whose message is not among them is left out."""
     messages: dict[str, dict[str, Any]] = {}
     replies: dict[str, JournalEntry] = {}
-    for text in frames:
-        if b'"type":"reply.delta"' in text:
-            continue
-        frame = json.loads(text)
-        match frame["type"]:
-            case "message.created":
-                messages[frame["id"]] = frame
-            case "reply.started" if frame["message_id"] in messages and frame["reply_id"] not in replies:
-                replies[frame["reply_id"]] = _begun(frame, messages[frame["message_id"]])
-            case "reply.completed" | "reply.failed" if frame["reply_id"] in replies:
-                _end(replies[frame["reply_id"]], frame)
-            case _:
-                pass
+    async with sliced() as pause:
+        for number, text in enumerate(frames):
+            if number % FRAMES == 0:
+                await pause()
+            if b'"type":"reply.delta"' not in text:
+                _add(json.loads(text), messages, replies)
     return list(replies.values())
+
+
+def _add(frame: dict[str, Any], messages: dict[str, dict[str, Any]], replies: dict[str, JournalEntry]) -> None:
+    match frame["type"]:
+        case "message.created":
+            messages[frame["id"]] = frame
+        case "reply.started" if frame["message_id"] in messages and frame["reply_id"] not in replies:
+            replies[frame["reply_id"]] = _begun(frame, messages[frame["message_id"]])
+        case "reply.completed" | "reply.failed" if frame["reply_id"] in replies:
+            _end(replies[frame["reply_id"]], frame)
+        case _:
+            pass
 
 
 def _begun(frame: dict[str, Any], message: dict[str, Any]) -> JournalEntry:

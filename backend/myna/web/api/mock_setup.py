@@ -12,6 +12,7 @@ from myna.mock_ai.scenario_fields import FailFields
 from myna.pipeline.mock_setups import MockSetups
 from myna.protocol.errors import Busy, InvalidFrame, TooLarge
 from myna.protocol.session import Session
+from myna.slices import in_thread
 from myna.store.port import MOCK_FAILURES_OF_OWNER
 from myna.web.api.models import Answer
 from myna.web.api.requests import data_of, needs_key_or_session, no_content, validate_body
@@ -69,7 +70,7 @@ def blueprint(services: Services) -> Blueprint:
         They come before the file of the installation and count for messages sent from now on, this owner's only. All that is
         wrong is told at once, with lines.
         """
-        await setups.set_rules(session.owner, _rules(await data_of(), request.mimetype))
+        await setups.set_rules(session.owner, await in_thread(_rules, await data_of(), request.mimetype))
         return await _setup_of(setups, session)
 
     @routes.delete("/api/mock")

@@ -12,6 +12,7 @@ from myna.protocol.errors import BadRequest, ChatError
 from myna.web.limits import Held, Limits
 from myna.web.server import refused
 
+TRANSFERS = (b"/export", b"/scenario")  # what of a path makes a long answer
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 # A body comes in parts: chunks, or what arrives at once. After the first thousand they hold so many bytes on average.
 FREE_PARTS, PART_BYTES = 1_024, 64
@@ -47,7 +48,7 @@ class RequestStream(HTTPStream):
         self.limits = self.config.limits  # type: ignore[attr-defined]
         self.address = self.limits.client_of(self.client, request.headers)
         self.hold("requests_of_address", self.limits.requests_of_address, self.address)
-        if request.method == "PUT" or b"/export" in request.raw_path:
+        if request.method == "PUT" or any(end in request.raw_path for end in TRANSFERS):
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
         self._bytes = self._parts = 0
         self._held.callback(self._release_bytes)
