@@ -67,7 +67,7 @@ def _checked(text: str, kind: str, base: Scenarios | None) -> tuple[FileFields, 
     return file, data
 
 
-@lru_cache(256)
+@lru_cache(32)  # of an owner's largest rules a megabyte each
 def with_rules(rules: str, base: Scenarios) -> Scenarios:
     """The scenarios of an owner's rules, as `canonical` wrote them, on top of `base`. Raises `ValueError`."""
     return Scenarios(FileFields.model_validate(json.loads(rules)), base)
