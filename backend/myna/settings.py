@@ -134,7 +134,8 @@ class Settings(BaseSettings):
         Networks, Field(description="networks whose X-Forwarded-For is believed, comma-separated (10.0.0.0/8)")
     ] = []  # fmt: skip
     unlimited_networks: Annotated[
-        Networks, Field(description="networks that no limit per address is for, comma-separated: a load tester's, say (127.0.0.0/8)")
+        Networks,
+        Field(description="networks whose clients no limit per address or owner is for, comma-separated: a load tester's (127.0.0.0/8)"),
     ] = []
     owners_per_address: Annotated[int, Field(ge=1, description="as many owners' reads, writes and frames may come from one address")] = 20
     max_sockets: Annotated[int, Field(ge=1, description="sockets on one node; beyond, 1013")] = 20_000

@@ -1,5 +1,6 @@
 """OpenAI's chat API on the same queues: whole and streamed, for any key, with OpenAI's errors."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -426,3 +427,16 @@ async def test_no_mailbox_stays_attached_after_the_answer(served: Served, anybod
         return served.node.services.hub.count == 0
 
     await until(nobody, 10, "an empty hub")
+
+
+async def test_each_key_has_a_rate_of_its_own_and_a_load_tester_has_none() -> None:
+    async def statuses(served: Served, *keys: str) -> list[int]:
+        async with HttpClient(base_url=served.url, timeout=60) as client:
+            sent = [client.post(COMPLETIONS, json=request_body("/echo hi"), headers={"Authorization": f"Bearer {key}"}) for key in keys]
+            return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+    async with serving(rate_per_s=0.1, rate_burst=5) as node:
+        assert sorted(await statuses(node, *["sk-one"] * 8)) == [200] * 5 + [429] * 3
+        assert await statuses(node, *["sk-two"] * 5) == [200] * 5
+    async with serving(rate_per_s=0.1, rate_burst=5, unlimited_networks="127.0.0.0/8") as node:
+        assert await statuses(node, *["sk-one"] * 30) == [200] * 30
