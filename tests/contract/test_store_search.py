@@ -2,6 +2,7 @@
 
 import pytest
 
+from myna.store.port import Renamed
 from tests.contract.store_fixtures import StoreHarness, all_pages, new_id, reply_to, sent
 
 TEXTS = [
@@ -146,6 +147,31 @@ async def test_a_hit_says_where_who_and_when(store_harness: StoreHarness) -> Non
     assert len(hits[0].snippet) < 250
 
 
+async def test_titles_are_found_first_where_nothing_else_of_their_conversations_is(store_harness: StoreHarness) -> None:
+    owner, renamed, both, other = (new_id() for _ in range(4))
+    said, also = sent(owner, renamed, "about birds", seconds=1), sent(owner, both, "a walrus", seconds=2)
+    answer = reply_to(said, "Indeed.", seconds=3)
+    await store_harness.record(said, also, sent(owner, other, "nothing"), answer, Renamed(owner, renamed, "The Walrus & I"))
+    page = await store_harness.store.search(owner, "walrus", limit=5, before=None)
+    assert [(hit.conversation_id, hit.message_id, hit.id, hit.in_title, hit.snippet) for hit in page.items] == [
+        (renamed, said.id, answer.id, True, "The <mark>Walrus</mark> & I"),
+        (both, also.id, also.id, None, "a <mark>walrus</mark>"),
+    ]
+    assert page.next is None
+
+
+async def test_titles_leave_room_for_texts_and_come_on_the_first_page_only(store_harness: StoreHarness) -> None:
+    owner = new_id()
+    conversations = [new_id() for _ in range(12)]
+    await store_harness.record(
+        *(sent(owner, one, "hm", seconds=n) for n, one in enumerate(conversations)),
+        *(Renamed(owner, one, "A walrus") for one in conversations[:10]),
+        *(sent(owner, conversations[11], f"walrus {n}", seconds=20 + n) for n in range(8)),
+    )
+    pages = await all_pages(lambda before: store_harness.store.search(owner, "walrus", limit=6, before=before))
+    assert [[hit.in_title is True for hit in page] for page in pages] == [[True] * 5 + [False], [False] * 6, [False]]
+
+
 async def test_a_snippet_shows_a_match_that_stands_far_behind(store_harness: StoreHarness) -> None:
     owner = new_id()
     await store_harness.record(
@@ -162,7 +188,7 @@ async def test_a_phrase_that_many_texts_nearly_hold_is_found_by_reading_on(store
     sought = sent(owner, conversation, "the needle")
     await store_harness.record(sought, *(sent(owner, conversation, "needle the") for _ in range(1_200)))
     pages = await all_pages(lambda before: store_harness.store.search(owner, '"the needle"', limit=5, before=before))
-    assert [hit.id for page in pages for hit in page] == [sought.id]
+    assert [hit.id for page in pages for hit in page if not hit.in_title] == [sought.id]
 
 
 async def test_an_old_hit_is_found_behind_thousands_of_newer_rows(store_harness: StoreHarness) -> None:

@@ -194,10 +194,20 @@ class MemoryStore:
         if parsed is None:
             return Page([], None)
         rows = [row for (its, _), row in self._rows.items() if its == owner and parsed.matches(row.view.text)]
-        page = _page({pagination.SearchPageToken(row.ord): row.view for row in rows}, token, limit)
-        return Page([search_text.hit_of(view, parsed, self._title_of(view)) for view in page.items], page.next)
+        found = {pagination.SearchPageToken(row.ord): row.view for row in rows}
+        titles = [] if before is not None else self._title_hits(owner, parsed)[: min(search_text.TITLE_HITS, limit - 1)]
+        titles = search_text.titles_alone(titles, {view.conversation_id for view in _page(found, token, limit).items})
+        page = _page(found, token, limit - len(titles))
+        hits = [search_text.hit_of(view, parsed, self._title_of(view)) for view in page.items]
+        return Page([*titles, *hits], page.next)
 
     # --- inside
+
+    def _title_hits(self, owner: str, query: search_text.Query) -> list[SearchHit]:
+        found = [one for (its, _), one in self._conversations.items() if its == owner and one.view and query.matches(one.view.title)]
+        found.sort(key=lambda one: (_utc(one.view.updated_at), one.view.id) if one.view else (), reverse=True)
+        last = [max(one.rows, key=lambda row: (row.turn, row.ord)).view for one in found]
+        return [search_text.title_hit_of(one.view, query, said) for one, said in zip(found, last, strict=True) if one.view]
 
     def _title_of(self, message: MessageView) -> str:
         conversation = self._conversations[message.owner, message.conversation_id].view

@@ -53,7 +53,11 @@ class ConversationView(WireStruct, frozen=True):
 
 
 class SearchHit(WireStruct, frozen=True):
-    """A message that holds what was searched for; matches stand between <mark> and </mark> in the snippet."""
+    """A message, or the title of a conversation, that holds what was searched for.
+
+    Matches stand between <mark> and </mark> in the snippet. Of a title, `message_id`, `id`, `role` and `created_at` are those
+    of what was said last in the conversation.
+    """
 
     conversation_id: str
     title: str  # of the conversation
@@ -62,6 +66,7 @@ class SearchHit(WireStruct, frozen=True):
     role: Role
     snippet: str
     created_at: str
+    in_title: bool | None = None  # True: the title matches, and is the snippet
 
 
 def preview_of(text: str) -> str:

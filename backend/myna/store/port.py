@@ -210,4 +210,7 @@ class Store(Protocol):
         """
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
-        """Full text over the owner's messages and replies, newest first. What a query may say: `search_text.parse`."""
+        """Full text over the owner's messages and replies, newest first. What a query may say: `search_text.parse`.
+
+        The first page begins with titles that match, of conversations that have no other hit on it (`search_text.TITLE_HITS`).
+        """

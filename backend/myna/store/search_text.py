@@ -6,19 +6,22 @@ have no such runs, so there each pair of neighbours is a lexeme. A database inde
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from string import ascii_lowercase, digits
 from typing import NamedTuple
 
-from myna.protocol.views import MessageView, SearchHit
+from msgspec.structs import replace
+
+from myna.protocol.views import ConversationView, MessageView, SearchHit
 
 WORD_LIMIT = 64  # characters of a word that count; a longer one is hardly typed again
 TEXT_LIMIT = 100_000  # characters of a text that are searched: even if all pairs differ they fit Postgres' 1 MB of lexemes
 WORDS_LIMIT = 16  # words of a query that count
 QUERY_LIMIT = 2_000  # characters of a query that are looked at
 BEFORE, SNIPPET = 60, 200  # characters of a snippet before the first match, and in all
+TITLE_HITS = 5  # titles on the first page of a search
 MARK, UNMARK = "<mark>", "</mark>"
 
 # Scripts without spaces: Thai to Lao, Myanmar, Khmer, kana, Han, and Han beyond the first plane.
@@ -193,6 +196,16 @@ def snippet(text: str, query: Query) -> str:
             at = stop
     parts += [text[at:end]]
     return ("…" if begin else "") + "".join(parts) + ("…" if end < len(text) else "")
+
+
+def title_hit_of(conversation: ConversationView, query: Query, last: MessageView) -> SearchHit:
+    """A conversation whose title a query matches, and in which this was said last, as an item of the results."""
+    return replace(hit_of(last, query, conversation.title), snippet=snippet(conversation.title, query), in_title=True)
+
+
+def titles_alone(titles: Sequence[SearchHit], conversations: Collection[str]) -> list[SearchHit]:
+    """The titles found whose conversations are none of these, which have a hit of their own on the page."""
+    return [hit for hit in titles if hit.conversation_id not in conversations]
 
 
 def hit_of(message: MessageView, query: Query, title: str) -> SearchHit:

@@ -156,7 +156,7 @@ export interface ReplyError {
   retryable: boolean;
 }
 
-/** A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own. */
+/** A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own. With `in_title`, the title matches, and the rest is of what was said last in the conversation. */
 export interface SearchHit {
   conversation_id: string;
   title: string;
@@ -165,6 +165,7 @@ export interface SearchHit {
   role: 'user' | 'assistant';
   snippet: string;
   created_at: string;
+  in_title?: boolean;
 }
 
 /** An owner and the token that proves it, also set as a cookie. */

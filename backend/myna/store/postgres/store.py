@@ -156,6 +156,9 @@ class PostgresStore:
         if len(hits) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=token.ord):
             rows = await self._read(reading.INDEXED_HITS, **parameters)
             hits = await _matching(rows, parsed)
+        titles = [] if before is not None else await self._title_hits(owner, parsed, min(search_text.TITLE_HITS, limit - 1))
+        titles = search_text.titles_alone(titles, {row["conversation_id"] for row in hits[:limit]})
+        limit -= len(titles)
         last = hits[limit - 1] if len(hits) > limit else rows[-1] if len(rows) == wanted else None
         next_ = str(pagination.SearchPageToken(last["ord"])) if last else None
         items = []
@@ -163,7 +166,14 @@ class PostgresStore:
             for row in hits[:limit]:
                 items.append(search_text.hit_of(MESSAGES.view(row), parsed, row["conversation_title"]))
                 await pause()
-        return Page(items, next_)
+        return Page([*titles, *items], next_)
+
+    async def _title_hits(self, owner: str, query: search_text.Query, limit: int) -> list[SearchHit]:
+        """Of the newest conversations those whose title matches, at most so many."""
+        rows = await self._read(reading.CONVERSATIONS_PAGE, owner=owner, limit=TITLES, **reading.NEWEST_CONVERSATION._asdict())
+        found = [CONVERSATIONS.view(row) for row in rows if query.matches(row["title"])][:limit]
+        last = [(await self.messages(owner, conversation.id, limit=1, before=None)).items for conversation in found]
+        return [search_text.title_hit_of(conversation, query, items[0]) for conversation, items in zip(found, last, strict=True) if items]
 
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)

@@ -1,4 +1,4 @@
-"""GET /api/search: full text over an owner's messages and replies."""
+"""GET /api/search: full text over an owner's titles, messages and replies."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from quart_schema import document_response, validate_querystring
 
 from myna.protocol.session import Session
 from myna.protocol.views import Role
-from myna.web.api.models import Answer
+from myna.web.api.models import Answer, absent
 from myna.web.api.requests import PAGE_LIMIT, Before, Query, SearchWords, needs_session, page_of
 from myna.web.services import Services
 
@@ -22,7 +22,10 @@ class SearchQuery(Query):
 
 
 class SearchHit(Answer):
-    """A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own."""
+    """A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own.
+
+    With `in_title`, the title matches, and the rest is of what was said last in the conversation.
+    """
 
     conversation_id: str
     title: str
@@ -31,6 +34,7 @@ class SearchHit(Answer):
     role: Role
     snippet: str
     created_at: str
+    in_title: bool | None = absent()
 
 
 HIT = TypeAdapter(SearchHit)
@@ -52,7 +56,11 @@ def blueprint(services: Services) -> Blueprint:
     @needs_session(services)
     @validate_querystring(SearchQuery)
     async def search_messages(session: Session, query_args: SearchQuery) -> Response:
-        """Full text over messages and replies, newest first. Matches stand between `<mark>` and `</mark>`."""
+        """Full text over messages and replies, newest first. Matches stand between `<mark>` and `</mark>`.
+
+        Before those of the first page come up to five of the newest conversations whose title alone matches; all of them are
+        found by `GET /api/conversations?q=`.
+        """
         page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before)
         return await page_of(HIT, page.items, next=page.next)
 
