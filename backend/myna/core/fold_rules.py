@@ -43,36 +43,34 @@ class FoldRules:
 
     def apply(self, event: e.LogLine, line: bytes, position: Position, now: float, folded: FoldResult) -> None:
         """One line of the log and the event in it; `now` is the node's monotonic clock in seconds. The most frequent types stand first."""
-        match event:
-            case e.ReplyDelta():
-                reply = self._reply(event, now)
-                if reply is not None and reply.add(event):
-                    self._add(event, position, None, folded)
-            case e.ReplyStarted():
-                reply = self._reply(event, now)
-                if reply is not None and reply.start(event):
-                    self._add(event, position, None, folded)
-            case e.ReplyCompleted() | e.ReplyFailed():
-                self._end(event, position, now, folded)
-            case e.MessageCreated() | e.ReplyRequested():
-                self._request(event, line, position, now, folded)
-            case e.StopRequested():
-                # Every node reads the stop at the same position among the parts, so all derive the same end from it.
-                reply = self._reply(event, now)
-                if reply is not None:
-                    self._end(reply.stopped(event.at), position, now, folded)
-            case e.ConversationUpdated():
-                self._add(event, position, Renamed(event.owner, event.conversation_id, event.title), folded)
-            case e.ConversationDeleted():
-                self._add(event, position, Deleted(event.owner, event.conversation_id), folded)
-            case e.SessionEnded():
-                folded.ended.append(event.owner)
-            case e.MockSetupChanged():
-                folded.mock_setups.append(event)
-            case e.LogMark():
-                pass
-            case _:
-                assert_never(event)
+        # By name and not by class: each class that a struct is not takes 0.2 µs to find out, a name 0.03.
+        if event.type == "reply.delta":
+            reply = self._reply(event, now)
+            if reply is not None and reply.add(event):
+                self._add(event, position, None, folded)
+        elif event.type == "reply.started":
+            reply = self._reply(event, now)
+            if reply is not None and reply.start(event):
+                self._add(event, position, None, folded)
+        elif event.type == "reply.completed" or event.type == "reply.failed":
+            self._end(event, position, now, folded)
+        elif event.type == "message.created" or event.type == "reply.requested":
+            self._request(event, line, position, now, folded)
+        elif event.type == "stop.requested":
+            # Every node reads the stop at the same position among the parts, so all derive the same end from it.
+            reply = self._reply(event, now)
+            if reply is not None:
+                self._end(reply.stopped(event.at), position, now, folded)
+        elif event.type == "conversation.updated":
+            self._add(event, position, Renamed(event.owner, event.conversation_id, event.title), folded)
+        elif event.type == "conversation.deleted":
+            self._add(event, position, Deleted(event.owner, event.conversation_id), folded)
+        elif event.type == "session.ended":
+            folded.ended.append(event.owner)
+        elif event.type == "mock_setup.changed":
+            folded.mock_setups.append(event)
+        elif event.type != "log.mark":
+            assert_never(event)
 
     def apply_parked(self, job: e.Job, position: Position, now: float, folded: FoldResult) -> None:
         """A job was moved to the dead letters: its reply, if it is open, has failed."""
@@ -110,7 +108,7 @@ class FoldRules:
         else:
             self._replies.add(OpenReply(event, position, now, line=line))
             folded.jobs.append(event)
-            if isinstance(event, e.ReplyRequested):
+            if event.type == "reply.requested":
                 self._add_hidden(event, position, folded)
             else:
                 self._add(event, position, message_view(event, self._parent_of(event, window)), folded)

@@ -55,7 +55,7 @@ class OpenReply:
 
     def ends(self, event: ReplyEnd) -> bool:
         """Whether this end counts: not that of a brain begun anew since, nor one before which parts are missing here."""
-        return event.attempt >= self.min_attempt and (isinstance(event, ReplyFailed) or event.parts == len(self.parts))
+        return event.attempt >= self.min_attempt and (event.type == "reply.failed" or event.parts == len(self.parts))
 
     @property
     def text(self) -> str:
@@ -110,7 +110,7 @@ class OpenReply:
     def ended(self, end: ReplyEnd) -> MessageView:
         """The reply as it is stored and read from now on."""
         created_at = self.started_at or end.at
-        if isinstance(end, ReplyFailed):
+        if end.type == "reply.failed":
             error = ReplyError(end.code, end.detail, end.retryable)
             timings = end.timings or self._timings(end.at)  # an older release wrote none
             return self._view(self.text, "failed", created_at, end.attempt, len(self.parts), error=error, timings=timings)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from myna.protocol.cursor import tag_of
-from myna.protocol.events import BEGINNING, NOTHING, Event, Job, MessageCreated, Position, ReplyRequested, WireStruct
+from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position, WireStruct
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact
@@ -88,7 +88,7 @@ class Window:
                 window.views[fact.id] = fact
             elif type(fact) is Deleted:
                 window.deleted.add(fact.conversation_id)
-        if isinstance(event, (MessageCreated, ReplyRequested)):
+        if event.type == "message.created" or event.type == "reply.requested":
             window.keys[event.id] = window.newest[event.conversation_id] = event
         self._order.append(entry)
         self._bytes += _weight(entry)
@@ -112,7 +112,7 @@ class Window:
                 window.views.pop(fact.id, None)
             elif type(fact) is Deleted:
                 window.deleted.discard(fact.conversation_id)
-        if isinstance(event, Job):
+        if event.type == "message.created" or event.type == "reply.requested":
             window.keys.pop(event.id, None)
             if window.newest.get(event.conversation_id) is event:
                 del window.newest[event.conversation_id]

@@ -1,7 +1,7 @@
 """What a responder hands to whatever makes its replies, and what it gets back: plain data and one protocol, no I/O."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, final
 
 import msgspec
 
@@ -72,6 +72,7 @@ class Prompt(msgspec.Struct, frozen=True):
         return self.turn or 1 + sum(message.role == "user" for message in self.history)
 
 
+@final
 class Part(msgspec.Struct, frozen=True):
     """One delta. `after_s`: the wait before it, in seconds since the part before (or since the start)."""
 
@@ -79,6 +80,7 @@ class Part(msgspec.Struct, frozen=True):
     after_s: float
 
 
+@final
 class End(msgspec.Struct, frozen=True):
     """The reply is whole (`stop`), or was cut at a limit (`length`)."""
 
@@ -87,6 +89,7 @@ class End(msgspec.Struct, frozen=True):
     rule: str | None = None  # what the brain followed: a rule, a command, a scenario
 
 
+@final
 class Failure(msgspec.Struct, frozen=True):
     """The brain gives up on this reply; the responder turns it into `reply.failed`. It may come after some parts."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, Failure, HistoryMessage, Part, Prompt, ReplyStep
+from myna.mock_ai.port import Brain, End, HistoryMessage, Part, Prompt, ReplyStep
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
@@ -96,27 +96,24 @@ class ReplyPublisher:
     def _event(self, step: ReplyStep) -> e.Event:
         now_ms = timestamps.now_ms()
         at = timestamps.written(now_ms)
-        match step:
-            case Part(text):
-                if self._first_part_ms is None:
-                    self._first_part_ms = now_ms
-                self._parts.append(text)
-                return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=text)
-            case End(finish_reason, _, rule):
-                return e.ReplyCompleted(
-                    **self._common,
-                    at=at,
-                    parts=len(self._parts),
-                    text="".join(self._parts),
-                    finish_reason=finish_reason,
-                    timings=self._timings(now_ms),
-                    rule=rule,
-                )
-            case Failure(code, detail, retryable, _, status, retry_after_s, rule):
-                return e.ReplyFailed(
-                    **self._common, at=at, code=code, detail=detail, retryable=retryable, status=status,
-                    retry_after_s=retry_after_s, rule=rule, timings=self._timings(now_ms),
-                )  # fmt: skip
+        if type(step) is Part:
+            if self._first_part_ms is None:
+                self._first_part_ms = now_ms
+            self._parts.append(step.text)
+            return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=step.text)
+        if type(step) is End:
+            return e.ReplyCompleted(
+                **self._common,
+                at=at,
+                parts=len(self._parts),
+                text="".join(self._parts),
+                finish_reason=step.finish_reason,
+                timings=self._timings(now_ms),
+            )
+        return e.ReplyFailed(
+            **self._common, at=at, code=step.code, detail=step.detail, retryable=step.retryable, status=step.status,
+            retry_after_s=step.retry_after_s, rule=step.rule, timings=self._timings(now_ms),
+        )  # fmt: skip
 
     def _timings(self, now_ms: int) -> e.Timings:
         return e.Timings(

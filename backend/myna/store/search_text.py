@@ -75,7 +75,7 @@ def words_of(text: str) -> list[str]:
 def lexemes(text: str) -> set[str]:
     """What an index holds of a text: its words, and of unspaced runs each pair and the last letter."""
     found = set(words_of(text))
-    if not text.isascii() and _UNSPACED_LETTER.search("".join(found)):
+    if not text.isascii() and not (joined := "".join(found)).isascii() and _UNSPACED_LETTER.search(joined):
         for run in [run for run in found if _unspaced(run)]:
             found.discard(run)
             found.update(run[at : at + 2] for at in range(len(run)))
