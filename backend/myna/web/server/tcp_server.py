@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import socket
 import struct
 import weakref
@@ -18,6 +19,7 @@ from myna.web.server import refused
 
 TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
+SOONEST = 0.75  # of CHAT_HEADER_S: closing thousands at once would take the loop a third of a second
 LINGER_S = 1.0  # for a refused client to read why
 LINGERING = 32  # refused connections that are told; more are cut at once. They stay below the reserved descriptors
 
@@ -50,6 +52,12 @@ class LimitedTCPServer(TCPServer):
         await super()._read_data()
         # Hypercorn lets a connection that the client has ended wait for its next request until that is too late.
         await self.idle_task.stop()
+
+    async def _idle_timeout(self) -> None:
+        """Close the connection when its next request takes too long. Those that were opened together are not closed together."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.context.terminated.wait(), self.config.keep_alive_timeout * random.uniform(SOONEST, 1))
+        await asyncio.shield(self._initiate_server_close())
 
     async def _refuse(self, host: str) -> None:
         cls = type(self)
