@@ -214,7 +214,7 @@ async def test_writes_by_http_are_limited_for_each_owner_as_frames_are_for_each_
 
 async def test_who_shows_no_session_is_limited_by_address_whatever_key_is_made_up() -> None:
     async with (
-        serving(rate_per_s=0.1, rate_burst=3, trusted_proxies="127.0.0.0/8") as served,
+        serving(rate_per_s=0.1, rate_burst=3, owners_per_address=1, trusted_proxies="127.0.0.0/8") as served,
         HttpClient(base_url=served.url) as nobody,
     ):
 
