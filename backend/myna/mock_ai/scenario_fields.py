@@ -33,7 +33,7 @@ def _pattern(pattern: str) -> str:
 def compiled(pattern: str) -> Any:
     """An RE2 expression, case ignored, which takes linear time on any text. ValueError when it is none."""
     options = re2.Options()
-    options.case_sensitive, options.log_errors, options.max_mem = False, False, 1 << 20
+    options.case_sensitive, options.log_errors, options.max_mem = False, False, 1 << 18
     try:
         return re2.compile(pattern, options)
     except re2.error as problem:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from myna.mock_ai.profiles import PROFILES
 from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields, compiled
 from myna.mock_ai.scenario_lines import Lines, Path, UnreadableError, read
-from myna.mock_ai.scenarios import Scenarios
+from myna.mock_ai.scenarios import OWNER_SEARCHES, Scenarios
 from myna.mock_ai.templates import VARIABLES, placeholders
 
 MAX_FILE = 1_000_000  # characters; a larger file is the wrong file
@@ -70,7 +70,7 @@ def _checked(text: str, kind: str, base: Scenarios | None) -> tuple[FileFields, 
 @lru_cache(32)  # of an owner's largest rules a megabyte each
 def with_rules(rules: str, base: Scenarios) -> Scenarios:
     """The scenarios of an owner's rules, as `canonical` wrote them, on top of `base`. Raises `ValueError`."""
-    return Scenarios(FileFields.model_validate(json.loads(rules)), base)
+    return Scenarios(FileFields.model_validate(json.loads(rules)), base, searches=OWNER_SEARCHES)
 
 
 def _error(problems: list[Problem]) -> ScenarioError:

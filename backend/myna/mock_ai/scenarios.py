@@ -16,21 +16,28 @@ from myna.mock_ai.seeded_random import SeededRandom
 from myna.mock_ai.templates import fill
 from myna.mock_ai.tool_calls import tool_call_text
 
-_compiled = lru_cache(4_096)(compiled)
+_compiled = lru_cache(1_024)(compiled)  # some 30 KiB each
+
+# Characters that all expressions of an owner's rules together search for one message: a bad one takes 1 µs for each.
+OWNER_SEARCHES = 100_000
 
 
 class Scenarios:
     """The scripted replies by name and the rules of a file, on top of those of another. The first rule that fits wins."""
 
-    def __init__(self, file: FileFields, base: "Scenarios | None" = None) -> None:
-        """Where names meet, the file's own replace those of `base`, and its rules come first."""
+    def __init__(self, file: FileFields, base: "Scenarios | None" = None, *, searches: int | None = None) -> None:
+        """Where names meet, the file's own replace those of `base`, and its rules come first.
+
+        `searches` bounds how many characters its expressions search for one message, shared among them; None: all there are.
+        """
         self.strict: bool = file.strict or (base is not None and base.strict)
         self.problem: str | None = None  # of an edit that could not be used; these are then the scenarios before it
         own = {name: fields.profile for name, fields in file.profiles.items()}
         self.profiles: Mapping[str, Profile] = {**(base.profiles if base else PROFILES), **own}
         self._replies: dict[str, ReplyFields] = {**(base._replies if base else {}), **file.scenarios}
-        labelled = tuple((rule.name or f"rules[{n}]", rule) for n, rule in enumerate(file.rules))
-        self._rules: tuple[tuple[str, RuleFields], ...] = (*labelled, *(base._rules if base else ()))
+        reach = None if searches is None else searches // max(1, sum(_expressions(rule.match) for rule in file.rules))
+        labelled = tuple((rule.name or f"rules[{n}]", rule, reach) for n, rule in enumerate(file.rules))
+        self._rules: tuple[tuple[str, RuleFields, int | None], ...] = (*labelled, *(base._rules if base else ()))
 
     def names(self) -> dict[str, str]:
         """What each scenario is about, by name."""
@@ -43,8 +50,8 @@ class Scenarios:
     def matched(self, prompt: Prompt, rng: SeededRandom) -> Draft | None:
         """The reply of the first rule that fits; without one None, or in strict mode a failure."""
         folded = prompt.text.strip().casefold()
-        for label, rule in self._rules:
-            if (groups := _groups(rule.match, prompt, folded)) is not None:
+        for label, rule, reach in self._rules:
+            if (groups := _groups(rule.match, prompt, folded, reach)) is not None:
                 return replace(self._draft(rule.reply, {**groups, **_variables(prompt)}, prompt, rng), rule=label)
         if self.strict and not prompt.results:
             return Draft(
@@ -122,7 +129,7 @@ def _variables(prompt: Prompt) -> dict[str, str]:
     }
 
 
-def _groups(match: MatchFields, prompt: Prompt, folded: str) -> dict[str, str] | None:
+def _groups(match: MatchFields, prompt: Prompt, folded: str, reach: int | None) -> dict[str, str] | None:
     """What the expressions captured, or None when the request is not one for this rule."""
     if match.turn and not _within(match.turn, prompt.turn_number):
         return None
@@ -137,11 +144,11 @@ def _groups(match: MatchFields, prompt: Prompt, folded: str) -> dict[str, str] |
         return None
     if match.contains is not None and not any(text.casefold() in folded for text in match.contains):
         return None
-    groups = _searched(match.regex, prompt.text)
-    return None if groups is None else _of_results(match, prompt, groups)
+    groups = _searched(match.regex, prompt.text, reach)
+    return None if groups is None else _of_results(match, prompt, groups, reach)
 
 
-def _of_results(match: MatchFields, prompt: Prompt, groups: dict[str, str]) -> dict[str, str] | None:
+def _of_results(match: MatchFields, prompt: Prompt, groups: dict[str, str], reach: int | None) -> dict[str, str] | None:
     """The same for what tools answered. A rule that says nothing of it fits only before they have."""
     wanted = match.tool_result
     if wanted is None:
@@ -152,15 +159,20 @@ def _of_results(match: MatchFields, prompt: Prompt, groups: dict[str, str]) -> d
             continue
         if wanted.contains is not None and not any(text.casefold() in result.text.casefold() for text in wanted.contains):
             continue
-        if (captured := _searched(wanted.regex, result.text)) is not None:
+        if (captured := _searched(wanted.regex, result.text, reach)) is not None:
             return {**groups, **captured}
     return None
 
 
-def _searched(patterns: list[str] | None, text: str) -> dict[str, str] | None:
-    """The groups of the first expression that is found, none where none is wanted, None where it is not found."""
+def _expressions(match: MatchFields) -> int:
+    return len(match.regex or ()) + len(match.tool_result.regex or () if match.tool_result else ())
+
+
+def _searched(patterns: list[str] | None, text: str, reach: int | None) -> dict[str, str] | None:
+    """The groups of the first expression found in the first `reach` characters; none where none is wanted, None where it is not found."""
     if patterns is None:
         return {}
+    text = text[:reach]
     for pattern in patterns:
         if found := _compiled(pattern).search(text):
             numbered = {str(n): found.group(n) or "" for n in range(len(found.groups()) + 1)}

@@ -25,6 +25,7 @@ from myna.mock_ai import (
     parse_scenarios,
 )  # fmt: skip
 from myna.mock_ai.tool_calls import read_tool_calls
+from tests.services.budgets import budget
 from tests.unit.mock_ai.replies import BRAIN, text_of, whole
 
 FILE: dict[str, Any] = {
@@ -287,3 +288,23 @@ def test_a_program_does_not_start_with_a_bad_file(tmp_path: Path) -> None:
         ScenarioSource(tmp_path / "bad.toml", BUILT_IN)
     with pytest.raises(FileNotFoundError):
         ScenarioSource(tmp_path / "missing.yaml", BUILT_IN)
+
+
+def test_the_expressions_of_an_owners_rules_share_a_bound_on_what_they_search() -> None:
+    def answer(rules: int, at: int) -> str:
+        match = [{"match": {"regex": f"needle|nothing{n}"}, "reply": {"text": "found"}} for n in range(rules)]
+        prompt = Prompt("key", "x" * at + " needle", rules=json.dumps({"rules": match}))
+        return text_of(prompt, MockBrain())
+
+    assert answer(10, 9_000) == "found"
+    assert answer(100, 900) == "found"
+    assert answer(100, 1_100) != "found"
+
+
+def test_the_worst_rules_of_an_owner_take_little_time() -> None:
+    worst = [{"match": {"regex": f"(a|b)*a(a|b){{12}}c{n}"}, "reply": {"text": "found"}} for n in range(500)]
+    prompt = Prompt("key", "ab" * 100_000, rules=json.dumps({"rules": worst}))
+    text_of(prompt, MockBrain())  # compiled
+    begun = time.monotonic()
+    text_of(prompt, MockBrain())
+    assert time.monotonic() - begun < budget(1)
