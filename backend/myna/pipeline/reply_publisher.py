@@ -109,6 +109,7 @@ class ReplyPublisher:
                 text="".join(self._parts),
                 finish_reason=step.finish_reason,
                 timings=self._timings(now_ms),
+                rule=step.rule,
             )
         return e.ReplyFailed(
             **self._common, at=at, code=step.code, detail=step.detail, retryable=step.retryable, status=step.status,
