@@ -31,7 +31,7 @@ SLOWNESS = QUIET * max(1.0, (WORKING + WAITING) / (os.cpu_count() or 1))  # and 
 TEST_S = 60  # the longest a single test takes on two idle cores, if it says nothing else
 
 TESTS = ROOT / "tests"
-APART = {"bench", "browser", "compose", "faults", "soak"}  # folders that are not simply run with the others
+APART = {"bench", "browser", "clients", "compose", "faults", "soak"}  # folders that are not simply run with the others
 WAITS = {"flow", "services"}
 MEASURES_TIME = "tests/browser/test_speed.py"
 
@@ -105,6 +105,15 @@ def pytest(*arguments: str, name: str, waits: bool = False) -> Step:
     return Step(name, [*command, *arguments], waits=waits)
 
 
+def clients() -> list[Step]:
+    """Client libraries of others: each language in the environment where they are installed."""
+    python, folder = ROOT / ".venv/clients/bin/python", TESTS / "clients"
+    command = [str(python), "-m", "pytest", "-q", f"--timeout={TEST_S * SLOWNESS}", f"--junitxml={REPORT}", str(folder)]
+    node = ["node", "--test", f"--test-timeout={int(1000 * TEST_S * SLOWNESS)}"]
+    node += ["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=junit", f"--test-reporter-destination={REPORT}"]
+    return [Step("clients: Python", command), Step("clients: JavaScript", node, folder, waits=True)]
+
+
 def faults() -> list[Step]:
     """Each file apart, because it harms servers of its own; the longest first."""
     files = sorted((TESTS / "faults").glob("test_*.py"), key=lambda file: file.stat().st_size, reverse=True)
@@ -130,6 +139,7 @@ def tests() -> list[Step]:
         pytest(*map(str, brokers), name="contract: broker", waits=True),
         pytest("tests/contract", *(f"--ignore={file}" for file in brokers), name="contract", waits=True),
         *(pytest(*map(str, browser[half::2]), name=f"browser, {('one', 'other')[half]} half") for half in (0, 1)),
+        *clients(),
         *(pytest(f"tests/{folder}", name=folder, waits=folder in WAITS) for folder in folders),
     ]
 

@@ -328,16 +328,26 @@ async def test_structured_output_is_json_by_the_schema(anybody: httpx.AsyncClien
     assert isinstance(json.loads(await content_of(anybody, request_body("A person", response_format={"type": "json_object"}))), dict)
 
 
-async def test_a_json_object_follows_the_schema_that_a_system_message_spells_out(anybody: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("role", ["system", "user"])
+async def test_a_json_object_follows_the_schema_that_a_message_spells_out(anybody: httpx.AsyncClient, role: str) -> None:
     schema = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "type": "object", "additionalProperties": False}
     messages = [
-        {"role": "system", "content": f"Answer {{so}}, as JSON by this schema:\n{json.dumps(schema)}\nNo more."},
+        {"role": role, "content": f"Answer {{so}}, as JSON by this schema:\n{json.dumps(schema)}\nNo more."},
         {"role": "user", "content": "x"},
     ]
     body = request_body("", messages=messages, response_format={"type": "json_object"})
     assert set(json.loads(await content_of(anybody, body))) == {"age"}
     body["messages"][0]["content"] = "Answer as {JSON} or {}."
     assert set(json.loads(await content_of(anybody, body))) == {"answer"}
+
+
+async def test_a_schema_in_words_is_followed_where_the_message_asks_for_a_block_of_json(anybody: httpx.AsyncClient) -> None:
+    schema = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "type": "object", "additionalProperties": False}
+    messages = [{"role": "system", "content": f"Keep to {json.dumps(schema)}"}, {"role": "user", "content": "Answer in a ```json block."}]
+    block = await content_of(anybody, request_body("", messages=messages))
+    assert set(json.loads(block.removeprefix("```json").removesuffix("```"))) == {"age"}
+    messages[1]["content"] = "Answer."
+    assert not (await content_of(anybody, request_body("", messages=messages))).startswith(("{", "```"))
 
 
 async def test_retries_are_told_from_first_attempts(anybody: httpx.AsyncClient) -> None:

@@ -29,7 +29,7 @@ from myna.web.openai.schema import Fault, profile_of
 from myna.web.openai.unsupported import check_unsupported
 
 ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}  # of `json_object`
-# Of system messages in which a schema is looked for: characters, all tries together, and beginnings that are tried.
+# Of the messages in which a schema is looked for: characters, all tries together, and beginnings that are tried.
 MAX_SCHEMA_TEXT, MAX_BRACES = 100_000, 50
 MODEL_LIMIT = 256  # characters of a model's name: each event of a stream repeats it
 MAX_HEADERS, MAX_HEADER = 30, 200  # of a request that rules may look at: how many, and characters of each
@@ -207,8 +207,8 @@ class CompletionRequest(Lenient):
         return {name: value for name, value in details.items() if value not in (None, False, [], {})} | said
 
     def _schema_in_words(self) -> dict[str, Any] | None:
-        """The JSON Schema of an object that a system message spells out, as clients do that ask for `json_object`."""
-        text = "\n".join(read.text for read in self._history if read.role == "system")[:MAX_SCHEMA_TEXT]
+        """The JSON Schema of an object that a message spells out, as clients do that ask for `json_object`."""
+        text = "\n".join(read.text for read in self._history if read.role in ("system", "user"))[:MAX_SCHEMA_TEXT]
         at, left = text.find("{"), MAX_SCHEMA_TEXT
         while at >= 0 and left > 0:
             try:
