@@ -69,7 +69,10 @@ class TurnQueue(Generic[T]):
 
     def open_before(self, conversation: Conversation, reply_id: str) -> str | None:
         """The last of the open turns of this conversation that were opened before this one."""
-        earlier = takewhile(lambda one: one != reply_id, self._open.get(conversation, {}))
+        turns = self._open.get(conversation, {})
+        if len(turns) <= 1:
+            return None
+        earlier = takewhile(lambda one: one != reply_id, turns)
         return next(iter(deque(earlier, maxlen=1)), None)
 
     def withdraw(self, conversation: Conversation, item: T) -> bool:

@@ -31,12 +31,16 @@ class MessagePaths:
         `open_reply` is the newest reply of the conversation where it has not ended: a message that is stopped goes ahead of
         its turn. Raises `NotFound` where there is no such parent, and `Busy` where it can't be looked up now.
         """
-        request = submission.request
+        request, characters = submission.request, self._characters(submission.options)
+        if not characters and open_reply is None and request.parent_id is UNSET and request.message_id is None:
+            newest = self._projection.newest_job(request.owner, request.conversation_id)
+            if newest is not None and newest.turn is not None:  # most messages: nothing has to be walked
+                return Place(newest.reply_id, newest.turn + 1)
         start = start_of(request, self._projection, open_reply)
         complete = self._projection.holds_all_of(submission.born_ms)
         if start is UNSET and complete:
             return Place(None, 1)
-        path = remembered_path(request, start, self._projection, self._characters(submission.options))
+        path = remembered_path(request, start, self._projection, characters)
         if path.at is None:
             return place_of(request, start, path)
         if complete and path.at == request.parent_id:
