@@ -31,12 +31,11 @@ TABLE = {
     # protocols and upgrades
     "other protocols": Attack(by_protocol.other_protocols, {"505", "400"}),
     "refused upgrades": Attack(by_protocol.refused_upgrades, {"403", "401"}),
-    "half-open upgrades": Attack(by_protocol.half_open_upgrades, {"cut"}, 4.5, waits_s=HEADER_S),
     "compressed frames": Attack(by_protocol.compressed_frames, {"close 1002"}),
     # connections
-    "connections": Attack(by_connection.connections, IN_BOUNDS),
+    "connections": Attack(by_connection.connections, IN_BOUNDS, 0.6),
     "silent connections": Attack(by_connection.silent_connections, {"cut"}, 4.5, waits_s=HEADER_S),
-    "slow headers": Attack(by_connection.slow_headers, {"cut"}, 4.5, waits_s=HEADER_S),
+    "unfinished headers": Attack(by_connection.unfinished_headers, {"cut"}, 4.5, waits_s=HEADER_S),
     "large headers": Attack(by_connection.large_headers, {"431"}),
     "websockets": Attack(by_connection.many_sockets, {"close 1013", "429", "open"}, 4),
     # frames

@@ -3,8 +3,10 @@
 import socket
 import time
 from contextlib import suppress
+from itertools import cycle
 
 from tests.attacks.attacker import OPEN_S, Attacker, head
+from tests.attacks.websocket_bytes import HANDSHAKE
 
 
 def connections(attacker: Attacker) -> None:
@@ -20,27 +22,32 @@ def connections(attacker: Attacker) -> None:
 def silent_connections(attacker: Attacker) -> None:
     """TCP connections that are kept and never used."""
     kept: list[socket.socket] = []
-    for _ in range(3_000):
+    for _ in range(1_500):
         with suppress(OSError):
             kept.append(attacker.connect())
     attacker.keep(kept)
 
 
-def slow_headers(attacker: Attacker) -> None:
-    """Five hundred connections that never finish their headers."""
-    kept: list[socket.socket] = []
-    for _ in range(500):
+def unfinished_headers(attacker: Attacker) -> None:
+    """Six hundred requests and upgrades that are never finished: some wait, some go on and on, header by header."""
+    upgrade = head("GET", "/ws", *HANDSHAKE).removesuffix(b"\r\n")
+    beginnings = cycle((b"GET /livez HTTP/1.1\r\n", b"GET /ws HTTP/1.1\r\nUpgrade: websocket", upgrade))
+    waiting: list[socket.socket] = []
+    going_on: list[socket.socket] = []
+    for number in range(600):
         with suppress(OSError):
-            kept.append(attacker.connect())
-            kept[-1].sendall(b"GET /livez HTTP/1.1\r\n")
+            one = attacker.connect()
+            one.sendall(next(beginnings))
+            (waiting if number % 3 else going_on).append(one)
     while attacker.goes_on:
         time.sleep(0.2)
-        for one in list(kept):
+        for one in list(going_on):
             try:
                 one.sendall(b"X-Slow: 1\r\n")
             except OSError:
                 attacker.note("cut")
-                kept.remove(one)
+                going_on.remove(one)
+    attacker.keep(waiting)
 
 
 def large_headers(attacker: Attacker) -> None:

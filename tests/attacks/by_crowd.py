@@ -10,6 +10,7 @@ from tests.attacks.attacker import ADDRESS, READ, SECRET, Attacker, bearer, head
 from tests.attacks.websocket_bytes import HANDSHAKE
 
 CLIENTS, STREAMS = 2_000, 64
+CONNECTING = 100  # at a time: this one process must not be slower to say what it wants than the node waits for that
 
 
 def reconnections(attacker: Attacker) -> None:
@@ -19,12 +20,11 @@ def reconnections(attacker: Attacker) -> None:
     sessions = Sessions(SECRET)
 
     async def come_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(head("GET", "/ws", *HANDSHAKE, bearer(sessions.create().token)))
         granted = await reader.readuntil(b"\r\n\r\n")
         welcome = await reader.readuntil(b"}")
         attacker.note("welcome" if b'"type":"welcome"' in welcome else status(granted))
 
-    asyncio.run(_together(attacker, CLIENTS, come_back))
+    asyncio.run(_together(attacker, CLIENTS, lambda: head("GET", "/ws", *HANDSHAKE, bearer(sessions.create().token)), come_back))
 
 
 def streaming_agent(attacker: Attacker) -> None:
@@ -33,23 +33,28 @@ def streaming_agent(attacker: Attacker) -> None:
     request = with_body("POST", "/v1/chat/completions", json.dumps(asked).encode(), bearer("sk-agent"), "Connection: close")
 
     async def stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(request)
         answer = await reader.read()
         attacker.note("whole reply" if b"data: [DONE]" in answer else status(answer))
 
-    asyncio.run(_together(attacker, STREAMS, stream))
+    asyncio.run(_together(attacker, STREAMS, lambda: request, stream))
 
 
 async def _together(
-    attacker: Attacker, count: int, part: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+    attacker: Attacker,
+    count: int,
+    request: Callable[[], bytes],
+    part: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]],
 ) -> None:
-    """So many connections at once, all kept until the last is done."""
+    """So many connections at once, each with a request and then this part, all kept until the last is done."""
+    connecting = asyncio.Semaphore(CONNECTING)
     writers: list[asyncio.StreamWriter] = []
 
     async def go() -> None:
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", attacker.port, local_addr=(ADDRESS, 0), limit=READ)
-            writers.append(writer)
+            async with connecting:
+                reader, writer = await asyncio.open_connection("127.0.0.1", attacker.port, local_addr=(ADDRESS, 0), limit=READ)
+                writers.append(writer)
+                writer.write(request())
             await part(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             attacker.note("cut")

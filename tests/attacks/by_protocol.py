@@ -1,8 +1,6 @@
 """Attacks with protocols that the server does not speak, and with upgrades that it refuses."""
 
-import socket
 import zlib
-from contextlib import suppress
 from itertools import cycle
 
 from tests.attacks.attacker import Attacker, bearer, head
@@ -49,18 +47,6 @@ def refused_upgrades(attacker: Attacker) -> None:
             one.sendall(frames)
 
     attacker.repeat(go)
-
-
-def half_open_upgrades(attacker: Attacker) -> None:
-    """Handshakes that are never finished, or lack what makes them one."""
-    unfinished = head("GET", "/ws", *HANDSHAKE).removesuffix(b"\r\n")
-    kept: list[socket.socket] = []
-    for number in range(500):
-        with suppress(OSError):
-            one = attacker.connect()
-            one.sendall(unfinished if number % 2 else b"GET /ws HTTP/1.1\r\nUpgrade: websocket")
-            kept.append(one)
-    attacker.keep(kept)
 
 
 def compressed_frames(attacker: Attacker) -> None:

@@ -19,7 +19,7 @@ from tests.services.processes import until
 from tests.services.stack import Node
 
 ROOT = Path(__file__).parents[2]
-QUIET_S = 0.5  # before an attack
+QUIET_S = 0.4  # before an attack
 GONE_S = 60.0  # in which nothing is left of it
 ADMIN_TOKEN = "only the tests' operator knows this: 0123456789"
 NICENESS = 5  # of attackers, who would have a processor of their own elsewhere
