@@ -3,6 +3,7 @@
 import asyncio
 from uuid import uuid4
 
+from myna.protocol.ids import reply_id_for
 from tests.services.chat_client import ChatClient
 from tests.services.processes import until
 from tests.services.stack import Stack
@@ -76,3 +77,40 @@ async def test_the_same_id_on_another_node_is_a_duplicate_and_with_other_text_a_
     assert len([frame for frame in first.frames if frame["type"] == "reply.completed"]) == 1
     await first.close()
     await second.close()
+
+
+async def test_branches_are_the_same_on_every_node_and_after_a_restart(stack: Stack) -> None:
+    nodes = [await stack.add_node(), await stack.add_node()]
+    await stack.add_responder()
+    first, second = ChatClient(), ChatClient()
+    await first.open(nodes[0].url)
+    conversation = str(uuid4())
+
+    async def say(client: ChatClient, text: str, **place: str | None) -> str:
+        id_ = str(uuid4())
+        frame = {"type": "message.send", "id": id_, "conversation_id": conversation, "text": text, "options": {"seed": 3}}
+        await client.put(frame | place)
+        await client.end_of(id_)
+        return id_
+
+    root = await say(first, "/words 20")
+    left = await say(first, "/words 20")
+    second.token = first.token
+    await second.open(nodes[1].url)
+    right = await say(second, "/words 20", parent_id=reply_id_for(str(first.welcome["owner"]), root))
+    again = await say(second, "/words 20", parent_id=None)
+    restarted = await stack.add_node()
+    third = ChatClient(token=first.token)
+    await third.open(restarted.url)
+    deeper = await say(third, "/words 20", parent_id=left)
+
+    lists = [(await first.http(node.url, "GET", f"/api/conversations/{conversation}/messages?at_least={third.cursor}")).json()["items"]
+             for node in (*nodes, restarted)]  # fmt: skip
+    items = {item["id"]: item for item in lists[0]}
+    texts = {item["message_id"]: item["text"] for item in lists[0] if item["role"] == "assistant"}
+    reply = reply_id_for(str(first.welcome["owner"]), root)
+    assert lists[0] == lists[1] == lists[2]
+    assert [items[one]["parent_id"] for one in (root, left, right, again, deeper)] == [None, reply, reply, None, left]
+    assert texts[root] == texts[again] != texts[left] == texts[right] != texts[deeper], "a seeded reply follows from its path"
+    for client in (first, second, third):
+        await client.close()
