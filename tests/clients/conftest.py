@@ -2,6 +2,7 @@
 
 import functools
 import os
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,18 @@ NODE = [str(ROOT / ".venv" / "bin" / "python"), "-m", "tests.clients.served_node
 ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
 # Nothing here looks for a proxy, whatever the machine is set to.
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@pytest.fixture(autouse=True)
+def no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client looks for anything but the node: no telemetry, no table of prices."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: Any, *place: Any, **how: Any) -> Any:
+        assert host in ("127.0.0.1", "localhost", None), f"a client looks for {host}"
+        return look_up(host, *place, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tests.clients.adapters import ADAPTERS, Adapter
 from tests.clients.conftest import Mock
 
 RETRY_AFTER_S = 1.0  # of 429 and 503, as the node answers them
-TIMEOUT_S = 2.0  # enough for a request to get to the node on a busy machine
+TIMEOUT_S = 1.0  # enough for a request to get to the node on a busy machine
 WAIT_S = 20.0  # for what takes some milliseconds on an idle machine
 
 
