@@ -15,7 +15,7 @@ LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
-.PHONY: help run build check test compose-test faults fuzz bench soak audit lock clean
+.PHONY: help run build check test compose-test faults fuzz bench random-user firefox soak audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -46,6 +46,13 @@ fuzz: .venv/dev ## made-up bytes, frames, imports and requests, until something 
 bench: .venv/dev ## the benchmarks, as tables
 	@tests/services/install
 	@$(PY) -m tests.bench
+
+random-user: .venv/dev front/dist/index.html ## two tabs of a browser used at random while things break, for MINUTES
+	@tests/services/install
+	@$(PY) -m tests.browser.random_user --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
+
+firefox: .venv/dev front/dist/index.html ## the page in Firefox, where that is installed
+	@$(PY) -m pytest tests/browser/firefox_journey.py
 
 soak: .venv/dev ## faults at random under load, for as long as MINUTES says
 	@tests/services/install

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 # have been changed and not yet scrolled, which nobody sees. What follows an input, or an act of the test, is caused by it. A page
 # that follows the end of a conversation moves up as it grows, and never down. Less than 4 px is not seen as a jump.
 WATCH = """(() => {
-    const [JUMP_PX, QUIET_MS] = [4, 1000];
+    const [JUMP_PX, QUIET_MS] = [4, 2000];
     let caused = 0, rest = null, last = '';
     window.layoutJumps = [];
     window.caused = () => { caused = performance.now() };
@@ -55,7 +55,7 @@ async def watch(page: Page) -> None:
 
 
 async def caused(page: Page) -> None:
-    """What moves within the next second has a reason outside of the page."""
+    """What moves within the next two seconds has a reason outside of the page."""
     await page.evaluate("window.caused?.()")
 
 

@@ -14,5 +14,5 @@ async def test_whatever_a_user_does_both_tabs_end_as_the_server_has_it(browser: 
     seed = int(os.environ.get("RANDOM_USER_SEED", random.randrange(2**32)))
     print(f"\nRANDOM_USER_SEED={seed}")
     user, problems = await wander(browser, SECONDS, seed)
-    print(f"{len(user.sent)} messages sent, {dict(user.done)}")
+    print(f"{user.sent.total()} messages sent, {dict(user.done)}")
     assert problems == []

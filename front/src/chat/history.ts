@@ -3,6 +3,7 @@ import { ApiError, type ChatApi } from '../transport/api';
 import type { ChatStore } from './store';
 import { isLoaded } from './tree';
 
+const RETRY_MS = 4_000; // after a failure to load a conversation that may be in use
 const PAGE = 100; // items of one history page: a few screens, rendered in a few milliseconds
 
 export class HistoryLoader {
@@ -93,6 +94,12 @@ export class HistoryLoader {
       const problem = error instanceof ApiError ? error.message : 'The conversation could not be read.';
       const missing = error instanceof ApiError && error.status === 404;
       this.store.dispatch({ type: 'thread.failed', id, problem, missing });
+      // A node that has just started may answer the socket before it can read: nobody may look at this conversation to ask again.
+      const again = () => {
+        const stillFailed = this.store.state.threads[id]?.loaded === 'failed';
+        if (stillFailed && this.store.state.live && position === this.position) void this.loadNewest(id, atLeast);
+      };
+      if (!missing) setTimeout(again, RETRY_MS);
     }
   }
 

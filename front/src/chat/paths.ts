@@ -31,7 +31,7 @@ export function messagesOf(outbox: readonly OutboxEntry[], id: string): readonly
   return outbox.filter((entry) => entry.conversation_id === id && isMessage(entry));
 }
 
-export function shownPath(state: ChatState, id: string): Step[] {
+export function shownPath(state: ChatState, id: string): readonly Step[] {
   return pathOf(turnsWith(turnsOf(state, id), messagesOf(state.outbox, id)), state.paths[id]);
 }
 
@@ -80,15 +80,27 @@ export function withPathFor(state: ChatState, action: OutboxAction): ChatState {
   const entry = state.outbox.find((one) => one.id === action.id);
   if (!entry) return state;
   if (action.type === 'outbox.dropped') return redirected(state, entry.conversation_id, entry.id, entry.parent_id);
-  if (action.type === 'outbox.sent') {
-    const parent_id = parentToSend(state, entry);
-    return parent_id === undefined
-      ? state
-      : { ...state, outbox: changed(state.outbox, entry.id, (one) => ({ ...one, parent_id })) };
-  }
+  if (action.type === 'outbox.sent') return withSendingFixed(state, entry);
   if (action.type === 'outbox.edited' || action.type === 'outbox.retried')
     return redirected(state, entry.conversation_id, entry.id, action.newId);
   return state;
+}
+
+/** What is fixed when an entry is sent for the first time. */
+function withSendingFixed(state: ChatState, entry: OutboxEntry): ChatState {
+  if (wasSent(entry)) return state;
+  const parent_id = parentToSend(state, entry);
+  const repliesBefore = turnIn(state, entry.conversation_id, entry.regenerates)?.replies.length;
+  const outbox = changed(state.outbox, entry.id, (one) => ({
+    ...one,
+    ...(parent_id === undefined ? {} : { parent_id }),
+    ...(repliesBefore === undefined ? {} : { repliesBefore }),
+  }));
+  return { ...state, outbox };
+}
+
+function turnIn(state: ChatState, conversation: string, id: string | null | undefined): Turn | undefined {
+  return id ? turnsOf(state, conversation).findLast((one) => one.id === id) : undefined;
 }
 
 /** A message was refused for good: what was to follow it follows what it would have followed. */
@@ -105,6 +117,5 @@ export function withoutRefused(state: ChatState, id: string): ChatState {
 export function parentToSend(state: ChatState, entry: OutboxEntry): string | null | undefined {
   const { parent_id } = entry;
   if (!parent_id || wasSent(entry)) return parent_id;
-  const turn = turnsOf(state, entry.conversation_id).findLast((one) => one.id === parent_id);
-  return turn?.replies.at(-1)?.id ?? parent_id;
+  return turnIn(state, entry.conversation_id, parent_id)?.replies.at(-1)?.id ?? parent_id;
 }

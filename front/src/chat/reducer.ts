@@ -153,7 +153,9 @@ function onAccepted(state: ChatState, frame: MessageAccepted, now: number): Chat
   const thread = state.threads[frame.conversation_id] ?? EMPTY_THREAD;
   if (entry.regenerates) {
     const next = { ...state, clocks, outbox: without(state.outbox, entry.id) };
-    if (frame.duplicate) return next;
+    const turn = thread.turns.findLast((one) => one.id === entry.regenerates);
+    const begun = turn !== undefined && turn.replies.length > (entry.repliesBefore ?? turn.replies.length);
+    if (frame.duplicate || begun) return next; // its first event may be here before the confirmation
     return withThread(next, frame.conversation_id, withPendingReply(thread, entry.regenerates), [entry.regenerates]);
   }
   const known = thread.turns.some((turn) => turn.id === entry.id);
@@ -181,7 +183,8 @@ function onThreadProblem(state: ChatState, id: string, problem: string, missing:
   if (missing && (thread.turns.length > 0 || state.outbox.some((entry) => entry.conversation_id === id))) {
     return withThread(state, id, { ...thread, loaded: 'yes', problem: null, previous: null }, []);
   }
-  return withThread(state, id, { ...thread, loaded: missing ? 'missing' : 'failed', problem }, []);
+  const next = withThread(state, id, { ...thread, loaded: missing ? 'missing' : 'failed', problem }, []);
+  return missing ? { ...next, active: toggled(next.active, id, null) } : next;
 }
 
 export function reduce(state: ChatState, action: Action): ChatState {

@@ -85,6 +85,8 @@ export interface OutboxEntry {
   text: string;
   /** Set for a regenerate: one more reply to that message; `text` is then empty. */
   regenerates?: string;
+  /** How many replies to it were known when it was sent: one more has begun already if there are more. */
+  repliesBefore?: number;
   /** Set for a stop: the message whose reply is to be stopped; `text` is then empty. */
   stops?: string;
   options?: SendOptions;

@@ -101,12 +101,22 @@ function isSameTree(a: readonly Turn[], b: readonly Turn[]): boolean {
   });
 }
 
-/** The last tree: a streaming reply makes new turns sixty times a second, and hardly ever another tree. */
-let last: { turns: readonly Turn[]; tree: Tree } = { turns: [], tree: treeOf([]) };
+/** A path by its places, with the steps that were made of it last. */
+interface KnownPath {
+  places: readonly number[];
+  steps: readonly Step[];
+}
 
-function memoizedTree(turns: readonly Turn[]): Tree {
-  last = { turns, tree: isSameTree(last.turns, turns) ? last.tree : treeOf(turns) };
-  return last.tree;
+/** The last tree and its paths, by tip: a streaming reply makes new turns sixty times a second, and hardly ever another tree. */
+let last: { turns: readonly Turn[]; tree: Tree; paths: Map<string | undefined, KnownPath> } = {
+  turns: [],
+  tree: treeOf([]),
+  paths: new Map(),
+};
+
+function memoized(turns: readonly Turn[]): typeof last {
+  last = isSameTree(last.turns, turns) ? { ...last, turns } : { turns, tree: treeOf(turns), paths: new Map() };
+  return last;
 }
 
 /** The one with the latest activity. */
@@ -150,20 +160,15 @@ function placesBelow(tree: Tree, turns: readonly Turn[], from: number, reply: st
   return places;
 }
 
-/**
- * The path that goes through `tip`, a message or reply, and on along the latest activity.
- * Without a tip, or with one that is not loaded, it is the path of the latest activity of all.
- */
-export function pathOf(turns: readonly Turn[], tip: string | undefined): Step[] {
-  const tree = memoizedTree(turns);
+function newPath(tree: Tree, turns: readonly Turn[], tip: string | undefined): KnownPath {
   const known = tip === undefined ? undefined : tree.places.get(tip);
   const chosen = known !== undefined && tree.latest[known] !== undefined ? known : undefined;
   const through = chosen ?? newest(tree, tree.tops);
-  if (through === undefined) return [];
+  if (through === undefined) return { places: [], steps: [] };
   const reply = chosen === undefined || turns[chosen]?.id === tip ? null : (tip ?? null);
   const places = [...placesUpTo(tree, through), ...placesBelow(tree, turns, through, reply)];
   let siblings = tree.followers.get(parentOf(turns, places[0] ?? 0)) ?? NONE;
-  return places.flatMap((place, depth): Step[] => {
+  const steps = places.flatMap((place, depth): Step[] => {
     const turn = turns[place];
     if (!turn) return [];
     const fixed = reply !== null && place === through ? turn.replies.findIndex(({ id }) => id === reply) : -1;
@@ -172,6 +177,31 @@ export function pathOf(turns: readonly Turn[], tip: string | undefined): Step[] 
     siblings = followersOf(tree.followers, turn, turn.replies[version]?.id ?? '');
     return [step];
   });
+  return { places, steps };
+}
+
+/** The steps of a known path with the turns as they are now; a step stays the same object as long as its turn does. */
+function renewed({ places, steps }: KnownPath, turns: readonly Turn[]): readonly Step[] {
+  let next: Step[] | null = null;
+  for (let depth = 0; depth < steps.length; depth += 1) {
+    const [step, turn] = [steps[depth], turns[places[depth] ?? -1]];
+    if (!step || !turn || step.turn === turn) continue;
+    next ??= steps.slice();
+    next[depth] = { ...step, turn };
+  }
+  return next ?? steps;
+}
+
+/**
+ * The path that goes through `tip`, a message or reply, and on along the latest activity.
+ * Without a tip, or with one that is not loaded, it is the path of the latest activity of all.
+ */
+export function pathOf(turns: readonly Turn[], tip: string | undefined): readonly Step[] {
+  const { tree, paths } = memoized(turns);
+  const known = paths.get(tip);
+  const path = known ? { ...known, steps: renewed(known, turns) } : newPath(tree, turns, tip);
+  paths.set(tip, path);
+  return path.steps;
 }
 
 /** What a message sent now would follow: the reply shown last, or the message whose reply has not started. */

@@ -64,6 +64,23 @@ describe('a regenerate that still waits', () => {
     expect(openTurnOf(reduceAll(state, [begun, ended]), CHAT)).toBeNull();
   });
 
+  it('waits no longer when it began, or ended, before it was confirmed', () => {
+    const again: Action[] = [
+      { type: 'outbox.added', entry: entry('again', { text: '', regenerates: 'm1' }) },
+      { type: 'outbox.sent', id: 'again', now: 1 },
+    ];
+    const frame = { type: 'message.accepted' as const, id: 'again', conversation_id: CHAT, duplicate: false };
+    const accepted: Action = { type: 'accepted', frame, now: 2 };
+    const log = ONE.map(eventAction);
+    const pending = (...actions: Action[]) =>
+      stateAfter(...log, ...again, ...actions).threads[CHAT]?.turns[0]?.pendingReplies;
+    expect(pending(accepted)).toBe(1);
+    expect(pending(accepted, begun)).toBe(0);
+    expect(pending(begun, accepted)).toBe(0);
+    expect(pending(begun, ended, accepted)).toBe(0);
+    expect(openTurnOf(stateAfter(...log, ...again, begun, ended, accepted), CHAT)).toBeNull();
+  });
+
   it('waits no longer when it began before the page came, or was known before', () => {
     expect(openTurnOf(stateAfter(begun, ended, page('waiting')), CHAT)).toBeNull();
     expect(openTurnOf(stateAfter(page('complete'), page('waiting')), CHAT)).toBeNull();

@@ -2,7 +2,7 @@
 import { useEffect, useMemo } from 'react';
 import { messagesOf, turnsWith } from '../../chat/paths';
 import { turnsOf } from '../../chat/selectors';
-import { isLoaded, pathOf } from '../../chat/tree';
+import { isOn, pathOf } from '../../chat/tree';
 import { useChat, useChatState } from '../context';
 import { MessageList } from './MessageList';
 import { rowsOf } from './rows';
@@ -21,7 +21,7 @@ export function Thread({ id }: { id: string }) {
   const rows = useMemo(() => rowsOf(path, entries), [path, entries]);
 
   // A branch that was chosen before, or that a link leads to, may begin on a page that is not loaded yet.
-  const missing = loaded && tip !== undefined && !isLoaded(all, tip);
+  const missing = loaded && tip !== undefined && !isOn(path, tip);
   useEffect(() => {
     if (missing && tip !== undefined) void client.loadUntil(id, tip);
   }, [client, id, missing, tip]);

@@ -1,5 +1,5 @@
 /** The rows of a thread: the messages on its path, those that are on their way, and refused ones last. Pure. */
-import type { OutboxEntry, Turn } from '../../chat/state';
+import type { OutboxEntry } from '../../chat/state';
 import type { Step } from '../../chat/tree';
 import { dayKey } from '../format';
 
@@ -10,45 +10,34 @@ export interface TurnRow extends Step {
 
 export type Row = TurnRow | { id: string; entry: OutboxEntry };
 
-// Rows are derived again with every part, from up to ten thousand turns: what depends on one turn alone is cached.
-const days = new WeakMap<Turn, string>();
-const drawn = new WeakMap<Turn, TurnRow>();
+/** Derived again with every part, from up to ten thousand turns: a row whose step is the same stays the same. */
+let last: { path: readonly Step[]; rows: readonly TurnRow[] } = { path: [], rows: [] };
 
-function dayOf(turn: Turn): string {
-  const known = days.get(turn);
-  if (known) return known;
-  const day = dayKey(turn.at);
-  days.set(turn, day);
-  return day;
+function dayOf(step: Step | undefined): string {
+  return step ? dayKey(step.turn.at) : '';
 }
 
-function rowOf(step: Step, newDay: boolean): Row {
-  const { turn, siblings, version } = step;
-  const known = drawn.get(turn);
-  const same = known?.newDay === newDay && known.version === version && known.siblings.length === siblings.length;
-  if (known && same) return known; // siblings are only ever added
-  const row = { id: turn.id, ...step, newDay };
-  drawn.set(turn, row);
-  return row;
+function turnRows(path: readonly Step[]): TurnRow[] {
+  const rows: TurnRow[] = [];
+  for (let place = 0; place < path.length; place += 1) {
+    const [step, before] = [path[place], path[place - 1]];
+    if (!step || step.turn.at === '') break; // from here on they are on their way
+    const known = last.rows[place];
+    const same = last.path[place] === step && last.path[place - 1]?.turn.at === before?.turn.at;
+    rows.push(known && same ? known : { id: step.turn.id, ...step, newDay: dayOf(step) !== dayOf(before) });
+  }
+  last = { path, rows };
+  return rows;
 }
 
 /** `entries` are the messages of the outbox; those that were never sent are shown elsewhere. */
 export function rowsOf(path: readonly Step[], entries: readonly OutboxEntry[]): Row[] {
-  const sent = new Map(
-    entries.filter((entry) => entry.phase !== 'queued' || entry.sends > 0).map((one) => [one.id, one]),
-  );
-  let day = '';
-  const rows = path.flatMap((step): Row[] => {
-    const { id, at } = step.turn;
-    if (at === '') {
-      const entry = sent.get(id);
-      return entry ? [{ id, entry }] : [];
-    }
-    const key = dayOf(step.turn);
-    const newDay = key !== day;
-    day = key;
-    return [rowOf(step, newDay)];
-  });
-  for (const entry of sent.values()) if (entry.phase === 'failed') rows.push({ id: entry.id, entry });
+  const rows: Row[] = turnRows(path);
+  const shown = entries.filter((entry) => entry.phase !== 'queued' || entry.sends > 0);
+  for (const { turn } of path.slice(rows.length)) {
+    const entry = shown.find((one) => one.id === turn.id);
+    if (entry) rows.push({ id: turn.id, entry });
+  }
+  for (const entry of shown) if (entry.phase === 'failed') rows.push({ id: entry.id, entry });
   return rows;
 }
