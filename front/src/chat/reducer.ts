@@ -53,7 +53,8 @@ function withThread(state: ChatState, id: string, thread: Thread, touched: reado
     (entry) => !entry.stops || !touched.includes(entry.stops) || isMessageOpen(thread, entry.stops),
   );
   if (unstopped.length < next.outbox.length) next = { ...next, outbox: unstopped };
-  if (thread.loaded !== 'yes' && !next.running[id]) return next; // not known to have ended before it is loaded
+  // What ran before this page was loaded is not known to have ended until the conversation is loaded.
+  if (thread.loaded !== 'yes' && !next.running[id] && !state.running[id]) return next;
   return { ...next, active: toggled(next.active, id, next.running[id] ? true : null) };
 }
 

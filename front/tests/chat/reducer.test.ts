@@ -41,6 +41,7 @@ describe('a reply', () => {
     expect(running.running[CHAT]).toEqual(['m1']);
     const done = reduceAll(running, ONE.slice(3).map(eventAction));
     expect(done.running[CHAT]).toBeUndefined();
+    expect([running.active[CHAT], done.active[CHAT]]).toEqual([true, undefined]); // also where it is not loaded here
     expect(done.unread[CHAT]).toBe(true);
     expect(reduceAll(done, [{ type: 'opened', id: CHAT }]).unread[CHAT]).toBeUndefined();
   });
