@@ -72,6 +72,7 @@ async def sends_with_the_end_out_of_view(user: User) -> dict[str, int]:
     return away
 
 
+@pytest.mark.timeout(240)
 async def test_the_end_stays_in_view_over_two_hundred_replies_of_every_length_at_three_widths(open_page: OpenPage) -> None:
     users = [await open_page(viewport={"width": width, "height": 760}) for width in WIDTHS]
     away = await asyncio.gather(*(sends_with_the_end_out_of_view(user) for user in users))
