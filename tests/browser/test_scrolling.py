@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.user import LAYOUT_AT_REST, User
+from tests.services.budgets import budget
 
 # Replies of every length: one word, a screen, several screens, code, a table, a list, right-to-left, a failure.
 REPLIES = (
@@ -72,7 +73,7 @@ async def sends_with_the_end_out_of_view(user: User) -> dict[str, int]:
     return away
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(budget(120))
 async def test_the_end_stays_in_view_over_two_hundred_replies_of_every_length_at_three_widths(open_page: OpenPage) -> None:
     users = [await open_page(viewport={"width": width, "height": 760}) for width in WIDTHS]
     away = await asyncio.gather(*(sends_with_the_end_out_of_view(user) for user in users))
