@@ -25,7 +25,7 @@ from tests.services import budgets  # noqa: E402 (this file is run as a script)
 REPORT, SCRATCH = "{report}", "{scratch}"
 # Side by side. No step keeps a core busy all the time: with two and three, the two cores were idle for a third of the run.
 WORKING, WAITING = 3, 4
-NICENESS = 5  # of what works: it gets a quarter of a core that somebody with a time limit wants
+NICENESS = 3  # of what works: it gets a third of a core that somebody with a time limit wants
 QUIET = budgets.SLOWNESS  # by which time limits are stretched when a step is alone
 SLOWNESS = QUIET * max(1.0, (WORKING + WAITING) / (os.cpu_count() or 1))  # and with all lanes at work
 TEST_S = 60  # the longest a single test takes on two idle cores, if it says nothing else
@@ -132,8 +132,9 @@ def tests() -> list[Step]:
     folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit", "contract"})
     return [
         Step("vitest", vitest, ROOT / "front", waits=True),  # it gives its own workers little time to start
-        # Two of each, as one would still run when all others have ended.
-        pytest("tests/unit", "--ignore=tests/unit/api", name="unit"),
+        # Each in several steps, as one would still run when all others have ended.
+        pytest("tests/unit/mock_ai", "tests/unit/core", "tests/unit/protocol", name="unit: mock AI, core"),
+        pytest("tests/unit", *(f"--ignore=tests/unit/{folder}" for folder in ("api", "mock_ai", "core", "protocol")), name="unit"),
         pytest("tests/unit/api", name="unit: api"),
         *faults(),
         pytest(*map(str, brokers), name="contract: broker", waits=True),

@@ -34,8 +34,8 @@ TABLE = {
     "compressed frames": Attack(by_protocol.compressed_frames, {"close 1002"}),
     # connections
     "connections": Attack(by_connection.connections, IN_BOUNDS, 0.6),
-    "silent connections": Attack(by_connection.silent_connections, {"cut"}, 4.5, waits_s=HEADER_S),
-    "unfinished headers": Attack(by_connection.unfinished_headers, {"cut"}, 4.5, waits_s=HEADER_S),
+    "silent connections": Attack(by_connection.silent_connections, {"cut"}, HEADER_S + 1.5, waits_s=HEADER_S),
+    "unfinished headers": Attack(by_connection.unfinished_headers, {"cut"}, HEADER_S + 1.5, waits_s=HEADER_S),
     "large headers": Attack(by_connection.large_headers, {"431"}),
     "websockets": Attack(by_connection.many_sockets, {"close 1013", "429", "open"}, 4),
     # frames

@@ -4,12 +4,14 @@ The same in every process, which those of rstr are not: it draws from sets, whos
 """
 
 import string
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 from myna.mock_ai.seeded_random import SeededRandom
 
+# By name, as the type checker does not always find them: Python's own parser of expressions, which has no public name.
+op: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
 _READABLE = string.ascii_lowercase + string.digits
 _PRINTABLE = _READABLE + string.ascii_uppercase + string.punctuation + " "
 _CATEGORIES = {

@@ -9,7 +9,7 @@ from quart import Blueprint
 from quart_schema import validate_response
 
 from myna.pipeline.submissions import Submissions
-from myna.protocol.errors import Busy, ChatError, Conflict
+from myna.protocol.errors import Busy, ChatError, Conflict, NotFound
 from myna.protocol.field_types import Id, Options, Strict, Text
 from myna.protocol.frames import MessageAccepted, MessageSend
 from myna.protocol.session import Session
@@ -61,7 +61,7 @@ def blueprint(services: Services) -> Blueprint:
     routes = Blueprint("messages", __name__)
 
     @routes.post("/api/messages")
-    @raises(Conflict, Busy)
+    @raises(Conflict, NotFound, Busy)
     @needs_session(services)
     @validate_body(NewMessage)
     @validate_response(Accepted, 202)

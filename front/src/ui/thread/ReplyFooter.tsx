@@ -11,7 +11,7 @@ import { withKeys } from '../shortcuts';
 import { useOpen } from './thread-ui';
 import { XRayButton, XRayDetails } from './XRay';
 
-/** How the reply was made, and a way to repeat it: the same message with the same speed and seed. */
+/** How the reply was made, and a way to repeat it: the same message at the same place, with the same speed and seed. */
 function ReplyOptions({ conversation, turn, options }: { conversation: string; turn: Turn; options: SendOptions }) {
   const { client } = useChat();
   return (
@@ -20,7 +20,7 @@ function ReplyOptions({ conversation, turn, options }: { conversation: string; t
       className="small-button reply-options"
       title="Same again: the same message with the same speed and seed"
       aria-label={`Same again, ${optionsText(options)}`}
-      onClick={() => client.send(conversation, turn.text, options)}
+      onClick={() => client.edit(conversation, turn.id, turn.text, options)}
     >
       <Icon name="dial" /> {optionsText(options)}
     </button>
