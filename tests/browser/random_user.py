@@ -165,10 +165,12 @@ class RandomUser:
 
     async def _cut_the_network(self, tab: User) -> None:
         await tab.context.set_offline(True)
-        for _ in range(self._random.randint(0, 3)):
-            await self._random.choice((self._send, self._edit, self._stop, self._choose_version))(self._random.choice(self._tabs))
-        await asyncio.sleep(self._random.random() * 2)
-        await tab.context.set_offline(False)
+        try:
+            for _ in range(self._random.randint(0, 3)):
+                await self._random.choice((self._send, self._edit, self._stop, self._choose_version))(self._random.choice(self._tabs))
+            await asyncio.sleep(self._random.random() * 2)
+        finally:
+            await tab.context.set_offline(False)
 
     async def _kill_the_backend(self, tab: User) -> None:
         if time.monotonic() - self._killed_at < KILL_PAUSE_S:
