@@ -16,6 +16,7 @@ from tests.services.stack import Node
 FUZZ_S = float(os.environ.get("FUZZ_S", "8"))  # of each fuzzer; `make fuzz` gives them longer, again and again
 ENVIRONMENT = {
     "CHAT_MOCK_PROFILE": "instant",
+    "CHAT_MOCK_SPEED": "0",
     "CHAT_LOG_FORMAT": "json",
     "CHAT_UNLIMITED_NETWORKS": "127.0.0.0/8",
     "CHAT_RATE_PER_S": "1000000",
