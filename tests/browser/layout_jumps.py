@@ -4,11 +4,14 @@ from typing import Any
 
 from playwright.async_api import Page
 
+from tests.services.budgets import budget
+
+QUIET_MS = int(1000 * budget(1))  # after an act; what it leads to is on the page by then
 # Compares the places of the messages between moments at which the conversation has been at rest for two frames: in between, it may
 # have been changed and not yet scrolled, which nobody sees. What follows an input, or an act of the test, is caused by it. A page
 # that follows the end of a conversation moves up as it grows, and never down. Less than 4 px is not seen as a jump.
-WATCH = """(() => {
-    const [JUMP_PX, QUIET_MS] = [4, 2000];
+WATCH = """((QUIET_MS) => {
+    const JUMP_PX = 4;
     let caused = 0, rest = null, last = '';
     window.layoutJumps = [];
     window.caused = () => { caused = performance.now() };
@@ -39,23 +42,24 @@ WATCH = """(() => {
         const state = log && `${location.href} ${log.clientHeight} ${log.scrollHeight} ${log.scrollTop}`;
         if (log && state === last) {
             const now = read(log);
-            if (performance.now() - caused > QUIET_MS) compare(now);
-            rest = now;
+            const quiet = performance.now() - caused > QUIET_MS;
+            if (quiet) compare(now);
+            rest = quiet ? now : null;  // places from before an act say nothing about those after it
         }
         last = state;
         requestAnimationFrame(() => setTimeout(look));
     };
     look();
-})()"""
+})(QUIET_MS_HERE)"""
 
 
 async def watch(page: Page) -> None:
     """From the next navigation on."""
-    await page.add_init_script(WATCH)
+    await page.add_init_script(WATCH.replace("QUIET_MS_HERE", str(QUIET_MS)))
 
 
 async def caused(page: Page) -> None:
-    """What moves within the next two seconds has a reason outside of the page."""
+    """What moves within the next `QUIET_MS` has a reason outside of the page."""
     await page.evaluate("window.caused?.()")
 
 
