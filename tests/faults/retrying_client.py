@@ -176,6 +176,8 @@ class RetryingClient(ChatClient):
                 frame_sent = self._unconfirmed.pop(frame["id"], None)
                 if frame_sent is not None and frame["id"] not in self._ended:
                     self.unanswered[frame["id"]] = frame_sent
+                    # What was accepted before may have been answered before, on a log that is gone: nobody says it again.
+                    self._state_unknown = self._state_unknown or frame["duplicate"]
             elif frame["type"] in ENDS:
                 self._ended.add(frame["message_id"])
                 self.unanswered.pop(frame["message_id"], None)
