@@ -1,6 +1,8 @@
 """Counts what this node reads in the log."""
 
-from collections import Counter
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 
 from myna.core.fold_rules import FoldResult
 from myna.core.histogram import Histogram
@@ -8,11 +10,17 @@ from myna.core.log_observer import LogObserver
 from myna.protocol import events as e
 from myna.protocol import timestamps
 
+RATED = ("messages", "events", "deltas")
+WINDOW_S = 5  # over which rates are measured: long enough to be steady, short enough that an idle log shows as one
+
 
 class RelayMetrics(LogObserver):
-    """Counters and histograms since this node started."""
+    """Counters and histograms since this node started, and rates of the last seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        # Of each of the last seconds in which something came: the counts before it.
+        self._marks: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=WINDOW_S + 1)
         # events that counted, messages and deltas among them; lines passed over: unreadable, unknown (type), faults
         self.counts = Counter[str]()
         self.queued, self.first_part = Histogram(), Histogram()  # of replies completed while this node was live
@@ -24,12 +32,14 @@ class RelayMetrics(LogObserver):
 
     def caught_up(self, began_at: float) -> None:
         self._live = True
+        self._marks.clear()  # what was read until now is old
 
     def observe(self, folded: FoldResult) -> None:
         if folded.unreadable or folded.unknown or folded.faults:
             self.counts.update(unreadable=folded.unreadable, unknown=folded.unknown, faults=len(folded.faults))
         if not folded.entries:
             return
+        self._mark()
         self.counts["events"] += len(folded.entries)
         for entry in folded.entries:
             event = entry.event
@@ -42,6 +52,19 @@ class RelayMetrics(LogObserver):
                 if event.timings.first_part_ms is not None:
                     self.first_part.observe(event.timings.first_part_ms / 1000)
         self._last = (folded.entries[-1].event.at, timestamps.now_ms())
+
+    def _mark(self) -> None:
+        second = int(self._now())
+        if not self._marks or self._marks[-1][0] != second:
+            self._marks.append((second, {name: self.counts[name] for name in RATED}))
+
+    def per_s(self) -> dict[str, float | None]:
+        """How many messages, events and deltas a second came of late, whoever looks and how often; None while the node catches up."""
+        if not self._live:
+            return dict.fromkeys(RATED)
+        since = self._now() - WINDOW_S
+        before = next((counts for second, counts in self._marks if second >= since), self.counts)
+        return {name: (self.counts[name] - before[name]) / WINDOW_S for name in RATED}
 
     def lag_ms(self) -> int | None:
         """How old the newest event was when it was read here; None before the first."""

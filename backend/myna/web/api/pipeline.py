@@ -1,6 +1,5 @@
 """GET /api/pipeline: queues, relay, recorder and turns as this node and the broker see them, in numbers."""
 
-import time
 from collections import Counter
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -63,7 +62,7 @@ class PipelineWorker(Answer):
 
 
 class PipelineRates(Answer):
-    """What this node read in the log, a second."""
+    """What this node read in the log, a second, of late; null while it catches up."""
 
     messages_per_s: float | None
     events_per_s: float | None
@@ -84,34 +83,16 @@ class Pipeline(Answer):
     rates: PipelineRates
 
 
-class RateMeter:
-    """Counts a second between two readings; readings closer than half a second see the same."""
-
-    def __init__(self) -> None:
-        self._at, self._counts = time.monotonic(), Counter[str]()
-        self._rates = PipelineRates(messages_per_s=None, events_per_s=None, deltas_per_s=None)
-
-    def read(self, counts: Counter[str]) -> PipelineRates:
-        """Messages, events and deltas a second; None before the first half second."""
-        passed = time.monotonic() - self._at
-        if passed > 0.5:
-            grown = counts - self._counts
-            self._rates = PipelineRates(**{f"{name}_per_s": round(grown[name] / passed, 1) for name in ("messages", "events", "deltas")})
-            self._at, self._counts = time.monotonic(), counts.copy()
-        return self._rates
-
-
 def blueprint(services: Services) -> Blueprint:
     """The route."""
     routes = Blueprint("pipeline", __name__)
-    meter = RateMeter()
 
     @routes.get("/api/pipeline")
     @needs_operator(services)
     @validate_response(Pipeline)
     async def show_pipeline() -> Pipeline:
         """Queues, relay, recorder, store, turns, responders and rates, as this node and the broker see them."""
-        return pipeline_of(services, await broker_status(services.broker), meter.read(services.relay_metrics.counts))
+        return pipeline_of(services, await broker_status(services.broker))
 
     return routes
 
@@ -121,9 +102,10 @@ def vhost_of(amqp_url: str | None) -> str | None:
     return None if amqp_url is None else unquote(urlsplit(amqp_url).path[1:]) or "/"
 
 
-def pipeline_of(services: Services, broker: BrokerStatus, rates: PipelineRates) -> Pipeline:
+def pipeline_of(services: Services, broker: BrokerStatus) -> Pipeline:
     """One look at a node and its broker."""
     projection, recorder, relay, turns = services.projection, services.recorder, services.relay, services.submissions.turns
+    rates = services.relay_metrics.per_s()
     workers = Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
     stored = projection.stored.high.offset if projection.stored else None
     return Pipeline(
@@ -141,5 +123,5 @@ def pipeline_of(services: Services, broker: BrokerStatus, rates: PipelineRates) 
         open_turns=turns.open_count,
         waiting_turns=turns.waiting_count,
         responders=[PipelineWorker(worker=worker, open=count) for worker, count in sorted(workers.items())],
-        rates=rates,
+        rates=PipelineRates(**{f"{name}_per_s": None if rate is None else round(rate, 1) for name, rate in rates.items()}),
     )
