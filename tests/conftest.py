@@ -1,13 +1,18 @@
 """The services that tests ask for: a real RabbitMQ, a real Postgres and a real browser, each started when first asked for."""
 
+import logging
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from tests.services import chromium
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
+
+# As a process logs by default: without a line for each step of each message.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
 
 
 @pytest.fixture(scope="session")

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     openai_strict_models: Annotated[
         bool, Field(description="below /v1, reject a model that is none of ours; else any name is the default profile")
     ] = False
+    log_level: Annotated[
+        Literal["auto", "debug", "info", "warning", "error"],
+        Field(description="the least that is logged; debug: a line for each step of every message; auto: warning on a terminal, else info"),
+    ] = "auto"
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")

@@ -26,5 +26,5 @@ def command(port: int, scenarios: Path | None, profile: str, speed: float, seed:
         amqp_url=None, database_url=None, secret_key=secrets.token_hex(32), unlimited_networks=LOOPBACK, rate_per_s=1e6,
         rate_burst=1_000_000, reads_per_s=1e6, max_requests_per_owner=100_000,
     )  # fmt: skip
-    configure(settings.log_format, quiet=True)
+    configure(settings.log_format, "warning" if settings.log_level == "auto" else settings.log_level)
     run(serve(settings, responder=True, forgetful=True))

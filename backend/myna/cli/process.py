@@ -24,7 +24,7 @@ SETTINGS_HELP = "\n".join([
 def service_settings() -> Settings:
     """The settings of a process that serves or responds, whose log goes to standard error. Raises `StartupError`."""
     settings = all_settings.load()
-    configure(settings.log_format)
+    configure(settings.log_format, settings.log_level)
     if names := all_settings.unknown():
         structlog.get_logger().warning("settings.unknown", variables=names, hint="no such settings; --help lists those there are")
     return settings

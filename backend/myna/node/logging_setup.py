@@ -1,10 +1,13 @@
-"""How log lines look: for people on a terminal, as JSON otherwise. No line holds the text of a message or a token."""
+"""How log lines look, and which are written: coloured on a terminal, else as JSON. No line holds a message's text or a token."""
 
 import logging
 import sys
 from typing import Literal
 
 import structlog
+
+Form = Literal["auto", "console", "json"]
+Level = Literal["auto", "debug", "info", "warning", "error"]
 
 
 def silence() -> None:
@@ -13,10 +16,15 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def configure(form: Literal["auto", "console", "json"], *, quiet: bool = False) -> None:
-    """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one); `quiet`: warnings only."""
-    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+def configure(form: Form, level: Level = "auto") -> None:
+    """Coloured lines on a terminal, else a JSON object a line (CR, LF and escapes can't forge a second one).
+
+    `auto`: the form by whether standard error is a terminal; there only what a person should look at, else steps of the process too.
+    """
+    terminal = sys.stderr.isatty()
+    console = form == "console" or (form == "auto" and terminal)
     renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    least = ("warning" if terminal else "info") if level == "auto" else level
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -25,7 +33,8 @@ def configure(form: Literal["auto", "console", "json"], *, quiet: bool = False) 
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
+        # A line below this level costs a call that does nothing.
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[least.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

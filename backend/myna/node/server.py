@@ -12,6 +12,7 @@ import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
 
 from myna.embedded_postgres.server import EmbeddedPostgres
+from myna.node.banner import banner
 from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
 from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.node import Node, make_services
@@ -51,8 +52,9 @@ def address(host: str, port: int) -> str:
 async def announce(url: str, node: Node) -> None:
     """Say for people where the page is, once it can be used; whatever the log looks like, and where it goes."""
     await node.services.relay.wait_live()
+    services = node.services
     with suppress(OSError):  # nobody listens any more
-        sys.stdout.write(f"Myna is on {url}\n")
+        sys.stdout.write(banner(services.settings, url, terminal=sys.stdout.isatty(), responder=services.responder is not None))
         sys.stdout.flush()
 
 

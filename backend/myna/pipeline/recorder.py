@@ -5,15 +5,18 @@ what is not stored yet, ready to take over.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
 from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
+from myna.pipeline import steps
 from myna.pipeline.failpoints import failpoint
 from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
-from myna.store.port import Batch, Checkpoint, Store, WriterLock
+from myna.protocol.views import MessageView
+from myna.store.port import Batch, Checkpoint, Fact, Store, WriterLock
 
 log = structlog.get_logger()
 
@@ -104,6 +107,8 @@ class Recorder(LogObserver):
                 self._projection.stored_to(reached)
                 self._signals.advanced()
                 expected = reached
+                if steps.are_written():
+                    _write_steps(facts)
             await self._signals.flush_requested(next_at - asyncio.get_running_loop().time())
             await self._more_to_store()
 
@@ -115,3 +120,10 @@ class Recorder(LogObserver):
                     await self._more.wait()
         except TimeoutError:
             return
+
+
+def _write_steps(facts: Sequence[Fact]) -> None:
+    """The last step of each turn in these facts."""
+    for fact in facts:
+        if isinstance(fact, MessageView) and fact.role == "assistant":
+            steps.write("reply.stored", fact.message_id or "", fact.id, fact.conversation_id, status=fact.status)

@@ -7,6 +7,7 @@ from typing import Any
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
 from myna.mock_ai.port import Brain, End, HistoryMessage, Part, Prompt, ReplyStep
+from myna.pipeline import steps
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
@@ -61,15 +62,22 @@ class ReplyPublisher:
         if stopped():
             return
         self._publish(e.ReplyStarted(**self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
+        self._note("reply.picked_up", worker=self._worker, queued_ms=max(0, self._started_ms - self._accepted_ms))
         failpoint("reply.started")
         async for step in self._brain.reply(prompt_of(self._job), start=len(self._parts)):
             if stopped():
+                self._note("reply.stopped", parts=len(self._parts))
                 break
             self._publish(self._event(step))
             failpoint("reply.part")
             if len(self._buffer) + self._unconfirmed >= MAX_UNCONFIRMED:
                 await self._all_confirmed()
         await self._all_confirmed()
+
+    def _note(self, step: str, **about: Any) -> None:
+        if steps.are_written():
+            job = self._job
+            steps.write(step, job.message_id, job.reply_id, job.conversation_id, attempt=self._common["attempt"], **about)
 
     def _publish(self, event: e.Event) -> None:
         if self._confirm is not None and self._confirm.done():
@@ -99,8 +107,12 @@ class ReplyPublisher:
         if type(step) is Part:
             if self._first_part_ms is None:
                 self._first_part_ms = now_ms
+                self._note("reply.first_part", first_part_ms=max(0, now_ms - self._started_ms))
             self._parts.append(step.text)
             return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=step.text)
+        timings = self._timings(now_ms)
+        outcome = step.finish_reason if type(step) is End else step.code
+        self._note("reply.ended", outcome=outcome, parts=len(self._parts), total_ms=timings.total_ms)
         if type(step) is End:
             return e.ReplyCompleted(
                 **self._common,
@@ -108,12 +120,12 @@ class ReplyPublisher:
                 parts=len(self._parts),
                 text="".join(self._parts),
                 finish_reason=step.finish_reason,
-                timings=self._timings(now_ms),
+                timings=timings,
                 rule=step.rule,
             )
         return e.ReplyFailed(
             **self._common, at=at, code=step.code, detail=step.detail, retryable=step.retryable, status=step.status,
-            retry_after_s=step.retry_after_s, rule=step.rule, timings=self._timings(now_ms),
+            retry_after_s=step.retry_after_s, rule=step.rule, timings=timings,
         )  # fmt: skip
 
     def _timings(self, now_ms: int) -> e.Timings:

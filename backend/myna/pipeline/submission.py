@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from myna.core.idempotency import Decision, Request
+from myna.pipeline import steps
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import Busy, ChatError
@@ -40,6 +41,9 @@ class Stage(IntEnum):
     PUBLISHING = 3  # handed to the broker and not confirmed
     ACCEPTED = 4
     REFUSED = 5
+
+
+STEPS = {stage: f"message.{stage.name.lower()}" for stage in Stage}  # as lines of the log name them
 
 
 @dataclass(eq=False, slots=True)
@@ -75,14 +79,19 @@ class Submission:
         """The message that the reply will be to."""
         return self.request.message_id or self.request.id
 
-    def advance(self, stage: Stage) -> None:
+    def advance(self, stage: Stage, **why: str) -> None:
         """Go on to a later stage."""
         assert stage > self.stage, f"{self.stage!r} does not lead to {stage}"
         self.stage = stage
+        if steps.are_written():
+            steps.write(STEPS[stage], self.message_id, self.reply_id, self.request.conversation_id, **why)
 
     def finish(self, result: MessageAccepted | ChatError) -> None:
         """Answer the sender, and whoever repeated it meanwhile."""
-        self.advance(Stage.REFUSED if isinstance(result, ChatError) else Stage.ACCEPTED)
+        if isinstance(result, ChatError):
+            self.advance(Stage.REFUSED, code=result.code)
+        else:
+            self.advance(Stage.ACCEPTED)
         for on_result in self.on_result:
             on_result(result)
 

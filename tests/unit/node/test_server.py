@@ -1,9 +1,12 @@
 """How a node names itself to the people who start it."""
 
 import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from myna.node.banner import banner
 from myna.node.server import address, bind
 from myna.settings import Settings
 
@@ -30,3 +33,20 @@ def test_whoever_connects_before_the_node_serves_waits_instead_of_being_refused(
             pass
     finally:
         listener.close()
+
+
+def test_a_terminal_is_told_what_runs_and_how_to_stop_it_and_a_program_reads_one_line(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    told = banner(settings, "http://localhost:5055", terminal=True, responder=True)
+    assert told.startswith("Myna is on http://localhost:5055\n  broker    embedded, its journal in " + str(tmp_path))
+    assert "mock AI, profile normal" in told
+    assert "this machine only" in told
+    assert "Ctrl+C" in told
+    assert banner(settings, "http://localhost:5055", terminal=False, responder=True) == "Myna is on http://localhost:5055\n"
+
+
+def test_the_banner_holds_no_password() -> None:
+    urls: dict[str, Any] = {"amqp_url": "amqp://myna:hunter2@broker/", "database_url": "postgresql://myna:hunter2@base/myna"}
+    told = banner(Settings(_env_file=None, host="0.0.0.0", **urls), "http://localhost:5055", terminal=True, responder=False)  # noqa: S104
+    assert "whoever reaches 0.0.0.0" in told
+    assert "hunter2" not in told

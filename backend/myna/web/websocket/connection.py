@@ -1,6 +1,7 @@
 """One websocket connection: takes the frames of its client, and sends what is in its mailbox."""
 
 import asyncio
+from contextvars import copy_context
 from typing import assert_never
 
 import structlog
@@ -60,7 +61,9 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the connection is to end."""
-        self._socket.start(self.receive, self.mailbox.take_some)
+        # In this context, so that lines of the log about a frame have the id of the upgrade.
+        context = copy_context()
+        self._socket.start(lambda text: context.run(self.receive, text), self.mailbox.take_some)
         await self.ended.wait()
 
     @property
