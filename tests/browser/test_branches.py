@@ -244,3 +244,35 @@ async def test_choosing_a_version_leaves_its_pager_where_it_is(open_page: OpenPa
     assert before
     assert after
     assert abs(after["y"] - before["y"]) < 4
+
+
+# Scrolls until the bubble with this text stands so many pixels below the top of the log, and begins to edit it.
+EDIT_AT = """([text, below]) => {
+    const log = document.querySelector('.thread');
+    const turn = [...document.querySelectorAll('.turn')].find((one) => one.textContent.includes(text));
+    const top = turn.querySelector('.bubble').getBoundingClientRect().top;
+    log.scrollTop += top - log.getBoundingClientRect().top - below;
+    turn.querySelector('[aria-label="Edit message"]').click();
+}"""
+# How far the editor stands within the log, at its top and at its bottom; negative where it is cut off.
+IN_SIGHT = """() => {
+    const [log, editor] = ['.thread', '.message-editor'].map((one) => document.querySelector(one).getBoundingClientRect());
+    return [editor.top - log.top, log.bottom - editor.bottom];
+}"""
+
+
+async def test_the_editor_is_whole_in_sight_wherever_its_message_stood(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 1000, "height": 620})
+    for text in ("/words 200", "/echo " + "a message of several lines that is cut off at the top of the view " * 4, "/words 200"):
+        await user.send(text)
+        await expect(user.log.locator(".turn.last").filter(has_text=text[:60]).get_by_role("button", name="Another reply")).to_be_visible()
+    await user.log.hover()
+    await user.page.mouse.wheel(0, -300)
+    await user.waits_for_layout()
+    for below in (-20, -60, 0, 460):
+        await user.page.evaluate(EDIT_AT, ["of several lines", below])
+        await expect(user.page.get_by_role("textbox", name=EDITOR)).to_be_focused()
+        await user.waits_for_layout()
+        top, bottom = await user.page.evaluate(IN_SIGHT)
+        assert min(top, bottom) >= 4, f"at {below} px"
+        await user.page.keyboard.press("Escape")

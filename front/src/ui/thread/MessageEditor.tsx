@@ -15,6 +15,7 @@ interface Props {
 
 export function MessageEditor({ text, onChange, onCancel, onSend }: Props) {
   const hint = useId();
+  const editor = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const sendKey = useSendKey();
   const limit = useChatState((state) => state.limits.text_chars ?? LIMIT);
@@ -22,8 +23,10 @@ export function MessageEditor({ text, onChange, onCancel, onSend }: Props) {
   const sendable = text.trim() !== '' && left >= 0;
   useEffect(() => {
     const end = field.current?.value.length ?? 0;
-    field.current?.focus();
+    // The focus alone would show no more than the line of the cursor, with the rest under the header.
+    field.current?.focus({ preventScroll: true });
     field.current?.setSelectionRange(end, end);
+    editor.current?.scrollIntoView({ block: 'nearest' });
     // The editor takes the focus with it when it goes.
     return () => document.querySelector<HTMLElement>('.composer textarea')?.focus();
   }, []);
@@ -39,7 +42,7 @@ export function MessageEditor({ text, onChange, onCancel, onSend }: Props) {
     if (sendable) onSend();
   };
   return (
-    <div className="message-editor">
+    <div className="message-editor" ref={editor}>
       <textarea
         ref={field}
         dir="auto"
