@@ -1,9 +1,10 @@
 """Each client library behind one small interface, used as its own documents say; only base URL and key are changed."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import instructor
 import litellm
@@ -68,35 +69,55 @@ CHAT_TOOLS: list[Any] = [{"type": "function", "function": FUNCTION}]
 RESPONSES_TOOLS: list[Any] = [{"type": "function", "strict": True, **FUNCTION}]
 
 
-class Adapter:
-    """What a test does with a library. A kind of client that lacks one of these says so in `lacks`."""
+class Adapter(ABC):
+    """What a test does with any library. What not every one can do stands in the protocols below."""
 
-    lacks: ClassVar[tuple[str, ...]] = ()
-    formats: ClassVar[tuple[str, ...]] = ("default",)  # the library's ways to structured output
+    retries: ClassVar[bool] = True  # it tries again by itself, as often as the endpoint says
 
-    async def text(self, at: Endpoint, prompt: str) -> str:
-        """One answer."""
-        raise NotImplementedError
-
+    @abstractmethod
     async def call(self, at: Endpoint, prompt: str) -> object:
         """One call of any kind."""
-        return await self.text(at, prompt)
 
+
+class Texts(Adapter):
+    """A library that gives an answer as text, whole and part by part."""
+
+    @abstractmethod
+    async def text(self, at: Endpoint, prompt: str) -> str:
+        """One answer."""
+
+    @abstractmethod
     def stream(self, at: Endpoint, prompt: str) -> AsyncIterator[str]:
         """The same part by part."""
-        raise NotImplementedError
+
+    async def call(self, at: Endpoint, prompt: str) -> object:
+        return await self.text(at, prompt)
+
+
+@runtime_checkable
+class Agents(Protocol):
+    """A library that runs tools."""
 
     async def agent(self, at: Endpoint, prompt: str) -> str:
         """The last answer of a loop that calls `get_weather` as often as it is told to."""
-        raise NotImplementedError
+        ...
+
+
+@runtime_checkable
+class Fills(Protocol):
+    """A library with structured output, in one or several ways."""
+
+    formats: ClassVar[tuple[str, ...]]
 
     async def fill(self, at: Endpoint, prompt: str, form: str) -> Plan:
-        """Structured output."""
-        raise NotImplementedError
+        """A plan, in this way."""
+        ...
 
 
-class OpenAIChat(Adapter):
+class OpenAIChat(Texts):
     """`openai`, chat completions."""
+
+    formats = ("default",)
 
     async def text(self, at: Endpoint, prompt: str) -> str:
         done = await at.openai().chat.completions.create(model=MODEL, messages=[{"role": "user", "content": prompt}])
@@ -130,8 +151,10 @@ def _called(call: Any) -> dict[str, str]:
     return {"role": "tool", "tool_call_id": call.id, "content": result}
 
 
-class OpenAIResponses(Adapter):
+class OpenAIResponses(Texts):
     """`openai`, Responses."""
+
+    formats = ("default",)
 
     async def text(self, at: Endpoint, prompt: str) -> str:
         return (await at.openai().responses.create(model=MODEL, input=prompt)).output_text
@@ -161,7 +184,7 @@ class OpenAIResponses(Adapter):
         return plan
 
 
-class LangChain(Adapter):
+class LangChain(Texts):
     """`langchain-openai`, either API."""
 
     formats = ("json_schema", "function_calling", "json_mode")
@@ -198,7 +221,7 @@ class LangChain(Adapter):
         return plan
 
 
-class PydanticAI(Adapter):
+class PydanticAI(Texts):
     """`pydantic-ai`, either API; its own loop calls the tools."""
 
     formats = ("tool", "native", "prompted")
@@ -231,7 +254,6 @@ class PydanticAI(Adapter):
 class Instructor(Adapter):
     """`instructor`: structured output and nothing else."""
 
-    lacks = ("text", "stream", "agent")
     formats = ("TOOLS", "TOOLS_STRICT", "JSON", "JSON_SCHEMA", "MD_JSON", "RESPONSES_TOOLS")
 
     async def call(self, at: Endpoint, prompt: str) -> object:
@@ -243,50 +265,52 @@ class Instructor(Adapter):
         return plan
 
 
-class LiteLLM(Adapter):
+def _place(at: Endpoint) -> dict[str, Any]:
+    """Where and how LiteLLM calls."""
+    return {"model": f"openai/{MODEL}", "api_base": at.url, "api_key": at.key, "max_retries": at.retries, "timeout": at.timeout_s}
+
+
+class LiteLLM(Texts):
     """`litellm`, chat completions."""
 
-    async def _ask(self, at: Endpoint, messages: list[Any], **options: Any) -> Any:
-        place = {"api_base": at.url, "api_key": at.key, "max_retries": at.retries, "timeout": at.timeout_s}
-        return await litellm.acompletion(model=f"openai/{MODEL}", messages=messages, **place, **options)
+    formats = ("default",)
+
+    async def _complete(self, at: Endpoint, messages: list[Any], **options: Any) -> Any:
+        return await litellm.acompletion(messages=messages, **_place(at), **options)
 
     async def text(self, at: Endpoint, prompt: str) -> str:
-        done = await self._ask(at, [{"role": "user", "content": prompt}])
+        done = await self._complete(at, [{"role": "user", "content": prompt}])
         return done.choices[0].message.content or ""
 
     async def stream(self, at: Endpoint, prompt: str) -> AsyncIterator[str]:
-        async for chunk in await self._ask(at, [{"role": "user", "content": prompt}], stream=True):
+        async for chunk in await self._complete(at, [{"role": "user", "content": prompt}], stream=True):
             yield chunk.choices[0].delta.content or ""
 
     async def agent(self, at: Endpoint, prompt: str) -> str:
         messages: list[Any] = [{"role": "user", "content": prompt}]
         for _ in range(TURNS):
-            message = (await self._ask(at, messages, tools=CHAT_TOOLS)).choices[0].message
+            message = (await self._complete(at, messages, tools=CHAT_TOOLS)).choices[0].message
             if not message.tool_calls:
                 return message.content or ""
             messages += [message, *map(_called, message.tool_calls)]
         raise AssertionError("The loop did not end.")
 
     async def fill(self, at: Endpoint, prompt: str, form: str) -> Plan:
-        done = await self._ask(at, [{"role": "user", "content": prompt}], response_format=Plan)
+        done = await self._complete(at, [{"role": "user", "content": prompt}], response_format=Plan)
         return Plan.model_validate_json(done.choices[0].message.content)
 
 
-class LiteLLMResponses(LiteLLM):
-    """`litellm`, Responses; `max_retries` does nothing there."""
+class LiteLLMResponses(Texts):
+    """`litellm`, Responses, as far as it goes there: text, whole and in parts, and no retries whatever `max_retries` says."""
 
-    lacks = ("agent", "fill", "retries")
-
-    async def _respond(self, at: Endpoint, prompt: str, **options: Any) -> Any:
-        place = {"api_base": at.url, "api_key": at.key, "max_retries": at.retries, "timeout": at.timeout_s}
-        return await litellm.aresponses(model=f"openai/{MODEL}", input=prompt, **place, **options)
+    retries = False
 
     async def text(self, at: Endpoint, prompt: str) -> str:
-        text: str = (await self._respond(at, prompt)).output_text
+        text: str = (await litellm.aresponses(input=prompt, **_place(at))).output_text
         return text
 
     async def stream(self, at: Endpoint, prompt: str) -> AsyncIterator[str]:
-        async for event in await self._respond(at, prompt, stream=True):
+        async for event in await litellm.aresponses(input=prompt, stream=True, **_place(at)):
             if event.type == "response.output_text.delta":
                 yield event.delta
 
