@@ -12,9 +12,11 @@ from typing import TypeVar
 import pytest
 
 from myna.broker.embedded.broker import EmbeddedBroker
-from myna.broker.port import Broker, Consumer, Delivery, Record, Start
+from myna.broker.port import Broker, Consumer, DeadLetter, Delivery, Record, Start
 from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
+from tests.services.processes import until as eventually
 from tests.services.rabbitmq import RabbitNode
 
 T = TypeVar("T")
@@ -155,3 +157,36 @@ async def publish(broker: Broker, key: RoutingKey, *bodies: bytes) -> None:
     """Publish each body as a message of its own."""
     for body in bodies:
         await in_time(broker.submit(key, [body]))
+
+
+AWKWARD = [b"not json", b'{"text": "hello"}', b"\x00\xff\n\n", b"[" * 10, b"x" * 300_000]
+
+
+def bodies(count: int) -> list[bytes]:
+    return [b'{"n":%d}' % n for n in range(count)]
+
+
+async def until_depth(broker: Broker, depth: int) -> None:
+    async def reached() -> bool:
+        return (await broker.queue_states())[0].depth == depth
+
+    await eventually(reached, TIMEOUT_S, f"{depth} deliveries that wait")
+
+
+async def until_dead_letters(broker: Broker, count: int) -> list[DeadLetter]:
+    async def reached() -> bool:
+        return len(await broker.dead_letters()) == count
+
+    await eventually(reached, TIMEOUT_S, f"{count} dead letters")
+    return await broker.dead_letters()
+
+
+async def until_taken(broker: Broker, body: bytes) -> None:
+    async def taken() -> bool:
+        try:
+            await publish(broker, RoutingKey.WORK, body)
+        except BrokerUnavailable:
+            return False
+        return True
+
+    await eventually(taken, TIMEOUT_S, "room in the work queue")

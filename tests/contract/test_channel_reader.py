@@ -25,7 +25,7 @@ from myna.broker.rabbitmq.channel_reader import ChannelReader
 from myna.protocol.errors import BrokerUnavailable
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
-# These tests and test_broker.py pass with the first and the last release of this range. Try both before changing it.
+# These tests and test_broker*.py pass with the first and the last release of this range. Try both before changing it.
 TRIED = "aiormq>=7.2.4,<8"
 
 

@@ -1,6 +1,6 @@
 """What the pipeline needs of a message broker, as protocols and plain data.
 
-There are two implementations, `rabbitmq` and `embedded`; one contract suite (tests/contract/test_broker.py) runs on both.
+There are two implementations, `rabbitmq` and `embedded`; one contract suite (tests/contract/test_broker*.py) runs on both.
 """
 
 import asyncio

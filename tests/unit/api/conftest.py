@@ -1,4 +1,4 @@
-"""A node on the in-process twins of broker and store behind the real HTTP server, and people who ask it."""
+"""A node on the in-process broker and store behind the real HTTP server, and people who use it."""
 
 import asyncio
 import socket
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 from hypercorn.asyncio import serve
 from websockets.asyncio.client import connect
@@ -157,3 +158,11 @@ async def park(served: Served, *bodies: bytes) -> None:
         return len(await served.broker.dead_letters()) == before + len(bodies)
 
     await until(parked, 20, "the dead letters")
+
+
+@pytest.fixture
+async def anybody(served: Served) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a key that is not one of ours."""
+    headers = {"Authorization": "Bearer sk-whatever"}
+    async with HttpClient(base_url=served.url, headers=headers, timeout=60) as client:
+        yield client

@@ -1,49 +1,11 @@
-"""OpenAI's chat API on the same queues: whole and streamed, for any key, with OpenAI's errors."""
+"""OpenAI's chat completions on the same queues: whole and streamed, for any key."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
-from myna.core import hub
-from myna.web.openai import awaited_reply
-from tests.services.chat_client import ChatClient
-from tests.services.http import HttpClient
-from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
-
-COMPLETIONS = "/v1/chat/completions"
-
-
-def request_body(text: str, **more: Any) -> dict[str, Any]:
-    """A request's body."""
-    return {"model": "myna-instant", "messages": [{"role": "user", "content": text}], **more}
-
-
-async def stream_of(client: httpx.AsyncClient, body: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    """All events of a streamed answer (without the last, DONE), and its comments."""
-    events, comments = [], []
-    async with client.stream("POST", COMPLETIONS, json={**body, "stream": True}) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["Content-Type"] == "text/event-stream"
-        async for line in answer.aiter_lines():
-            if line.startswith(":"):
-                comments.append(line)
-            elif line:
-                events.append(line.removeprefix("data: "))
-    return [event if event == "[DONE]" else json.loads(event) for event in events], comments
-
-
-@pytest.fixture
-async def anybody(served: Served) -> AsyncIterator[httpx.AsyncClient]:
-    """A client with a key that is not one of ours."""
-    headers = {"Authorization": "Bearer sk-whatever"}
-    async with HttpClient(base_url=served.url, headers=headers, timeout=60) as client:
-        yield client
+from tests.unit.api.openai_calls import COMPLETIONS, content_of, request_body, stream_of
 
 
 async def test_the_last_user_message_is_answered_in_one_piece(anybody: httpx.AsyncClient) -> None:
@@ -139,109 +101,12 @@ async def test_one_model_is_shown_as_in_the_list_and_an_unknown_one_is_not_found
     assert "gpt-4o" in error["message"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("GET", "/v1/nope", 404),
-        ("POST", "/v1/embeddings", 404),
-        ("GET", "/v1", 404),
-        ("GET", COMPLETIONS, 405),
-        ("POST", "/v1/models", 405),
-    ],
-)
-async def test_a_wrong_address_or_method_ends_in_openais_error_object(
-    anybody: httpx.AsyncClient, method: str, path: str, status: int
-) -> None:
-    answer = await anybody.request(method, path)
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/json")
-    assert answer.json()["error"]["type"] == "invalid_request_error"
-    assert ("Allow" in answer.headers) == (status == 405)
-
-
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer"}, {"Authorization": "Basic abc"}])
-async def test_without_a_key_there_is_no_answer_and_the_cookie_is_none(served: Served, headers: dict[str, str]) -> None:
-    async with HttpClient(base_url=served.url, timeout=60) as client:
-        await client.post("/api/session")  # sets the cookie
-        answer = await client.post(COMPLETIONS, json=request_body("hi"), headers=headers)
-
-    assert answer.status_code == 401
-    assert answer.json()["error"]["type"] == "authentication_error"
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code", "param"),
-    [
-        (request_body("hi", model=7), 400, "invalid_value", "model"),
-        (request_body("hi", stream="yes"), 400, "invalid_value", "stream"),
-        (request_body("hi", n=2), 400, "invalid_value", "n"),
-        (request_body("hi", seed=2**63), 400, "invalid_value", "seed"),
-        (request_body("hi", metadata={"conversation_id": "mine"}), 400, "invalid_value", "metadata"),
-        (request_body(""), 400, "invalid_text", "messages"),
-        (request_body("hi", max_tokens=0), 400, "invalid_value", "max_tokens"),
-        (request_body("hi", tools=[{"type": "retrieval"}]), 400, "invalid_value", "tools.0.type"),
-        (request_body("hi", tools=[], tool_choice={"type": "function", "function": {"name": "f"}}), 400, "invalid_value", "tool_choice"),
-        (request_body("hi", functions=[{"name": "f"}]), 400, "invalid_value", "functions"),
-        (request_body("hi", logprobs=True), 400, "invalid_value", "logprobs"),
-        (request_body("a\x00b"), 400, "invalid_text", "messages"),
-        ({"model": "myna", "messages": []}, 400, "invalid_value", "messages"),
-        ({"model": "myna", "messages": [{"role": "assistant", "content": "hi"}]}, 400, "invalid_value", "messages"),
-        ({"model": "myna", "messages": [{"role": "bird", "content": "hi"}]}, 400, "invalid_value", "messages.0.role"),
-        (request_body("hi", padding="x" * 1_100_000), 413, "too_large", None),
-    ],
-)
-async def test_an_error_is_openais_error_object(
-    anybody: httpx.AsyncClient, body: dict[str, Any], status: int, code: str, param: str | None
-) -> None:
-    answer = await anybody.post(COMPLETIONS, json=body)
-
-    assert answer.status_code == status, answer.text
-    error = answer.json()["error"]
-    assert (error["code"], error["param"]) == (code, param)
-    assert error["type"] == ("server_error" if status >= 500 else "invalid_request_error")
-    assert error["message"]
-
-
-async def test_the_error_for_a_body_too_long_names_the_limit(anybody: httpx.AsyncClient) -> None:
-    answer = await anybody.post(COMPLETIONS, json=request_body("hi", padding="x" * 1_100_000))
-
-    assert answer.json()["error"]["message"] == "A body holds at most 1048576 bytes here."
-
-
 async def test_a_history_longer_than_a_frame_is_taken(anybody: httpx.AsyncClient) -> None:
     history = [{"role": "user", "content": "x" * 8_000}, {"role": "assistant", "content": "y" * 8_000}] * 10
 
     answer = await anybody.post(COMPLETIONS, json={"model": "myna", "messages": [*history, {"role": "user", "content": "/echo hi"}]})
 
     assert answer.status_code == 200, answer.text
-
-
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize(
-    ("code", "status", "told", "waits"),
-    [
-        ("rate_limited", 429, "rate_limit_exceeded", True),
-        ("overloaded", 503, "overloaded", True),
-        ("server_error", 500, "server_error", False),
-        ("context_length", 400, "context_length_exceeded", False),
-        ("refused", 400, "refused", False),
-    ],
-)
-async def test_a_failure_before_the_first_part_is_a_status_streamed_requests_too(
-    anybody: httpx.AsyncClient, code: str, status: int, told: str, waits: bool, stream: bool
-) -> None:
-    answer = await anybody.post(COMPLETIONS, json=request_body(f"/fail {code}", stream=stream))
-
-    assert (answer.status_code, answer.json()["error"]["code"]) == (status, told)
-    assert answer.headers.get("Retry-After") == ("1" if waits else None)
-
-
-async def test_a_failure_after_the_first_part_ends_the_stream_with_an_error(anybody: httpx.AsyncClient) -> None:
-    events, _ = await stream_of(anybody, request_body("/play outage"))
-
-    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events[:-1]).startswith("So far")
-    assert events[-1]["error"]["code"] == "overloaded"
-    assert "[DONE]" not in events
 
 
 async def test_every_answer_has_a_request_id(anybody: httpx.AsyncClient) -> None:
@@ -255,12 +120,6 @@ async def test_any_model_answers_under_its_own_name_unless_models_are_strict(any
     async with serving(openai_strict_models=True) as served, person_at(served) as person:
         answer = await person.post(COMPLETIONS, json=request_body("hi", model="gpt-4o"))
     assert (answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["param"]) == (404, "model_not_found", "model")
-
-
-async def content_of(client: httpx.AsyncClient, body: dict[str, Any]) -> str:
-    answer = await client.post(COMPLETIONS, json=body)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["choices"][0]["message"]["content"])
 
 
 async def test_the_same_request_gets_the_same_reply_and_the_conversation_decides_too(anybody: httpx.AsyncClient, person: Person) -> None:
@@ -289,164 +148,9 @@ async def test_long_prompts_and_images_are_taken(anybody: httpx.AsyncClient) -> 
     )
 
 
-WEATHER = {
-    "type": "function",
-    "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}},
-}
-
-
-async def test_a_tool_is_called_whole_and_streamed_and_its_result_ends_the_loop(anybody: httpx.AsyncClient) -> None:
-    body = request_body("What is the weather in Oslo?", model="myna-fast", tools=[WEATHER])
-    choice = (await anybody.post(COMPLETIONS, json=body)).json()["choices"][0]
-    (call,) = choice["message"]["tool_calls"]
-    assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", None)
-    assert (call["type"], call["function"]) == ("function", {"name": "get_weather", "arguments": '{"city": "Oslo"}'})
-
-    events, _ = await stream_of(anybody, body)
-    deltas = [event["choices"][0]["delta"] for event in events[:-1]]
-    pieces = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
-    assert pieces[0]["id"] == call["id"]
-    assert "".join(piece["function"]["arguments"] for piece in pieces) == call["function"]["arguments"]
-    assert events[-2]["choices"][0]["finish_reason"] == "tool_calls"
-
-    messages = [*body["messages"], choice["message"], {"role": "tool", "tool_call_id": call["id"], "content": "12 degrees"}]
-    after = (await anybody.post(COMPLETIONS, json={**body, "messages": messages})).json()["choices"][0]
-    assert after["finish_reason"] == "stop"
-    assert "12 degrees" in after["message"]["content"]
-
-
-async def test_with_tools_a_reply_in_words_streams_as_ever(anybody: httpx.AsyncClient) -> None:
-    events, _ = await stream_of(anybody, request_body("/echo one two three four five", model="myna-fast", tools=[WEATHER]))
-    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events[:-1]) == "one two three four five"
-    assert len(events) > 4
-
-
-async def test_structured_output_is_json_by_the_schema(anybody: httpx.AsyncClient) -> None:
-    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"], "additionalProperties": False}
-    wanted = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema, "strict": True}}
-    assert set(json.loads(await content_of(anybody, request_body("A person", response_format=wanted)))) == {"name"}
-    assert isinstance(json.loads(await content_of(anybody, request_body("A person", response_format={"type": "json_object"}))), dict)
-
-
-@pytest.mark.parametrize("role", ["system", "user"])
-async def test_a_json_object_follows_the_schema_that_a_message_spells_out(anybody: httpx.AsyncClient, role: str) -> None:
-    schema = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "type": "object", "additionalProperties": False}
-    messages = [
-        {"role": role, "content": f"Answer {{so}}, as JSON by this schema:\n{json.dumps(schema)}\nNo more."},
-        {"role": "user", "content": "x"},
-    ]
-    body = request_body("", messages=messages, response_format={"type": "json_object"})
-    assert set(json.loads(await content_of(anybody, body))) == {"age"}
-    body["messages"][0]["content"] = "Answer as {JSON} or {}."
-    assert set(json.loads(await content_of(anybody, body))) == {"answer"}
-
-
-async def test_a_schema_in_words_is_followed_where_the_message_asks_for_a_block_of_json(anybody: httpx.AsyncClient) -> None:
-    schema = {"properties": {"age": {"type": "integer"}}, "required": ["age"], "type": "object", "additionalProperties": False}
-    messages = [{"role": "system", "content": f"Keep to {json.dumps(schema)}"}, {"role": "user", "content": "Answer in a ```json block."}]
-    block = await content_of(anybody, request_body("", messages=messages))
-    assert set(json.loads(block.removeprefix("```json").removesuffix("```"))) == {"age"}
-    messages[1]["content"] = "Answer."
-    assert not (await content_of(anybody, request_body("", messages=messages))).startswith(("{", "```"))
-
-
 async def test_retries_are_told_from_first_attempts(anybody: httpx.AsyncClient) -> None:
     statuses = []
     for attempt in range(3):
         headers = {"x-stainless-retry-count": str(attempt)}
         statuses.append((await anybody.post(COMPLETIONS, json=request_body("/play fail-twice"), headers=headers)).status_code)
     assert statuses == [503, 429, 200]
-
-
-async def test_hanging_up_stops_the_reply(person: Person) -> None:
-    conversation_id = str(uuid4())
-    body = request_body(f"/echo {'word ' * 200}", model="myna-slow", stream=True, metadata={"conversation_id": conversation_id})
-    async with person.stream("POST", COMPLETIONS, json=body) as answer:
-        async for line in answer.aiter_lines():
-            if "word" in line:
-                break
-
-    _, reply = await person.answered(conversation_id)
-    assert (reply["status"], reply["finish_reason"]) == ("stopped", "stopped")
-
-
-async def test_hanging_up_on_a_whole_answer_stops_it_too(person: Person) -> None:
-    conversation_id = str(uuid4())
-    body = request_body(f"/echo {'word ' * 200}", model="myna-slow", metadata={"conversation_id": conversation_id})
-    with pytest.raises(httpx.ReadTimeout):
-        await person.post(COMPLETIONS, json=body, timeout=1)
-
-    assert [item["status"] for item in await person.answered(conversation_id)] == ["complete", "stopped"]
-
-
-async def test_hanging_up_while_it_waits_for_its_turn_withdraws_it(person: Person) -> None:
-    first = await person.say(f"/echo {'word ' * 200}", options={"profile": "slow"})
-    body = request_body("/echo hi", metadata={"conversation_id": first["conversation_id"]})
-    with pytest.raises(httpx.ReadTimeout):
-        await person.post(COMPLETIONS, json=body, timeout=1)
-
-    async def withdrawn() -> bool:
-        return "stopped" in [item["status"] for item in await person.messages(first["conversation_id"])]
-
-    await until(withdrawn, 30, "the withdrawal")
-    client = ChatClient(token=person.token)
-    await client.open(str(person.base_url).rstrip("/"))
-    await client.put({"type": "reply.stop", "conversation_id": first["conversation_id"], "message_id": first["id"]})
-    items = await person.answered(first["conversation_id"], 2)
-    await client.close()
-
-    assert [item["status"] for item in items if item["role"] == "assistant"] == ["stopped", "stopped"]
-    assert items[-1]["text"] == ""
-
-
-async def test_silence_is_kept_alive_by_comments(anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(awaited_reply, "KEEP_ALIVE_S", 0.2)
-
-    events, comments = await stream_of(anybody, request_body("/slow 1", stop=["between"]))
-
-    assert len(comments) >= 3
-    assert events[-1] == "[DONE]"
-
-
-async def test_a_listener_that_was_overrun_goes_on_where_it_was(
-    served: Served, anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = served.node.services.hub.overflows
-    monkeypatch.setattr(hub, "MAILBOX_BYTES", 1)  # no mailbox takes a second frame
-    words = " ".join(map(str, range(200)))
-
-    events, _ = await stream_of(anybody, request_body(f"/echo {words}", model="myna-fast"))
-
-    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events[:-1]) == words
-    assert served.node.services.hub.overflows > before
-
-
-async def test_an_answer_longer_than_the_sockets_timeout_is_sent_to_its_end() -> None:
-    async with serving(heartbeat_s=1) as served, person_at(served) as person:  # a socket that sends nothing for 3 s is cut off
-        events, comments = await stream_of(person, request_body(f"/echo {'word ' * 30}", model="myna-slow"))
-
-    assert not comments
-    assert events[-1] == "[DONE]"
-
-
-async def test_no_mailbox_stays_attached_after_the_answer(served: Served, anybody: httpx.AsyncClient) -> None:
-    await stream_of(anybody, request_body("/echo hi"))
-    await anybody.post(COMPLETIONS, json=request_body("/fail refused"))
-
-    async def nobody() -> bool:
-        return served.node.services.hub.count == 0
-
-    await until(nobody, 10, "an empty hub")
-
-
-async def test_each_key_has_a_rate_of_its_own_and_a_load_tester_has_none() -> None:
-    async def statuses(served: Served, *keys: str) -> list[int]:
-        async with HttpClient(base_url=served.url, timeout=60) as client:
-            sent = [client.post(COMPLETIONS, json=request_body("/echo hi"), headers={"Authorization": f"Bearer {key}"}) for key in keys]
-            return [answer.status_code for answer in await asyncio.gather(*sent)]
-
-    async with serving(rate_per_s=0.1, rate_burst=5) as node:
-        assert sorted(await statuses(node, *["sk-one"] * 8)) == [200] * 5 + [429] * 3
-        assert await statuses(node, *["sk-two"] * 5) == [200] * 5
-    async with serving(rate_per_s=0.1, rate_burst=5, unlimited_networks="127.0.0.0/8") as node:
-        assert await statuses(node, *["sk-one"] * 30) == [200] * 30

@@ -10,7 +10,7 @@ import pytest
 from myna.core.projection import Projection
 from myna.protocol import events as e
 from myna.protocol.jobs import JobOptions, MessageJob
-from tests.unit.core.test_projection import fold, store
+from tests.unit.core.folding import fold, store
 from tests.unit.log_events import AT, completed, part, started
 
 OWNERS = 300
