@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
+from myna.web.api.log import LogLines
 from myna.web.api.pipeline import Pipeline
 from myna.web.api.queue_position import QueuePositions
 from myna.web.api.search import HitsPage
@@ -21,12 +22,19 @@ from myna.web.problems import Problem
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
 WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"
-ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, Problem)
+ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, LogLines, Problem)
 LINE = 120  # characters, as Biome formats the page's source
 # Names that say more in the page than the models' own.
 NAMES = {"Options": "SendOptions", "Draining": "ServerDraining"}
 FINISH_REASONS = ["stop", "length", "stopped"]
-BASIC = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
+BASIC = {
+    "string": "string",
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "null": "null",
+    "object": "Record<string, unknown>",
+}
 HEAD = """\
 /** The frames of the socket. Written by `python -m tests.wire_types` from the backend's models: change those. */
 """

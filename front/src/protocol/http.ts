@@ -50,6 +50,29 @@ export interface Imported {
   cursor: string;
 }
 
+/** A line of a record: `line` of `lines`. `event` is null where the line is none; without texts, one is `{"chars": 5}`. */
+export interface LogItem {
+  offset: number;
+  line: number;
+  lines: number;
+  key: string;
+  bytes: number;
+  content_type: string;
+  type: string | null;
+  at: string | null;
+  event: Record<string, unknown> | null;
+}
+
+/** A page of the log: `first` and `last` are the offsets kept, `after` and `before` lead to the next page and the one before. */
+export interface LogLines {
+  items: LogItem[];
+  epoch: string;
+  first: number | null;
+  last: number | null;
+  after: number;
+  before: number | null;
+}
+
 /** A page of a conversation, complete up to `cursor`. */
 export interface MessagesPage {
   items: (UserItem | AssistantItem)[];
