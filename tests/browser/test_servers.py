@@ -48,7 +48,7 @@ class Owner(ChatClient):
         """The code of the error that answers this frame."""
         before = len(self.frames)
         await self.put(frame)
-        return str((await self.until(lambda heard: heard["type"] == "error", WITHIN_S, since=before))["code"])
+        return str((await self.until(lambda received: received["type"] == "error", WITHIN_S, since=before))["code"])
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +114,7 @@ async def test_the_same_message_again_is_a_duplicate_and_another_under_its_id_a_
 async def test_what_is_wrong_is_refused_by_code_and_the_socket_stays(owner: Owner, frame: Frame, code: str) -> None:
     assert await owner.refusal(frame) == code
     await owner.put({"type": "ping", "nonce": "7"})
-    assert (await owner.until(lambda heard: heard["type"] == "pong", WITHIN_S))["nonce"] == "7"
+    assert (await owner.until(lambda received: received["type"] == "pong", WITHIN_S))["nonce"] == "7"
 
 
 async def test_a_message_follows_the_newest_reply_the_one_it_names_or_nothing(owner: Owner) -> None:
@@ -134,15 +134,15 @@ async def test_a_message_follows_the_newest_reply_the_one_it_names_or_nothing(ow
 async def test_a_reply_is_stopped_and_its_message_gets_another(owner: Owner) -> None:
     frame = {"type": "message.send", "id": str(uuid4()), "conversation_id": str(uuid4()), "text": "/slow 0.2"}
     await owner.put(frame)
-    await owner.until(lambda heard: heard["type"] == "reply.delta", WITHIN_S)
+    await owner.until(lambda received: received["type"] == "reply.delta", WITHIN_S)
     about = {"conversation_id": frame["conversation_id"], "message_id": frame["id"]}
     await owner.put({"type": "reply.stop", **about})
     assert (await owner.end_of(frame["id"], WITHIN_S))["finish_reason"] == "stopped"
     before = len(owner.frames)
     await owner.put({"type": "reply.regenerate", "id": str(uuid4()), **about})
-    await owner.until(lambda heard: heard["type"] == "reply.started", WITHIN_S, since=before)
+    await owner.until(lambda received: received["type"] == "reply.started", WITHIN_S, since=before)
     await owner.put({"type": "reply.stop", **about})
-    await owner.until(lambda heard: heard["type"] == "reply.completed", WITHIN_S, since=before)
+    await owner.until(lambda received: received["type"] == "reply.completed", WITHIN_S, since=before)
     replies = [item for item in await owner.items(frame["conversation_id"]) if item["role"] == "assistant"]
     assert [reply["message_id"] for reply in replies] == [frame["id"], frame["id"]]
 
@@ -166,8 +166,8 @@ async def test_a_socket_that_comes_back_gets_what_it_missed_and_a_foreign_cursor
     before = len(owner.frames)
     assert (await owner.open(owner.url))["resumed"]
     await owner.end_of(missed["id"], WITHIN_S)
-    heard = [frame for frame in owner.frames[before:] if frame["type"].startswith(("message.", "reply."))]
-    assert [frame for frame in other.frames if frame["type"] != "message.accepted"] == heard
+    received = [frame for frame in owner.frames[before:] if frame["type"].startswith(("message.", "reply."))]
+    assert [frame for frame in other.frames if frame["type"] != "message.accepted"] == received
     await owner.close()
     owner.epoch = str(uuid4())
     assert not (await owner.open(owner.url))["resumed"]

@@ -1,7 +1,7 @@
-"""Judges a run from outside: what clients sent and heard, and what the history says afterwards. Pure.
+"""Judges a run from outside: what clients sent and received, and what the history says afterwards. Pure.
 
 Nothing in it knows the server's code; it holds a run to the contract's words: every accepted message is answered once, in the
-order sent, with the very text that its parts make and that is stored, and nobody hears of anybody else. Each stands in its
+order sent, with the very text that its parts make and that is stored, and nobody is told of anybody else. Each stands in its
 conversation's tree where its sender put it, for every listener and in the rows.
 """
 
@@ -31,7 +31,7 @@ def check(histories: Sequence[History], rows: Rows) -> Verdict:
     verdict.sent, verdict.repeats = len(set(ids)), len(ids) - len(set(ids))
     for history in histories:
         _count(history, verdict)
-        for frame in history.heard():
+        for frame in history.received():
             _place(frame, history, owners, verdict)
         _parents(history, verdict)
         for chain in history.chains():
@@ -52,13 +52,13 @@ def _count(history: History, verdict: Verdict) -> None:
     verdict.sockets += len(history.connections)
     verdict.resumed += sum(connection.resumed for connection in history.connections)
     verdict.closed.update(connection.close_code for connection in history.connections if connection.close_code is not None)
-    verdict.refused.update(frame["code"] for frame in history.heard() if frame["type"] == "error")
-    verdict.deltas += sum(frame["type"] == "reply.delta" for frame in history.heard())
+    verdict.refused.update(frame["code"] for frame in history.received() if frame["type"] == "error")
+    verdict.deltas += sum(frame["type"] == "reply.delta" for frame in history.received())
 
 
 def _place(frame: Frame, history: History, owners: Mapping[str, str], verdict: Verdict) -> None:
-    """Whether this frame may be heard here at all."""
-    what = f"{history.name} heard {frame['type']}"
+    """Whether this frame may be received here at all."""
+    what = f"{history.name} received {frame['type']}"
     if frame["type"] == "error":
         if frame["code"] not in AGAIN:
             verdict.add("unexpected", f"{what} {frame['code']}: {frame['detail']}")
@@ -71,7 +71,7 @@ def _place(frame: Frame, history: History, owners: Mapping[str, str], verdict: V
 
 
 class _Chain:
-    """What one client heard without a break: nothing twice, no part missing, the text the sum of its parts."""
+    """What one client received without a break: nothing twice, no part missing, the text the sum of its parts."""
 
     def __init__(self, name: str, verdict: Verdict) -> None:
         self._name = name
@@ -101,44 +101,44 @@ class _Chain:
         subject = frame.get("reply_id") or frame.get("id") or frame["cursor"]
         key = (frame["type"], subject, frame.get("attempt") if frame["type"] == "reply.started" else frame.get("index"))
         if key in self._seen and frame["type"] not in ENDS:  # ends are counted for themselves
-            self._verdict.add("duplicated", f"{self._name} heard {frame['type']} of {subject} twice (index {frame.get('index')})")
+            self._verdict.add("duplicated", f"{self._name} received {frame['type']} of {subject} twice (index {frame.get('index')})")
         self._seen.add(key)
 
     def _whole(self, frame: Frame) -> bool:
-        # Whoever heard the message itself hears its (first) reply from the first part on.
+        # Whoever received the message itself receives its (first) reply from the first part on.
         return frame["message_id"] in self._created
 
     def _delta(self, frame: Frame) -> None:
         reply, index = frame["reply_id"], frame["index"]
         expected = self._next.get(reply, 0 if self._whole(frame) else index)
         if index > expected:
-            self._verdict.add("gaps", f"{self._name} heard part {index} of {reply}, expected {expected}")
+            self._verdict.add("gaps", f"{self._name} received part {index} of {reply}, expected {expected}")
         if reply in self._ended:
-            self._verdict.add("unexpected", f"{self._name} heard part {index} of {reply} after its end")
+            self._verdict.add("unexpected", f"{self._name} received part {index} of {reply} after its end")
         self._next[reply] = max(expected, index + 1)
         self._parts.setdefault(reply, []).append(frame["text"])
 
     def _end(self, frame: Frame) -> None:
         reply = frame["reply_id"]
         if reply in self._ended:
-            self._verdict.add("duplicated", f"{self._name} heard a second end of {reply}: {frame['type']}")
+            self._verdict.add("duplicated", f"{self._name} received a second end of {reply}: {frame['type']}")
         self._ended.add(reply)
         if frame["type"] == "reply.completed" and self._whole(frame):
             if self._next.get(reply, 0) != frame["parts"]:
-                self._verdict.add("gaps", f"{self._name} heard {self._next.get(reply, 0)} of {frame['parts']} parts of {reply}")
+                self._verdict.add("gaps", f"{self._name} received {self._next.get(reply, 0)} of {frame['parts']} parts of {reply}")
             if "".join(self._parts.get(reply, ())) != frame["text"]:
                 self._verdict.add("mismatched", f"{self._name}: the parts of {reply} are not its text")
 
 
 def _order(history: History, connection: Connection, verdict: Verdict) -> None:
     """What one socket sent to one conversation is answered in the order sent."""
-    refused = {frame.get("ref") for frame in connection.heard if frame["type"] == "error"}
-    accepted = {frame["id"] for frame in connection.heard if frame["type"] == "message.accepted"}
+    refused = {frame.get("ref") for frame in connection.received if frame["type"] == "error"}
+    accepted = {frame["id"] for frame in connection.received if frame["type"] == "message.accepted"}
     sends = [frame for frame in connection.sent if frame["type"] == "message.send"]
     ids = [frame["id"] for frame in sends]
     once = [frame for frame in sends if frame["id"] in accepted and frame["id"] not in refused and ids.count(frame["id"]) == 1]
     place: dict[str, int] = {}
-    for number, frame in enumerate(frame for frame in history.heard() if frame["type"] in ENDS):
+    for number, frame in enumerate(frame for frame in history.received() if frame["type"] in ENDS):
         place.setdefault(frame["message_id"], number)
     by_conversation: dict[str, list[str]] = defaultdict(list)
     for frame in once:
@@ -151,11 +151,13 @@ def _order(history: History, connection: Connection, verdict: Verdict) -> None:
 
 
 def _parents(history: History, verdict: Verdict) -> None:
-    """What one client heard that messages follow is what their senders named."""
+    """What one client received that messages follow is what their senders named."""
     named = {frame["id"]: frame["parent_id"] for frame in history.sent() if "parent_id" in frame}
-    for frame in history.heard():
+    for frame in history.received():
         if frame["type"] == "message.created" and frame["id"] in named and frame.get("parent_id") != named[frame["id"]]:
-            verdict.add("misplaced", f"{history.name} heard that {frame['id']} follows {frame.get('parent_id')}, not {named[frame['id']]}")
+            verdict.add(
+                "misplaced", f"{history.name} was told that {frame['id']} follows {frame.get('parent_id')}, not {named[frame['id']]}"
+            )
 
 
 def _tree(items: Sequence[Row], sent: Mapping[str, Frame], verdict: Verdict) -> None:
@@ -181,10 +183,10 @@ def _tree(items: Sequence[Row], sent: Mapping[str, Frame], verdict: Verdict) -> 
 def _settle(owner: str, histories: Sequence[History], rows: Rows, verdict: Verdict) -> None:
     """One owner's promises against the history: accepted = answered = stored, each once, with one text."""
     sent = {frame["id"]: frame for history in histories for frame in history.sent() if frame["type"] == "message.send"}
-    accepted = {frame["id"] for history in histories for frame in history.heard() if frame["type"] == "message.accepted"}
+    accepted = {frame["id"] for history in histories for frame in history.received() if frame["type"] == "message.accepted"}
     ends: dict[str, Frame] = {}
     for history in histories:
-        for frame in history.heard():
+        for frame in history.received():
             if frame["type"] in ENDS:
                 _same_end(history.name, ends.setdefault(frame["reply_id"], frame), frame, verdict)
     heard_ends = {frame["message_id"] for frame in ends.values()}
@@ -218,7 +220,7 @@ def _settle(owner: str, histories: Sequence[History], rows: Rows, verdict: Verdi
 def _same_end(name: str, first: Frame, frame: Frame, verdict: Verdict) -> None:
     for part in ("type", "text", "finish_reason", "parts"):
         if first.get(part) != frame.get(part):
-            verdict.add("mismatched", f"{name} heard another end of {frame['reply_id']}: {part} {frame.get(part)!r:.60}")
+            verdict.add("mismatched", f"{name} received another end of {frame['reply_id']}: {part} {frame.get(part)!r:.60}")
 
 
 def _by_id(items: Iterable[Row], verdict: Verdict) -> dict[str, Row]:
@@ -247,7 +249,7 @@ def _stored(message_id: str, frame: Frame, message: Row | None, final: Sequence[
 
 def _same_text(reply_id: str, end: Frame, row: Row | None, verdict: Verdict) -> None:
     if row is None:
-        verdict.add("lost", f"the end of reply {reply_id} was heard, and the history does not have it")
+        verdict.add("lost", f"the end of reply {reply_id} was received, and the history does not have it")
     elif (end["type"] == "reply.failed") != (row["status"] == "failed"):
         verdict.add("mismatched", f"reply {reply_id} ended as {end['type']} and is in the history as {row['status']}")
     elif end["type"] == "reply.completed" and (end["text"], end["parts"]) != (row["text"], row["parts"]):

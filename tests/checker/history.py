@@ -13,7 +13,7 @@ class Connection:
 
     welcome: Frame
     sent: list[Frame] = field(default_factory=list)
-    heard: list[Frame] = field(default_factory=list)
+    received: list[Frame] = field(default_factory=list)
     close_code: int | None = None
 
     @property
@@ -31,13 +31,13 @@ class History:
     connections: list[Connection] = field(default_factory=list)
 
     def chains(self) -> Iterator[list[Frame]]:
-        """What was heard, cut where continuity was not promised: a resumed connection is one chain with the connection before."""
+        """What was received, cut where continuity was not promised: a resumed connection is one chain with the connection before."""
         chain: list[Frame] = []
         for connection in self.connections:
             if not connection.resumed and chain:
                 yield chain
                 chain = []
-            chain = chain + connection.heard
+            chain = chain + connection.received
         if chain:
             yield chain
 
@@ -45,6 +45,6 @@ class History:
         """Every frame that went out, repeats too."""
         return (frame for connection in self.connections for frame in connection.sent)
 
-    def heard(self) -> Iterator[Frame]:
+    def received(self) -> Iterator[Frame]:
         """Every frame that came in."""
-        return (frame for connection in self.connections for frame in connection.heard)
+        return (frame for connection in self.connections for frame in connection.received)

@@ -18,7 +18,7 @@ PARENTS = {2: "r1"}  # what messages name as what they follow
 
 
 def turn(conversation: str, number: int, texts: tuple[str, ...] = ("so ", "it ", "is")) -> list[Frame]:
-    """What a client hears of one message and its reply."""
+    """What a client receives of one message and its reply."""
     message, reply, about = f"m{number}", f"r{number}", {"conversation_id": conversation}
     of = {**about, "reply_id": reply, "message_id": message, "attempt": 1}
     frames: list[Frame] = [
@@ -64,15 +64,15 @@ def test_a_good_run_is_clean_and_counted() -> None:
     assert verdict.closed == {1006: 1}
 
 
-def heard(histories: list[History], client: int = 0, connection: int = 0) -> list[Frame]:
-    return histories[client].connections[connection].heard
+def received(histories: list[History], client: int = 0, connection: int = 0) -> list[Frame]:
+    return histories[client].connections[connection].received
 
 
 def swap_ends(histories: list[History], rows: Items) -> None:
-    frames = heard(histories)
+    frames = received(histories)
     first_end = next(frame for frame in frames if frame["type"] == "reply.completed")
     frames.remove(first_end)
-    heard(histories, connection=1).append(first_end)
+    received(histories, connection=1).append(first_end)
 
 
 def second_answer(histories: list[History], rows: Items) -> None:
@@ -80,20 +80,20 @@ def second_answer(histories: list[History], rows: Items) -> None:
 
 
 def repeated_after_resuming(histories: list[History], rows: Items) -> None:
-    heard(histories, connection=1).insert(0, dict(heard(histories)[-1]))
+    received(histories, connection=1).insert(0, dict(received(histories)[-1]))
 
 
 def missing_part(histories: list[History], rows: Items) -> None:
-    frames = heard(histories, client=1)
+    frames = received(histories, client=1)
     del frames[4]
 
 
 def missing_last_part(histories: list[History], rows: Items) -> None:
-    del heard(histories, client=1)[5]
+    del received(histories, client=1)[5]
 
 
 def missing_end(histories: list[History], rows: Items) -> None:
-    heard(histories, client=1).pop()
+    received(histories, client=1).pop()
     rows["ben", "b"].pop()
 
 
@@ -106,7 +106,7 @@ def never_written(histories: list[History], rows: Items) -> None:
 
 
 def ended_twice(histories: list[History], rows: Items) -> None:
-    heard(histories, client=1).append(dict(heard(histories, client=1)[-1]))
+    received(histories, client=1).append(dict(received(histories, client=1)[-1]))
 
 
 def other_text_stored(histories: list[History], rows: Items) -> None:
@@ -114,7 +114,7 @@ def other_text_stored(histories: list[History], rows: Items) -> None:
 
 
 def other_text_said(histories: list[History], rows: Items) -> None:
-    heard(histories, client=1)[4]["text"] = "he "
+    received(histories, client=1)[4]["text"] = "he "
 
 
 def failed_in_history(histories: list[History], rows: Items) -> None:
@@ -122,28 +122,30 @@ def failed_in_history(histories: list[History], rows: Items) -> None:
 
 
 def overheard(histories: list[History], rows: Items) -> None:
-    heard(histories).append(dict(heard(histories, client=1)[1]))
+    received(histories).append(dict(received(histories, client=1)[1]))
 
 
 def out_of_nowhere(histories: list[History], rows: Items) -> None:
-    heard(histories).append({**heard(histories)[1], "conversation_id": "z", "id": "m9"})
+    received(histories).append({**received(histories)[1], "conversation_id": "z", "id": "m9"})
 
 
 def answered_unasked(histories: list[History], rows: Items) -> None:
-    heard(histories, client=1).append({**heard(histories, client=1)[-1], "message_id": "m9", "reply_id": "r9", "parts": 0, "text": ""})
+    received(histories, client=1).append(
+        {**received(histories, client=1)[-1], "message_id": "m9", "reply_id": "r9", "parts": 0, "text": ""}
+    )
 
 
 def wrongly_refused(histories: list[History], rows: Items) -> None:
-    heard(histories).append({"type": "error", "code": "conflict", "detail": "no", "ref": "m1"})
+    received(histories).append({"type": "error", "code": "conflict", "detail": "no", "ref": "m1"})
 
 
 def part_after_the_end(histories: list[History], rows: Items) -> None:
-    frames = heard(histories, client=1)
+    frames = received(histories, client=1)
     frames.append({**frames[-2], "index": 3})
 
 
 def heard_elsewhere(histories: list[History], rows: Items) -> None:
-    next(frame for frame in heard(histories) if frame["type"] == "message.created" and frame["id"] == "m2")["parent_id"] = "m1"
+    next(frame for frame in received(histories) if frame["type"] == "message.created" and frame["id"] == "m2")["parent_id"] = "m1"
 
 
 def stored_elsewhere(histories: list[History], rows: Items) -> None:
@@ -198,7 +200,7 @@ def test_a_broken_promise_is_named(kind: str, harm: Callable[[list[History], Ite
 
 def test_a_refused_message_that_is_answered_after_all_breaks_nothing() -> None:
     histories, rows = good_run()
-    histories[1].connections[0].heard[0] = {"type": "error", "code": "busy", "detail": "later", "ref": "m3"}
+    histories[1].connections[0].received[0] = {"type": "error", "code": "busy", "detail": "later", "ref": "m3"}
     verdict = check(histories, rows)
     assert verdict.clean, verdict.table()
     assert verdict.accepted == 2
@@ -209,14 +211,14 @@ def test_who_could_not_resume_may_join_a_reply_in_its_middle() -> None:
     histories, _ = good_run()
     _, rows = good_run()
     histories[0].connections[1].welcome = dict(WELCOME)
-    del histories[0].connections[1].heard[1]
+    del histories[0].connections[1].received[1]
     verdict = check(histories, rows)
     assert verdict.clean, verdict.table()
 
 
 def test_an_accepted_message_nobody_answered_is_lost_even_while_it_streams() -> None:
     histories, rows = good_run()
-    heard(histories, client=1).pop()
+    received(histories, client=1).pop()
     rows["ben", "b"][1]["status"] = "streaming"
     typed: Rows = rows
     assert check(histories, typed).broken["lost"]

@@ -65,7 +65,7 @@ class Person:
         self.conversation = str(uuid4())
         self.token = self.epoch = self.cursor = ""
 
-    async def hear(self, kind: str) -> dict[str, Any]:
+    async def receive(self, kind: str) -> dict[str, Any]:
         """Wait for a frame of that type and return it."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
@@ -79,8 +79,8 @@ class Person:
         """Send a message and return the completed reply."""
         message = {"type": "message.send", "id": str(uuid4()), "conversation_id": self.conversation, "text": text}
         await self.socket.send(json.dumps(message))
-        await self.hear("message.accepted")
-        reply = await self.hear("reply.completed")
+        await self.receive("message.accepted")
+        reply = await self.receive("reply.completed")
         assert reply["message_id"] == message["id"]
         return reply
 
@@ -89,7 +89,7 @@ class Person:
 async def person() -> AsyncIterator[Person]:
     async with connect(f"ws://localhost:{PORT}/ws", origin=PAGE) as socket:  # type: ignore[arg-type]
         person = Person(socket)
-        welcome = await person.hear("welcome")
+        welcome = await person.receive("welcome")
         person.token, person.epoch = welcome["token"], welcome["epoch"]
         yield person
 
@@ -245,15 +245,15 @@ async def test_a_killed_responder_and_a_restarted_broker_lose_nothing(person: Pe
     await asyncio.to_thread(compose, "kill", "--signal", "KILL", "responder")
     message = {"type": "message.send", "id": str(uuid4()), "conversation_id": person.conversation, "text": "anyone?"}
     await person.socket.send(json.dumps(message))
-    await person.hear("message.accepted")
+    await person.receive("message.accepted")
     await asyncio.to_thread(compose, "restart", "rabbitmq")
     await asyncio.to_thread(eventually, all_healthy, "every container is healthy again by itself")
     await asyncio.to_thread(compose, "up", "--detach", "--wait")  # back to one backend: the socket's own may be gone
     where = f"ws://localhost:{PORT}/ws?epoch={person.epoch}&after={person.cursor}"
     async with connect(where, additional_headers={"Authorization": f"Bearer {person.token}"}) as socket:
         back = Person(socket)
-        assert (await back.hear("welcome"))["resumed"] is True
-        assert (await back.hear("reply.completed"))["message_id"] == message["id"]
+        assert (await back.receive("welcome"))["resumed"] is True
+        assert (await back.receive("reply.completed"))["message_id"] == message["id"]
 
 
 def test_the_stack_goes_down_in_order_and_keeps_its_data() -> None:

@@ -201,6 +201,6 @@ async def test_messages_that_wait_on_a_stopping_node_whose_sender_left_are_answe
     await client.reconnect(other.url)
     ends = [await client.end_of(message_id, budget(30)) for message_id in ids]
     assert {end["type"] for end in ends} == {"reply.completed"}
-    heard = [frame["message_id"] for frame in client.frames if frame["type"] == "reply.completed"]
-    assert heard == ids
+    received = [frame["message_id"] for frame in client.frames if frame["type"] == "reply.completed"]
+    assert received == ids
     assert (await cluster.finish(node=other)).clean

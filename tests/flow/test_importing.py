@@ -30,7 +30,7 @@ async def test_an_export_is_imported_on_one_node_and_exported_the_same_by_anothe
         return document
 
     before = await export(0, conversation_id)
-    heard = len(client.frames)
+    received = len(client.frames)
     first = await client.http(nodes[0].url, "PUT", f"/api/conversations/{new_id}", before)
     # The other node may be a moment behind: the cursor says up to where it has to have read.
     cursor = first.json()["cursor"]
@@ -41,7 +41,7 @@ async def test_an_export_is_imported_on_one_node_and_exported_the_same_by_anothe
     assert (first.status_code, read.status_code, again.status_code) == (201, 200, 201)
     assert told(after) == told(before)
     assert len(after["messages"]) == 6
-    ends = [frame for frame in client.frames[heard:] if frame["type"] in ("reply.completed", "reply.failed")]
+    ends = [frame for frame in client.frames[received:] if frame["type"] in ("reply.completed", "reply.failed")]
     assert [frame["conversation_id"] for frame in ends] == [new_id] * 3
     assert [item["id"] for item in after["messages"]] == [item["id"] for item in read.json()["items"]]
     await client.close()

@@ -89,7 +89,7 @@ class ChatClient:
         return frame
 
     async def until(self, condition: Callable[[Frame], bool], within_s: float = 60, *, since: int = 0) -> Frame:
-        """The first frame (from number `since` on) that fits; waits for it. Raises `TimeoutError` with what was heard last."""
+        """The first frame (from number `since` on) that fits; waits for it. Raises `TimeoutError` with what was received last."""
         seen = since
         end = time.monotonic() + within_s
         while True:
@@ -101,18 +101,20 @@ class ChatClient:
             try:
                 await asyncio.wait_for(self._received.wait(), max(0.01, end - time.monotonic()))
             except TimeoutError:
-                raise TimeoutError(f"not heard within {within_s} s; last heard: {self.frames[-3:]}, closed: {self.close_codes}") from None
+                raise TimeoutError(
+                    f"not received within {within_s} s; last received: {self.frames[-3:]}, closed: {self.close_codes}"
+                ) from None
 
     async def end_of(self, message_id: str, within_s: float = 60) -> Frame:
         """The `reply.completed` or `reply.failed` of a message."""
         return await self.until(lambda frame: frame["type"] in ENDS and frame["message_id"] == message_id, within_s)
 
     def events(self) -> list[Frame]:
-        """The events heard, in order."""
+        """The events received, in order."""
         return [frame for frame in self.frames if frame["type"].startswith(EVENTS)]
 
     def text_of(self, message_id: str) -> str:
-        """The deltas heard of a message's reply, joined."""
+        """The deltas received of a message's reply, joined."""
         return "".join(frame["text"] for frame in self.frames if frame["type"] == "reply.delta" and frame["message_id"] == message_id)
 
     async def closed(self, within_s: float = 30) -> int:

@@ -118,7 +118,7 @@ def order_faults(log: ReferenceLog, tabs: Sequence[Tab]) -> Iterator[str]:
     """What one socket sends to one conversation is answered in order, one at a time.
 
     What was sent to two nodes, because the first went away with it, stays in order; but while one node lags, the other
-    may begin the next one early: neither can know what the other has heard.
+    may begin the next one early: neither can know what the other has received.
     """
     for tab in tabs:
         attempts = Counter(reply_id_for(tab.owner.session.owner, sent.id) for connection in tab.connections for sent in connection.sent)

@@ -87,18 +87,18 @@ def _shortened(bug: InjectedBug) -> Iterator[None]:
 @contextmanager
 def _reported_faults() -> Iterator[list[str]]:
     """Collects log events that report a fault; all others are dropped."""
-    heard: list[str] = []
+    faults: list[str] = []
 
     def listen(logger: Any, method: str, event: dict[str, Any]) -> Any:
         if any(word in event["event"].rpartition(".")[2] for word in FAULT_WORDS):
-            heard.append(f"the product reports {event}")
+            faults.append(f"the product reports {event}")
         raise structlog.DropEvent
 
     before = structlog.get_config()["processors"]
     kept = list(before)
     before[:] = [structlog.processors.format_exc_info, listen]  # in place, as loggers may have been made already
     try:
-        yield heard
+        yield faults
     finally:
         before[:] = kept
 

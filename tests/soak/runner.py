@@ -105,8 +105,8 @@ async def _inject_faults(cluster: Cluster, result: SoakResult, rng: random.Rando
 def _failures(client: RetryingClient) -> Iterator[str]:
     for frame in client.frames:
         if frame["type"] == "reply.failed":
-            about = [heard for heard in client.frames if frame["message_id"] in (heard.get("message_id"), heard.get("id"))]
-            story = ", ".join(f"{heard['type']} {heard.get('index', '')} {heard.get('at', '')[11:23]}" for heard in about[:3] + about[-3:])
+            about = [one for one in client.frames if frame["message_id"] in (one.get("message_id"), one.get("id"))]
+            story = ", ".join(f"{one['type']} {one.get('index', '')} {one.get('at', '')[11:23]}" for one in about[:3] + about[-3:])
             yield f"{frame['code']}: {frame['message_id']}: {story}"
 
 

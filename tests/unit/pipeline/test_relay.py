@@ -65,7 +65,7 @@ async def test_a_node_that_starts_between_a_message_and_its_repetition_takes_nei
         await asyncio.sleep(1)
         await cluster.broker.submit(RoutingKey.EVENT, [body(LogMark(nonce=str(second)))])
     request = accepted_message(1, owner=ann.session.owner, when=first["at"])
-    await cluster.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not heard the confirm
+    await cluster.broker.submit(RoutingKey.EVENT, [body(request)])  # its sender's node had not received the confirm
     repeated = Position(cluster.broker.queues.next_offset - 1, 0)
     for seconds in range(30):
         await asyncio.sleep(1)
@@ -173,7 +173,7 @@ async def test_a_reply_whose_end_went_with_the_old_log_unread_is_made_again_and_
     cluster.worker()
     ann.send(1)
     await cluster.until(lambda: len(ann.parts(1)) == 2)
-    node.link.lag_s = 10.0  # it hears no more, while the responder comes to the end and acks
+    node.link.lag_s = 10.0  # it receives no more, while the responder comes to the end and acks
     await cluster.until(lambda: any(isinstance(event, ReplyCompleted) for event in cluster.log()))
     await asyncio.sleep(1)
     assert not ann.ends()

@@ -200,11 +200,11 @@ def test_a_stop_with_the_broker_away_is_busy() -> None:
 def test_an_accepted_message_that_never_came_back_by_the_log_is_published_again() -> None:
     async def test(cluster: Cluster) -> None:
         ear = NodeClient(await cluster.node())
-        projection, heard = Projection("e1"), list[object]()
+        projection, received = Projection("e1"), list[object]()
         submissions = Submissions(cluster.broker, cluster.store, projection, cluster.brain)  # whose node does not read the log
         frame = MessageSend(type="message.send", id=uid(1), conversation_id=CONVERSATION, text="x")
-        submissions.submit(ear.session, frame, heard.append, lambda: True)
-        await cluster.until(lambda: heard)
+        submissions.submit(ear.session, frame, received.append, lambda: True)
+        await cluster.until(lambda: received)
         submissions.unseen.repeat()
         assert len(cluster.log()) == 1, "not at once"
         await asyncio.sleep(UNSEEN_S + 0.1)
