@@ -13,6 +13,7 @@ from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
 from myna.web.api.log import LogLines
 from myna.web.api.pipeline import Pipeline
+from myna.web.api.pipeline_turns import PipelineTurns
 from myna.web.api.queue_position import QueuePositions
 from myna.web.api.search import HitsPage
 from myna.web.api.session import SessionAnswer
@@ -22,7 +23,7 @@ from myna.web.problems import Problem
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
 WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"
-ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, LogLines, Problem)
+ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, PipelineTurns, LogLines, Problem)
 LINE = 120  # characters, as Biome formats the page's source
 # Names that say more in the page than the models' own.
 NAMES = {"Options": "SendOptions", "Draining": "ServerDraining"}

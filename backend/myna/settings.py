@@ -1,7 +1,7 @@
 """Every setting with its default and its limits, read from the environment and `.env`."""
 
 import os
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -45,6 +45,14 @@ def _split(value: Any) -> Any:
 def is_guessable(secret: str) -> bool:
     """Whether a secret is shorter than `SECRET_CHARACTERS` or made of few different characters, as a placeholder is."""
     return len(secret) < SECRET_CHARACTERS or len(set(secret)) < DIFFERENT_CHARACTERS
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens at this address or name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _secret(value: str) -> str:
@@ -91,6 +99,10 @@ class Settings(BaseSettings):
     operator_open: Annotated[
         bool, Field(description="open the operator's routes to everybody while there is no admin token; on loopback they are")
     ] = False
+    lab: Annotated[
+        bool | None,
+        Field(description="the routes that break things on purpose, for operators; none: where all is embedded and on loopback alone"),
+    ] = None
     allowed_origins: Annotated[
         list[str], NoDecode, BeforeValidator(_split), Field(description="further page origins, comma-separated (https://chat.example)")
     ] = []
@@ -165,6 +177,16 @@ class Settings(BaseSettings):
     ] = 60
     prefetch: Annotated[int, Field(ge=1, le=1000, description="deliveries one responder has in hand at once")] = 32
     drain_s: Annotated[float, Field(ge=0, le=60, description="seconds a stopping process gives open replies to finish")] = 8
+
+    @property
+    def only_local(self) -> bool:
+        """Whether only this machine reaches what listens; behind a proxy, all the world comes from this machine."""
+        return is_loopback(self.host) and not self.trusted_proxies
+
+    @property
+    def lab_on(self) -> bool:
+        """Whether operators may break things on purpose."""
+        return self.embedded_broker and self.embedded_database and self.only_local if self.lab is None else self.lab
 
     @property
     def embedded_broker(self) -> bool:

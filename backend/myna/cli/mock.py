@@ -24,7 +24,7 @@ def command(port: int, scenarios: Path | None, profile: str, speed: float, seed:
     settings = all_settings.load(
         port=port, mock_scenarios=scenarios, mock_profile=profile, mock_speed=speed, mock_seed=seed, host="127.0.0.1", brain="mock",
         amqp_url=None, database_url=None, secret_key=secrets.token_hex(32), unlimited_networks=LOOPBACK, rate_per_s=1e6,
-        rate_burst=1_000_000, reads_per_s=1e6, max_requests_per_owner=100_000,
+        rate_burst=1_000_000, reads_per_s=1e6, max_requests_per_owner=100_000, lab=False,
     )  # fmt: skip
     configure(settings.log_format, "warning" if settings.log_level == "auto" else settings.log_level)
     run(serve(settings, responder=True, forgetful=True))

@@ -1,7 +1,6 @@
 """What people are told when a node can be used: one line where a program reads it, some more on a terminal."""
 
-from myna.settings import Settings
-from myna.web.operator import is_loopback
+from myna.settings import Settings, is_loopback
 
 
 def banner(settings: Settings, url: str, *, terminal: bool, responder: bool) -> str:

@@ -10,8 +10,9 @@ from myna.core.log_observer import LogObserver
 from myna.protocol import events as e
 from myna.protocol import timestamps
 
-RATED = ("messages", "events", "deltas")
+RATED = ("messages", "events", "deltas", "ends")
 WINDOW_S = 5  # over which rates are measured: long enough to be steady, short enough that an idle log shows as one
+LONGEST_S = 60  # over which they can be
 
 
 class RelayMetrics(LogObserver):
@@ -20,8 +21,8 @@ class RelayMetrics(LogObserver):
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         # Of each of the last seconds in which something came: the counts before it.
-        self._marks: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=WINDOW_S + 1)
-        # events that counted, messages and deltas among them; lines passed over: unreadable, unknown (type), faults
+        self._marks: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=LONGEST_S + 1)
+        # events that counted, messages, deltas and ends of replies among them; lines passed over: unreadable, unknown (type), faults
         self.counts = Counter[str]()
         self.queued, self.first_part = Histogram(), Histogram()  # of replies completed while this node was live
         self._live = False
@@ -41,6 +42,8 @@ class RelayMetrics(LogObserver):
             return
         self._mark()
         self.counts["events"] += len(folded.entries)
+        if folded.ends:
+            self.counts["ends"] += len(folded.ends)
         for entry in folded.entries:
             event = entry.event
             if type(event) is e.ReplyDelta:
@@ -58,13 +61,13 @@ class RelayMetrics(LogObserver):
         if not self._marks or self._marks[-1][0] != second:
             self._marks.append((second, {name: self.counts[name] for name in RATED}))
 
-    def per_s(self) -> dict[str, float | None]:
-        """How many messages, events and deltas a second came of late, whoever looks and how often; None while the node catches up."""
+    def per_s(self, window_s: int = WINDOW_S) -> dict[str, float | None]:
+        """How many of each came a second in the last `window_s`, whoever looks and how often; None while the node catches up."""
         if not self._live:
             return dict.fromkeys(RATED)
-        since = self._now() - WINDOW_S
+        since = self._now() - window_s
         before = next((counts for second, counts in self._marks if second >= since), self.counts)
-        return {name: (self.counts[name] - before[name]) / WINDOW_S for name in RATED}
+        return {name: (self.counts[name] - before[name]) / window_s for name in RATED}
 
     def lag_ms(self) -> int | None:
         """How old the newest event was when it was read here; None before the first."""

@@ -21,6 +21,7 @@ from myna.web.api import (
     operator,
     page,
     pipeline,
+    pipeline_turns,
     queue_position,
     requests,
     search,
@@ -37,7 +38,8 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, conversation_scenario,
-    queue_position, search, operator, dead_letters, pipeline, log, health, metrics, mock_setup, mock_journal, documents, page,
+    queue_position, search, operator, dead_letters, pipeline, pipeline_turns, log, health, metrics,
+    mock_setup, mock_journal, documents, page,
 )  # fmt: skip
 OPENAI_BLUEPRINTS = chat_completions, response_routes
 

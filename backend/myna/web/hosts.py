@@ -6,7 +6,6 @@ from quart import Quart, request, websocket
 
 from myna.protocol.errors import Misdirected
 from myna.settings import Settings
-from myna.web.operator import is_loopback
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -19,7 +18,7 @@ def allowed_hosts(settings: Settings) -> frozenset[str] | None:
     """
     if settings.allowed_hosts:
         return frozenset(name.lower() for name in settings.allowed_hosts)
-    if is_loopback(settings.host) and not settings.trusted_proxies:
+    if settings.only_local:
         return frozenset((*LOOPBACK_NAMES, settings.host.lower()))
     return None
 

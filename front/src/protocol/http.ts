@@ -87,7 +87,7 @@ export interface SendOptions {
   scenario?: string;
 }
 
-/** The pipeline in numbers; null is unknown. */
+/** The pipeline in numbers; null is unknown. `lab`: whether the routes below /api/lab exist. */
 export interface Pipeline {
   broker: PipelineBroker;
   relay: PipelineRelay;
@@ -98,6 +98,7 @@ export interface Pipeline {
   waiting_turns: number;
   responders: PipelineWorker[];
   rates: PipelineRates;
+  lab: boolean;
 }
 
 /** The broker; no queues where it is away or too slow to answer. */
@@ -109,6 +110,13 @@ export interface PipelineBroker {
   queues: PipelineQueue[];
 }
 
+/** The log's life, and its first and last offset; null while it is empty or the broker away. */
+export interface PipelineLog {
+  epoch: string;
+  first: number | null;
+  last: number | null;
+}
+
 /** A queue as the broker sees it. */
 export interface PipelineQueue {
   name: string;
@@ -117,11 +125,12 @@ export interface PipelineQueue {
   consumers: number | null;
 }
 
-/** What this node read in the log, a second. */
+/** What this node read in the log, a second, of late; null while it catches up. */
 export interface PipelineRates {
   messages_per_s: number | null;
   events_per_s: number | null;
   deltas_per_s: number | null;
+  ends_per_s: number | null;
 }
 
 /** How far the log is stored; `active` on the node that stores. */
@@ -138,9 +147,47 @@ export interface PipelineRelay {
   lag_ms: number | null;
 }
 
+/** A responder and the replies it has begun; of this node's own (`here`) also what it is set to. */
+export interface PipelineResponder {
+  worker: string;
+  open: number;
+  here: boolean;
+  prefetch: number | null;
+  state: 'running' | 'paused' | 'away' | null;
+}
+
 /** The database. */
 export interface PipelineStore {
   up: boolean;
+}
+
+/** An open turn, requested at this offset of the log. Only the caller's own have ids. */
+export interface PipelineTurn {
+  stage: 'waiting' | 'picked_up' | 'streaming';
+  mine: boolean;
+  offset: number;
+  age_ms: number;
+  worker: string | null;
+  attempt: number;
+  parts: number;
+  conversation_id?: string;
+  message_id?: string;
+  reply_id?: string;
+}
+
+/** The picture: open turns in the order of the log, the first 500 and `more`; `held` wait in this node and are not accepted yet. */
+export interface PipelineTurns {
+  at: string;
+  node: string;
+  log: PipelineLog;
+  relays: RelayPosition[];
+  recorder: RecorderPosition;
+  tab?: TabPosition;
+  responders: PipelineResponder[];
+  held: number;
+  turns: PipelineTurn[];
+  more: number;
+  rates: TurnRates;
 }
 
 /** A responder and the replies it has begun. */
@@ -172,6 +219,21 @@ export interface QueuePositions {
   next: null;
 }
 
+/** How far the log is stored, by whichever node records; `active`: by this one. */
+export interface RecorderPosition {
+  active: boolean;
+  position: number | null;
+  pending: number;
+}
+
+/** How far a node has read the log. */
+export interface RelayPosition {
+  node: string;
+  position: number;
+  live: boolean;
+  lag_ms: number | null;
+}
+
 /** Why there is no reply. */
 export interface ReplyError {
   code: string;
@@ -195,6 +257,20 @@ export interface SearchHit {
 export interface SessionAnswer {
   owner: string;
   token: string;
+}
+
+/** Where a cursor is. */
+export interface TabPosition {
+  position: number;
+}
+
+/** What this node read in the log a second, over the last `seconds`; null while it catches up. */
+export interface TurnRates {
+  messages_per_s: number | null;
+  events_per_s: number | null;
+  deltas_per_s: number | null;
+  ends_per_s: number | null;
+  seconds: number;
 }
 
 /** A message of a person, and what it follows: a message or reply, or null at the root. */

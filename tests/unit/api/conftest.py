@@ -69,7 +69,9 @@ class Person(HttpClient):
 async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | None = None, **settings: Any) -> AsyncIterator[Served]:
     """A node with these settings, until the end of the block; without a broker or store, with one of its own."""
     hypercorn_patches.apply()
-    chosen = Settings(**{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", **settings})
+    chosen = Settings(
+        **{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", "lab": False, **settings}
+    )
     broker, store, listener, stopping = broker or EmbeddedBroker(), store or MemoryStore(), bind(chosen), asyncio.Event()
     node = Node(make_services(chosen, broker, store, responder=True))
     node.start()

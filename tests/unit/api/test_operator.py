@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from myna.settings import Settings
-from myna.web.operator import COOKIE_AGE_S, OPERATOR_COOKIE, OperatorAccess, is_loopback
+from myna.settings import Settings, is_loopback
+from myna.web.operator import COOKIE_AGE_S, OPERATOR_COOKIE, OperatorAccess
 from tests.services.http import HttpClient
 from tests.unit.api.conftest import Served, person_at, serving
 

@@ -25,4 +25,4 @@ async def test_what_nobody_knows_is_null(person: Person) -> None:
     picture = (await person.get("/api/pipeline")).json()
 
     assert (picture["broker"]["kind"], picture["broker"]["management_url"], picture["broker"]["vhost"]) == ("embedded", None, None)
-    assert picture["rates"].keys() == {"messages_per_s", "events_per_s", "deltas_per_s"}
+    assert picture["rates"].keys() == {"messages_per_s", "events_per_s", "deltas_per_s", "ends_per_s"}

@@ -2,7 +2,7 @@
 
 from myna.core.fold_rules import FoldResult
 from myna.core.window import LogEntry
-from myna.pipeline.relay_metrics import RATED, WINDOW_S, RelayMetrics
+from myna.pipeline.relay_metrics import LONGEST_S, RATED, WINDOW_S, RelayMetrics
 from myna.protocol.events import Position
 from tests.unit.log_events import accepted_message
 
@@ -27,11 +27,12 @@ def test_a_rate_is_of_the_last_seconds_and_falls_to_nothing_when_the_log_is_idle
         read(metrics, 3)
         clock.now += 0.5
 
-    busy = metrics.per_s()
+    busy, minute = metrics.per_s(), metrics.per_s(LONGEST_S)
     clock.now += 14 * 60
     idle = metrics.per_s()
 
-    assert busy == {"messages": 6, "events": 6, "deltas": 0}
+    assert busy == {"messages": 6, "events": 6, "deltas": 0, "ends": 0}
+    assert minute["messages"] == 60 / LONGEST_S
     assert idle == dict.fromkeys(RATED, 0)
 
 
@@ -44,7 +45,7 @@ def test_two_readers_see_the_same_rate() -> None:
 
     first, second = metrics.per_s(), metrics.per_s()
 
-    assert first == second == {"messages": 10 / WINDOW_S, "events": 10 / WINDOW_S, "deltas": 0}
+    assert first == second == {"messages": 10 / WINDOW_S, "events": 10 / WINDOW_S, "deltas": 0, "ends": 0}
 
 
 def test_what_is_read_while_a_node_catches_up_is_no_rate() -> None:

@@ -1,6 +1,7 @@
 """GET /api/pipeline: queues, relay, recorder and turns as this node and the broker see them, in numbers."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -67,10 +68,11 @@ class PipelineRates(Answer):
     messages_per_s: float | None
     events_per_s: float | None
     deltas_per_s: float | None
+    ends_per_s: float | None
 
 
 class Pipeline(Answer):
-    """The pipeline in numbers; null is unknown."""
+    """The pipeline in numbers; null is unknown. `lab`: whether the routes below /api/lab exist."""
 
     broker: PipelineBroker
     relay: PipelineRelay
@@ -81,6 +83,7 @@ class Pipeline(Answer):
     waiting_turns: int
     responders: list[PipelineWorker]
     rates: PipelineRates
+    lab: bool
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -123,5 +126,11 @@ def pipeline_of(services: Services, broker: BrokerStatus) -> Pipeline:
         open_turns=turns.open_count,
         waiting_turns=turns.waiting_count,
         responders=[PipelineWorker(worker=worker, open=count) for worker, count in sorted(workers.items())],
-        rates=PipelineRates(**{f"{name}_per_s": None if rate is None else round(rate, 1) for name, rate in rates.items()}),
+        rates=PipelineRates(**rounded(rates)),
+        lab=services.settings.lab_on,
     )
+
+
+def rounded(rates: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Rates as fields of an answer."""
+    return {f"{name}_per_s": None if rate is None else round(rate, 2) for name, rate in rates.items()}
