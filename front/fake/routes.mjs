@@ -176,7 +176,8 @@ function pipeline(server) {
     open_turns: open,
     waiting_turns: 0,
     responders: [1, 2, 3].map((one) => ({ worker: `worker-${one}`, open: one === 1 ? open : 0 })),
-    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null },
+    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null, ends_per_s: null },
+    lab: false,
   };
 }
 

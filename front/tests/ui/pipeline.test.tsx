@@ -32,7 +32,8 @@ function snapshotOf(broker: Partial<PipelineBroker>): Pipeline {
     open_turns: 0,
     waiting_turns: 0,
     responders: [],
-    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null },
+    rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null, ends_per_s: null },
+    lab: false,
   };
 }
 
