@@ -134,6 +134,10 @@ class Settings(BaseSettings):
         Field(description="the least that is logged; debug: a line for each step of every message; auto: warning on a terminal, else info"),
     ] = "auto"
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=1, le=65_535, description="where a responder answers /metrics, to anybody who reaches CHAT_HOST; none: nowhere"),
+    ] = None
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")
     ] = None

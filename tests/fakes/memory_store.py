@@ -37,6 +37,7 @@ from myna.store.port import (
     PathItem,
     Renamed,
 )  # fmt: skip
+from myna.telemetry.histogram import Histogram
 
 T = TypeVar("T")
 Token = TypeVar("Token", pagination.MessagesPageToken, pagination.ConversationsPageToken, pagination.SearchPageToken)
@@ -80,6 +81,7 @@ class MemoryStore:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.up = True
+        self.read_seconds = Histogram()
         self.trouble: str | None = None
         self.refused: list[tuple[Fact, str]] = []
         self._clock = clock

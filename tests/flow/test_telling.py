@@ -1,4 +1,4 @@
-"""What real processes tell: people where the page is, and the log each step of a message's way, but not what was said."""
+"""What real processes tell: people the address, the log each step of a message's way but not what was said, and Prometheus numbers."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.services.chat_client import ChatClient
 from tests.services.http import HttpClient
-from tests.services.processes import until
+from tests.services.processes import free_ports, until
 from tests.services.stack import Process, Stack
 
 MARKER = "a sentence that no log line holds"
@@ -24,7 +24,8 @@ def about(process: Process, **ids: str) -> list[dict[str, Any]]:
 
 async def test_processes_tell_where_the_page_is_and_each_step_of_a_message_and_that_they_have_stopped(stack: Stack) -> None:
     stack.environment["CHAT_LOG_LEVEL"] = "debug"
-    node, responder = await stack.add_node(), await stack.add_responder()
+    (metrics_port,) = free_ports(1)
+    node, responder = await stack.add_node(), await stack.add_responder(CHAT_METRICS_PORT=str(metrics_port))
 
     async def told() -> bool:
         started = bool(responder.logged("responder.started"))
@@ -57,6 +58,10 @@ async def test_processes_tell_where_the_page_is_and_each_step_of_a_message_and_t
     # All that a socket sent has the id of its upgrade.
     assert all(line["request_id"].startswith("req_") for line in about(node, message_id=sent["id"], event="message.accepted"))
     await client.close()
+    async with HttpClient() as prometheus:
+        metrics = (await prometheus.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
+    assert 'myna_responder_replies_total{outcome="stop"} 2.0' in metrics
+    assert "myna_broker_up 1.0" in metrics
 
     assert not node.logged("node.stopped")
     for process, event in ((node, "node.stopped"), (responder, "responder.stopped")):

@@ -17,6 +17,7 @@ from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.store.port import Batch, Checkpoint, IdempotencyKey, IdempotencyRecord
+from myna.telemetry.histogram import Histogram
 from tests.fakes.memory_store import MemoryStore, MemoryWriterLock
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class BrokerLink:
     kind: Literal["rabbitmq", "embedded"] = "embedded"
     up = Delegated[bool]("up")
     trouble = Delegated[str | None]("trouble")
+    confirm_seconds = Delegated[Histogram]("confirm_seconds")
 
     def __init__(self, broker: EmbeddedBroker, rng: random.Random, *, lost_confirms: float = 0.0) -> None:
         self.lag_s = 0.0  # what reading the log takes on top

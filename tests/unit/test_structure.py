@@ -23,22 +23,25 @@ ALLOWED = {
     "protocol": (),
     "settings": ("protocol",),
     "slices": (),
-    "broker.port": ("protocol",),
-    "store.port": ("protocol",),
+    "telemetry": (),
+    "broker.port": ("protocol", "telemetry"),
+    "store.port": ("protocol", "telemetry"),
     "mock_ai": (),
     "mock_ai.port": (),
     "openai_brain": ("mock_ai.port",),
-    "core": ("protocol", "broker.port", "store.port"),
-    "broker": ("protocol", "broker.port"),
-    "store": ("protocol", "store.port", "slices"),
+    "core": ("protocol", "telemetry", "broker.port", "store.port"),
+    "broker": ("protocol", "telemetry", "broker.port"),
+    "store": ("protocol", "telemetry", "store.port", "slices"),
     "embedded_postgres": ("protocol",),
-    "pipeline": ("protocol", "core", "broker.port", "store.port", "mock_ai.port"),
-    "web": ("protocol", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline"),
-    "node": ("protocol", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web"),
+    "pipeline": ("protocol", "telemetry", "core", "broker.port", "store.port", "mock_ai.port"),
+    "web": ("protocol", "telemetry", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline"),
+    "node": (
+        "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web",
+    ),
     "cli": ("protocol", "settings", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
     "__main__": ("cli",),
     "testing": (),
-}
+}  # fmt: skip
 
 # Library → the packages that may import it, so that each is replaced in one place. Libraries not listed are free.
 LIBRARIES = {
@@ -56,6 +59,7 @@ LIBRARIES = {
     "websockets": ("web.websocket", "web.server.upgrade_stream"),
     "click": ("cli",),
     "openai": ("openai_brain",),
+    "prometheus_client": ("telemetry", "web.api.metrics", "node.metrics_port"),
 }
 
 # Pure packages take no event loop; the mock brain has its sleep handed in and falls back to asyncio's, and its replies wait in line.

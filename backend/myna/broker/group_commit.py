@@ -7,9 +7,13 @@ one confirm. No timer delays anything. Databases commit transactions this way (P
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.topology import GROUP_LINES, RoutingKey
+from myna.telemetry.histogram import Histogram
 
 T = TypeVar("T")
 
@@ -24,13 +28,22 @@ class GroupCommit(Generic[T]):
     waits behind it too, so that what was confirmed of one submitter is always a prefix.
     """
 
-    def __init__(self, flush: Callable[[list[T]], Awaitable[None]], *, limit: int, max_waiting: int = MAX_WAITING_LINES) -> None:
+    def __init__(
+        self,
+        flush: Callable[[list[T]], Awaitable[None]],
+        *,
+        limit: int,
+        max_waiting: int = MAX_WAITING_LINES,
+        seconds: Histogram | None = None,
+    ) -> None:
+        """`seconds`: where the time of each flush that succeeded is noted."""
         self._flush = flush
         self._limit = limit
         self._max_waiting = max_waiting
         self._waiting: deque[tuple[Sequence[T], asyncio.Future[None]]] = deque()
         self._waiting_lines = 0
         self._runner: asyncio.Task[None] | None = None
+        self._seconds = seconds
 
     def submit(self, lines: Sequence[T]) -> asyncio.Future[None]:
         """Flush these lines; the future is done when they are confirmed, or fails with `BrokerUnavailable`. Never raises."""
@@ -61,7 +74,10 @@ class GroupCommit(Generic[T]):
         try:
             while self._waiting:
                 lines, taken = self._take()
+                began = monotonic()
                 await self._flush(lines)
+                if self._seconds is not None:
+                    self._seconds.observe(monotonic() - began)
                 for future in taken:
                     if not future.done():  # whoever waited for it may have been cancelled meanwhile
                         future.set_result(None)
@@ -99,3 +115,8 @@ def _fail(future: asyncio.Future[None], error: BrokerUnavailable) -> None:
     if not future.done():
         future.set_exception(error)
         future.exception()  # counts as looked at: a submitter that does not care causes no warning
+
+
+def publishers(publish: Callable[[RoutingKey, list[bytes]], Awaitable[None]], seconds: Histogram) -> dict[RoutingKey, GroupCommit[bytes]]:
+    """One for each routing key, which publishes what waits for it; `seconds` notes how long each publish took."""
+    return {key: GroupCommit(partial(publish, key), limit=GROUP_LINES, seconds=seconds) for key in RoutingKey}

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
+from myna.telemetry.histogram import Histogram
 
 PUBLISH_TIMEOUT_S = 5.0  # a confirm that takes longer won't come: the broker is frozen, blocked or away
 STATUS_TIMEOUT_S = 2.0  # a broker that takes longer to describe its queues is shown without them
@@ -104,6 +105,7 @@ class Broker(Protocol):
     kind: Literal["rabbitmq", "embedded"]
     up: bool  # False from losing the broker until the topology is declared again
     trouble: str | None  # one sentence on why it is not up; None while it is
+    confirm_seconds: Histogram  # of publishes, from each to its confirm
 
     async def run(self) -> None:
         """Keep connections and topology alive until cancelled: connect, declare, watch, repeat with backoff and jitter.

@@ -82,6 +82,7 @@ class Node:
             "relay": self._relay,
             "watch": services.watchdog.run,
             "recorder": services.recorder.run,
+            "loop lag": services.loop_lag.run,
         }
         if services.responder is not None:
             loops |= {"responder": services.responder.run, "stops": services.responder.watch_stops}

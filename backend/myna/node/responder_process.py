@@ -6,10 +6,12 @@ import structlog
 
 from myna.node.factories import make_brain, make_broker, process_name, worker_name
 from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.metrics_port import ResponderCollector, serve_metrics
 from myna.node.supervisor import Supervisor
 from myna.pipeline.responder import Responder
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
+from myna.telemetry.loop_lag import LoopLag
 
 log = structlog.get_logger()
 
@@ -22,9 +24,16 @@ async def respond(settings: Settings) -> int:
     broker = make_broker(settings)
     brain = make_brain(settings)
     responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
+    loop_lag = LoopLag()
+    serve_metrics(settings, ResponderCollector(responder, broker, loop_lag))
     supervisor = Supervisor()
     favour_event_loop()
-    loops: dict[str, Callable[[], Awaitable[None]]] = {"broker": broker.run, "responder": responder.run, "stops": responder.watch_stops}
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "broker": broker.run,
+        "responder": responder.run,
+        "stops": responder.watch_stops,
+        "loop lag": loop_lag.run,
+    }
     for name, loop in loops.items():
         supervisor.start(name, loop)
     log.info("responder.started", worker=responder.worker, process=process_name())

@@ -6,6 +6,7 @@ what is not stored yet, ready to take over.
 
 import asyncio
 from collections.abc import Sequence
+from time import monotonic
 
 import structlog
 
@@ -17,6 +18,7 @@ from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.views import MessageView
 from myna.store.port import Batch, Checkpoint, Fact, Store, WriterLock
+from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger()
 
@@ -34,6 +36,7 @@ class Recorder(LogObserver):
     def __init__(self, store: Store, projection: Projection, signals: StorageSignals) -> None:
         self.active = False
         self.refused = 0
+        self.write_seconds = Histogram()  # of batches
         self._store = store
         self._projection = projection
         self._signals = signals
@@ -99,7 +102,9 @@ class Recorder(LogObserver):
             reached, facts = self._projection.batch()
             if reached != expected and reached.high.offset >= 0:
                 failpoint("record.before")
+                began = monotonic()
                 refused = await writer_lock.record(Batch(expected, reached, facts))
+                self.write_seconds.observe(monotonic() - began)
                 failpoint("record.after")
                 if refused:
                     self.refused += refused

@@ -5,10 +5,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 
 from myna.core.fold_rules import FoldResult
-from myna.core.histogram import Histogram
 from myna.core.log_observer import LogObserver
 from myna.protocol import events as e
 from myna.protocol import timestamps
+from myna.protocol.failures import label_of
+from myna.telemetry.histogram import Histogram
 
 RATED = ("messages", "events", "deltas", "ends")
 WINDOW_S = 5  # over which rates are measured: long enough to be steady, short enough that an idle log shows as one
@@ -24,7 +25,9 @@ class RelayMetrics(LogObserver):
         self._marks: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=LONGEST_S + 1)
         # events that counted, messages, deltas and ends of replies among them; lines passed over: unreadable, unknown (type), faults
         self.counts = Counter[str]()
-        self.queued, self.first_part = Histogram(), Histogram()  # of replies completed while this node was live
+        self.replies: Counter[tuple[str, ...]] = Counter()  # that have ended: by finish reason, or code of the failure
+        # Of replies completed while this node was live; `duration` is from accepted to the end.
+        self.queued, self.first_part, self.duration = Histogram(), Histogram(), Histogram()
         self._live = False
         self._last: tuple[str, int] | None = None  # the newest event's `at`, and when it was read, in ms since 1970
 
@@ -50,10 +53,12 @@ class RelayMetrics(LogObserver):
                 self.counts["deltas"] += 1
             elif type(event) is e.MessageCreated:
                 self.counts["messages"] += 1
-            elif type(event) is e.ReplyCompleted and self._live:
-                self.queued.observe(event.timings.queued_ms / 1000)
-                if event.timings.first_part_ms is not None:
-                    self.first_part.observe(event.timings.first_part_ms / 1000)
+            elif type(event) is e.ReplyCompleted:
+                self.replies[(event.finish_reason,)] += 1
+                if self._live:
+                    self._time(event.timings)
+            elif type(event) is e.ReplyFailed:
+                self.replies[(label_of(event.code),)] += 1
         self._last = (folded.entries[-1].event.at, timestamps.now_ms())
 
     def _mark(self) -> None:
@@ -68,6 +73,12 @@ class RelayMetrics(LogObserver):
         since = self._now() - window_s
         before = next((counts for second, counts in self._marks if second >= since), self.counts)
         return {name: (self.counts[name] - before[name]) / window_s for name in RATED}
+
+    def _time(self, timings: e.Timings) -> None:
+        self.queued.observe(timings.queued_ms / 1000)
+        self.duration.observe(timings.total_ms / 1000)
+        if timings.first_part_ms is not None:
+            self.first_part.observe(timings.first_part_ms / 1000)
 
     def lag_ms(self) -> int | None:
         """How old the newest event was when it was read here; None before the first."""

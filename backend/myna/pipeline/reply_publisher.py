@@ -11,8 +11,10 @@ from myna.pipeline import steps
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
+from myna.protocol.failures import label_of
 from myna.protocol.jobs import JobOptions, QueuedJob
 from myna.protocol.topology import RoutingKey
+from myna.telemetry.responder import ResponderMetrics
 
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
 # broker slows the brain down instead of filling the memory.
@@ -28,9 +30,10 @@ class ReplyPublisher:
     waits for no other.
     """
 
-    def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply) -> None:
+    def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply, metrics: ResponderMetrics) -> None:
         """`reply` is what the log already holds of it: nothing on the first attempt. `worker` names this process."""
         job = reply.job
+        self._metrics = metrics
         self._broker = broker
         self._brain = brain
         self._job = job
@@ -66,7 +69,7 @@ class ReplyPublisher:
         failpoint("reply.started")
         async for step in self._brain.reply(prompt_of(self._job), start=len(self._parts)):
             if stopped():
-                self._note("reply.stopped", parts=len(self._parts))
+                self._note_end("stopped", self._timings(timestamps.now_ms()))
                 break
             self._publish(self._event(step))
             failpoint("reply.part")
@@ -78,6 +81,10 @@ class ReplyPublisher:
         if steps.are_written():
             job = self._job
             steps.write(step, job.message_id, job.reply_id, job.conversation_id, attempt=self._common["attempt"], **about)
+
+    def _note_end(self, outcome: str, timings: e.Timings) -> None:
+        self._metrics.ended(outcome, timings.queued_ms, timings.first_part_ms, timings.total_ms)
+        self._note("reply.ended", outcome=outcome, parts=len(self._parts), total_ms=timings.total_ms)
 
     def _publish(self, event: e.Event) -> None:
         if self._confirm is not None and self._confirm.done():
@@ -111,8 +118,8 @@ class ReplyPublisher:
             self._parts.append(step.text)
             return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=step.text)
         timings = self._timings(now_ms)
-        outcome = step.finish_reason if type(step) is End else step.code
-        self._note("reply.ended", outcome=outcome, parts=len(self._parts), total_ms=timings.total_ms)
+        outcome = step.finish_reason if type(step) is End else label_of(step.code)
+        self._note_end(outcome, timings)
         if type(step) is End:
             return e.ReplyCompleted(
                 **self._common,

@@ -26,6 +26,7 @@ from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
+from myna.telemetry.responder import ResponderMetrics
 
 log = structlog.get_logger()
 
@@ -51,7 +52,7 @@ class Responder:
     def __init__(self, broker: Broker, brain: Brain, *, worker: str, prefetch: int) -> None:
         """`worker` names this process in `reply.started`; `prefetch` deliveries are worked on at once."""
         self.worker = worker
-        self.open = 0  # replies being made
+        self.metrics = ResponderMetrics()
         self.consuming = False
         self._broker = broker
         self._brain = brain
@@ -61,6 +62,11 @@ class Responder:
         self._draining = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: OrderedDict[str, str] = OrderedDict()  # reply_id → the owner who stopped it, oldest first
+
+    @property
+    def open(self) -> int:
+        """Replies being made."""
+        return self.metrics.open
 
     async def run(self) -> None:
         """Answer deliveries until the broker is lost (raises `BrokerUnavailable`) or the task is cancelled."""
@@ -107,7 +113,9 @@ class Responder:
             await asyncio.wait(self._tasks, timeout=seconds)
 
     async def _handle(self, delivery: Delivery) -> None:
+        self.metrics.redelivered += delivery.redelivered
         outcome = await self._outcome(delivery)
+        self.metrics.deliveries[(outcome.name.lower(),)] += 1
         match outcome:
             case Outcome.ACK:
                 failpoint("reply.confirmed")
@@ -184,12 +192,12 @@ class Responder:
 
     async def _answer(self, reply: OpenReply) -> None:
         job = reply.job
-        self.open += 1
+        self.metrics.open += 1
         try:
-            publisher = ReplyPublisher(self._broker, self._brain, self.worker, reply)
+            publisher = ReplyPublisher(self._broker, self._brain, self.worker, reply, self.metrics)
             await publisher.run(lambda: self._stops.get(job.reply_id) == job.owner)
         finally:
-            self.open -= 1
+            self.metrics.open -= 1
 
 
 def _repeated(delivery: Delivery, jobs: Sequence[e.Job]) -> bool:

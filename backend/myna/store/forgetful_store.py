@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store.memory_mock_setups import MemoryMockSetups
 from myna.store.port import Batch, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem
+from myna.telemetry.histogram import Histogram
 
 
 class ForgetfulStore:
@@ -13,6 +14,7 @@ class ForgetfulStore:
 
     def __init__(self) -> None:
         self.up = True
+        self.read_seconds = Histogram()
         self.trouble: str | None = None
         self.mock_setups = MemoryMockSetups()
         self._checkpoint: Checkpoint | None = None

@@ -9,6 +9,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from myna.protocol.events import Position
 from myna.protocol.views import ConversationView, MessageView, Role, SearchHit
+from myna.telemetry.histogram import Histogram
 
 T = TypeVar("T")
 
@@ -163,6 +164,7 @@ class Store(Protocol):
 
     up: bool
     trouble: str | None
+    read_seconds: Histogram  # of reads that were answered
 
     @property
     def mock_setups(self) -> MockSetups:

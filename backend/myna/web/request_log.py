@@ -1,5 +1,6 @@
 """Gives each request an id, which its answer and every line of the log about it carry, and notes what is refused."""
 
+from time import monotonic
 from typing import Any
 
 from quart import Quart, Response, g, request, websocket
@@ -19,11 +20,14 @@ def register(app: Quart, services: Services) -> None:
     @app.before_request
     @app.before_websocket
     async def name() -> None:
+        g.began = monotonic()
         bind_contextvars(request_id=request_id())
 
     @app.after_request
     async def note_answer(response: Response) -> Response:
         response.headers[HEADER] = request_id()
+        rule = request.url_rule.rule if request.url_rule is not None else None
+        services.http.observe(request.method, rule, response.status_code, monotonic() - g.get("began", monotonic()))
         _note(services, "http", request)
         return response
 

@@ -1,6 +1,6 @@
 """The services of one node, as they are injected into the handlers of HTTP routes and sockets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from myna.broker.port import Broker
 from myna.core.hub import Hub
@@ -17,7 +17,9 @@ from myna.pipeline.submissions import Submissions
 from myna.pipeline.watchdog import Watchdog
 from myna.settings import Settings
 from myna.store.port import Store
+from myna.telemetry.loop_lag import LoopLag
 from myna.web.auth import Sessions
+from myna.web.http_metrics import HttpMetrics
 from myna.web.limits import Limits
 
 
@@ -42,3 +44,5 @@ class Services:
     mock_setups: MockSetups
     brain: Brain
     responder: Responder | None
+    http: HttpMetrics = field(default_factory=HttpMetrics)
+    loop_lag: LoopLag = field(default_factory=LoopLag)

@@ -17,6 +17,7 @@ from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.jobs import JobOptions
 from myna.protocol.topology import GROUP_LINES, RoutingKey
+from myna.telemetry.responder import ResponderMetrics
 from tests.unit.log_events import accepted_message
 
 DONE = End("stop", 0.0)
@@ -103,7 +104,7 @@ async def publishing(
 ) -> "asyncio.Task[None]":
     """A publisher at work, as far as it gets by itself."""
     reply = reply or OpenReply(accepted_message(1), e.BEGINNING, 0.0)
-    publisher = ReplyPublisher(cast(Broker, broker), cast(Brain, brain), "worker", reply)
+    publisher = ReplyPublisher(cast(Broker, broker), cast(Brain, brain), "worker", reply, ResponderMetrics())
     task = asyncio.create_task(publisher.run(stopped))
     await settled()
     return task

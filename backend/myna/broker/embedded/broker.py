@@ -1,7 +1,6 @@
 """The broker that runs inside this process: the embedded mode's, and the one that tests use.
 
-It takes no network. Without a journal it takes no disk and no thread either: everything happens in the event loop, in an
-order that repeats.
+It takes no network, and without a journal no disk and no thread: everything happens in the event loop, in an order that repeats.
 """
 
 import asyncio
@@ -9,7 +8,6 @@ import random
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +16,12 @@ import structlog
 from myna.broker.embedded.consumer import EmbeddedConsumer, Notifier
 from myna.broker.embedded.journal import Journal
 from myna.broker.embedded.queues import Acked, DeadLettered, DeadLetterRemoved, Delivered, JournalEntry, Published, Queues, Requeued
-from myna.broker.group_commit import GroupCommit
+from myna.broker.group_commit import GroupCommit, publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, STOPS_KEPT, DeadLetter, QueueState, Record, Start
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import DEAD_LETTERS, GROUP_LINES, LOG, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import DEAD_LETTERS, LOG, WORK_QUEUE, RoutingKey
+from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +46,8 @@ class EmbeddedBroker:
         self._journal = Journal(journal) if journal else None
         self._disk_failed = asyncio.Event()
         self._closed = False
-        self._publishers = {key: GroupCommit(partial(self._publish, key), limit=GROUP_LINES) for key in RoutingKey}
+        self.confirm_seconds = Histogram()
+        self._publishers = publishers(self._publish, self.confirm_seconds)
         # All that has to be on disk before it is seen is written by this one, so the file has the same order as the memory.
         self._journal_writer: GroupCommit[JournalEntry] = GroupCommit(self._write, limit=ENTRIES_AT_ONCE)
         self._consumers: list[EmbeddedConsumer] = []

@@ -8,7 +8,6 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -17,14 +16,15 @@ from aiormq import Channel
 from aiormq.exceptions import DeliveryError, PublishError
 from pamqp import commands
 
-from myna.broker.group_commit import GroupCommit
+from myna.broker.group_commit import publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
 from myna.broker.rabbitmq import inspection, log_reading
 from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
 from myna.broker.rabbitmq.consumer import RabbitConsumer
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import EXCHANGE, GROUP_LINES, QUEUES, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import EXCHANGE, QUEUES, WORK_QUEUE, RoutingKey
+from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,8 @@ class RabbitBroker:
         self._depth = 0  # of the work queue, at the last check
         self._channel_owner: AbstractChannel | None = None  # keeps the next one alive
         self._channel: Channel | None = None  # for publishing
-        self._publishers = {key: GroupCommit(partial(self._publish, key), limit=GROUP_LINES) for key in RoutingKey}
+        self.confirm_seconds = Histogram()
+        self._publishers = publishers(self._publish, self.confirm_seconds)
 
     async def run(self) -> None:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -22,6 +23,7 @@ from myna.store.postgres.mock_setups import PostgresMockSetups
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.schema import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
+from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 Row = Mapping[str, Any]
@@ -49,6 +51,7 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         self.up = False
         self.trouble: str | None = "The database has not answered yet."
+        self.read_seconds = Histogram()
         self._dsn = asyncpg_dsn(url)
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
@@ -191,12 +194,14 @@ class PostgresStore:
             raise self._failed(error) from error
 
     async def _execute(self, statement: Executable, parameters: dict[str, Any]) -> Sequence[Row]:
+        began = monotonic()  # with the wait for a connection
         async with self._engine.connect() as connection:
             try:
                 result = await connection.execute(statement, parameters)
             except TimeoutError:
                 await connection.invalidate()  # a late answer would go to the next query
                 raise
+        self.read_seconds.observe(monotonic() - began)
         if not self.up:
             self.up, self.trouble = True, None
             log.info("store.up")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 from quart import Blueprint, Response
 
 from myna.broker.port import BrokerStatus, broker_status
-from myna.core.histogram import Histogram
+from myna.telemetry.families import counter, histogram, histograms, of_process
 from myna.web.openapi.annotations import answers
 from myna.web.operator import needs_operator
 from myna.web.services import Services
@@ -41,9 +41,16 @@ class NodeCollector(Collector):
         yield from self._counters()
         yield from self._gauges()
         yield from self._queue_gauges()
-        relay = self._services.relay_metrics
-        yield _histogram("myna_reply_queued_seconds", "From accepted to picked up by a responder, of completed replies.", relay.queued)
-        yield _histogram("myna_reply_first_part_seconds", "From picked up to the first part, of completed replies.", relay.first_part)
+        yield from self._replies()
+        yield from self._http()
+        services = self._services
+        yield histogram(
+            "myna_database_read_seconds", "Queries that were answered, with the wait for a connection.", services.store.read_seconds
+        )
+        yield histogram("myna_database_write_seconds", "Batches that this node recorded.", services.recorder.write_seconds)
+        yield from of_process(services.loop_lag, services.broker.confirm_seconds, broker_up=self._broker.up)
+        if services.responder is not None:
+            yield from services.responder.metrics.families()
 
     def _counters(self) -> Iterator[Metric]:
         services = self._services
@@ -74,6 +81,22 @@ class NodeCollector(Collector):
             closed.add_metric([str(int(code))], count)
         yield closed
 
+    def _replies(self) -> Iterator[Metric]:
+        relay = self._services.relay_metrics
+        yield counter("myna_replies", "Replies ended, as this node read them: by finish reason or code.", ["outcome"], relay.replies)
+        yield histogram("myna_reply_queued_seconds", "From accepted to picked up by a responder, of completed replies.", relay.queued)
+        yield histogram("myna_reply_first_part_seconds", "From picked up to the first part, of completed replies.", relay.first_part)
+        yield histogram("myna_reply_duration_seconds", "From accepted to the end, of completed replies.", relay.duration)
+
+    def _http(self) -> Iterator[Metric]:
+        http = self._services.http
+        yield counter("myna_http_requests", "Requests answered.", ["method", "route", "status"], http.requests)
+        yield histograms("myna_http_request_seconds", "From a request's headers to those of its answer.", ["route"], http.seconds)
+        frames = CounterMetricFamily("myna_socket_frames", "Frames of clients that were well-formed.", labels=["type"])
+        for kind, count in http.frames.items():
+            frames.add_metric([kind], count)
+        yield frames
+
     def _gauges(self) -> Iterator[Metric]:
         services = self._services
         yield GaugeMetricFamily("myna_connections", "Live sockets and event streams on this node.", services.hub.count)
@@ -87,7 +110,6 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", services.projection.pending)
         yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)
         yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
-        yield GaugeMetricFamily("myna_broker_up", "1 while the broker can be used.", self._broker.up)
         yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
         lag_ms = services.relay_metrics.lag_ms()
         if lag_ms is not None:
@@ -105,7 +127,3 @@ class NodeCollector(Collector):
                 consumers.add_metric([queue.name], queue.consumers)
         yield messages
         yield consumers
-
-
-def _histogram(name: str, about: str, seen: Histogram) -> Metric:
-    return HistogramMetricFamily(name, about, buckets=[(bound, count) for bound, count in seen.cumulative()], sum_value=seen.total)

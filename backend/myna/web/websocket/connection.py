@@ -121,6 +121,7 @@ class Connection:
         self._send_error(RateLimited(f"At most {rate:g} frames a second; slow down.", ref=ref_of(text), retry_after_s=retry_after_s))
 
     def _handle(self, frame: ClientFrame) -> None:
+        self._services.http.frames[frame.type] += 1
         match frame:
             case MessageSend() | ReplyRegenerate():
                 check_options(self._services.brain, frame.options, frame.id)
