@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from pydantic import BaseModel
 
+from myna.client.events import Frame
 from myna.web.api.conversation_export import Export
 from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
@@ -16,7 +17,7 @@ from myna.web.api.search import HitsPage
 from myna.web.api.session import SessionAnswer
 from myna.web.problems import Problem
 from tests.browser.conftest import FakeBackend
-from tests.services.chat_client import ChatClient, Frame
+from tests.services.chat_client import ChatClient
 from tests.services.stack import Node
 
 WITHIN_S = 30
@@ -34,7 +35,7 @@ class Owner(ChatClient):
         return dict(answer.json())
 
     async def items(self, conversation_id: str, query: str = "") -> list[Frame]:
-        page = await self.get(f"/api/conversations/{conversation_id}/messages?at_least={self.cursor}{query}", MessagesPage)
+        page = await self.get(f"/api/conversations/{conversation_id}/messages?at_least={self.place.cursor}{query}", MessagesPage)
         return list(page["items"])
 
     async def said(self, text: str, conversation_id: str | None = None, **more: object) -> tuple[Frame, Frame]:
@@ -169,7 +170,7 @@ async def test_a_socket_that_comes_back_gets_what_it_missed_and_a_foreign_cursor
     received = [frame for frame in owner.frames[before:] if frame["type"].startswith(("message.", "reply."))]
     assert [frame for frame in other.frames if frame["type"] != "message.accepted"] == received
     await owner.close()
-    owner.epoch = str(uuid4())
+    owner.place.epoch = str(uuid4())
     assert not (await owner.open(owner.url))["resumed"]
 
 
@@ -181,7 +182,7 @@ async def test_history_comes_in_pages_newest_first_and_oldest_first_in_each(owne
     texts: list[str] = []
     before = ""
     for _ in range(3):
-        page = await owner.get(f"{path}{before or f'&at_least={owner.cursor}'}", MessagesPage)
+        page = await owner.get(f"{path}{before or f'&at_least={owner.place.cursor}'}", MessagesPage)
         texts = [item["text"] for item in page["items"] if item["role"] == "user"] + texts
         before = f"&before={page['next']}"
     assert texts == ["/echo 0", "/echo 1", "/echo 2"]
@@ -191,17 +192,17 @@ async def test_history_comes_in_pages_newest_first_and_oldest_first_in_each(owne
 async def test_conversations_are_listed_found_renamed_and_deleted(owner: Owner) -> None:
     sent, _ = await owner.said("/echo a heron in the reeds")
     path = f"/api/conversations/{sent['conversation_id']}"
-    [one] = (await owner.get(f"/api/conversations?at_least={owner.cursor}", ConversationsPage))["items"]
+    [one] = (await owner.get(f"/api/conversations?at_least={owner.place.cursor}", ConversationsPage))["items"]
     assert (one["id"], one["messages"]) == (sent["conversation_id"], 2)
     renamed = await owner.http(owner.url, "PATCH", path, {"title": "On herons"})
     Renamed.model_validate_json(renamed.text)
     event = await owner.until(lambda frame: frame["type"] == "conversation.updated", WITHIN_S)
     assert event["title"] == "On herons"
-    found = await owner.get(f"/api/conversations?q=herons&at_least={owner.cursor}", ConversationsPage)
+    found = await owner.get(f"/api/conversations?q=herons&at_least={owner.place.cursor}", ConversationsPage)
     assert [one["title"] for one in found["items"]] == ["On herons"]
     assert (await owner.http(owner.url, "DELETE", path)).status_code == 204
     await owner.until(lambda frame: frame["type"] == "conversation.deleted", WITHIN_S)
-    gone = await owner.http(owner.url, "GET", f"{path}/messages?at_least={owner.cursor}")
+    gone = await owner.http(owner.url, "GET", f"{path}/messages?at_least={owner.place.cursor}")
     assert (gone.status_code, Problem.model_validate_json(gone.text).code) == (404, "not_found")
 
 
@@ -227,7 +228,7 @@ async def test_an_exported_conversation_comes_back_under_another_id_with_its_bra
     answer = await owner.http(owner.url, "PUT", f"/api/conversations/{copy}", exported)
     assert answer.status_code == 201, answer.text
     assert Imported.model_validate_json(answer.text).messages == 6
-    owner.cursor = answer.json()["cursor"]
+    owner.place.cursor = answer.json()["cursor"]
 
     def shape(items: list[Frame]) -> list[tuple[object, ...]]:
         places = {item["id"]: place for place, item in enumerate(items)}

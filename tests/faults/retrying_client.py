@@ -12,12 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from websockets.exceptions import WebSocketException
 
+from myna.client.connection import Closed
+from myna.client.errors import ClientError
+from myna.client.outbox import Outbox
 from tests.checker.history import Connection, Frame, History
 from tests.services.chat_client import ENDS, ChatClient
 
-TROUBLE = (OSError, TimeoutError, WebSocketException, httpx.HTTPError)
+TROUBLE = (OSError, TimeoutError, Closed, ClientError, httpx.HTTPError)
 IN_FLIGHT = 3  # unanswered messages per conversation
 BRANCHES = 0.3  # of the messages name what they follow: something earlier in the conversation, or the root
 SILENCE_LIMIT_S = 4.0  # nothing received, not even a pong: the connection is taken for dead
@@ -38,20 +40,16 @@ class RetryingClient(ChatClient):
     ) -> None:
         super().__init__(token=token)
         self.name = f"client {seed}"
-        self.unanswered: dict[str, Frame] = {}  # accepted, and its reply has not ended yet
+        self.outbox = Outbox()
         self.sending = True
         self._urls = urls
         self._rng = random.Random(seed)
         self._conversations = [str(uuid4()) for _ in range(conversations)]
         self._pause_s = pause_s
         self._message = message or (lambda number: {"text": f"message {number}"})
-        self._unconfirmed: dict[str, Frame] = {}
-        self._retry_at: dict[str, float] = {}  # refused for now: repeat then
-        self._ended: set[str] = set()
         self._processed = 0
         self._count = 0
         self._next_send_at = self._pinged = 0.0
-        self._state_unknown = False  # could not resume: the state must be read
         self._starts: list[tuple[Frame, int, int]] = []  # for each connection: welcome, index of its first frame sent and received
 
     # --- for the checker ---
@@ -72,7 +70,7 @@ class RetryingClient(ChatClient):
     @property
     def settled(self) -> bool:
         """Whether every message sent was confirmed and answered."""
-        return not self._unconfirmed and not self.unanswered and not self._state_unknown
+        return not self.outbox.unconfirmed and not self.outbox.unanswered and not self.outbox.state_unknown
 
     async def has_settled(self) -> bool:
         """The same, as a condition to wait for."""
@@ -81,8 +79,8 @@ class RetryingClient(ChatClient):
     @property
     def state(self) -> str:
         """One line for an error about a run that does not settle."""
-        waiting = f"unconfirmed {list(self._unconfirmed)}, unanswered {list(self.unanswered)}"
-        return f"{self.name} of {self.owner}: {waiting}, state unknown: {self._state_unknown}"
+        waiting = f"unconfirmed {list(self.outbox.unconfirmed)}, unanswered {list(self.outbox.unanswered)}"
+        return f"{self.name} of {self.owner}: {waiting}, state unknown: {self.outbox.state_unknown}"
 
     # --- one message at a time ---
 
@@ -106,7 +104,7 @@ class RetryingClient(ChatClient):
             try:
                 if not self.connected:
                     await self.reconnect()
-                if self._state_unknown:
+                if self.outbox.state_unknown:
                     await self._read_state()
                 await self._step()
             except TROUBLE:
@@ -121,18 +119,15 @@ class RetryingClient(ChatClient):
         async with asyncio.timeout(5):
             welcome = await self.open(url or self._rng.choice(self._urls() or ["http://127.0.0.1:9"]))
         self._starts.append((welcome, *start))
-        self._state_unknown = self._state_unknown or (not welcome["resumed"] and bool(self.unanswered))
-        for frame in list(self._unconfirmed.values()):
+        for frame in self.outbox.welcomed(welcome):
             await self._put(frame)
 
     async def _step(self) -> None:
         self._received.clear()
         self._process_frames()
         now = time.monotonic()
-        for message_id in [message_id for message_id, at in self._retry_at.items() if at <= now]:
-            del self._retry_at[message_id]
-            if message_id in self._unconfirmed:
-                await self._put(self._unconfirmed[message_id])
+        for frame in self.outbox.due(now):
+            await self._put(frame)
         if self.sending and now >= self._next_send_at:
             await self._send_next(now)
         await self._check_alive(now)
@@ -142,14 +137,15 @@ class RetryingClient(ChatClient):
     async def _send_next(self, now: float) -> None:
         self._next_send_at = now + self._rng.uniform(0, 2 * self._pause_s)
         conversation = self._rng.choice(self._conversations)
-        busy = [frame for frame in (*self._unconfirmed.values(), *self.unanswered.values()) if frame["conversation_id"] == conversation]
+        open_ = (*self.outbox.unconfirmed.values(), *self.outbox.unanswered.values())
+        busy = [frame for frame in open_ if frame["conversation_id"] == conversation]
         if len(busy) >= IN_FLIGHT:
             return
         self._count += 1
         frame = {"type": "message.send", "id": str(uuid4()), "conversation_id": conversation, **self._message(self._count)}
         if self._rng.random() < BRANCHES:
             frame["parent_id"] = self._parent(conversation)
-        self._unconfirmed[frame["id"]] = frame
+        self.outbox.sent(frame)
         await self._put(frame)
 
     def _parent(self, conversation: str) -> str | None:
@@ -173,31 +169,26 @@ class RetryingClient(ChatClient):
     def _process_frames(self) -> None:
         for frame in self.frames[self._processed :]:
             if frame["type"] == "message.accepted":
-                frame_sent = self._unconfirmed.pop(frame["id"], None)
-                if frame_sent is not None and frame["id"] not in self._ended:
-                    self.unanswered[frame["id"]] = frame_sent
-                    # What was accepted before may have been answered before, on a log that is gone: nobody says it again.
-                    self._state_unknown = self._state_unknown or frame["duplicate"]
+                self.outbox.accepted(frame)
             elif frame["type"] in ENDS:
-                self._ended.add(frame["message_id"])
-                self.unanswered.pop(frame["message_id"], None)
-            elif frame["type"] == "error" and frame.get("ref") in self._unconfirmed:
-                self._retry_at[frame["ref"]] = time.monotonic() + frame.get("retry_after_s", 1)
+                self.outbox.answered(frame["message_id"])
+            elif frame["type"] == "error" and "ref" in frame:
+                # Whatever it says, it passes: a node that lags may not know a parent yet.
+                self.outbox.refused(frame | {"code": "unavailable"}, time.monotonic())
         self._processed = len(self.frames)
 
     async def _read_state(self) -> None:
         """Read over HTTP which replies ended while there was no connection."""
-        for conversation in {frame["conversation_id"] for frame in self.unanswered.values()}:
-            for item in await self.items(self._rng.choice(self._urls()), conversation):
-                if item["role"] == "assistant" and item["status"] != "streaming":
-                    self._ended.add(item["message_id"])
-                    self.unanswered.pop(item["message_id"], None)
-        self._state_unknown = False
+        ended = []
+        for conversation in {frame["conversation_id"] for frame in self.outbox.unanswered.values()}:
+            items = await self.items(self._rng.choice(self._urls()), conversation)
+            ended += [item["message_id"] for item in items if item["role"] == "assistant" and item["status"] != "streaming"]
+        self.outbox.state_read(ended)
 
     async def items(self, url: str, conversation_id: str) -> list[Frame]:
         """A conversation as HTTP gives it, oldest first. Raises `httpx.HTTPError` when it can't be read now."""
         items: list[Frame] = []
-        query = f"limit=200&at_least={self.cursor}"
+        query = f"limit=200&at_least={self.place.cursor}"
         while True:
             answer = await self.http(url, "GET", f"/api/conversations/{conversation_id}/messages?{query}")
             if answer.status_code == 404 and not items:

@@ -80,12 +80,12 @@ async def test_the_log_deleted_under_load_becomes_a_new_epoch_and_loses_nothing(
     clients = cluster.start_clients(6, message=scenarios.mixed, conversations=2)
     for _ in range(3):
         await asyncio.sleep(2)
-        before = {client.epoch for client in clients}
+        before = {client.place.epoch for client in clients}
         async with cluster.recovering("log deleted under load", 15):
             await cluster.rabbit.delete_queue(cluster.vhost, "chat_responses")
 
         async def everybody_elsewhere(before: set[str] = before) -> bool:
-            return not before & {client.epoch for client in clients}
+            return not before & {client.place.epoch for client in clients}
 
         await until(everybody_elsewhere, budget(20), "a new epoch for everybody")
     verdict = await cluster.finish(within_s=90)

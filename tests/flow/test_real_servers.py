@@ -104,7 +104,8 @@ async def test_branches_are_the_same_on_every_node_and_after_a_restart(stack: St
     await third.open(restarted.url)
     deeper = await say(third, "/words 20", parent_id=left)
 
-    lists = [(await first.http(node.url, "GET", f"/api/conversations/{conversation}/messages?at_least={third.cursor}")).json()["items"]
+    path = f"/api/conversations/{conversation}/messages?at_least={third.place.cursor}"
+    lists = [(await first.http(node.url, "GET", path)).json()["items"]
              for node in (*nodes, restarted)]  # fmt: skip
     items = {item["id"]: item for item in lists[0]}
     texts = {item["message_id"]: item["text"] for item in lists[0] if item["role"] == "assistant"}

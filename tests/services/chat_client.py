@@ -1,23 +1,21 @@
-"""A client of the contract: one owner's socket, everything it sent and every frame it got. It knows nothing of the server's code."""
+"""A client of the contract: one owner's socket, everything it sent and every frame it got. It neither reconnects nor repeats by itself."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
+from myna.client.connection import Closed, Connection
+from myna.client.events import Frame
+from myna.client.place import Place
 from tests.services.http import HttpClient
 
-Frame = dict[str, Any]
 EVENTS = ("message.created", "reply.", "conversation.")
 ENDS = ("reply.completed", "reply.failed")
+OPEN_S = 30
 
 
 class ChatClient:
@@ -26,43 +24,37 @@ class ChatClient:
     def __init__(self, *, token: str | None = None) -> None:
         self.token = token
         self.owner: str | None = None
-        self.epoch = self.cursor = ""
+        self.place = Place()
         self.frames: list[Frame] = []
         self.received_at: list[float] = []  # monotonic seconds, one for each frame
         self.sent: list[Frame] = []
         self.welcome: Frame = {}
         self.close_codes: list[int] = []
-        self._socket: ClientConnection | None = None
+        self._connection: Connection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._received = asyncio.Event()
 
     async def open(self, url: str, *, resume: bool = True) -> Frame:
         """Connect and return the welcome; with what was seen before as cursor, unless `resume` is False."""
-        query = f"?{urlencode({'epoch': self.epoch, 'after': self.cursor})}" if resume and self.cursor else ""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        self._socket = await connect(
-            url.replace("http://", "ws://") + "/ws" + query, additional_headers=headers, max_queue=None, compression=None, proxy=None
-        )
-        self.welcome = json.loads(await asyncio.wait_for(self._socket.recv(), 30))
-        self.token = self.welcome.get("token", self.token)
-        self.owner, self.epoch = self.welcome["owner"], self.welcome["epoch"]
-        if not self.welcome["resumed"]:
-            self.cursor = self.welcome["cursor"]
-        self._reader = asyncio.create_task(self._read(self._socket), name="chat client")
+        place = self.place if resume else None
+        self._connection = await Connection.open(url, token=self.token, place=place, within_s=OPEN_S)
+        self.welcome = self._connection.welcome
+        self.token, self.owner = self.welcome.get("token", self.token), self.welcome["owner"]
+        self.place.seen(self.welcome)
+        self._reader = asyncio.create_task(self._read(self._connection), name="chat client")
         return self.welcome
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, connection: Connection) -> None:
         try:
-            async for data in socket:
-                frame = json.loads(data)
-                self.cursor = frame.get("cursor", self.cursor)
+            while True:
+                frame = await connection.receive()
+                self.place.seen(frame)
                 self.frames.append(frame)
                 self.received_at.append(time.monotonic())
                 self._received.set()
-        except ConnectionClosed:
-            pass
+        except Closed as closed:
+            self.close_codes.append(closed.code)
         finally:
-            self.close_codes.append(socket.close_code or 1006)
             self._received.set()
 
     @property
@@ -71,9 +63,9 @@ class ChatClient:
 
     async def put(self, frame: Frame) -> None:
         """Send one frame as it is."""
-        assert self._socket
+        assert self._connection
         self.sent.append(frame)
-        await self._socket.send(json.dumps(frame))
+        await self._connection.send(frame)
 
     async def send(self, text: str, conversation_id: str | None = None, *, message_id: str | None = None, **options: Any) -> Frame:
         """Send a message; returns the frame."""
@@ -125,21 +117,20 @@ class ChatClient:
 
     async def cut(self) -> None:
         """Lose the connection without a word, as a network does."""
-        if self._socket is not None:
-            self._socket.transport.abort()
+        if self._connection is not None:
+            self._connection.abort()
             await self._finish()
 
     async def close(self) -> None:
         """Leave in an orderly way; harmless when it has gone already."""
-        if self._socket is not None:
-            with suppress(ConnectionClosed):
-                await self._socket.close()
+        if self._connection is not None:
+            await self._connection.close()
             await self._finish()
 
     async def _finish(self) -> None:
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
-        self._socket = None
+        self._connection = None
 
     async def http(self, url: str, method: str, path: str, body: object = None) -> httpx.Response:
         """Ask a node over HTTP as this owner."""

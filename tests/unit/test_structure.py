@@ -38,7 +38,8 @@ ALLOWED = {
     "node": (
         "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web",
     ),
-    "cli": ("protocol", "settings", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
+    "client": ("protocol",),
+    "cli": ("protocol", "settings", "client", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
     "__main__": ("cli",),
     "testing": (),
 }  # fmt: skip
@@ -56,7 +57,7 @@ LIBRARIES = {
     "quart_cors": ("web.app",),
     "h11": ("web.server",),
     "hypercorn": ("web.server", "node.server"),
-    "websockets": ("web.websocket", "web.server.upgrade_stream"),
+    "websockets": ("web.websocket", "web.server.upgrade_stream", "client.connection"),
     "click": ("cli",),
     "openai": ("openai_brain",),
     "prometheus_client": ("telemetry", "web.api.metrics", "node.metrics_port"),

@@ -320,8 +320,8 @@ async def test_a_cursor_that_is_not_ones_own_is_rejected_at_once(served: Served,
 async def test_resuming_from_nowhere_starts_anew(served: Served, person: Person, after: str) -> None:
     projection = served.node.services.projection
     client = ChatClient(token=person.token)
-    client.epoch = projection.epoch
-    client.cursor = after.format(tag=projection.cursor(person.owner).rsplit(".", 1)[1])
+    client.place.epoch = projection.epoch
+    client.place.cursor = after.format(tag=projection.cursor(person.owner).rsplit(".", 1)[1])
 
     welcome = await client.open(served.url)
     await client.close()

@@ -22,7 +22,7 @@ async def stop_the_third_of_four(client: ChatClient, conversation_id: str) -> li
 
 async def in_order(client: ChatClient, url: str, conversation_id: str, sent: list[str]) -> None:
     """This node shows the four in the order they were sent, each followed by its reply, and the third as stopped."""
-    answer = await client.http(url, "GET", f"/api/conversations/{conversation_id}/messages?limit=200&at_least={client.cursor}")
+    answer = await client.http(url, "GET", f"/api/conversations/{conversation_id}/messages?limit=200&at_least={client.place.cursor}")
     items = answer.json()["items"]
     shown = [(item["role"], item["message_id"] if item["role"] == "assistant" else item["id"]) for item in items]
     assert shown == [(role, message_id) for message_id in sent for role in ("user", "assistant")]
