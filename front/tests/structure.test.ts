@@ -1,10 +1,10 @@
-/** Layers import in one direction only: protocol ← transport ← chat ← ui ← app. */
+/** Layers import in one direction only: protocol ← transport ← chat ← ui ← lab ← app. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = resolve(import.meta.dirname, '../src');
-const LAYERS = ['protocol', 'transport', 'chat', 'ui', 'app'];
+const LAYERS = ['protocol', 'transport', 'chat', 'ui', 'lab', 'app'];
 /** Libraries that only one module may import. */
 const ONLY_IMPORTERS: Record<string, string[]> = {
   'idb-keyval': ['chat/storage.ts'],

@@ -64,7 +64,11 @@ export function App() {
       </main>
       {dialog === 'palette' && <Palette />}
       {dialog !== null && dialog !== 'palette' && <DialogPart name={dialog} />}
-      {dropping && <div className="drop-target">Drop an exported conversation to import it</div>}
+      {dropping && (
+        <div className="drop-target">
+          {route.name === 'pipeline' ? 'Drop a trace to open it' : 'Drop an exported conversation to import it'}
+        </div>
+      )}
       <ToastList />
       <Announcer />
     </div>

@@ -4,17 +4,17 @@ import { Lazy } from '../ui/Lazy';
 import { preloadMarkdown } from '../ui/markdown/Markdown';
 import type { DialogName } from '../ui/view';
 
-const pipelineView = chunk(() => import('../ui/pipeline/PipelineView'));
+const laboratory = chunk(() => import('../lab/Laboratory'));
 const dialogs = chunk(() => import('../ui/dialogs'));
 
 export function preloadParts(): void {
   preloadMarkdown();
   dialogs.load();
-  pipelineView.load();
+  laboratory.load();
 }
 
 export function PipelinePart() {
-  return <Lazy source={pipelineView}>{({ PipelineView }) => <PipelineView />}</Lazy>;
+  return <Lazy source={laboratory}>{({ Laboratory }) => <Laboratory />}</Lazy>;
 }
 
 export function DialogPart({ name }: { name: Exclude<DialogName, 'palette'> }) {

@@ -1,7 +1,8 @@
-/** An exported conversation that is dropped on the page is imported. Returns whether a file is being dragged over it. */
+/** An exported conversation that is dropped on the page is imported; on the pipeline view it is a trace. Returns whether a file is being dragged over it. */
 import { useEffect, useState } from 'react';
 import type { Chat } from '../ui/context';
 import { importFile } from '../ui/import-file';
+import { currentView, showTrace } from '../ui/view';
 
 function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes('Files') ?? false;
@@ -22,7 +23,10 @@ export function useFileDrop(chat: Chat): boolean {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      for (const file of event.dataTransfer?.files ?? []) void importFile(chat, file);
+      for (const file of event.dataTransfer?.files ?? []) {
+        if (currentView().route.name === 'pipeline') showTrace(file);
+        else void importFile(chat, file);
+      }
     };
     addEventListener('dragover', onOver);
     addEventListener('dragleave', onLeave);

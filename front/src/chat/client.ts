@@ -9,9 +9,9 @@ import { HistoryLoader } from './history';
 import { newId } from './ids';
 import { due, nextDue, wasSent } from './outbox';
 import { nextParent } from './paths';
+import { FrameRecorder } from './recording';
 import { isStopping, turnsOf } from './selectors';
 import type { OutboxEntry, SavedState } from './state';
-import { StepListeners } from './steps';
 import type { ChatStorage } from './storage';
 import type { ChatStore } from './store';
 import { parentOf } from './tree';
@@ -29,7 +29,7 @@ export interface ClientSettings {
 export class ChatClient {
   readonly socket: ChatSocket;
   readonly deletions: Deletions;
-  readonly steps = new StepListeners();
+  readonly recorder = new FrameRecorder();
   private saved: SavedState | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private dueTimer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +43,10 @@ export class ChatClient {
       {
         onFrame: (frame) => this.received(frame),
         onWelcome: (welcome) => this.welcomed(welcome),
-        onConnection: (connection) => settings.store.dispatch({ type: 'connection', connection }),
+        onConnection: (connection) => {
+          if (this.store.state.live && connection.phase !== 'open') this.recorder.add({ at: Date.now(), lost: true });
+          settings.store.dispatch({ type: 'connection', connection });
+        },
       },
     );
   }
@@ -232,6 +235,7 @@ export class ChatClient {
   // Incoming frames
 
   private welcomed(welcome: Welcome): void {
+    this.recorder.add({ at: Date.now(), received: welcome });
     this.history.setPosition(welcome.cursor);
     this.store.dispatch({ type: 'welcome', frame: welcome });
     const { list, open, outbox, active } = this.store.state;
@@ -262,7 +266,7 @@ export class ChatClient {
     } else if (frame.type === 'error') {
       this.store.dispatch({ type: 'refused', frame, now: Date.now() });
     }
-    this.steps.received(frame);
+    if (frame.type !== 'pong') this.recorder.add({ at: Date.now(), received: frame });
   }
 
   // Effects of state changes
@@ -292,8 +296,9 @@ export class ChatClient {
     const now = Date.now();
     const entry = due(this.store.zustand.getState(), now)[0];
     if (entry) {
-      if (!this.socket.send(frameOf(this.store.zustand.getState(), entry))) return;
-      if (!entry.stops) this.steps.notify('sent');
+      const frame = frameOf(this.store.zustand.getState(), entry);
+      if (!this.socket.send(frame)) return;
+      this.recorder.add({ at: now, sent: frame });
       this.store.dispatch({ type: 'outbox.sent', id: entry.id, now });
       return;
     }

@@ -1,9 +1,12 @@
 /** The steps of a message through the pipeline, as they are observed on this page's socket. */
-import type { ServerFrame } from '../protocol/wire';
+import type { ClientFrame, ServerFrame } from '../protocol/wire';
+import type { TraceEntry } from './recording';
 
 export type PipelineStep = 'sent' | 'accepted' | 'created' | 'started' | 'part' | 'ended';
 
-const STEPS: { readonly [type in ServerFrame['type']]?: PipelineStep } = {
+const STEPS: { readonly [type in (ServerFrame | ClientFrame)['type']]?: PipelineStep } = {
+  'message.send': 'sent',
+  'reply.regenerate': 'sent',
   'message.accepted': 'accepted',
   'message.created': 'created',
   'reply.started': 'started',
@@ -12,21 +15,7 @@ const STEPS: { readonly [type in ServerFrame['type']]?: PipelineStep } = {
   'reply.failed': 'ended',
 };
 
-export class StepListeners {
-  private readonly listeners = new Set<(step: PipelineStep) => void>();
-
-  /** Returns a function that removes the listener again. */
-  add(listener: (step: PipelineStep) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  notify(step: PipelineStep): void {
-    for (const listener of this.listeners) listener(step);
-  }
-
-  received(frame: ServerFrame): void {
-    const step = STEPS[frame.type];
-    if (step) this.notify(step);
-  }
+export function stepOf(entry: TraceEntry): PipelineStep | undefined {
+  if ('sent' in entry) return STEPS[entry.sent.type];
+  return 'received' in entry ? STEPS[entry.received.type] : undefined;
 }

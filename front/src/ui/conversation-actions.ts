@@ -66,9 +66,9 @@ function fileName(title: string): string {
   );
 }
 
-function download(text: string, name: string): void {
+export function download(text: string, name: string, type = 'text/html'): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/html' }));
+  link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);

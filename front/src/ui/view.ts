@@ -1,8 +1,8 @@
-/** The page's own state: the route (of a conversation also the message or reply it is opened at), the open dialog, the sidebar, the search hit to be shown. */
+/** The page's own state: the route (of a conversation also the message or reply it is opened at, of the pipeline what of it), the open dialog, the sidebar, the search hit to be shown. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-export type Route = { name: 'new' } | { name: 'chat'; id: string; at?: string } | { name: 'pipeline' };
+export type Route = { name: 'new' } | { name: 'chat'; id: string; at?: string } | { name: 'pipeline'; at?: string };
 export type DialogName = 'palette' | 'shortcuts' | 'settings' | 'manage';
 
 interface View {
@@ -14,6 +14,8 @@ interface View {
   sidebarCollapsed: boolean;
   /** A search hit: to be scrolled to and marked. */
   highlighted: { conversation: string; message: string; hit: string } | null;
+  /** A file that was dropped on the pipeline view, which opens it as a trace. */
+  trace: File | null;
 }
 
 const COLLAPSED_KEY = 'myna-sidebar-collapsed';
@@ -25,6 +27,7 @@ const view = createStore<View>(() => ({
   drawerOpen: false,
   sidebarCollapsed: readCollapsed(),
   highlighted: null,
+  trace: null,
 }));
 
 export function useView<T>(select: (state: View) => T): T {
@@ -37,14 +40,15 @@ export function currentView(): View {
 
 export function routeOf({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>): Route {
   const chat = /^\/c\/([\w-]{1,64})\/?$/.exec(pathname);
-  const at = /^#([\w-]{1,64})$/.exec(hash);
-  if (chat?.[1]) return { name: 'chat', id: chat[1], ...(at?.[1] ? { at: at[1] } : {}) };
-  return pathname === '/pipeline' ? { name: 'pipeline' } : { name: 'new' };
+  const found = /^#([\w-]{1,64})$/.exec(hash)?.[1];
+  const at = found ? { at: found } : {};
+  if (chat?.[1]) return { name: 'chat', id: chat[1], ...at };
+  return pathname === '/pipeline' ? { name: 'pipeline', ...at } : { name: 'new' };
 }
 
 export function addressOf(route: Route): string {
-  if (route.name === 'chat') return `/c/${route.id}${route.at ? `#${route.at}` : ''}`;
-  return route.name === 'pipeline' ? '/pipeline' : '/';
+  if (route.name === 'new') return '/';
+  return `/${route.name === 'chat' ? `c/${route.id}` : route.name}${route.at ? `#${route.at}` : ''}`;
 }
 
 /** Shows a route without touching the browser's history: for `popstate`. */
@@ -113,6 +117,10 @@ export function highlightMessage(conversation: string, message: string, hit: str
 export function showInAddress(route: Route): void {
   const address = addressOf(route);
   if (address !== location.pathname + location.hash) history.replaceState(null, '', address);
+}
+
+export function showTrace(trace: File | null): void {
+  view.setState({ trace });
 }
 
 export function clearHighlight(): void {

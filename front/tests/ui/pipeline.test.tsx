@@ -3,11 +3,11 @@
 import { act, cleanup, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, it, vi } from 'vitest';
+import { Laboratory } from '../../src/lab/Laboratory';
 import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
 import { ApiError } from '../../src/transport/api';
 import { PipelineStatus } from '../../src/ui/PipelineStatus';
 import { Diagram } from '../../src/ui/pipeline/Diagram';
-import { PipelineView } from '../../src/ui/pipeline/PipelineView';
 import { navigate } from '../../src/ui/view';
 import { CHAT, welcome } from '../chat/events';
 import { show } from './setup';
@@ -69,7 +69,7 @@ it('shows where a message is, and nothing when none is in flight', () => {
 
 it('says that the numbers are for operators where they are, and shows them once it has the token', async () => {
   vi.stubGlobal('matchMedia', () => ({ matches: false }));
-  const { chat } = show(<PipelineView />);
+  const { chat } = show(<Laboratory />);
   const refused = new ApiError(401, 'unauthorized', 'This is for operators.');
   const numbers = vi.spyOn(chat.api, 'pipeline').mockRejectedValue(refused);
   const open = vi.spyOn(chat.api, 'openOperator').mockRejectedValueOnce(refused).mockResolvedValue();

@@ -1,7 +1,7 @@
 /** An arrow between two boxes. A dot travels along it when one of this page's own messages does. */
 import { useEffect, useRef } from 'react';
-import type { PipelineStep } from '../../chat/steps';
-import { useChat } from '../context';
+import { type PipelineStep, stepOf } from '../../chat/steps';
+import { useFrames } from './frames';
 
 const TRAVEL_MS = 420; // of the dot; the message itself is a hundred times faster
 const MAX_DOTS = 6; // at a time on one edge, for fast replies
@@ -18,14 +18,14 @@ interface Props {
 }
 
 export function DiagramEdge({ on, side, branch = false, fromClient = false }: Props) {
-  const { client } = useChat();
+  const listen = useFrames();
   const edge = useRef<HTMLSpanElement>(null);
   const steps = on.join(' ');
   useEffect(() => {
     const wanted = steps.split(' ');
-    return client.steps.add((step) => {
+    return listen((entry) => {
       const element = edge.current;
-      if (!element || !wanted.includes(step) || element.childElementCount >= MAX_DOTS) return;
+      if (!element || !wanted.includes(stepOf(entry) ?? '') || element.childElementCount >= MAX_DOTS) return;
       if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
       const dot = document.createElement('i');
       if (fromClient) dot.className = 'client';
@@ -38,6 +38,6 @@ export function DiagramEdge({ on, side, branch = false, fromClient = false }: Pr
       if (side === 'after' || side === 'up') path.reverse();
       dot.animate(path, { duration: TRAVEL_MS, easing: 'ease-in-out' }).onfinish = () => dot.remove();
     });
-  }, [client, steps, fromClient, side]);
+  }, [listen, steps, fromClient, side]);
   return <span className={`edge ${side}${branch ? ' branch' : ''}`} ref={edge} aria-hidden="true" />;
 }

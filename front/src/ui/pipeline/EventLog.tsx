@@ -1,7 +1,7 @@
 /** The latest steps of this page's own messages, newest first. */
 import { useEffect, useState } from 'react';
-import type { PipelineStep } from '../../chat/steps';
-import { useChat } from '../context';
+import { type PipelineStep, stepOf } from '../../chat/steps';
+import { useFrames } from './frames';
 
 interface Line {
   key: number;
@@ -25,10 +25,10 @@ const TEXTS: Record<PipelineStep, { node: string; what(count: number): string }>
   ended: { node: 'chat_responses', what: () => 'the reply is whole, and on its way into Postgres' },
 };
 
-function added(lines: readonly Line[], step: PipelineStep): readonly Line[] {
+function added(lines: readonly Line[], step: PipelineStep, at: number): readonly Line[] {
   const [first, ...rest] = lines;
-  if (first && first.step === step) return [{ ...first, at: Date.now(), count: first.count + 1 }, ...rest];
-  return [{ key: (first?.key ?? 0) + 1, at: Date.now(), step, count: 1 }, ...lines].slice(0, SHOWN);
+  if (first && first.step === step) return [{ ...first, at, count: first.count + 1 }, ...rest];
+  return [{ key: (first?.key ?? 0) + 1, at, step, count: 1 }, ...lines].slice(0, SHOWN);
 }
 
 function timeOf(at: number): string {
@@ -37,9 +37,16 @@ function timeOf(at: number): string {
 }
 
 export function EventLog() {
-  const { client } = useChat();
+  const listen = useFrames();
   const [lines, setLines] = useState<readonly Line[]>([]);
-  useEffect(() => client.steps.add((step) => setLines((was) => added(was, step))), [client]);
+  useEffect(
+    () =>
+      listen((entry) => {
+        const step = stepOf(entry);
+        if (step) setLines((was) => added(was, step, entry.at));
+      }),
+    [listen],
+  );
   return (
     <section className="event-log" aria-label="What just happened">
       <h2>What just happened</h2>

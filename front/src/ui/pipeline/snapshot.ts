@@ -1,8 +1,25 @@
 /** Reads what `GET /api/pipeline` answers. */
-import type { Pipeline, PipelineQueue } from '../../protocol/http';
+import type {
+  PipelineBroker,
+  PipelineQueue,
+  PipelineRates,
+  PipelineRecorder,
+  PipelineRelay,
+  PipelineStore,
+  PipelineWorker,
+} from '../../protocol/http';
 
-/** Null until the backend has answered. */
-export type Snapshot = Pipeline | null;
+/** The pipeline in numbers, as the backend says them or as a trace tells; null is unknown. Null until there are any. */
+export type Snapshot = {
+  broker: Omit<PipelineBroker, 'kind'> & { kind: PipelineBroker['kind'] | 'unknown' };
+  relay: PipelineRelay | null;
+  recorder: PipelineRecorder | null;
+  store: PipelineStore | null;
+  sockets: number;
+  open_turns: number;
+  responders: readonly PipelineWorker[] | null;
+  rates: PipelineRates | null;
+} | null;
 
 export function queueOf(snapshot: Snapshot, name: string): PipelineQueue | undefined {
   return snapshot?.broker?.queues.find((queue) => queue.name === name);

@@ -8,6 +8,7 @@ import { useChat } from '../context';
 import { Icon } from '../Icon';
 import { optionsText } from '../options';
 import { withKeys } from '../shortcuts';
+import { navigate } from '../view';
 import { useOpen } from './thread-ui';
 import { XRayButton, XRayDetails } from './XRay';
 
@@ -71,7 +72,13 @@ export function ReplyFooter({ conversation, turn, reply, clock, last, versions, 
           )}
         </div>
       </div>
-      {xrayOpen && <XRayDetails xray={xray} id={details} />}
+      {xrayOpen && (
+        <XRayDetails
+          xray={xray}
+          id={details}
+          onReplay={client.recorder.has(turn.id) ? () => navigate({ name: 'pipeline', at: turn.id }) : null}
+        />
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** A turn's stages in the pipeline: a small bar with the total, or the list of stages. */
 import type { XRay } from '../../chat/xray';
 import { duration } from '../format';
+import { Icon } from '../Icon';
 
 export function Bar({ xray }: { xray: XRay }) {
   return (
@@ -34,11 +35,17 @@ export function XRayButton({ xray, open, onToggle, id }: { xray: XRay; open: boo
   );
 }
 
-export function XRayDetails({ xray, id }: { xray: XRay; id: string }) {
+/** `onReplay` is there where this tab has recorded the turn. */
+export function XRayDetails({ xray, id, onReplay }: { xray: XRay; id: string; onReplay: (() => void) | null }) {
   return (
     <section className="xray" id={id} aria-label="Stages of this reply in the pipeline">
       <Bar xray={xray} />
       <XRayStages xray={xray} />
+      {onReplay && (
+        <button type="button" className="small-button" onClick={onReplay}>
+          <Icon name="route" /> Replay this turn
+        </button>
+      )}
     </section>
   );
 }

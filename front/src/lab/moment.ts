@@ -1,0 +1,64 @@
+/** What a moment of a trace shows in the picture: the turns of this tab, and the numbers that follow from them. Pure. */
+import type { ChatState, Turn } from '../chat/state';
+import type { Snapshot } from '../ui/pipeline/snapshot';
+import type { OpenTurn } from './wire';
+
+const NONE = { worker: null, attempt: 0, parts: 0 };
+
+function turnsOf(conversation: string, turn: Turn): OpenTurn[] {
+  const common = { mine: true, offset: null, age_ms: null, conversation_id: conversation, message_id: turn.id };
+  const open = turn.replies.filter((reply) => reply.end === null);
+  const waits = turn.pendingReplies > 0 || (turn.replies.length === 0 && !turn.closed);
+  return [
+    ...open.map((reply): OpenTurn => {
+      const { attempt = 1, worker = null } = reply.attempts.at(-1) ?? {};
+      const stage = reply.parts > 0 ? 'streaming' : 'picked_up';
+      return { ...common, stage, worker, attempt, parts: reply.parts, reply_id: reply.id };
+    }),
+    ...(waits ? [{ ...common, ...NONE, stage: 'waiting' } as const] : []),
+  ];
+}
+
+/** The open turns, oldest first. */
+export function openTurnsOf(state: ChatState): readonly OpenTurn[] {
+  const turns = Object.entries(state.threads).flatMap(([id, thread]) => thread.turns.map((turn) => ({ id, turn })));
+  turns.sort((a, b) => (a.turn.at < b.turn.at ? -1 : 1));
+  return turns.flatMap(({ id, turn }) => turnsOf(id, turn));
+}
+
+/** The picture's numbers, as far as one tab knows them; `records` is how many events it had got. */
+export function snapshotOf(state: ChatState, records: number): Snapshot {
+  const turns = openTurnsOf(state);
+  const waiting = turns.filter((one) => one.stage === 'waiting').length;
+  const inWork = turns.length - waiting;
+  const unknown = { unacked: null, consumers: null };
+  return {
+    broker: {
+      kind: 'unknown',
+      up: true,
+      management_url: null,
+      vhost: null,
+      queues: [
+        { name: 'chat_queue', depth: waiting, unacked: inWork, consumers: null },
+        { ...unknown, name: 'chat_responses', depth: records },
+        { ...unknown, name: 'chat_dead_letters', depth: null },
+      ],
+    },
+    relay: null,
+    recorder: null,
+    store: null,
+    sockets: state.live ? 1 : 0,
+    open_turns: turns.length,
+    responders: null,
+    rates: null,
+  };
+}
+
+/** The conversation that was spoken in last. */
+export function latestConversation(state: ChatState): string | null {
+  let [latest, at] = [null as string | null, ''];
+  for (const [id, thread] of Object.entries(state.threads)) {
+    for (const turn of thread.turns) if (turn.at >= at) [latest, at] = [id, turn.at];
+  }
+  return latest;
+}

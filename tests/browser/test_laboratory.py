@@ -1,0 +1,70 @@
+"""The laboratory: the ledger of promises, time travel over what this tab got, and traces as files."""
+
+import json
+from pathlib import Path
+
+from playwright.async_api import Locator, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_access import findings
+from tests.browser.user import User
+
+
+def ledger_of(user: User, whose: str = "this tab") -> Locator:
+    return user.page.get_by_role("region", name=f"Ledger of {whose}")
+
+
+async def number_in(ledger: Locator, name: str) -> int:
+    term = ledger.locator("div").filter(has=ledger.page.get_by_text(name, exact=True))
+    return int(await term.locator("dd").inner_text())
+
+
+async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_server(open_page: OpenPage, tmp_path: Path) -> None:
+    user = await open_page()
+    await user.send("/words 40")
+    await user.sees_replies()
+    await user.page.get_by_role("button", name="show the stages of this reply").click()
+    await user.page.get_by_role("button", name="Replay this turn").click()
+
+    moment = user.page.get_by_role("slider", name="Moment")
+    then = user.page.get_by_role("region", name="The conversation at that moment")
+    frame = user.page.get_by_role("region", name="The frame at that moment").locator("pre")
+    await expect(then).to_contain_text("Nothing has been said yet.")
+    await moment.focus()
+    await user.page.keyboard.press("ArrowRight")
+    await expect(frame).to_contain_text('"message.send"')
+    for _ in range(2):
+        await user.page.get_by_role("button", name="One entry on").click()
+    await expect(then).to_contain_text("/words 40")
+    assert "entry 3 of" in (await moment.get_attribute("aria-valuetext") or "")
+    counts = ledger_of(user, "the trace")
+    assert (await number_in(counts, "accepted"), await number_in(counts, "open")) == (1, 1)
+
+    await user.page.get_by_role("combobox", name="Speed").select_option("10")
+    await user.page.get_by_role("button", name="Play", exact=True).click()
+    await expect(then).to_contain_text("Whole, in")
+    await expect(counts).to_contain_text("All kept")
+    assert await findings(user) == []
+    async with user.page.expect_download() as download:
+        await user.page.get_by_role("button", name="Save the trace").click()
+    saved = tmp_path / "trace.json"
+    await (await download.value).save_as(saved)
+    assert json.loads(saved.read_text())["schema"] == "myna.trace/1"
+
+    await user.page.get_by_role("button", name="Back to now").click()
+    counts = ledger_of(user)
+    await expect(counts).to_contain_text("All kept")
+    assert await number_in(counts, "answered") == 1
+
+    async def away(route: Route) -> None:
+        await route.abort()
+
+    user.expects_disconnects = True
+    await user.page.route("**/api/**", away)
+    await user.page.reload()
+    async with user.page.expect_file_chooser() as chooser:
+        await user.page.get_by_role("button", name="Open a trace").click()
+    await (await chooser.value).set_files(saved)
+    await moment.fill(await moment.get_attribute("max") or "")
+    await expect(then).to_contain_text("Whole, in")
+    await expect(ledger_of(user, "the trace")).to_contain_text("All kept")
