@@ -151,6 +151,10 @@ def _called(call: Any) -> dict[str, str]:
     return {"role": "tool", "tool_call_id": call.id, "content": result}
 
 
+def _called_item(call: Any) -> dict[str, str]:
+    return {"type": "function_call_output", "call_id": call.call_id, "output": get_weather(**json.loads(call.arguments))}
+
+
 class OpenAIResponses(Texts):
     """`openai`, Responses."""
 
@@ -173,9 +177,7 @@ class OpenAIResponses(Texts):
             if not calls:
                 return done.output_text
             items += done.output
-            for call in calls:
-                result = get_weather(**json.loads(call.arguments))
-                items.append({"type": "function_call_output", "call_id": call.call_id, "output": result})
+            items += map(_called_item, calls)
         raise AssertionError("The loop did not end.")
 
     async def fill(self, at: Endpoint, prompt: str, form: str) -> Plan:
@@ -301,9 +303,10 @@ class LiteLLM(Texts):
 
 
 class LiteLLMResponses(Texts):
-    """`litellm`, Responses, as far as it goes there: text, whole and in parts, and no retries whatever `max_retries` says."""
+    """`litellm`, Responses; `max_retries` does nothing there."""
 
     retries = False
+    formats = ("default",)
 
     async def text(self, at: Endpoint, prompt: str) -> str:
         text: str = (await litellm.aresponses(input=prompt, **_place(at))).output_text
@@ -313,6 +316,19 @@ class LiteLLMResponses(Texts):
         async for event in await litellm.aresponses(input=prompt, stream=True, **_place(at)):
             if event.type == "response.output_text.delta":
                 yield event.delta
+
+    async def agent(self, at: Endpoint, prompt: str) -> str:
+        items: list[Any] = [{"role": "user", "content": prompt}]
+        for _ in range(TURNS):
+            done = await litellm.aresponses(input=items, tools=RESPONSES_TOOLS, **_place(at))
+            calls = [item for item in done.output if item.type == "function_call"]
+            if not calls:
+                return str(done.output_text)
+            items += [*(call.model_dump() for call in calls), *map(_called_item, calls)]
+        raise AssertionError("The loop did not end.")
+
+    async def fill(self, at: Endpoint, prompt: str, form: str) -> Plan:
+        return Plan.model_validate_json((await litellm.aresponses(input=prompt, text_format=Plan, **_place(at))).output_text)
 
 
 ADAPTERS: dict[str, Adapter] = {
