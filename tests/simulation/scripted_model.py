@@ -24,7 +24,7 @@ class ScriptBrain:
     async def close(self) -> None:
         pass
 
-    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None, rules: str | None = None) -> str | None:
         return None
 
     def history_limit(self, seed: int | None) -> int:

@@ -64,9 +64,14 @@ class MockBrain:
         if problem := self.option_problem(profile, None):
             raise ValueError(problem)
 
-    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None, rules: str | None = None) -> str | None:
         """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
-        return _option_problem(self._scenarios(), profile, scenario)
+        if profile is None and scenario is None:
+            return None
+        scenarios = self._scenarios()
+        own = json.loads(rules) if rules else {}  # its names alone: reading the rest of it takes up to 20 ms
+        profiles = {**scenarios.profiles, **own.get("profiles", {})}
+        return _option_problem(profiles, {**scenarios.names(), **own.get("scenarios", {})}, profile, scenario)
 
     def history_limit(self, seed: int | None) -> int:
         """Only a seeded reply follows from the conversation; see the port."""
@@ -125,7 +130,7 @@ class MockBrain:
         except ValueError:  # of a newer release, or published by hand
             yield Failure("unknown_option", "The rules of this message can't be read here.", retryable=False, after_s=0.0)
             return
-        if problem := _option_problem(scenarios, prompt.profile, prompt.scenario):
+        if problem := _option_problem(scenarios.profiles, scenarios.names(), prompt.profile, prompt.scenario):
             yield Failure("unknown_option", problem, retryable=False, after_s=0.0)
             return
         profiles = scenarios.profiles
@@ -170,11 +175,11 @@ class MockBrain:
         return Draft(compose(prompt.text, rng))
 
 
-def _option_problem(scenarios: Scenarios, profile: str | None, scenario: str | None) -> str | None:
-    if profile is not None and profile not in (profiles := scenarios.profiles):
+def _option_problem(profiles: Iterable[str], scenarios: Iterable[str], profile: str | None, scenario: str | None) -> str | None:
+    if profile is not None and profile not in profiles:
         return f"There is no profile {_quoted(profile)}; the profiles are {', '.join(profiles)}."
-    if scenario is not None and scenario not in (names := scenarios.names()):
-        return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(names)}."
+    if scenario is not None and scenario not in scenarios:
+        return f"There is no scenario {_quoted(scenario)}; the scenarios are {', '.join(scenarios)}."
     return None
 
 

@@ -112,8 +112,8 @@ class Brain(Protocol):
     def deterministic(self) -> bool:
         """True: the same prompt always gives the same parts, so an interrupted reply may go on at part n elsewhere."""
 
-    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
-        """None when a prompt may name these; else one sentence that says what is wrong and what is allowed."""
+    def option_problem(self, profile: str | None, scenario: str | None, rules: str | None = None) -> str | None:
+        """None when a prompt with these rules may name these; else one sentence that says what is wrong and what is allowed."""
 
     def history_limit(self, seed: int | None) -> int:
         """How many characters of the conversation so far a prompt with this seed needs, the newest; 0: none.

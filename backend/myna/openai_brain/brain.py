@@ -24,7 +24,7 @@ class OpenAIBrain:
         self._model = model
         self._client = openai.AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout_s, max_retries=retries)
 
-    def option_problem(self, profile: str | None, scenario: str | None) -> str | None:
+    def option_problem(self, profile: str | None, scenario: str | None, rules: str | None = None) -> str | None:
         """Profiles and scenarios are the mock's; one sentence where one is named."""
         named = f"profile {profile[:40]}" if profile else f"scenario {scenario[:40]}" if scenario else None
         return f"There is no {named} here: a model answers, and it has none." if named else None

@@ -18,9 +18,9 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE_BYTES = re.compile(_SURROGATE.pattern.encode())
 
 
-def check_options(brain: Brain, options: Options | None, ref: str | None) -> None:
-    """Raise `InvalidFrame` when options name a profile or scenario that the brain does not have."""
-    if options is not None and (problem := brain.option_problem(options.profile, options.scenario)):
+def check_options(brain: Brain, options: Options | None, rules: str | None, ref: str | None) -> None:
+    """Raise `InvalidFrame` when options name a profile or scenario that neither the brain has nor its owner's `rules`."""
+    if options is not None and (problem := brain.option_problem(options.profile, options.scenario, rules)):
         raise InvalidFrame(problem, ref=ref)
 
 

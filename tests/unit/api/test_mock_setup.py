@@ -58,6 +58,19 @@ async def test_rules_of_a_key_count_at_once_and_until_they_are_cleared(client: H
     assert (await client.get("/api/mock")).json() == {"rules": None, "failures": []}
 
 
+async def test_a_message_may_name_a_profile_or_scenario_of_its_owners_own_and_nobody_elses(client: HttpClient, person: Person) -> None:
+    own = {"profiles": {"at-a-stroke": {"whole": True}}, "scenarios": {"refund": {"text": "It is on its way."}}}
+    await set_rules(client, **own)
+    assert len((await ask(client, "Why do bridges hum?", model="myna-at-a-stroke")).split()) < 30
+
+    options = {"scenario": "refund", "profile": "at-a-stroke"}
+    refused = await person.post("/api/messages", json={"text": "hi", "options": options})
+    assert "There is no profile “at-a-stroke”" in refused.json()["detail"]
+    await set_rules(person, **own)
+    accepted = await person.say("hi", options=options)
+    assert (await person.answered(accepted["conversation_id"]))[-1]["text"] == "It is on its way."
+
+
 async def test_rules_may_come_as_yaml_or_toml(client: HttpClient) -> None:
     yaml = "rules: [{match: {exact: hi}, reply: {text: from yaml}}]"
     assert (await client.post("/api/mock/rules", content=yaml, headers={"Content-Type": "application/yaml"})).status_code == 200

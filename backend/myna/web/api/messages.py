@@ -67,8 +67,9 @@ def blueprint(services: Services) -> Blueprint:
     @validate_response(Accepted, 202)
     async def create_message(session: Session, data: NewMessage) -> tuple[Accepted, int]:
         """Send a message, as `message.send` does; answered after the broker's confirm."""
-        check_options(services.brain, data.options, data.id)
-        accepted = await accept(services.submissions, session, with_rules(data.frame(), services.mock_setups.rules(session.owner)))
+        rules = services.mock_setups.rules(session.owner)
+        check_options(services.brain, data.options, rules, data.id)
+        accepted = await accept(services.submissions, session, with_rules(data.frame(), rules))
         return Accepted.model_validate(accepted), 202
 
     return routes

@@ -49,7 +49,8 @@ async def answer(services: Services, session: Session, completion: CompletionReq
     headers = {name.lower(): value for name, value in request.headers.items()}
     settings = services.settings
     setup = await _setup(services.mock_setups, session.owner)
-    frame = completion.frame(str(uuid4()), headers, setup, strict_models=settings.openai_strict_models, seeded=settings.mock_seed is None)
+    profile = schema.profile_of(completion.model, services.brain, setup.get("rules"), strict=settings.openai_strict_models)
+    frame = completion.frame(str(uuid4()), headers, setup, profile=profile, seeded=settings.mock_seed is None)
     if not completion.names_conversation:  # a conversation that begins here is known in full
         session = replace(session, born_ms=timestamps.now_ms())
     reply = AwaitedReply(services, session, frame)

@@ -25,7 +25,7 @@ from myna.slices import sliced
 from myna.web.brain_options import CompletionOptions
 from myna.web.large_body import parse_body
 from myna.web.openai.chat_messages import ChatMessage, Lenient
-from myna.web.openai.schema import Fault, profile_of
+from myna.web.openai.schema import Fault
 from myna.web.openai.unsupported import check_unsupported
 
 ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}  # of `json_object`
@@ -143,9 +143,9 @@ class CompletionRequest(Lenient):
         return bool(self.tools) and self.tool_choice != "none"
 
     def frame(
-        self, conversation_id: str, headers: Mapping[str, str], setup: Mapping[str, Any], *, strict_models: bool, seeded: bool
+        self, conversation_id: str, headers: Mapping[str, str], setup: Mapping[str, Any], *, profile: str | None, seeded: bool
     ) -> MessageSend:
-        """The same as a frame of the socket, with what its owner set the mock AI to. Raises `Fault`.
+        """The same as a frame of the socket, with what its owner set the mock AI to and the profile its model names. Raises `Fault`.
 
         `seeded`: without a seed of its own it gets one from its content.
         """
@@ -153,7 +153,7 @@ class CompletionRequest(Lenient):
         seed = self.seed if self.seed is not None or not seeded else self._digest
         text = self._history[at].text
         request = msgspec.json.encode({**self._details(at, text, headers), **setup}).decode()
-        options = CompletionOptions(profile=profile_of(self.model, strict=strict_models), seed=seed, request=request)
+        options = CompletionOptions(profile=profile, seed=seed, request=request)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
             shown = clip(text, e.TEXT_LIMIT)

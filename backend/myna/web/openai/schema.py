@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from myna.mock_ai import PROFILES
+from myna.mock_ai.port import Brain
 from myna.protocol.errors import ChatError, RequestRefused
 from myna.web.api.models import Answer, absent
 
@@ -121,10 +122,13 @@ def model(name: str, *, strict: bool = True) -> Model:
     return Model(id=name, object="model", created=0, owned_by=MODEL)
 
 
-def profile_of(name: str, *, strict: bool) -> str | None:
-    """The profile that a model's name stands for; None: the default one. Raises `NoSuchModel`."""
+def profile_of(name: str, brain: Brain, rules: str | None, *, strict: bool) -> str | None:
+    """The profile that a model's name stands for, the brain's or one of these rules; None: the default one. Raises `NoSuchModel`."""
+    profile = name.removeprefix(f"{MODEL}-")
+    if profile != name and brain.option_problem(profile, None, rules) is None:
+        return profile
     model(name, strict=strict)
-    return name.removeprefix(f"{MODEL}-") if name in models() and name != MODEL else None
+    return None
 
 
 # The status and OpenAI's code of a reply that failed before its first part; others are 503 where another try may help, else 400.

@@ -124,8 +124,9 @@ class Connection:
         self._services.http.frames[frame.type] += 1
         match frame:
             case MessageSend() | ReplyRegenerate():
-                check_options(self._services.brain, frame.options, frame.id)
-                frame = with_rules(frame, self._services.mock_setups.rules(self._session.owner))
+                rules = self._services.mock_setups.rules(self._session.owner)
+                check_options(self._services.brain, frame.options, rules, frame.id)
+                frame = with_rules(frame, rules)
                 self._services.submissions.submit(self._session, frame, self._send_result, self._is_open)
             case ReplyStop():
                 self._start_stop(frame)
