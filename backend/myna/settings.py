@@ -168,6 +168,9 @@ class Settings(BaseSettings):
     max_transfers_per_address: Annotated[int, Field(ge=1, description="exports and imports of one address in flight")] = 4
     new_sessions_per_s: Annotated[float, Field(gt=0, description="new owners that one address makes a second, for long")] = 25
     reads_per_s: Annotated[float, Field(gt=0, description="reads a second by HTTP that one owner may, for long")] = 50
+    refusals_per_s: Annotated[
+        float, Field(gt=0, description="requests of one address refused with 429 a second, for long; beyond, its connections are refused")
+    ] = 50
     body_bytes_per_address: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one address")] = 32 * 1024 * 1024
     body_bytes_per_owner: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one owner")] = 24 * 1024 * 1024
     body_bytes_per_node: Annotated[int, Field(ge=1, description="bytes of bodies in flight, on one node")] = 128 * 1024 * 1024

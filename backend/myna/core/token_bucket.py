@@ -16,12 +16,16 @@ class TokenBucket:
 
     def take(self, now: float, amount: float = 1) -> float:
         """Admit one more event, or so many at once: 0.0, or the seconds until they would be admitted."""
+        wait_s = self.wait_s(now, amount)
+        if not wait_s:
+            self._left -= amount
+        return wait_s
+
+    def wait_s(self, now: float, amount: float = 1) -> float:
+        """What `take` would return."""
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left >= amount:
-            self._left -= amount
-            return 0.0
-        return (amount - self._left) / self._rate
+        return 0.0 if self._left >= amount else (amount - self._left) / self._rate
 
 
 class TokenBuckets:
@@ -44,3 +48,7 @@ class TokenBuckets:
         self._buckets[key] = bucket, now
         self._buckets.move_to_end(key)
         return bucket.take(now)
+
+    def wait_s(self, key: str, now: float) -> float:
+        """What `take` would return."""
+        return self._buckets[key][0].wait_s(now) if key in self._buckets else 0.0

@@ -4,7 +4,7 @@ from quart import Quart, Response
 from quart_cors import cors
 
 from myna.protocol.events import FRAME_LIMIT
-from myna.web import hosts, problems, rate_limit, request_log
+from myna.web import hosts, problems, request_log
 from myna.web.api import (
     conversation_export,
     conversation_import,
@@ -61,7 +61,6 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     hosts.register(app, services.settings)
     problems.register(app)
     requests.register(app)
-    rate_limit.register(app, services)
 
     @app.after_request
     async def add_headers(response: Response) -> Response:

@@ -16,7 +16,7 @@ from myna.protocol.errors import Busy, RateLimited
 from myna.settings import Settings
 from myna.web.client_address import client_network, is_within
 from myna.web.refusals import Refusals
-from myna.web.server.pace import Pace
+from myna.web.server.pace import Activity, Pace
 from myna.web.websocket.reading_turns import ReadingTurns
 
 # File descriptors that are not clients': listener, broker, database, logs, and the connections that are being refused.
@@ -46,6 +46,7 @@ TABLE = {
     "requests_of_address": Limit("address", "requests in flight, their answers included", "max_requests_per_address", "429"),
     "requests_of_owner": Limit("owner", "requests in flight, their answers included", "max_requests_per_owner", "429"),
     "transfers_of_address": Limit("address", "exports and imports in flight", "max_transfers_per_address", "429"),
+    "refusals": Limit("address", "requests refused with 429 a second; then its connections and requests are", "refusals_per_s", "429"),
     "bodies_of_address": Limit("address", "bytes of bodies in flight, both ways", "body_bytes_per_address", "429"),
     "bodies_of_owner": Limit("owner", "bytes of bodies in flight, both ways", "body_bytes_per_owner", "429"),
     "bodies": Limit("node", "bytes of bodies in flight, both ways", "body_bytes_per_node", "busy"),
@@ -99,8 +100,9 @@ class Limits:
 
     def __init__(self, settings: Settings, now: Callable[[], float] = time.monotonic) -> None:
         self.refused: Counter[tuple[str, str]] = Counter()  # by limit and answer
-        self.refusals = Refusals()
-        self.pace = Pace()
+        self.refusals = Refusals(TokenBuckets(settings.refusals_per_s, round(max(1, settings.refusals_per_s * BURST_S))), now)
+        self.activity = Activity()
+        self.pace = Pace(self.activity)
         self.reading_turns = ReadingTurns()
         self.settings = settings
         self.most_connections = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS)
@@ -159,6 +161,13 @@ class Limits:
             limit = TABLE[name]
             raise RateLimited(f"Too many {limit.what}, of one {limit.scope}; slow down.", retry_after_s=wait_s)
 
+    def check_refusals(self, key: str) -> None:
+        """Raise `RateLimited` while this key was refused too often, and went on."""
+        wait_s = self.refusals.wait_s(key)
+        if wait_s:
+            self.count("refusals")
+            raise RateLimited("Too many requests after they were refused; wait as long as Retry-After says.", retry_after_s=wait_s)
+
     # --- what is held, by key ---
 
     def check_held(self, name: str, held: Held, key: str) -> None:
@@ -204,6 +213,10 @@ class Limits:
         key = self.client(peer) if network is None or not is_within(network, self.settings.trusted_proxies) else None
         if self.open_connections >= self.most_connections or (key is not None and not self.connections.take(key)):
             self.count("connections")
+            return None
+        if key is not None and self.refusals.wait_s(key):
+            self.count("refusals")
+            self.connections.give_back(key)
             return None
         if self.wait_s("connection_rate", self.connection_rate, key):
             if key is not None:

@@ -60,7 +60,7 @@ def register(app: Quart) -> None:
 
 def is_openai_request() -> bool:
     """Whether this request is one to the OpenAI-compatible routes."""
-    return has_request_context() and (request.path == "/v1" or request.path.startswith("/v1/"))
+    return has_request_context() and schema.is_openai_path(request.path)
 
 
 async def problem(error: ChatError) -> Response:

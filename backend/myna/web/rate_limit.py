@@ -1,66 +1,41 @@
-"""How often one owner, and one address, may read and write by HTTP, and how many requests an owner may have in flight."""
+"""Whose a request is, and how often one owner and one address may read and write by HTTP; decided before any framework has the request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from quart import Quart, request
+from werkzeug.http import parse_cookie
 
-from myna.protocol.views import MessageView
-from myna.web.auth import token_of
+from myna.web.auth import COOKIE, Sessions, token_of
 from myna.web.limits import Limits
-from myna.web.problems import is_openai_request
-from myna.web.server.request_stream import STREAM, RequestStream
-from myna.web.services import Services
+from myna.web.openai.schema import is_openai_path
 
 READING = ("GET", "HEAD", "OPTIONS")
 UNCOUNTED = ("/livez", "/readyz", "/metrics")  # of whoever watches over this node
 
 
-def register(app: Quart, services: Services) -> None:
-    """Count every request before any route sees it."""
-    limits = services.limits
-
-    @app.before_request
-    async def count() -> None:
-        if request.path in UNCOUNTED:
-            return
-        client = address(limits)
-        if client is None:  # a load tester's, say: what it does as one owner is not bounded either
-            return
-        owner = _owner(services)
-        if request.method in READING:
-            limits.check_rate("reads_of_address", limits.reads_of_address, client)
-            limits.check_rate("reads_of_owner", limits.reads_of_owner, owner)
-        else:
-            limits.check_rate("writes_of_address", limits.writes_of_address, client)
-            # All without a session or key share one owner's part of what their address may; new sessions have a limit of their own.
-            shared = client if request.path != "/api/session" else None
-            limits.check_rate("writes_of_owner", limits.writes_of_owner, owner or shared)
-        stream = _stream()
-        if stream is not None and owner is not None:
-            stream.belongs_to(owner)
+def count_request(limits: Limits, owner: str | None, method: str, path: str, address: str) -> None:
+    """Count a request of this owner (None: of nobody known) at this address. Raises `RateLimited`."""
+    if method in READING:
+        limits.check_rate("reads_of_address", limits.reads_of_address, address)
+        limits.check_rate("reads_of_owner", limits.reads_of_owner, owner)
+    else:
+        limits.check_rate("writes_of_address", limits.writes_of_address, address)
+        # All without a session or key share one owner's part of what their address may; new sessions have a limit of their own.
+        shared = address if path != "/api/session" else None
+        limits.check_rate("writes_of_owner", limits.writes_of_owner, owner or shared)
 
 
-def hold_texts(views: Sequence[MessageView]) -> None:
-    """Count these texts, of which the answer to this request is made, until it has been sent. Raises `RateLimited` or `Busy`."""
-    stream = _stream()
-    if stream is not None:
-        stream.hold_bytes(sum(len(view.text) for view in views))
-
-
-def _stream() -> RequestStream | None:
-    stream: RequestStream | None = request.scope.get("state", {}).get(STREAM)
-    return stream
-
-
-def _owner(services: Services) -> str | None:
-    token = token_of(request.headers, {} if is_openai_request() else request.cookies)
-    session = services.sessions.read(token) if token else None
-    if session is None and token and is_openai_request():
-        session = services.sessions.for_key(token)
+def owner_of(sessions: Sessions, headers: Iterable[tuple[bytes, bytes]], path: str) -> str | None:
+    """Whose a request with these headers is, to be counted; whether it may do what it wants is for its route to say."""
+    named: dict[str, str] = {}
+    for name, value in headers:
+        if name == b"authorization":
+            named.setdefault("Authorization", value.decode("latin1"))
+        elif name == b"cookie":
+            named["Cookie"] = f"{named['Cookie']}; {value.decode('latin1')}" if "Cookie" in named else value.decode("latin1")
+    is_openai = is_openai_path(path)
+    has_cookie = not is_openai and "Authorization" not in named and COOKIE in named.get("Cookie", "")
+    token = token_of(named, parse_cookie(named["Cookie"]) if has_cookie else {})
+    session = sessions.read(token) if token else None
+    if session is None and token and is_openai:
+        session = sessions.for_key(token)
     return session.owner if session is not None else None
-
-
-def address(limits: Limits) -> str | None:
-    """The key of the address that the request comes from; None where it has no limit."""
-    client = request.scope.get("client")
-    return limits.client(str(client[0]) if client else "", ",".join(request.headers.getlist("X-Forwarded-For")))

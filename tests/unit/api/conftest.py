@@ -80,7 +80,8 @@ async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | Non
         await stopping.wait()
         await node.drain()
 
-    server = asyncio.create_task(serve(node.app, ServerConfig(listener.fileno(), node.services.limits), shutdown_trigger=until_drained))
+    config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions)
+    server = asyncio.create_task(serve(node.app, config, shutdown_trigger=until_drained))
     try:
         async with asyncio.timeout(30):
             await node.services.relay.wait_live()

@@ -227,6 +227,43 @@ async def test_a_client_that_reads_nothing_of_an_answer_is_cut_off() -> None:
         writer.close()
 
 
+async def test_what_is_too_often_is_refused_before_the_application_has_it_told_when_to_come_back_and_cut_off() -> None:
+    async with serving(reads_per_s=0.1, owners_per_address=2, allowed_origins="https://chat.example") as served:
+        request = "GET {} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://chat.example\r\nAuthorization: Bearer sk-1\r\n\r\n"
+        answers = [await answer_to(served, request.format(path).encode() * 40) for path in ("/v1/models", "/api/conversations")]
+
+    assert [answer.count(b"HTTP/1.1 200") for answer in answers] == [1, 0]
+    for refused in answers:
+        answer = refused[refused.index(b"HTTP/1.1 429") :]
+        head, _, body = answer.lower().partition(b"\r\n\r\n")
+        assert head.startswith(b"http/1.1 429")
+        assert b'"code":"rate_limited"' in body
+        for header in (b"retry-after: ", b"x-request-id: req_", b"connection: close", b"access-control-allow-origin: https://chat.example"):
+            assert header in head
+        assert answer.count(b"HTTP/1.1 429") == 1
+    assert b'"error":{' in answers[0]
+    assert b"application/problem+json" in answers[1]
+
+
+async def test_an_address_that_goes_on_after_many_refusals_is_refused_its_connections_and_others_are_not() -> None:
+    async with serving(reads_per_s=0.1, owners_per_address=1, refusals_per_s=2) as served:
+        request = b"GET /api/conversations HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        answers = [await answer_to(served, request, "127.0.0.3") for _ in range(40)]
+        limits = served.node.services.limits
+        other = await answer_to(served, request)
+
+        async def calm() -> bool:
+            return limits.refusals.wait_s("127.0.0.3/32") == 0
+
+        await until(calm, 30, "the address taken again")
+        health = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "127.0.0.3")
+    assert answers[-1].startswith(b"HTTP/1.1 429")
+    assert b"Too many connections" in answers[-1]
+    assert limits.refused["refusals", "429"] >= 1
+    assert other.startswith(b"HTTP/1.1 401")
+    assert health.startswith(b"HTTP/1.1 200")
+
+
 async def test_refusals_are_metrics() -> None:
     async with serving(reads_per_s=0.1) as served, person_at(served) as person:
         statuses = [(await person.get("/api/conversations")).status_code for _ in range(2)]

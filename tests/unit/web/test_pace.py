@@ -1,9 +1,9 @@
-"""Requests of one address begin one after the other, those of another at once."""
+"""Requests of one address begin one after the other, those of another at once, and one address leaves others most of the time."""
 
 import asyncio
 import time
 
-from myna.web.server.pace import LONGEST_S, TURNS, Pace
+from myna.web.server.pace import LONGEST_S, RECENT_S, SHARE, TURNS, Activity, Pace
 
 
 async def turns(count: int) -> None:
@@ -11,29 +11,73 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def test_of_many_requests_of_one_address_one_begins_at_a_time_and_anothers_at_once() -> None:
-    pace, begun = Pace(), list[str]()
+async def test_of_many_requests_of_one_address_one_begins_at_a_time() -> None:
+    pace, begun = Pace(Activity()), list[str]()
 
-    async def request(address: str | None, name: str) -> None:
-        await pace.begin(address)
+    async def request(name: str) -> None:
+        await pace.begin("a")
         begun.append(name)
 
-    tasks = [asyncio.create_task(request("a", f"a{number}")) for number in range(3)]
-    await turns(2)
-    tasks += [asyncio.create_task(request("b", "b0")), asyncio.create_task(request(None, "unlimited"))]
+    tasks = [asyncio.create_task(request(f"a{number}")) for number in range(3)]
     await turns(2)
     first = list(begun)
-    await turns(TURNS)
+    await turns(TURNS + 2)
     second = list(begun)
     await asyncio.gather(*tasks)
 
-    assert first == ["a0", "b0", "unlimited"]
+    assert first == ["a0"]
     assert second == [*first, "a1"]
     assert begun == [*second, "a2"]
 
 
+async def test_requests_of_another_address_and_of_one_without_limits_begin_at_once() -> None:
+    pace, begun = Pace(Activity()), list[str | None]()
+
+    async def request(address: str | None) -> None:
+        await pace.begin(address)
+        begun.append(address)
+
+    tasks = [asyncio.create_task(request("a")) for _ in range(100)]
+    await turns(2)
+    tasks += [asyncio.create_task(request(address)) for address in ("b", None, None)]
+    await turns(2)
+    so_far = list(begun)
+    await asyncio.gather(*tasks)
+
+    assert so_far == ["a", "b", None, None]
+
+
+async def test_while_others_are_there_an_address_has_its_share_of_the_processors_time_and_no_more() -> None:
+    activity = Activity()
+    pace, count, cpu_s = Pace(activity), 20, 0.001
+    activity.note("b", asyncio.get_running_loop().time())
+
+    async def request() -> None:
+        await pace.begin("a")
+        end = time.thread_time() + cpu_s
+        while time.thread_time() < end:
+            pass
+
+    begun = time.monotonic()
+    await asyncio.gather(*(request() for _ in range(count)))
+
+    assert time.monotonic() - begun >= (count - 1) * cpu_s * SHARE
+
+
+def test_others_are_there_for_as_long_as_they_sent_something_of_late() -> None:
+    activity = Activity()
+    activity.note("a", 100)
+    alone = activity.others("a", 100)
+    activity.note(None, 101)
+    activity.note("a", 102)
+
+    assert not alone
+    assert [activity.others("a", now) for now in (102, 101 + RECENT_S)] == [True, False]
+    assert activity.others("b", 102)
+
+
 async def test_where_turns_of_the_loop_are_long_a_request_waits_for_one_of_them() -> None:
-    pace = Pace()
+    pace = Pace(Activity())
     await pace.begin("a")
     waiting = asyncio.create_task(pace.begin("a"))
     await turns(1)
@@ -45,7 +89,7 @@ async def test_where_turns_of_the_loop_are_long_a_request_waits_for_one_of_them(
 
 
 async def test_a_request_whose_connection_has_ended_holds_up_none_behind_it() -> None:
-    pace = Pace()
+    pace = Pace(Activity())
     await pace.begin("a")
     ended, waiting = asyncio.create_task(pace.begin("a")), asyncio.create_task(pace.begin("a"))
     await turns(1)
@@ -57,8 +101,8 @@ async def test_a_request_whose_connection_has_ended_holds_up_none_behind_it() ->
 
 
 async def test_an_address_that_sends_no_more_is_forgotten() -> None:
-    pace = Pace()
+    pace = Pace(Activity())
     await asyncio.gather(pace.begin("a"), pace.begin("a"))
     await turns(3 * TURNS)
 
-    assert not pace._waiting
+    assert not pace._queues

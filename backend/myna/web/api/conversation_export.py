@@ -18,7 +18,7 @@ from myna.slices import sliced
 from myna.web.api.models import MESSAGE, Answer, MessageItem
 from myna.web.api.requests import Query, id_of, needs_session
 from myna.web.openapi.annotations import answers
-from myna.web.rate_limit import hold_texts
+from myna.web.request_costs import hold_texts
 from myna.web.services import Services
 
 CHUNK = 64 * 1024  # bytes that are made at once, and lie here until the client has read most of them

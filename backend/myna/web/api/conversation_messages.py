@@ -6,7 +6,7 @@ from quart_schema import document_response, validate_querystring
 from myna.protocol.session import Session
 from myna.web.api.models import MESSAGE, Answer, MessageItem
 from myna.web.api.requests import PageQuery, id_of, needs_session, page_of
-from myna.web.rate_limit import hold_texts
+from myna.web.request_costs import hold_texts
 from myna.web.services import Services
 
 

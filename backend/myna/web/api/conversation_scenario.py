@@ -20,7 +20,7 @@ from myna.slices import in_thread
 from myna.web.api.conversation_export import disposition
 from myna.web.api.requests import id_of, needs_session
 from myna.web.openapi.annotations import answers, raises
-from myna.web.rate_limit import hold_texts
+from myna.web.request_costs import hold_texts
 from myna.web.services import Services
 
 TEXTS = 200_000  # characters of a conversation that is written: some 2 s of a thread

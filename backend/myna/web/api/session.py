@@ -12,7 +12,7 @@ from myna.web.api.models import Answer
 from myna.web.api.requests import needs_session, no_content
 from myna.web.auth import COOKIE, arrived_by_tls, check_origin, token_of
 from myna.web.openapi.annotations import answers, raises
-from myna.web.rate_limit import address
+from myna.web.request_costs import address
 from myna.web.services import Services
 
 

@@ -151,6 +151,11 @@ def failure(frame: dict[str, Any]) -> Fault:
     return fault
 
 
+def is_openai_path(path: str) -> bool:
+    """Whether this is the path of an OpenAI-compatible route."""
+    return path == "/v1" or path.startswith("/v1/")
+
+
 def error_body(error: ChatError) -> OpenAIError:
     """An error as OpenAI's clients read it."""
     kinds = {401: "authentication_error", 429: "rate_limit_error"}

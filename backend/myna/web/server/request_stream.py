@@ -3,6 +3,7 @@
 import weakref
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import unquote
 
 from hypercorn.protocol.events import Body, EndBody, Event, Request, Response, StreamClosed
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
@@ -10,6 +11,7 @@ from hypercorn.typing import ConnectionState
 
 from myna.protocol.errors import BadRequest, ChatError
 from myna.web.limits import Held, Limits
+from myna.web.rate_limit import UNCOUNTED, count_request, owner_of
 from myna.web.server import refused
 
 TRANSFERS = (b"/export", b"/scenario")  # what of a path makes a long answer
@@ -23,7 +25,7 @@ class RequestStream(HTTPStream):
 
     limits: Limits
     address: str | None  # the key of the client's address
-    owner: str | None = None  # once the application knows
+    owner: str | None = None
     app_put: Any = None
 
     async def handle(self, event: Event) -> None:
@@ -44,15 +46,22 @@ class RequestStream(HTTPStream):
 
     def _open(self, request: Request) -> None:
         self._held = ExitStack()
-        self._has_body = request.method != "HEAD"  # its answer has
+        self._request = request
+        self._path = unquote(request.raw_path.partition(b"?")[0].decode("ascii"))  # as the application will see it
         self.limits = self.config.limits  # type: ignore[attr-defined]
         self.address = self.limits.client_of(self.client, request.headers)
+        if self.address is not None and self._path not in UNCOUNTED:
+            # One without a limit, a load tester's address, say, is not bounded in what it does as one owner either.
+            self.limits.check_refusals(self.address)
+            self.owner = owner_of(self.config.sessions, request.headers, self._path)  # type: ignore[attr-defined]
+            count_request(self.limits, self.owner, request.method, self._path, self.address)
         self.hold("requests_of_address", self.limits.requests_of_address, self.address)
+        self.hold("requests_of_owner", self.limits.requests_of_owner, self.owner)
         if request.method == "PUT" or any(end in request.raw_path for end in TRANSFERS):
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
         self._bytes = self._parts = 0
         self._held.callback(self._release_bytes)
-        self.limits.hold_body(self.address, None, 0)  # one that does not read its answers gets no more of them
+        self.limits.hold_body(self.address, self.owner, 0)  # one that does not read its answers gets no more of them
 
     def _count_part(self) -> None:
         # A part costs time and memory, whatever is in it: a thousand times what its single byte does.
@@ -74,14 +83,6 @@ class RequestStream(HTTPStream):
     def _release_bytes(self) -> None:
         self.limits.release_body(self.address, self.owner, self._bytes)
         self._bytes = 0
-
-    def belongs_to(self, owner: str) -> None:
-        """Count this request for its owner too, with what of its body has come. Raises `RateLimited` or `Busy`."""
-        self.hold("requests_of_owner", self.limits.requests_of_owner, owner)
-        held = self._bytes
-        self._release_bytes()
-        self.owner = owner
-        self.hold_bytes(held)
 
     async def app_send(self, message: Any) -> None:
         """A message of the application: its answer, or a part of it. Returns when the client has read most of it."""
@@ -107,8 +108,8 @@ class RequestStream(HTTPStream):
 
     async def _answer(self, refusal: ChatError) -> None:
         self.state = ASGIHTTPState.CLOSED
-        headers, body = refused.answer(self.limits, refusal, self.address)
+        headers, body = refused.answer(self.limits, refusal, self.address, self._path, self._request.headers)
         await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=refusal.status))
-        if self._has_body:
+        if self._request.method != "HEAD":
             await self.send(Body(stream_id=self.stream_id, data=body))
         await self.send(EndBody(stream_id=self.stream_id))

@@ -71,6 +71,7 @@ class FrameTransport(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
         self._received_at = self._loop.time()
+        self._limits.activity.note(self._address, self._received_at)
         if self._bytes.take(self._received_at, len(data)):
             self._flood("socket_bytes")
         if self._waiting:
