@@ -90,7 +90,12 @@ class NodeCollector(Collector):
 
     def _http(self) -> Iterator[Metric]:
         http = self._services.http
-        yield counter("myna_http_requests", "Requests answered.", ["method", "route", "status"], http.requests)
+        yield counter(
+            "myna_http_requests",
+            "Requests answered; not those that a limit refused (myna_limited_total).",
+            ["method", "route", "status"],
+            http.requests,
+        )
         yield histograms("myna_http_request_seconds", "From a request's headers to those of its answer.", ["route"], http.seconds)
         frames = CounterMetricFamily("myna_socket_frames", "Frames of clients that were well-formed.", labels=["type"])
         for kind, count in http.frames.items():
