@@ -15,21 +15,24 @@ LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
-.PHONY: help run build check test compose-test faults fuzz bench random-user firefox soak audit lock clean
+.PHONY: help run build wheel check test compose-test faults fuzz bench random-user firefox soak audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 15
 
-run: .venv/embedded front/dist/index.html ## everything needed, then the page on http://localhost:5055
+run: .venv/embedded backend/myna/page/index.html ## everything needed, then the page on http://localhost:5055
 	@exec $(ENDS_WITH_MAKE) .venv/bin/myna serve
 
-build: front/dist/index.html ## build the page into front/dist
+build: backend/myna/page/index.html ## build the page into the package
+
+wheel: .venv/dev backend/myna/page/index.html ## a source archive and a wheel with the page in it, in build/release
+	@$(PY) -m uv --quiet build --no-build-isolation --clear --out-dir build/release
 
 check: .venv/dev front/node_modules/ready ## formatting, lint and types, no tests
 	@$(PY) tests/run.py check
 
-test: .venv/dev .venv/clients/ready tests/clients/node_modules/ready front/dist/index.html ## every check and test, on a real RabbitMQ, Postgres and Chromium
+test: .venv/dev .venv/clients/ready tests/clients/node_modules/ready backend/myna/page/index.html ## every check and test, on a real RabbitMQ, Postgres and Chromium
 	@tests/services/install
 	@$(PY) tests/run.py check test
 
@@ -47,11 +50,11 @@ bench: .venv/dev ## the benchmarks, as tables
 	@tests/services/install
 	@$(PY) -m tests.bench
 
-random-user: .venv/dev front/dist/index.html ## two tabs of a browser used at random while things break, for MINUTES
+random-user: .venv/dev backend/myna/page/index.html ## two tabs of a browser used at random while things break, for MINUTES
 	@tests/services/install
 	@$(PY) -m tests.browser.random_user --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
 
-firefox: .venv/dev front/dist/index.html ## the page in Firefox, where that is installed
+firefox: .venv/dev backend/myna/page/index.html ## the page in Firefox, where that is installed
 	@$(PY) -m pytest tests/browser/firefox_journey.py
 
 soak: .venv/dev ## faults at random under load, for as long as MINUTES says
@@ -69,7 +72,7 @@ lock: .venv/dev ## write the locks in requirements/ anew from pyproject.toml
 	@$(LOCK_CLIENTS) -o requirements/clients.txt
 
 clean: ## remove what was installed and built here
-	rm -rf .venv front/node_modules tests/clients/node_modules front/dist
+	rm -rf .venv front/node_modules tests/clients/node_modules backend/myna/page build
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Myna needs Python 3.11 or newer: set PYTHON=python3.x, for example 'make run PYTHON=python3.12'." >&2; exit 1; }
@@ -104,6 +107,6 @@ front/node_modules/ready: front/package-lock.json
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
-front/dist/index.html: front/node_modules/ready $(PAGE)
+backend/myna/page/index.html: front/node_modules/ready $(PAGE)
 	@echo "Building the page …"
 	@$(NPM) run build --silent

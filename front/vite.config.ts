@@ -17,6 +17,8 @@ export default defineConfig({
   // Custom media queries, so that each breakpoint is written once.
   css: { transformer: 'lightningcss', lightningcss: { drafts: { customMedia: true } } },
   build: {
+    outDir: '../backend/myna/page', // inside the package, so that a wheel brings it
+    emptyOutDir: true,
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with `light-dark()`
     assetsInlineLimit: 0,

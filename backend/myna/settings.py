@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")
     ] = None
-    front_dir: Annotated[Path, Field(description="the built page")] = Path(__file__).parents[2] / "front" / "dist"
+    front_dir: Annotated[Path, Field(description="the built page")] = Path(__file__).parent / "page"
     heartbeat_s: Annotated[int, Field(ge=1, le=300, description="seconds between pings to a socket")] = 20
     rate_per_s: Annotated[
         float, Field(gt=0, description="frames a second that one socket may send for long, and writes by HTTP that one owner may")
@@ -243,6 +243,6 @@ def table() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         default = field.default_factory.__name__ if field.default_factory else field.default
-        shown = "~/.local/share/myna" if name == "data_dir" else "front/dist" if name == "front_dir" else default
+        shown = "~/.local/share/myna" if name == "data_dir" else "the package's own" if name == "front_dir" else default
         rows.append(f"  {PREFIX}{name.upper():<22} {field.description}" + ("" if shown in (None, [], "") else f" [{shown}]"))
     return "\n".join(rows)

@@ -4,7 +4,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { asMarkdown, exported, imported } from './files.mjs';
 
-const DIST = new URL('../dist/', import.meta.url).pathname;
+const DIST = new URL('../../backend/myna/page/', import.meta.url).pathname;
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',

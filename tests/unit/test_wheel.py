@@ -1,13 +1,16 @@
 """The package as others install it: one importable name, and everything it needs inside."""
 
-import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -30,15 +33,41 @@ def test_it(myna):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from a copy of the source, as building writes beside it."""
+    """The wheel of a release: built from its source archive, that from a copy of the source, as building writes beside it."""
+    assert (ROOT / "backend/myna/page/index.html").is_file(), "the page is not built: run make build"
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "backend", folder / "source" / "backend", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / "source")
-    command = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), "."]
+    command = [sys.executable, "-m", "uv", "build", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder), "."]
     subprocess.run(command, cwd=folder / "source", check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A folder that an account without rights may pass through, as root's Postgres has to."""
+    folder = Path(tempfile.mkdtemp(prefix="myna-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, folder: Path) -> tuple[Path, dict[str, str]]:
+    """A Python with the wheel installed, and an environment with this one's libraries and every program of the system but Node's."""
+    venv.create(folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    install = [sys.executable, "-m", "pip", "--quiet", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    programs = folder / "bin"
+    programs.mkdir()
+    for program in Path("/usr/bin").iterdir():
+        if not program.name.startswith(("node", "npm", "npx", "corepack")):
+            (programs / program.name).symlink_to(program)
+    # Myna itself is not in that folder, as it is installed in place here.
+    return python, {"PYTHONPATH": sysconfig.get_path("purelib"), "PATH": str(programs)}
 
 
 def test_the_wheel_brings_one_importable_package(wheel: Path) -> None:
@@ -64,16 +93,27 @@ def test_the_wheel_tells_pytest_of_its_fixtures(wheel: Path) -> None:
     assert "[pytest11]\nmyna = myna.testing.pytest_plugin" in zipfile.ZipFile(wheel).read(name).decode()
 
 
-def test_a_project_with_the_wheel_installed_has_the_fixtures(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--quiet", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "test_mine.py").write_text(FIXTURE_TEST)
-    # The libraries are those of this environment; Myna itself is not in that folder, as it is installed in place here.
-    environment = {"PYTHONPATH": sysconfig.get_path("purelib"), "PATH": os.environ["PATH"]}
+def test_a_project_with_the_wheel_installed_has_the_fixtures(installed: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    python, environment = installed
+    (tmp_path / "test_mine.py").write_text(FIXTURE_TEST)
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_wheel_alone_serves_the_page_where_there_is_no_node(installed: tuple[Path, dict[str, str]], folder: Path) -> None:
+    python, environment = installed
+    assert shutil.which("node", path=environment["PATH"]) is None
+    settings = {"CHAT_PORT": "0", "CHAT_DATA_DIR": str(folder / "data")}
+    command = [str(python), "-c", "from myna.cli.main import main; main()", "serve"]
+    with subprocess.Popen(command, cwd=folder, env={**environment, **settings}, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+            with urlopen(url) as answer:  # noqa: S310 (our own process)
+                page = answer.read().decode()
+            (script,) = re.findall(r'<script type="module"[^>]* src="([^"]+)"', page)
+            with urlopen(url + script) as answer:  # noqa: S310
+                assert answer.headers["Content-Type"].startswith("text/javascript")
+        finally:
+            process.terminate()
