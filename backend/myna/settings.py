@@ -236,13 +236,3 @@ def unknown() -> list[str]:
     given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
     known = {*(f"{PREFIX}{name.upper()}" for name in Settings.model_fields), *NO_SETTING}
     return sorted(name for name in map(str.upper, given) if name.startswith(PREFIX) and name not in known)
-
-
-def table() -> str:
-    """All settings as text for `--help`: name, default, meaning."""
-    rows = []
-    for name, field in Settings.model_fields.items():
-        default = field.default_factory.__name__ if field.default_factory else field.default
-        shown = "~/.local/share/myna" if name == "data_dir" else "the package's own" if name == "front_dir" else default
-        rows.append(f"  {PREFIX}{name.upper():<22} {field.description}" + ("" if shown in (None, [], "") else f" [{shown}]"))
-    return "\n".join(rows)

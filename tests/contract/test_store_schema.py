@@ -111,3 +111,12 @@ async def test_a_url_that_is_not_postgres_is_refused_by_the_settings_name(url: s
 async def test_migrating_an_absent_database_says_so() -> None:
     with pytest.raises(StoreUnavailable, match="cannot be reached"):
         await migrate("postgresql://somebody@/nowhere?host=/nonexistent")
+
+
+async def test_each_step_of_a_migration_is_told(empty_database_url: str) -> None:
+    told: list[tuple[str, str]] = []
+    reached = await migrate(empty_database_url, tell=lambda revision, about: told.append((revision, about)))
+    assert [revision for revision, _ in told] == [f"{number:04}" for number in range(1, int(reached) + 1)]
+    assert told[0][1] == "Conversations, messages, checkpoints, and the facts that were refused."
+    await migrate(empty_database_url, tell=lambda revision, about: told.append((revision, about)))
+    assert len(told) == int(reached)

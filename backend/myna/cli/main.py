@@ -8,11 +8,31 @@ import click
 
 from myna.protocol.errors import MynaError, StartupError
 
-# Subcommand → its module, imported when it is run: `tail` does not wait for the web server's libraries.
-NAMES = ("serve", "respond", "mock", "migrate", "tail", "dead-letters", "doctor", "make-secrets")
-COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for name in NAMES}
+# By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries.
+TOPICS = {
+    "Run": ("serve", "respond", "migrate", "make-secrets"),
+    "Look": ("doctor", "tail"),
+    "Repair": ("dead-letters",),
+    "Develop": ("mock", "completion"),
+}
+COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for names in TOPICS.values() for name in names}
 
 WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130
+EPILOG = """\b
+Examples:
+  myna serve                                 everything in one process; settings: myna serve --help
+  myna doctor                                what is missing here, and how a node that runs is
+  myna tail --type reply.failed              what fails, as it does
+  myna dead-letters requeue --all            try again what could not be answered
+  eval "$(myna completion bash)"             complete commands and options with Tab
+
+\b
+Exit codes:
+  0    done
+  1    it failed, or doctor found something missing
+  2    wrong use: a setting, an argument, nobody there at the address given
+  130  interrupted
+"""
 
 
 class Commands(click.Group):
@@ -29,17 +49,24 @@ class Commands(click.Group):
         command: click.Command = import_module(COMMANDS[cmd_name]).command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """A list for each topic."""
+        for topic, names in TOPICS.items():
+            with formatter.section(topic):
+                formatter.write_dl([(name, (self.get_command(ctx, name) or self).get_short_help_str(90)) for name in names])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand. Exit code 2: a setting or argument is wrong; 1: it failed; 130: interrupted."""
         try:
             return super().invoke(ctx)
         except MynaError as error:
-            click.echo(f"myna: {error}", err=True)
+            click.echo(f"{click.style('myna:', fg='red')} {error}", err=True)
             sys.exit(WRONG_USE if isinstance(error, StartupError) else FAILED)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 
 
-@click.group(cls=Commands, context_settings={"max_content_width": 120})
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="myna", message="myna %(version)s")
 def main() -> None:
     """Myna: a queue-backed AI chat pipeline."""

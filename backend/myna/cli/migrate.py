@@ -1,5 +1,7 @@
 """`myna migrate`: the database schema, and the role that may use it."""
 
+import time
+
 import click
 
 from myna import settings as all_settings
@@ -20,6 +22,11 @@ def command() -> None:
 
 async def bring_to_head(url: str, app_url: str | None) -> None:
     """Migrate and grant, a line for each."""
-    click.echo(f"The schema is at {await migrate(url)}.")
+    began = time.monotonic()
+
+    def tell(revision: str, about: str) -> None:
+        click.echo(f"{time.monotonic() - began:6.1f} s  {revision}  {about}")
+
+    click.echo(f"The schema is at {await migrate(url, tell=tell)}.")
     if app_url is not None:
         click.echo(f"The role {await grant_rows(url, app_url)} may read and write its rows.")

@@ -8,17 +8,29 @@ from typing import Any
 import structlog
 
 from myna import settings as all_settings
+from myna.cli.settings_table import table
 from myna.mock_ai import PROFILES
 from myna.node.logging_setup import configure, silence
 from myna.settings import Settings
 
-# Below the help of a command that starts a process.
-SETTINGS_HELP = "\n".join([
-    "\b\nSettings (environment or .env):",
-    all_settings.table(),
-    "\n\b\nProfiles (CHAT_MOCK_PROFILE, and a message's own):",
-    *(f"  {name:<11} {profile.about}" for name, profile in PROFILES.items()),
-])  # fmt: skip
+
+def settings_help(*topics: str) -> str:
+    """Below the help of a command that starts a process: the settings of these topics (all, if none is named) and the profiles."""
+    profiles = (f"  {name:<11} {profile.about}" for name, profile in PROFILES.items())
+    return "\n".join([
+        "\b",
+        "Settings (environment or .env):",
+        table(topics) if topics else table(),
+        "",
+        "\b",
+        "Profiles (CHAT_MOCK_PROFILE, and a message's own):",
+        *profiles,
+    ])  # fmt: skip
+
+
+def examples(*lines: str) -> str:
+    """What stands below the help of a command."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
 
 
 def service_settings() -> Settings:

@@ -2,11 +2,12 @@
 
 import click
 
-from myna.cli.process import SETTINGS_HELP, run, service_settings
+from myna.cli.process import run, service_settings, settings_help
+from myna.cli.settings_table import OF_RESPONDERS
 from myna.node.responder_process import respond
 
 
-@click.command(epilog=SETTINGS_HELP)
+@click.command(epilog=settings_help(*OF_RESPONDERS))
 def command() -> None:
     """A stand-alone responder; start as many as wanted."""
     run(respond(service_settings()))

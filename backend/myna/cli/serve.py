@@ -2,11 +2,13 @@
 
 import click
 
-from myna.cli.process import SETTINGS_HELP, run, service_settings
+from myna.cli.process import examples, run, service_settings, settings_help
 from myna.node.server import serve
 
 
-@click.command(epilog=SETTINGS_HELP)
+@click.command(
+    epilog=examples("myna serve", "CHAT_PORT=8080 CHAT_LOG_LEVEL=debug myna serve", "myna serve --no-responder") + "\n\n" + settings_help()
+)
 @click.option("--responder/--no-responder", default=None, help="Answer inside this process too. Default: only when the broker is embedded.")
 def command(responder: bool | None) -> None:
     """Gateway, relay and recorder on CHAT_PORT; embedded where no CHAT_AMQP_URL or CHAT_DATABASE_URL is set."""

@@ -4,11 +4,16 @@ import os
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from myna.cli import settings_table
+from myna.cli.main import COMMANDS, TOPICS, main
 from myna.mock_ai import PROFILES
+from myna.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -82,3 +87,24 @@ def test_a_responders_help_lists_settings_and_profiles(tmp_path: Path) -> None:
     assert "CHAT_MOCK_PROFILE" in told
     for name, profile in PROFILES.items():
         assert f"  {name:<11} {profile.about}" in told
+
+
+def test_help_lists_commands_by_topic_with_examples_and_exit_codes() -> None:
+    told = CliRunner().invoke(main, ["--help"], prog_name="myna").output
+    assert [topic for topic in TOPICS if f"\n{topic}:\n" not in told] == []
+    assert all(f"  {name} " in told for name in COMMANDS)
+    assert "130  interrupted" in told
+    assert CliRunner().invoke(main, ["--version"], prog_name="myna").output == f"myna {version('myna')}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell: str) -> None:
+    script = CliRunner().invoke(main, ["completion", shell], prog_name="myna").output
+    assert f"_MYNA_COMPLETE={shell}_complete" in script
+
+
+def test_every_setting_is_listed_once_and_a_responders_help_without_what_only_nodes_read() -> None:
+    listed = [line.split()[0] for line in settings_table.table().splitlines() if line.startswith("  CHAT_")]
+    assert sorted(listed) == sorted(f"CHAT_{name.upper()}" for name in Settings.model_fields)
+    assert [name for names in settings_table.TOPICS.values() for name in names if name not in Settings.model_fields] == []
+    assert "CHAT_MAX_SOCKETS" not in settings_table.table(settings_table.OF_RESPONDERS)

@@ -1,5 +1,6 @@
 """The history of the schema, and the way to its newest revision. Reads and writes no rows of ours."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,8 @@ from sqlalchemy.pool import NullPool
 
 from myna.protocol.errors import StartupError
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, unavailable
+
+Tell = Callable[[str, str], None]
 
 MIGRATE_LOCK = 0x6D796E62  # the advisory lock's number: one after "myna"
 WAIT_S = 60  # how long one `migrate` waits for another, and for the locks of running statements
@@ -31,8 +34,14 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-async def migrate(url: str, revision: str = "head") -> str:
+def _silent(revision: str, about: str) -> None:
+    pass
+
+
+async def migrate(url: str, revision: str = "head", *, tell: Tell = _silent) -> str:
     """Bring the schema to head (or another revision) and return the revision reached. Safe to run twice at once.
+
+    `tell` is called after each step with its revision and the sentence that describes it; all steps are one transaction.
 
     Raises `StartupError` for a wrong URL or a schema that is newer than this code, `StoreUnavailable` when the database is away.
     """
@@ -45,16 +54,16 @@ async def migrate(url: str, revision: str = "head") -> str:
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATE_LOCK})
-            return await connection.run_sync(_move, revision)
+            return await connection.run_sync(_move, revision, tell)
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     finally:
         await engine.dispose()
 
 
-def _move(connection: Connection, revision: str) -> str:
+def _move(connection: Connection, revision: str, tell: Tell) -> str:
     settings = config()
-    settings.attributes["connection"] = connection
+    settings.attributes.update(connection=connection, tell=tell)
     scripts = ScriptDirectory.from_config(settings)
     known = {script.revision for script in scripts.walk_revisions()}
     current = revision_of(connection)
