@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
+from myna.web.api.lab import FaultBegun, Lab
 from myna.web.api.log import LogLines
 from myna.web.api.pipeline import Pipeline
 from myna.web.api.pipeline_turns import PipelineTurns
@@ -23,7 +24,20 @@ from myna.web.problems import Problem
 
 PROTOCOL = Path(__file__).parent.parent / "front" / "src" / "protocol"
 WIRE, HTTP = PROTOCOL / "wire.ts", PROTOCOL / "http.ts"
-ANSWERS = (SessionAnswer, ConversationsPage, MessagesPage, HitsPage, Imported, QueuePositions, Pipeline, PipelineTurns, LogLines, Problem)
+ANSWERS = (
+    SessionAnswer,
+    ConversationsPage,
+    MessagesPage,
+    HitsPage,
+    Imported,
+    QueuePositions,
+    Pipeline,
+    PipelineTurns,
+    LogLines,
+    Lab,
+    FaultBegun,
+    Problem,
+)
 LINE = 120  # characters, as Biome formats the page's source
 # Names that say more in the page than the models' own.
 NAMES = {"Options": "SendOptions", "Draining": "ServerDraining"}

@@ -153,6 +153,9 @@ class Socket:
     def wake(self) -> None:
         self._woken.set()
 
+    def abort(self, reason: str) -> None:
+        self.cut()
+
     def close(self, code: int, reason: str) -> None:
         while taken := self._take():
             self._on_the_way += taken

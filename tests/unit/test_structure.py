@@ -34,9 +34,11 @@ ALLOWED = {
     "store": ("protocol", "telemetry", "store.port", "slices"),
     "embedded_postgres": ("protocol",),
     "pipeline": ("protocol", "telemetry", "core", "broker.port", "store.port", "mock_ai.port"),
-    "web": ("protocol", "telemetry", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline"),
+    "lab": ("protocol", "telemetry", "core", "broker.port", "pipeline"),
+    "web": ("protocol", "telemetry", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline", "lab"),
     "node": (
-        "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "web",
+        "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "lab",
+        "web",
     ),
     "client": ("protocol",),
     "cli": ("protocol", "settings", "client", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),

@@ -20,12 +20,13 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "expelled", "overflowed", "owner", "session_ended")
+    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "cut_off", "expelled", "overflowed", "owner", "session_ended")
 
     def __init__(self, owner: str, wake: Callable[[], None]) -> None:
         self.owner = owner
         self.overflowed = False
         self.expelled = False
+        self.cut_off = False
         self.session_ended = False
         self._frames: deque[bytes] = deque()
         self._preloaded = 0
@@ -58,6 +59,11 @@ class Mailbox:
     def end_session(self) -> None:
         """End the connection, as its owner was forgotten."""
         self.session_ended = True
+        self._wake()
+
+    def cut(self) -> None:
+        """Break the connection without a farewell, as a network does."""
+        self.cut_off = True
         self._wake()
 
     def abandon(self) -> None:
@@ -130,6 +136,14 @@ class Hub(LogObserver):
             for mailbox in list(mailboxes):
                 mailbox.expel()
                 self.detach(mailbox)
+
+    def cut(self, owner: str) -> int:
+        """Break this owner's connections, and return how many there were."""
+        mailboxes = list(self._mailboxes.get(owner, ()))
+        for mailbox in mailboxes:
+            mailbox.cut()
+            self.detach(mailbox)
+        return len(mailboxes)
 
     def deliver(self, owner: str, frame: bytes) -> None:
         """Put one frame into every mailbox of its owner; one that is full is marked so and detached."""

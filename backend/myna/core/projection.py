@@ -104,6 +104,12 @@ class Projection:
         window = self._window.of(owner)
         return window.newest.get(conversation_id) if window is not None else None
 
+    def newest_line(self, owner: str) -> bytes | None:
+        """The line of this owner's job that was accepted last, if it is remembered."""
+        window = self._window.of(owner)
+        job = next(reversed(window.keys.values()), None) if window is not None else None
+        return self._line_of(job) if job is not None else None
+
     def message(self, owner: str, message_id: str) -> MessageView | None:
         """A message or reply by its id, if it is remembered; of a reply that is being made, what there is of it."""
         window = self._window.of(owner)

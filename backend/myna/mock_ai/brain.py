@@ -48,17 +48,19 @@ class MockBrain:
         profile: str = DEFAULT_PROFILE,
         seed: int | None = None,
         speed: float = 1.0,
+        poison: bool = False,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """ValueError when there is no such profile.
 
         `scenarios` gives those in force at the moment (None: the built-in ones); `seed` is that of prompts without one
-        (None: their key decides); `speed` divides every wait, 0 waits for nothing.
+        (None: their key decides); `speed` divides every wait, 0 waits for nothing; `poison` lets /poison crash whoever answers.
         """
         self._scenarios = scenarios or (lambda: BUILT_IN)
         self._profile = profile
         self._seed = seed
         self._speed = speed
+        self._poison = poison
         self._sleep = sleep
         self._loads: dict[Profile, Load] = {}  # of profiles that feel it, as long as they have open replies
         if problem := self.option_problem(profile, None):
@@ -156,7 +158,7 @@ class MockBrain:
             return Draft("", failure(**prompt.failure), rule="queued failure")
         if prompt.scenario is not None:
             return scenarios.named(prompt.scenario, prompt, rng)
-        typed = Context(prompt, rng, scenarios) if "/" in prompt.text[:32] else None
+        typed = Context(prompt, rng, scenarios, self._poison) if "/" in prompt.text[:32] else None
         if typed and (known := command(typed, known_only=True)) is not None:
             return known
         if (scripted := scenarios.matched(prompt, rng)) is not None:

@@ -32,6 +32,11 @@ class Context:
     prompt: Prompt
     rng: SeededRandom
     scenarios: Scenarios
+    poison: bool = False  # whether /poison may crash whoever answers
+
+
+class Poisoned(Exception):
+    """Raised on purpose by /poison, at every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,13 @@ def _seed(argument: str, context: Context) -> Draft:
     return Draft(f"{drawn}\n\n{handed}", STOP)
 
 
+def _poison(argument: str, context: Context) -> Draft:
+    _nothing(argument, "`/poison`")
+    if context.poison:
+        raise Poisoned("/poison crashes whoever answers it.")
+    return Draft("Crashing responders is for the laboratory, which is closed here: an operator opens it with `CHAT_LAB=true`.", STOP)
+
+
 def _page(what: str, text: str) -> Callable[[str, Context], Draft]:
     def answer(argument: str, context: Context) -> Draft:
         _nothing(argument, f"`{what}`")
@@ -212,6 +224,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/markdown", "", "shows all of Markdown, for trying a renderer", "", _page("/markdown", display.MARKDOWN)),
     Command("/emoji", "", "shows characters that must not come apart", "", _page("/emoji", display.EMOJI)),
     Command("/rtl", "", "writes from right to left", "", _page("/rtl", display.RTL)),
+    Command("/poison", "", "crashes each attempt until it is a dead letter, where the laboratory is open", "", _poison),
     Command("/seed", "", "tells what this reply was drawn from", "", _seed),
 )
 _BY_NAME = {known.name: known for known in COMMANDS}

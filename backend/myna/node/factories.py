@@ -76,6 +76,7 @@ def make_brain(settings: Settings) -> Brain:
             profile=settings.mock_profile,
             seed=settings.mock_seed,
             speed=settings.mock_speed,
+            poison=settings.lab_on,
         )
     except ValueError as error:
         raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None

@@ -6,6 +6,7 @@ from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.node.factories import make_brain, worker_name
+from myna.node.laboratory import make_laboratory, make_pool
 from myna.node.secret_key import secret_key
 from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
@@ -43,6 +44,9 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     mock_setups = MockSetups(broker, store, queries)
     observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
+    pool = make_pool(settings, broker, brain) if responder and settings.lab_on else None
+    lab = make_laboratory(settings, broker, projection, hub, recorder, pool) if settings.lab_on else None
+    answering = pool or (Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None)
     return Services(
         settings=settings,
         limits=Limits(settings),
@@ -60,7 +64,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
         watchdog=watchdog,
         mock_setups=mock_setups,
         brain=brain,
-        responder=Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None,
+        responder=answering,
+        lab=lab,
     )
 
 
@@ -85,7 +90,7 @@ class Node:
             "loop lag": services.loop_lag.run,
         }
         if services.responder is not None:
-            loops |= {"responder": services.responder.run, "stops": services.responder.watch_stops}
+            loops |= services.responder.loops()
         for name, loop in loops.items():
             self.supervisor.start(name, loop)
 
@@ -97,6 +102,8 @@ class Node:
         """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""
         services = self.services
         await services.submissions.drain()
+        if services.lab is not None:
+            services.lab.faults.end_all()
         if services.responder is not None:
             await services.responder.drain(services.settings.drain_s)
         await self.gateway.drain()

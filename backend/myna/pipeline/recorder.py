@@ -36,6 +36,8 @@ class Recorder(LogObserver):
     def __init__(self, store: Store, projection: Projection, signals: StorageSignals) -> None:
         self.active = False
         self.refused = 0
+        self.released = asyncio.Event()  # while it is not set, nothing is stored: the laboratory holds it
+        self.released.set()
         self.write_seconds = Histogram()  # of batches
         self._store = store
         self._projection = projection
@@ -98,6 +100,7 @@ class Recorder(LogObserver):
         self.active = True
         log.info("recorder.active", epoch=self._projection.epoch)
         while True:
+            await self.released.wait()
             next_at = asyncio.get_running_loop().time() + BATCH_S
             reached, facts = self._projection.batch()
             if reached != expected and reached.high.offset >= 0:

@@ -7,7 +7,7 @@ gets the delivery next reads in the log how far the replies got, and goes on at 
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from enum import Enum, auto
 from typing import assert_never
@@ -67,6 +67,15 @@ class Responder:
     def open(self) -> int:
         """Replies being made."""
         return self.metrics.open
+
+    @property
+    def in_hand(self) -> int:
+        """Deliveries being worked on."""
+        return len(self._tasks)
+
+    def loops(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What has to run, by name."""
+        return {"responder": self.run, "stops": self.watch_stops}
 
     async def run(self) -> None:
         """Answer deliveries until the broker is lost (raises `BrokerUnavailable`) or the task is cancelled."""

@@ -13,6 +13,7 @@ from myna.web.api import (
     conversations,
     dead_letters,
     health,
+    lab,
     log,
     messages,
     metrics,
@@ -38,7 +39,7 @@ from myna.web.websocket.gateway import Gateway
 
 BLUEPRINTS = (
     session, messages, conversations, conversation_messages, conversation_export, conversation_import, conversation_scenario,
-    queue_position, search, operator, dead_letters, pipeline, pipeline_turns, log, health, metrics,
+    queue_position, search, operator, dead_letters, pipeline, pipeline_turns, log, lab, health, metrics,
     mock_setup, mock_journal, documents, page,
 )  # fmt: skip
 OPENAI_BLUEPRINTS = chat_completions, response_routes

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
+from myna.lab.laboratory import Laboratory
+from myna.lab.responder_pool import ResponderPool
 from myna.mock_ai.port import Brain
 from myna.pipeline.commands import Commands
 from myna.pipeline.mock_setups import MockSetups
@@ -43,6 +45,7 @@ class Services:
     watchdog: Watchdog
     mock_setups: MockSetups
     brain: Brain
-    responder: Responder | None
+    responder: Responder | ResponderPool | None
+    lab: Laboratory | None = None
     http: HttpMetrics = field(default_factory=HttpMetrics)
     loop_lag: LoopLag = field(default_factory=LoopLag)

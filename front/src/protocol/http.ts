@@ -36,6 +36,14 @@ export interface ConversationsPage {
   next: string | null;
 }
 
+/** What was done; `after` is the offset in the log before it. */
+export interface FaultBegun {
+  name: string;
+  until: string | null;
+  after: number;
+  what: string;
+}
+
 /** A page of hits. */
 export interface HitsPage {
   items: SearchHit[];
@@ -48,6 +56,45 @@ export interface Imported {
   title: string;
   messages: number;
   cursor: string;
+}
+
+/** What is here; `responders` is null where this node runs none. */
+export interface Lab {
+  broker: 'rabbitmq' | 'embedded';
+  database: 'postgres' | 'embedded';
+  responders: LabResponders | null;
+  faults: LabFault[];
+}
+
+/** Something that can be broken here; `seconds` is null where it is over at once, `until` stands while it lasts. */
+export interface LabFault {
+  name: string;
+  about: string;
+  seconds: LabSeconds | null;
+  until: string | null;
+}
+
+/** This node's own responders, as many as are wanted and with which prefetch each; those that leave are not listed. */
+export interface LabResponders {
+  count: number;
+  prefetch: number;
+  max_count: number;
+  max_prefetch: number;
+  workers: LabWorker[];
+}
+
+/** How long a fault lasts. */
+export interface LabSeconds {
+  default: number;
+  min: number;
+  max: number;
+}
+
+/** A responder of this node, with so many deliveries in hand and replies open in it. */
+export interface LabWorker {
+  worker: string;
+  state: 'running' | 'paused' | 'away';
+  in_hand: number;
 }
 
 /** A line of a record: `line` of `lines`. `event` is null where the line is none; without texts, one is `{"chars": 5}`. */

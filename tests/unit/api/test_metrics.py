@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from myna.broker.port import broker_status
 from myna.node.metrics_port import ResponderCollector
+from myna.pipeline.responder import Responder
 from myna.web.api.metrics import NodeCollector
 from tests.services.chat_client import ChatClient
 from tests.services.http import HttpClient
@@ -116,7 +117,7 @@ async def test_a_code_that_a_client_made_up_is_no_label(frail: Served) -> None:
 
 async def test_the_documented_metrics_are_those_there_are(frail: Served) -> None:
     services = frail.node.services
-    assert services.responder is not None
+    assert isinstance(services.responder, Responder)
     node = families(NodeCollector(services, await broker_status(services.broker)).collect())
     responder = families(ResponderCollector(services.responder, services.broker, services.loop_lag).collect())
     found = {row(name, family, node, responder) for name, family in (node | responder).items()}

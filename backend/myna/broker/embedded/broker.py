@@ -15,7 +15,7 @@ import structlog
 
 from myna.broker.embedded.consumer import EmbeddedConsumer, Notifier
 from myna.broker.embedded.journal import Journal
-from myna.broker.embedded.queues import Acked, DeadLettered, DeadLetterRemoved, Delivered, JournalEntry, Published, Queues, Requeued
+from myna.broker.embedded.queues import DeadLettered, DeadLetterRemoved, JournalEntry, Published, Queues, Unlogged
 from myna.broker.group_commit import GroupCommit, publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, STOPS_KEPT, DeadLetter, QueueState, Record, Start
 from myna.protocol import timestamps
@@ -134,7 +134,7 @@ class EmbeddedBroker:
         self._apply(entry)
         return None
 
-    def change(self, entry: Delivered | Acked | Requeued | DeadLetterRemoved) -> None:
+    def change(self, entry: Unlogged) -> None:
         """Make a change that appends nothing to the log: it is in the file at once, and on disk with the next publish."""
         try:
             if self._journal is not None:

@@ -33,6 +33,7 @@ _KINDS: dict[str, Callable[..., JournalEntry]] = {
     "Returned": q.Requeued,
     "PutAside": q.DeadLettered,
     "Removed": q.DeadLetterRemoved,
+    "LogReplaced": q.LogReplaced,
     "KeptRecord": q.SnapshotRecord,
     "KeptWork": q.SnapshotMessage,
     "KeptDead": q.SnapshotDeadLetter,

@@ -68,6 +68,10 @@ class DeadLetterRemoved(NamedTuple):
     number: int
 
 
+class LogReplaced(NamedTuple):
+    """The log was deleted; the next record is the first of a new one."""
+
+
 # Parts of a snapshot: entries that make the same queues again, without the changes that led there.
 
 
@@ -105,7 +109,8 @@ class SnapshotCounters(NamedTuple):
     next_number: int
 
 
-Change = Published | Delivered | Acked | Requeued | DeadLettered | DeadLetterRemoved
+Unlogged = Delivered | Acked | Requeued | DeadLetterRemoved | LogReplaced  # changes that append nothing to the log
+Change = Published | DeadLettered | Unlogged
 JournalEntry = Change | SnapshotRecord | SnapshotMessage | SnapshotDeadLetter | SnapshotCounters
 
 
@@ -190,6 +195,8 @@ class Queues:
                 self._route(number, RoutingKey.PARKED.value, at_ms, self.unacked.pop(number).body, reason)
             case DeadLetterRemoved(number):
                 del self.dead_letters[number]
+            case LogReplaced():
+                self.log, self.next_offset, self._log_bytes = [], 0, 0
             case SnapshotRecord():
                 self._append(entry)
             case SnapshotMessage(number, tries, at_ms, body):

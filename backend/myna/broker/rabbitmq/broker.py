@@ -108,6 +108,16 @@ class RabbitBroker:
             for _ in range(2):  # an alarm blocks a connection after its first publish, which is still confirmed
                 await self._channel.basic_publish(b"", exchange=EXCHANGE, routing_key="nowhere", wait=False)
 
+    def cut(self, seconds: float) -> None:
+        """Break both connections and make none for so long; 0 allows them again."""
+        for connection in (self._publishing, self._consuming):
+            connection.cut(seconds)
+
+    async def replace_log(self) -> None:
+        """Delete the log and declare it anew, empty. Raises `BrokerUnavailable`."""
+        await inspection.delete_log(self._consuming)
+        self._consuming.recheck("The log was deleted.")
+
     def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         return self._publishers[key].submit(lines)
 

@@ -78,6 +78,7 @@ class AmqpConnection:
         self._lost = asyncio.Event()
         self._recheck = asyncio.Event()
         self._closed = False
+        self._cut_until = 0.0  # by the event loop's clock
         self._was_up = False
         self.up = False
         self.trouble: str | None = NOT_YET
@@ -120,6 +121,12 @@ class AmqpConnection:
         assert isinstance(plain, Channel)
         return channel, plain
 
+    def cut(self, seconds: float) -> None:
+        """Give this connection up, and make none for so long; 0 allows it again."""
+        self._cut_until = asyncio.get_running_loop().time() + seconds
+        if seconds:
+            self.drop("The connection to RabbitMQ is cut on purpose.")
+
     def drop(self, why: str) -> None:
         """Give this connection up and make a new one; `why` is a sentence."""
         if not self._lost.is_set():
@@ -143,6 +150,8 @@ class AmqpConnection:
 
     async def _connect(self) -> None:
         self._lost.clear()
+        if asyncio.get_running_loop().time() < self._cut_until:
+            raise BrokerUnavailable("The connection to RabbitMQ is cut on purpose.")
         try:
             with errors_as_unavailable("connecting"):
                 properties: FieldTable = {"connection_name": self._name}

@@ -12,7 +12,7 @@ from pamqp import commands
 
 from myna.broker.port import DeadLetter, QueueState
 from myna.broker.rabbitmq.connection import AmqpConnection, short_channel
-from myna.protocol.topology import DEAD_LETTERS, QUEUES
+from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES
 
 MAX_LETTERS = 10_000  # dead letters that one call reads
 
@@ -44,6 +44,12 @@ async def remove_dead_letters(connection: AmqpConnection, ids: Sequence[str]) ->
             await channel.basic_ack(letter.delivery_tag or 0)
         await _requeue(channel, letters.values())
     return len(found)
+
+
+async def delete_log(connection: AmqpConnection) -> None:
+    """Delete the log with all that is in it; its readers end."""
+    async with short_channel(connection, "deleting the log") as channel:
+        await channel.queue_delete(LOG)
 
 
 async def _get_all(channel: Channel) -> dict[str, DeliveredMessage]:

@@ -3,7 +3,9 @@
 Every connection is made from the URL by asyncpg itself, so unix sockets (`?host=/folder`) and `sslmode` mean what they mean to libpq.
 """
 
+import time
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -39,8 +41,32 @@ async def connect(dsn: str, *, command_s: float, settings: dict[str, str]) -> as
 
     Raises any of `DATABASE_ERRORS`.
     """
+    if time.monotonic() < _cut.until:
+        raise ConnectionRefusedError("cut on purpose")
     settings = {"application_name": "myna", "timezone": "UTC", **settings}
-    return await asyncpg.connect(dsn, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
+    connection = await asyncpg.connect(dsn, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
+    _cut.connections.add(connection)
+    return connection
+
+
+class _Cut:
+    """This process's connections, and until when no new ones are made (by the monotonic clock)."""
+
+    def __init__(self) -> None:
+        self.connections = WeakSet[asyncpg.Connection]()
+        self.until = 0.0
+
+
+_cut = _Cut()
+
+
+def cut(seconds: float) -> int:
+    """Break all of this process's connections and let none be made for so long; how many there were. 0 seconds: allow them again."""
+    _cut.until = time.monotonic() + seconds
+    broken = [connection for connection in _cut.connections if seconds and not connection.is_closed()]
+    for connection in broken:
+        connection.terminate()
+    return len(broken)
 
 
 def is_refusal(error: BaseException) -> bool:

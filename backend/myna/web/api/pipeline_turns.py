@@ -13,6 +13,7 @@ from quart import Blueprint, request
 from quart_schema import validate_querystring, validate_response
 
 from myna.core.replies import OpenReply
+from myna.lab.responder_pool import State
 from myna.pipeline.log_span import LogSpan
 from myna.pipeline.relay_metrics import LONGEST_S
 from myna.protocol import timestamps
@@ -72,7 +73,7 @@ class PipelineResponder(Answer):
     open: int
     here: bool
     prefetch: int | None
-    state: Literal["running", "paused", "away"] | None
+    state: State | None
 
 
 class PipelineTurn(Answer):
@@ -173,15 +174,25 @@ def turn_of(reply: OpenReply, owner: str | None, now_ms: int) -> PipelineTurn:
 def responders_of(services: Services) -> list[PipelineResponder]:
     """Those that have begun something, and this node's own."""
     begun = Counter(reply.worker for reply in services.projection.open_replies.values() if reply.worker)
-    own = services.responder
-    here = [] if own is None else [own.worker]
+    here = states_of(services)
     return [
         PipelineResponder(
-            worker=worker,
-            open=begun[worker],
-            here=worker in here,
-            prefetch=services.settings.prefetch if worker in here else None,
-            state=("running" if own is not None and own.consuming else "away") if worker in here else None,
+            worker=worker, open=begun[worker], here=worker in here, prefetch=prefetch_of(services) if worker in here else None,
+            state=here.get(worker),
         )
         for worker in sorted({*begun, *here})
-    ]
+    ]  # fmt: skip
+
+
+def states_of(services: Services) -> dict[str, State]:
+    """This node's own responders by name."""
+    if services.lab is not None and services.lab.responders is not None:
+        return {member.responder.worker: member.state for member in services.lab.responders.members}
+    own = services.responder
+    return {} if own is None else {own.worker: "running" if own.consuming else "away"}
+
+
+def prefetch_of(services: Services) -> int:
+    """How many deliveries each of them may have in hand."""
+    pool = services.lab.responders if services.lab is not None else None
+    return services.settings.prefetch if pool is None else pool.prefetch

@@ -123,6 +123,20 @@ def validate_body(model: type[BaseModel]) -> Callable[[Handler], Handler]:
     return decorate
 
 
+def validate_optional_body(model: type[BaseModel]) -> Callable[[Handler], Handler]:
+    """The same for a body that may be left out: then `data` has the model's defaults."""
+
+    def decorate(handler: Handler) -> Handler:
+        @document_request(model)
+        @wraps(handler)
+        async def with_body(*arguments: Any, **named: Any) -> Any:
+            return await handler(*arguments, data=await _body_of(model) if await data_of() else model(), **named)
+
+        return with_body
+
+    return decorate
+
+
 async def _body_of(model: type[M]) -> M:
     """The request's JSON body. Raises `InvalidFrame`, `InvalidText` or `TooLarge`, which name what is wrong."""
     data = await data_of()

@@ -85,6 +85,8 @@ class Connection:
             self._loop.call_later(SESSION_END_S, self.close, Close.SESSION_ENDED, "This session has ended; begin a new one.")
         elif self.mailbox.expelled:
             self.close(Close.RESTART, "The log was replaced; reconnect and read your state anew.")
+        elif self.mailbox.cut_off:
+            self._socket.abort("It was cut on purpose.")
         else:
             self._socket.wake()
 

@@ -17,5 +17,8 @@ class FrameSocket(Protocol):
     def wake(self) -> None:
         """There are frames to send: they are taken and written a moment later, or when the client has read what it has."""
 
+    def abort(self, reason: str) -> None:
+        """Cut the TCP connection, with nothing said; `reason` is for `failure`."""
+
     def close(self, code: int, reason: str) -> None:
         """Write what there is to send, `TAKEN_BYTES` at most, then a close frame. Harmless when done twice."""

@@ -169,9 +169,10 @@ class FrameTransport(asyncio.Protocol):
 
     def _cut(self) -> None:
         self._limits.count("unread_time")
-        self._abort("It read nothing of what it was sent.")
+        self.abort("It read nothing of what it was sent.")
 
-    def _abort(self, reason: str) -> None:
+    def abort(self, reason: str) -> None:
+        """See `FrameSocket`."""
         self._frames.failure = self._frames.failure or (CloseCode.ABNORMAL_CLOSURE, reason)
         self._transport.abort()
 
@@ -187,7 +188,7 @@ class FrameTransport(asyncio.Protocol):
     def _heartbeat(self) -> None:
         # Pongs count too: a client that answers no ping for three beats is gone.
         if self._loop.time() - self._received_at >= 3 * self._heartbeat_s:
-            self._abort("It answered no ping.")
+            self.abort("It answered no ping.")
             return
         if self._frames.state is State.OPEN:
             self._frames.send_ping(b"")

@@ -1,0 +1,17 @@
+"""What a node's laboratory consists of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from myna.lab.faults import Faults
+from myna.lab.responder_pool import ResponderPool
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """Faults, and the node's own responders, if it runs any."""
+
+    faults: Faults
+    responders: ResponderPool | None
+    broker: Literal["rabbitmq", "embedded"]
+    database: Literal["postgres", "embedded"]

@@ -1,0 +1,124 @@
+"""Puts the laboratory of one node together: the faults that can honestly be caused with the broker and database it has."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from myna.broker.embedded.broker import EmbeddedBroker
+from myna.broker.embedded.queues import LogReplaced
+from myna.broker.port import Broker
+from myna.core.hub import Hub
+from myna.core.projection import Projection
+from myna.lab.faults import Fault, Faults, Order, Seconds
+from myna.lab.laboratory import Laboratory
+from myna.lab.node_faults import NodeFaults
+from myna.lab.responder_pool import ResponderPool
+from myna.mock_ai.port import Brain
+from myna.node.factories import worker_name
+from myna.pipeline.recorder import Recorder
+from myna.pipeline.responder import Responder
+from myna.settings import Settings
+
+OUTAGE = Seconds(5, 0.5, 20)
+
+
+def make_laboratory(
+    settings: Settings, broker: Broker, projection: Projection, hub: Hub, recorder: Recorder, pool: ResponderPool | None
+) -> Laboratory:
+    """The laboratory of a node."""
+    faults = Faults([])
+    for fault in (
+        *NodeFaults(broker, projection, hub, recorder).all(),
+        *(_responder_faults(faults, pool) if pool is not None else ()),
+        *_broker_faults(broker),
+        *_database_faults(settings),
+    ):
+        faults.possible[fault.name] = fault
+    return Laboratory(
+        faults=faults,
+        responders=pool,
+        broker="embedded" if settings.embedded_broker else "rabbitmq",
+        database="embedded" if settings.embedded_database else "postgres",
+    )
+
+
+def make_pool(settings: Settings, broker: Broker, brain: Brain) -> ResponderPool:
+    """This node's responders, of which there may be several."""
+
+    def make(link: Broker, worker: str, prefetch: int) -> Responder:
+        return Responder(link, brain, worker=worker, prefetch=prefetch)
+
+    return ResponderPool(broker, make, worker=worker_name(), prefetch=settings.prefetch, drain_s=settings.drain_s)
+
+
+def _responder_faults(faults: Faults, pool: ResponderPool) -> Sequence[Fault]:
+    async def end(order: Order) -> str:
+        pool.end_after(order.after_part, lambda: faults.over("end_responder"))
+        return f"The next responder here that publishes part {order.after_part} of a reply ends behind it."
+
+    async def pause(order: Order) -> str:
+        member = pool.busiest()
+        member.link.pause()
+        return f"{member.responder.worker} stands still with {member.responder.in_hand} in hand."
+
+    return (
+        Fault(
+            "end_responder",
+            "The next responder of this node that publishes a certain part of a reply ends there, like a killed process. What it had "
+            "goes to the others, or to the one that starts 2 s later.",
+            end, pool.disarm, Seconds(60, 1, 300),
+        ),
+        Fault(
+            "pause_responder",
+            "The responder of this node that has most in hand stands still: it keeps what it has, and does nothing.",
+            pause, pool.resume_all, OUTAGE,
+        ),
+    )  # fmt: skip
+
+
+def _broker_faults(broker: Broker) -> Sequence[Fault]:
+    cut, heal, replace = _breaks_of(broker)
+
+    async def cut_broker(order: Order) -> str:
+        cut(order.seconds)
+        return "This node and its responders have lost the broker, and do not reach it."
+
+    async def replace_log(order: Order) -> str:
+        await replace()
+        return "chat_responses was deleted with all that was in it, and begins anew."
+
+    return (
+        Fault("cut_broker", "This node and its responders lose their connections to the broker, and get none.", cut_broker, heal, OUTAGE),
+        Fault(
+            "replace_log",
+            "chat_responses is deleted and declared anew: every cursor is void, and nothing that was stored is lost.",
+            replace_log,
+        ),
+    )
+
+
+def _breaks_of(broker: Broker) -> tuple[Callable[[float], None], Callable[[], None], Callable[[], Awaitable[None]]]:
+    """How a broker is cut off and back, and how its log is replaced."""
+    if isinstance(broker, EmbeddedBroker):
+
+        async def replace() -> None:
+            broker.change(LogReplaced())
+            broker.lose("The log was replaced.")
+            broker.recover()
+
+        return lambda _: broker.lose("The broker was cut off on purpose."), broker.recover, replace
+    from myna.broker.rabbitmq.broker import RabbitBroker  # which the embedded mode need not load
+
+    assert isinstance(broker, RabbitBroker)
+    return broker.cut, lambda: broker.cut(0), broker.replace_log
+
+
+def _database_faults(settings: Settings) -> Sequence[Fault]:
+    from myna.store.postgres import connection  # a node in the tests has no database
+
+    def heal() -> None:
+        connection.cut(0)
+
+    async def cut(order: Order) -> str:
+        return f"{connection.cut(order.seconds)} connections to the database are broken, and no new ones are made."
+
+    about = "This node's connections to the database break, and new ones fail."
+    return (Fault("cut_database", about, cut, heal, OUTAGE),)
