@@ -136,7 +136,9 @@ class Settings(BaseSettings):
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
     metrics_port: Annotated[
         int | None,
-        Field(ge=1, le=65_535, description="where a responder answers /metrics, to anybody who reaches CHAT_HOST; none: nowhere"),
+        Field(
+            ge=1, le=65_535, description="a further port for /metrics, which asks for no token: a responder's only one; none: there is none"
+        ),
     ] = None
     management_url: Annotated[
         str | None, Field(pattern=r"^https?://", description="RabbitMQ's management page as people reach it, for links")

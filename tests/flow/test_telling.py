@@ -24,8 +24,8 @@ def about(process: Process, **ids: str) -> list[dict[str, Any]]:
 
 async def test_processes_tell_where_the_page_is_and_each_step_of_a_message_and_that_they_have_stopped(stack: Stack) -> None:
     stack.environment["CHAT_LOG_LEVEL"] = "debug"
-    (metrics_port,) = free_ports(1)
-    node, responder = await stack.add_node(), await stack.add_responder(CHAT_METRICS_PORT=str(metrics_port))
+    ports = free_ports(2)
+    node, responder = await stack.add_node(CHAT_METRICS_PORT=str(ports[0])), await stack.add_responder(CHAT_METRICS_PORT=str(ports[1]))
 
     async def told() -> bool:
         started = bool(responder.logged("responder.started"))
@@ -59,9 +59,10 @@ async def test_processes_tell_where_the_page_is_and_each_step_of_a_message_and_t
     assert all(line["request_id"].startswith("req_") for line in about(node, message_id=sent["id"], event="message.accepted"))
     await client.close()
     async with HttpClient() as prometheus:
-        metrics = (await prometheus.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
-    assert 'myna_responder_replies_total{outcome="stop"} 2.0' in metrics
-    assert "myna_broker_up 1.0" in metrics
+        of_node, of_responder = [(await prometheus.get(f"http://127.0.0.1:{port}/metrics")).text for port in ports]
+    assert 'myna_responder_replies_total{outcome="stop"} 2.0' in of_responder
+    assert 'myna_replies_total{outcome="stop"} 2.0' in of_node
+    assert 'myna_queue_consumers{queue="chat_queue"} 1.0' in of_node
 
     assert not node.logged("node.stopped")
     for process, event in ((node, "node.stopped"), (responder, "responder.stopped")):

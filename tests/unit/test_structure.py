@@ -62,7 +62,7 @@ LIBRARIES = {
     "websockets": ("web.websocket", "web.server.upgrade_stream", "client.connection"),
     "click": ("cli",),
     "openai": ("openai_brain",),
-    "prometheus_client": ("telemetry", "web.api.metrics", "node.metrics_port"),
+    "prometheus_client": ("telemetry", "web.api.metrics", "node.metrics_port", "node.node_collector"),
 }
 
 # Pure packages take no event loop; the mock brain has its sleep handed in and falls back to asyncio's, and its replies wait in line.

@@ -1,6 +1,6 @@
-"""GET /metrics of a responder, on a port of its own: for Prometheus, inside the network that it shares with it."""
+"""GET /metrics on a port of its own, with no token: for Prometheus, inside the network that it shares with nodes and responders."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -29,11 +29,11 @@ class ResponderCollector(Collector):
         yield from of_process(self._loop_lag, self._broker.confirm_seconds, broker_up=self._broker.up)
 
 
-def serve_metrics(settings: Settings, collector: Collector) -> None:
+def serve_metrics(settings: Settings, make: Callable[[], Collector]) -> None:
     """Answer on CHAT_METRICS_PORT until this process ends, if there is such a port. Raises `StartupError` where it is taken."""
     if settings.metrics_port is None:
         return
     try:
-        start_http_server(settings.metrics_port, settings.host, registry=collector)
+        start_http_server(settings.metrics_port, settings.host, registry=make())
     except OSError as error:
         raise StartupError(f"CHAT_METRICS_PORT: {settings.host}:{settings.metrics_port} can't be used ({error.strerror}).") from None

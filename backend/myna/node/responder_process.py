@@ -25,7 +25,7 @@ async def respond(settings: Settings) -> int:
     brain = make_brain(settings)
     responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
     loop_lag = LoopLag()
-    serve_metrics(settings, ResponderCollector(responder, broker, loop_lag))
+    serve_metrics(settings, lambda: ResponderCollector(responder, broker, loop_lag))
     supervisor = Supervisor()
     favour_event_loop()
     loops: dict[str, Callable[[], Awaitable[None]]] = {

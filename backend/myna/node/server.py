@@ -15,7 +15,9 @@ from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.banner import banner
 from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
 from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
+from myna.node.node_collector import ThreadCollector
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 from myna.store.port import Store
@@ -106,6 +108,7 @@ async def serve(settings: Settings, *, responder: bool, forgetful: bool = False)
         else:
             broker, store = make_broker(settings), await postgres_store(settings, stack)
         node = Node(make_services(settings, broker, store, responder=responder))
+        serve_metrics(settings, lambda: ThreadCollector(node.services))
         favour_event_loop()
         node.start()
 

@@ -117,8 +117,10 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
         yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
         lag_ms = services.relay_metrics.lag_ms()
+        lag = GaugeMetricFamily("myna_relay_lag_seconds", "How old the newest event was when this node read it.", labels=())
         if lag_ms is not None:
-            yield GaugeMetricFamily("myna_relay_lag_seconds", "How old the newest event was when this node read it.", lag_ms / 1000)
+            lag.add_metric((), lag_ms / 1000)
+        yield lag
 
     def _queue_gauges(self) -> Iterator[Metric]:
         messages = GaugeMetricFamily("myna_queue_messages", "Messages in a queue, or records in the log.", labels=["queue", "state"])
