@@ -17,6 +17,7 @@ FUZZ_S = float(os.environ.get("FUZZ_S", "8"))  # of each fuzzer; `make fuzz` giv
 ENVIRONMENT = {
     "CHAT_MOCK_PROFILE": "instant",
     "CHAT_MOCK_SPEED": "0",
+    "CHAT_LAB": "false",  # it would break things on purpose
     "CHAT_LOG_FORMAT": "json",
     "CHAT_UNLIMITED_NETWORKS": "127.0.0.0/8",
     "CHAT_RATE_PER_S": "1000000",

@@ -27,9 +27,9 @@ def make_laboratory(
     faults = Faults([])
     for fault in (
         *NodeFaults(broker, projection, hub, recorder).all(),
-        *(_responder_faults(faults, pool) if pool is not None else ()),
-        *_broker_faults(broker),
-        *_database_faults(settings),
+        *(responder_faults(faults, pool) if pool is not None else ()),
+        *broker_faults(broker),
+        *database_faults(),
     ):
         faults.possible[fault.name] = fault
     return Laboratory(
@@ -49,7 +49,9 @@ def make_pool(settings: Settings, broker: Broker, brain: Brain) -> ResponderPool
     return ResponderPool(broker, make, worker=worker_name(), prefetch=settings.prefetch, drain_s=settings.drain_s)
 
 
-def _responder_faults(faults: Faults, pool: ResponderPool) -> Sequence[Fault]:
+def responder_faults(faults: Faults, pool: ResponderPool) -> Sequence[Fault]:
+    """What can be done to this node's own responders."""
+
     async def end(order: Order) -> str:
         pool.end_after(order.after_part, lambda: faults.over("end_responder"))
         return f"The next responder here that publishes part {order.after_part} of a reply ends behind it."
@@ -74,7 +76,8 @@ def _responder_faults(faults: Faults, pool: ResponderPool) -> Sequence[Fault]:
     )  # fmt: skip
 
 
-def _broker_faults(broker: Broker) -> Sequence[Fault]:
+def broker_faults(broker: Broker) -> Sequence[Fault]:
+    """What can be done to the broker and to the way there."""
     cut, heal, replace = _breaks_of(broker)
 
     async def cut_broker(order: Order) -> str:
@@ -111,7 +114,8 @@ def _breaks_of(broker: Broker) -> tuple[Callable[[float], None], Callable[[], No
     return broker.cut, lambda: broker.cut(0), broker.replace_log
 
 
-def _database_faults(settings: Settings) -> Sequence[Fault]:
+def database_faults() -> Sequence[Fault]:
+    """What can be done to the way to the database."""
     from myna.store.postgres import connection  # a node in the tests has no database
 
     def heal() -> None:
