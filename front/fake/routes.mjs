@@ -60,6 +60,7 @@ async function route(server, owner, url, request, answer) {
   if (url.pathname === '/api/search') return answer(200, search(all, url));
   if (url.pathname === '/api/line') return answer(200, { items: [], next: null }); // everybody is answered at once
   if (url.pathname === '/api/pipeline') return answer(200, pipeline(server));
+  if (url.pathname === '/api/pipeline/turns') return answer(200, turns(server));
   const [, id, rest] = /^\/api\/conversations\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
   if (id && request.method === 'PUT') {
     const conversation = imported(id, JSON.parse(await bodyOf(request)));
@@ -178,6 +179,39 @@ function pipeline(server) {
     responders: [1, 2, 3].map((one) => ({ worker: `worker-${one}`, open: one === 1 ? open : 0 })),
     rates: { messages_per_s: null, events_per_s: null, deltas_per_s: null, ends_per_s: null },
     lab: false,
+  };
+}
+
+/** What is open, to scale; everything is the caller's own, and answered by one responder. */
+function turns(server) {
+  const last = server.log.length;
+  const open = [...server.owners.values()]
+    .flatMap((all) => [...all.values()])
+    .flatMap(({ id, items }) => items.map((item) => ({ ...item, conversation_id: id })))
+    .filter((item) => item.status === 'streaming');
+  const worker = 'worker-1';
+  return {
+    at: new Date().toISOString(),
+    node: 'fake',
+    log: { epoch: server.epoch, first: 0, last },
+    relays: [{ node: 'fake', position: last, live: true, lag_ms: 0 }],
+    recorder: { active: true, position: last, pending: 0 },
+    responders: [{ worker, open: open.length, here: true, prefetch: 32, state: 'running' }],
+    held: 0,
+    turns: open.map(({ id, message_id, conversation_id, parts }) => ({
+      stage: parts > 0 ? 'streaming' : 'picked_up',
+      mine: true,
+      offset: 0,
+      age_ms: 0,
+      worker,
+      attempt: 1,
+      parts,
+      conversation_id,
+      message_id,
+      reply_id: id,
+    })),
+    more: 0,
+    rates: { seconds: 5, messages_per_s: null, events_per_s: null, deltas_per_s: null, ends_per_s: null },
   };
 }
 

@@ -1,6 +1,7 @@
 """The laboratory: the ledger of promises, time travel over what this tab got, and traces as files."""
 
 import json
+import re
 from pathlib import Path
 
 from playwright.async_api import Locator, Route, expect
@@ -40,7 +41,7 @@ async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_serv
     counts = ledger_of(user, "the trace")
     assert (await number_in(counts, "accepted"), await number_in(counts, "open")) == (1, 1)
 
-    await user.page.get_by_role("combobox", name="Speed").select_option("10")
+    await user.page.get_by_role("combobox", name="Playback speed").select_option("10")
     await user.page.get_by_role("button", name="Play", exact=True).click()
     await expect(then).to_contain_text("Whole, in")
     await expect(counts).to_contain_text("All kept")
@@ -68,3 +69,23 @@ async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_serv
     await moment.fill(await moment.get_attribute("max") or "")
     await expect(then).to_contain_text("Whole, in")
     await expect(ledger_of(user, "the trace")).to_contain_text("All kept")
+
+
+async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) -> None:
+    user = await open_page("/pipeline")
+    await user.connected()
+    await user.page.get_by_label("Speed of their replies").select_option("fast")
+    await user.page.get_by_role("button", name="Send 100").click()
+    mine = user.page.get_by_role("img", name=re.compile(r"in work at responder-.*yours"))
+    await expect(mine.first).to_be_visible()
+    await expect(user.page.get_by_role("img", name=re.compile("The log reaches to .* this tab at"))).to_be_visible()
+    await user.page.get_by_role("button", name="Look into chat_responses").press("Enter")
+    drawer = user.page.get_by_role("dialog", name="Inside chat_responses")
+    await expect(drawer.locator("pre").first).to_contain_text('"offset"')
+    await expect(drawer).to_contain_text("tests/contract/test_broker_log.py")
+    assert await findings(user) == []
+    await user.page.keyboard.press("Escape")
+    await expect(user.page.get_by_role("button", name="Look into chat_responses")).to_be_focused()
+    counts = ledger_of(user)
+    await expect(counts).to_contain_text("All kept")
+    assert await number_in(counts, "answered") == 100

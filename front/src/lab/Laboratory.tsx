@@ -1,25 +1,29 @@
 /** The pipeline view: the ledger of promises, the picture with live numbers, and time travel over this tab's frames. */
-import { useEffect, useState } from 'react';
-import { newId } from '../chat/ids';
-import { useChat, useChatState } from '../ui/context';
+import { useState } from 'react';
 import { Icon } from '../ui/Icon';
 import { Diagram } from '../ui/pipeline/Diagram';
+import { OpenBoxContext } from '../ui/pipeline/DiagramNode';
 import { EventLog } from '../ui/pipeline/EventLog';
 import { FramesContext } from '../ui/pipeline/frames';
+import type { BoxName } from '../ui/pipeline/numbers';
 import { OperatorToken } from '../ui/pipeline/OperatorToken';
 import type { Snapshot } from '../ui/pipeline/snapshot';
 import { usePipeline } from '../ui/pipeline/usePipeline';
+import { BoxDrawer } from './BoxDrawer';
 import { LedgerStrip } from './LedgerStrip';
 import { Moment } from './Moment';
 import { snapshotOf } from './moment';
+import { pictureAt } from './picture';
+import { SendButtons } from './SendButtons';
 import { TimeBar } from './TimeBar';
 import { chooseTrace, saveTrace } from './trace-files';
+import { useHistory } from './useHistory';
 import { useLedger } from './useLedger';
+import { usePicture } from './usePicture';
 import { useTimeTravel } from './useTimeTravel';
 import { useTraceRequests } from './useTraceRequests';
 import '../ui/style/pipeline-view.css';
 
-const SAMPLE = '/words 60'; // long enough to be watched, short enough to be repeated
 const CLOSED = 'This server shows its numbers to operators alone. Dots are your own messages, moving when they move.';
 const REWOUND =
   'What this tab had got at that moment, folded from its frames by the page’s own reducer. Nothing is sent.';
@@ -31,8 +35,8 @@ function description(snapshot: Snapshot): string {
   if (snapshot.broker?.up === false)
     return `The broker is away. What you say waits here, and goes out when it is back.${store}`;
   return snapshot.broker?.kind === 'embedded'
-    ? `Embedded mode: broker and log live inside the backend’s own process, with the same rules as RabbitMQ. Dots are your own messages, moving when they move.${store}`
-    : `RabbitMQ carries it all. Dots are your own messages, moving when they move; the numbers are everybody’s.${store}`;
+    ? `Embedded mode: broker and log live inside the backend’s own process, with the same rules as RabbitMQ. Dots are your own messages, moving when they move; of many, a sample.${store}`
+    : `RabbitMQ carries it all. Dots are your own messages, moving when they move (of many, a sample); the numbers are everybody’s.${store}`;
 }
 
 function unreachable(snapshot: Snapshot, problem: string): string {
@@ -40,26 +44,15 @@ function unreachable(snapshot: Snapshot, problem: string): string {
   return `The backend does not answer, so nothing is known of the pipeline now. ${problem}${numbers}`;
 }
 
-/** Sends a sample message; its conversation is not the user's: it is not listed, and deleted with the view. */
-function useSample(): () => void {
-  const { client } = useChat();
-  const [sample] = useState(newId);
-  const known = useChatState((state) => state.threads[sample] !== undefined);
-  useEffect(() => () => client.deletions.carryOut(sample), [client, sample]);
-  return () => {
-    client.deletions.hide(sample);
-    client.send(sample, SAMPLE, {}, !known);
-  };
-}
-
 export function Laboratory() {
-  const live = useChatState((state) => state.live);
-  const sendOne = useSample();
   const { snapshot, problem, closed, retry } = usePipeline();
   const time = useTimeTravel();
   const { trace, state, count } = time;
   const ledger = useLedger(trace, count);
   const rewind = useTraceRequests(time.open);
+  const picture = usePicture(snapshot !== null && !problem && !trace);
+  const history = useHistory(snapshot);
+  const [box, setBox] = useState<BoxName | null>(null);
   const lead = trace ? REWOUND : closed ? CLOSED : problem ? unreachable(snapshot, problem) : description(snapshot);
   return (
     <FramesContext value={trace ? time.listen : null}>
@@ -71,14 +64,12 @@ export function Laboratory() {
               <p className="pipeline-lead">{lead}</p>
             </div>
             <div className="button-row">
+              <SendButtons disabled={trace !== null} />
               <button type="button" className="button" onClick={rewind}>
                 <Icon name="clock" /> Rewind
               </button>
               <button type="button" className="button" onClick={() => chooseTrace(time.open)}>
                 <Icon name="load" /> Open a trace
-              </button>
-              <button type="button" className="button primary" disabled={!live || trace !== null} onClick={sendOne}>
-                <Icon name="up" /> Send one through
               </button>
             </div>
           </div>
@@ -86,12 +77,16 @@ export function Laboratory() {
           <LedgerStrip tab={ledger} of={trace?.name ?? null} node={null}>
             {trace && <TimeBar time={time} trace={trace} onSave={() => saveTrace(trace)} />}
           </LedgerStrip>
-          <Diagram
-            snapshot={state ? snapshotOf(state, count) : snapshot}
-            reachable={trace !== null || !problem || closed}
-          />
+          <OpenBoxContext value={snapshot && !trace ? setBox : null}>
+            <Diagram
+              snapshot={state ? snapshotOf(state, count) : snapshot}
+              picture={trace && state ? pictureAt(state, trace.entries, count) : picture}
+              reachable={trace !== null || !problem || closed}
+            />
+          </OpenBoxContext>
           {trace ? <Moment time={time} /> : <EventLog />}
         </div>
+        {box && <BoxDrawer name={box} history={history} onClose={() => setBox(null)} />}
       </section>
     </FramesContext>
   );

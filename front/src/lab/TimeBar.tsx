@@ -44,7 +44,11 @@ export function TimeBar({ time, trace, onSave }: Props) {
         </button>
         <label>
           Speed
-          <select value={speed} onChange={(event) => time.setSpeed(Number(event.target.value))}>
+          <select
+            aria-label="Playback speed"
+            value={speed}
+            onChange={(event) => time.setSpeed(Number(event.target.value))}
+          >
             {SPEEDS.map((one) => (
               <option key={one} value={one}>
                 {one}×

@@ -1,7 +1,7 @@
 /** What a moment of a trace shows in the picture: the turns of this tab, and the numbers that follow from them. Pure. */
 import type { ChatState, Turn } from '../chat/state';
+import type { OpenTurn } from '../ui/pipeline/picture';
 import type { Snapshot } from '../ui/pipeline/snapshot';
-import type { OpenTurn } from './wire';
 
 const NONE = { worker: null, attempt: 0, parts: 0 };
 

@@ -1,19 +1,6 @@
 /** What the laboratory's routes answer; docs/laboratory.md says what each field means. */
 
-/** A turn that is not over. Ids stand on one's own only. */
-export interface OpenTurn {
-  stage: 'waiting' | 'picked_up' | 'streaming';
-  mine: boolean;
-  offset: number | null;
-  age_ms: number | null;
-  worker: string | null;
-  attempt: number;
-  parts: number;
-  conversation_id?: string;
-  message_id?: string;
-  reply_id?: string;
-}
-
+/** The promises, counted by the node over the log from offset `from` to `to`. */
 export interface NodeLedger {
   epoch: string;
   from: number;
@@ -30,4 +17,25 @@ export interface NodeLedger {
   leaked: number;
   broken: number;
   faults: string[];
+}
+
+/** A parked message. `owner`, `conversation_id` and `text` are null where the body does not say. */
+export interface DeadLetter {
+  id: string;
+  reason: string;
+  detail: string;
+  dead_lettered_at: string | null;
+  headers: Record<string, string>;
+  size: number;
+  encoding: 'utf-8' | 'base64';
+  body: string;
+  cut: boolean;
+  owner?: string | null;
+  conversation_id?: string | null;
+  text?: string | null;
+}
+
+export interface DeadLettersPage {
+  items: DeadLetter[];
+  next: string | null;
 }

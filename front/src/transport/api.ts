@@ -94,7 +94,8 @@ export class ChatApi {
     return this.request('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
   }
 
-  private async request<T>(
+  /** One request to a route; also for routes that only a part of the page knows. */
+  async request<T>(
     method: string,
     path: string,
     body?: unknown,
@@ -121,7 +122,7 @@ export class ChatApi {
   }
 }
 
-function queryText(query: Record<string, string | number | undefined>): string {
+export function queryText(query: Record<string, string | number | undefined>): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
   if (pairs.length === 0) return '';
   return `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}`;

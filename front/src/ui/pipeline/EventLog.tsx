@@ -1,5 +1,6 @@
 /** The latest steps of this page's own messages, newest first. */
 import { useEffect, useState } from 'react';
+import type { TraceEntry } from '../../chat/recording';
 import { type PipelineStep, stepOf } from '../../chat/steps';
 import { useFrames } from './frames';
 
@@ -12,6 +13,7 @@ interface Line {
 }
 
 const SHOWN = 8;
+const SHOW_MS = 100; // between two renders, however fast events come
 
 const TEXTS: Record<PipelineStep, { node: string; what(count: number): string }> = {
   sent: { node: 'sockets', what: () => 'a message left this page' },
@@ -31,6 +33,11 @@ function added(lines: readonly Line[], step: PipelineStep, at: number): readonly
   return [{ key: (first?.key ?? 0) + 1, at, step, count: 1 }, ...lines].slice(0, SHOWN);
 }
 
+function withEntry(lines: readonly Line[], entry: TraceEntry): readonly Line[] {
+  const step = stepOf(entry);
+  return step ? added(lines, step, entry.at) : lines;
+}
+
 function timeOf(at: number): string {
   const date = new Date(at);
   return `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
@@ -39,14 +46,23 @@ function timeOf(at: number): string {
 export function EventLog() {
   const listen = useFrames();
   const [lines, setLines] = useState<readonly Line[]>([]);
-  useEffect(
-    () =>
-      listen((entry) => {
-        const step = stepOf(entry);
-        if (step) setLines((was) => added(was, step, entry.at));
-      }),
-    [listen],
-  );
+  useEffect(() => {
+    let pending: TraceEntry[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      const entries = pending;
+      [pending, timer] = [[], undefined];
+      setLines((was) => entries.reduce(withEntry, was));
+    };
+    const forget = listen((entry) => {
+      pending.push(entry);
+      timer ??= setTimeout(show, SHOW_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      forget();
+    };
+  }, [listen]);
   return (
     <section className="event-log" aria-label="What just happened">
       <h2>What just happened</h2>

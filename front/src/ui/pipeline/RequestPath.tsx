@@ -1,28 +1,31 @@
 /** The request path: one publish to the queue and to the log. */
 import { DiagramEdge } from './DiagramEdge';
 import { DiagramNode } from './DiagramNode';
+import { type Picture, waitingIn } from './picture';
+import { ResponderRows } from './ResponderRows';
 import { Slots } from './Slots';
 import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';
 
-export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
+const DRAWN = 32; // waiting messages that are drawn; of a longer queue the number is told
+
+export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture: Picture | null }) {
   const queue = queueOf(snapshot, 'chat_queue');
-  const busy = snapshot?.responders?.reduce((sum, one) => sum + one.open, 0);
+  const waiting = picture
+    ? waitingIn(picture).map((turn) => turn.mine)
+    : Array<boolean>(Math.min(queue?.depth ?? 0, DRAWN)).fill(false);
   return (
     <>
       <DiagramNode
         name="Sockets"
         kind="the gateway: takes what this page, and every other, sends"
         variant="sockets"
-        numbers={[
-          ['open', snapshot?.sockets],
-          ['messages/s', snapshot?.rates?.messages_per_s],
-        ]}
+        snapshot={snapshot}
       />
       <DiagramNode
         name="Exchange"
         kind="one publish, one confirm: to the queue and to the log"
         variant={`exchange ${brokerClass(snapshot)}`}
-        numbers={[]}
+        snapshot={snapshot}
       >
         <DiagramEdge on={['sent']} side="before" fromClient />
         <DiagramEdge on={['accepted']} side="below" branch />
@@ -36,24 +39,19 @@ export function RequestPath({ snapshot }: { snapshot: Snapshot }) {
         })}
         variant={`queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_queue')}
-        numbers={[
-          ['waiting', queue?.depth],
-          ['in work', queue?.unacked],
-        ]}
+        snapshot={snapshot}
       >
-        <Slots inWork={queue?.unacked} waiting={queue?.depth} />
+        <Slots
+          taken={waiting}
+          places={DRAWN}
+          max={DRAWN}
+          more={picture ? picture.more : Math.max(0, (queue?.depth ?? 0) - DRAWN)}
+          name="waiting"
+        />
         <DiagramEdge on={['accepted']} side="before" />
       </DiagramNode>
-      <DiagramNode
-        name="Responders"
-        kind="the mock AI, as many as wanted"
-        variant="responders"
-        numbers={[
-          ['consumers', queue?.consumers ?? snapshot?.responders?.length],
-          ['at work', busy],
-          ['open turns', snapshot?.open_turns],
-        ]}
-      >
+      <DiagramNode name="Responders" kind="the mock AI, as many as wanted" variant="responders" snapshot={snapshot}>
+        {picture && <ResponderRows picture={picture} />}
         <DiagramEdge on={['started']} side="before" />
         <DiagramEdge on={['started', 'part', 'ended']} side="below" />
       </DiagramNode>

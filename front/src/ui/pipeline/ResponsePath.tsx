@@ -2,14 +2,14 @@
 import type { PipelineStep } from '../../chat/steps';
 import { DiagramEdge } from './DiagramEdge';
 import { DiagramNode } from './DiagramNode';
-import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';
+import { LogBand } from './LogBand';
+import type { Picture } from './picture';
+import { brokerClass, byBroker, linkTo, type Snapshot } from './snapshot';
 
 const EVENTS: readonly PipelineStep[] = ['created', 'started', 'part', 'ended'];
 const STORED: readonly PipelineStep[] = ['created', 'ended'];
 
-export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
-  const log = queueOf(snapshot, 'chat_responses');
-  const deadLetters = queueOf(snapshot, 'chat_dead_letters');
+export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; picture: Picture | null }) {
   return (
     <>
       <DiagramNode
@@ -21,24 +21,19 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
         })}
         variant={`log queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_responses')}
-        numbers={[
-          ['records', log?.depth],
-          ['events/s', snapshot?.rates?.events_per_s],
-        ]}
-      />
+        snapshot={snapshot}
+      >
+        {picture && <LogBand picture={picture} />}
+      </DiagramNode>
       <DiagramNode
         name="Relay"
         kind="reads the log, for the sockets and the recorder"
         variant="relay"
-        numbers={[
-          ['read to', snapshot?.relay?.position],
-          ['lag ms', snapshot?.relay?.lag_ms],
-          ['parts/s', snapshot?.rates?.deltas_per_s],
-        ]}
+        snapshot={snapshot}
       >
         <DiagramEdge on={EVENTS} side="above" />
       </DiagramNode>
-      <DiagramNode name="Hub" kind="sends every event to the sockets of its owner" variant="hub" numbers={[]}>
+      <DiagramNode name="Hub" kind="sends every event to the sockets of its owner" variant="hub" snapshot={snapshot}>
         <DiagramEdge on={EVENTS} side="after" branch />
         <DiagramEdge on={EVENTS} side="up" branch />
       </DiagramNode>
@@ -46,7 +41,7 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
         name="Recorder"
         kind={snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches, in the background'}
         variant="recorder"
-        numbers={[['pending', snapshot?.recorder?.pending]]}
+        snapshot={snapshot}
       >
         <DiagramEdge on={STORED} side="before" />
       </DiagramNode>
@@ -54,7 +49,7 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
         name="Postgres"
         kind="rows and position, one transaction"
         variant={snapshot?.store?.up === false ? 'postgres down' : 'postgres'}
-        numbers={[['stored to', snapshot?.recorder?.stored_position]]}
+        snapshot={snapshot}
       >
         <DiagramEdge on={STORED} side="before" />
       </DiagramNode>
@@ -63,7 +58,7 @@ export function ResponsePath({ snapshot }: { snapshot: Snapshot }) {
         kind="what could not be answered, kept as it was"
         variant="dead-letters"
         href={linkTo(snapshot, 'chat_dead_letters')}
-        numbers={[['parked', deadLetters?.depth]]}
+        snapshot={snapshot}
       />
     </>
   );

@@ -1,22 +1,29 @@
-/** A queue drawn as slots: one per message in work or waiting, in this order. */
-
-const SLOTS = 16; // drawn; a longer queue is a number
+/** Messages drawn as slots: one for each, one's own in the accent colour. */
 
 interface Props {
-  inWork: number | null | undefined;
-  waiting: number | null | undefined;
+  /** For each message, whether it is this user's. */
+  taken: readonly boolean[];
+  /** Empty places to draw behind them, so that the room left is seen. */
+  places: number;
+  /** How many are drawn; of more only the number is. */
+  max: number;
+  /** More than `taken` says. */
+  more?: number;
+  name: string;
 }
 
-export function Slots({ inWork, waiting }: Props) {
-  const taken = inWork ?? 0;
-  const kindOf = (index: number) =>
-    index < taken ? 'slot in-work' : index < taken + (waiting ?? 0) ? 'slot waiting' : 'slot';
+export function Slots({ taken, places, max, more = 0, name }: Props) {
+  const drawn = Math.max(Math.min(places, max), Math.min(taken.length, max));
+  const beyond = taken.length - Math.min(taken.length, max) + more;
+  const mine = taken.filter(Boolean).length;
+  const text = `${taken.length + more} ${name}${mine > 0 ? `, ${mine} of them yours` : ''}`;
   return (
-    <div className="slots" aria-hidden="true">
-      {Array.from({ length: SLOTS }, (_, index) => (
+    <div className="slots" role="img" aria-label={text} title={text}>
+      {Array.from({ length: drawn }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: slots never change order
-        <span key={index} className={kindOf(index)} />
+        <i key={index} className={index >= taken.length ? 'slot' : taken[index] ? 'slot mine' : 'slot other'} />
       ))}
+      {beyond > 0 && <span>+{beyond}</span>}
     </div>
   );
 }

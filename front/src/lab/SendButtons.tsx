@@ -1,0 +1,67 @@
+/** Sends sample messages: one, or a hundred at a chosen speed. Their conversations are not the user's. */
+import { useEffect, useRef, useState } from 'react';
+import { newId } from '../chat/ids';
+import { PROFILES } from '../ui/composer/commands';
+import { useChat, useChatState } from '../ui/context';
+import { Icon } from '../ui/Icon';
+
+const ONE = '/words 60'; // long enough to be watched, short enough to be repeated
+const EACH = '/words 20';
+const MANY = 100;
+
+/** Hidden conversations, deleted with the view. Returns what sends a text to a new one of them. */
+export function useSamples(): (text: string, profile?: string) => string {
+  const { client } = useChat();
+  const samples = useRef<string[]>([]);
+  useEffect(
+    () => () => {
+      for (const id of samples.current) client.deletions.carryOut(id);
+      samples.current = [];
+    },
+    [client],
+  );
+  return (text, profile) => {
+    const id = newId();
+    samples.current.push(id);
+    client.deletions.hide(id);
+    client.send(id, text, profile ? { profile } : {}, true);
+    return id;
+  };
+}
+
+export function SendButtons({ disabled }: { disabled: boolean }) {
+  const live = useChatState((state) => state.live);
+  const [profile, setProfile] = useState('slow');
+  const send = useSamples();
+  const off = disabled || !live;
+  return (
+    <>
+      <button type="button" className="button primary" disabled={off} onClick={() => send(ONE)}>
+        <Icon name="up" /> Send one through
+      </button>
+      <span className="send-many">
+        <button
+          type="button"
+          className="button"
+          disabled={off}
+          onClick={() => {
+            for (let sent = 0; sent < MANY; sent += 1) send(EACH, profile);
+          }}
+        >
+          Send {MANY}
+        </button>
+        <select
+          aria-label="Speed of their replies"
+          value={profile}
+          onChange={(event) => setProfile(event.target.value)}
+        >
+          {PROFILES.map(({ name, help }) => (
+            <option key={name} value={name}>
+              {help}
+            </option>
+          ))}
+        </select>
+      </span>
+    </>
+  );
+}

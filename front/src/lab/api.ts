@@ -1,0 +1,39 @@
+/** The laboratory's routes, one function each; docs/laboratory.md says what they take and answer. */
+import type { LogLines, PipelineTurns } from '../protocol/http';
+import { type ChatApi, queryText } from '../transport/api';
+import type { DeadLettersPage, NodeLedger } from './wire';
+
+export function pipelineTurns(api: ChatApi, cursor: string | undefined): Promise<PipelineTurns> {
+  return api.request('GET', `/api/pipeline/turns${queryText({ cursor })}`);
+}
+
+export interface LogQuery {
+  after?: number;
+  before?: number;
+  limit?: number;
+  conversation_id?: string;
+  reply_id?: string;
+  type?: string;
+  view?: 'own' | 'operator';
+  wait_s?: number;
+}
+
+const LOG_TIMEOUT_MS = 40_000; // longer than `wait_s` may be
+
+export function logPage(api: ChatApi, query: LogQuery): Promise<LogLines> {
+  return api.request('GET', `/api/log${queryText({ ...query })}`, undefined, LOG_TIMEOUT_MS);
+}
+
+export function nodeLedger(api: ChatApi): Promise<NodeLedger> {
+  return api.request('GET', '/api/lab/ledger');
+}
+
+export interface DeadLettersQuery {
+  limit?: number;
+  before?: string;
+  reason?: string;
+}
+
+export function deadLetters(api: ChatApi, query: DeadLettersQuery): Promise<DeadLettersPage> {
+  return api.request('GET', `/api/dead-letters${queryText({ ...query })}`);
+}

@@ -1,0 +1,27 @@
+/** The picture as it is now, four times a second while it is wanted. */
+import type { FrameRecorder } from '../chat/recording';
+import { isEvent } from '../protocol/decode';
+import { useChat } from '../ui/context';
+import type { Picture } from '../ui/pipeline/picture';
+import { pipelineTurns } from './api';
+import { pictureOf } from './picture';
+import { usePolled } from './usePolled';
+
+const POLL_MS = 250;
+
+/** The cursor of the last event that this tab got. */
+function lastCursor({ entries }: FrameRecorder): string | undefined {
+  for (let place = entries.length - 1; place >= 0; place -= 1) {
+    const entry = entries[place];
+    if (!entry || !('received' in entry)) continue;
+    if (isEvent(entry.received) || entry.received.type === 'welcome') return entry.received.cursor;
+  }
+  return undefined;
+}
+
+export function usePicture(wanted: boolean): Picture | null {
+  const { api, client } = useChat();
+  const request = () => pipelineTurns(api, lastCursor(client.recorder));
+  const { value } = usePolled(wanted ? request : null, POLL_MS);
+  return value && pictureOf(value);
+}
