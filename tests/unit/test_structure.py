@@ -41,7 +41,8 @@ ALLOWED = {
         "web",
     ),
     "client": ("protocol",),
-    "cli": ("protocol", "settings", "client", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
+    "conform": ("client", "protocol"),
+    "cli": ("protocol", "settings", "client", "conform", "broker", "store", "embedded_postgres", "mock_ai", "pipeline", "node"),
     "__main__": ("cli",),
     "testing": (),
 }  # fmt: skip

@@ -13,7 +13,7 @@ TOPICS = {
     "Run": ("serve", "respond", "migrate", "make-secrets"),
     "Look": ("doctor", "tail"),
     "Repair": ("dead-letters",),
-    "Develop": ("mock", "completion"),
+    "Develop": ("mock", "conform", "completion"),
 }
 COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for names in TOPICS.values() for name in names}
 

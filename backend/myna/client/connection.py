@@ -69,8 +69,12 @@ class Connection:
 
     async def send(self, frame: Frame) -> None:
         """Write one frame. Raises `Closed`."""
+        await self.send_raw(json.dumps(frame))
+
+    async def send_raw(self, data: bytes | str) -> None:
+        """Write anything: text as a text frame, bytes as a binary one. Raises `Closed`."""
         try:
-            await self._socket.send(json.dumps(frame))
+            await self._socket.send(data)
         except ConnectionClosed:
             raise Closed(self.close_code) from None
 

@@ -33,9 +33,9 @@ class Http:
         self.url, self.token = url.rstrip("/"), token
         self._opener = build_opener(ProxyHandler({})) if is_local(url) else build_opener()
 
-    async def request(self, method: str, path: str, body: object = None, *, within_s: float = ANSWER_S, **headers: str) -> Answer:
+    async def request(self, method: str, path: str, body: object = None, *, within_s: float = ANSWER_S) -> Answer:
         """Any answer, whatever its status; `body` is sent as JSON. Raises `Unreachable`."""
-        return await asyncio.to_thread(self._request, method, path, body, within_s, headers)
+        return await asyncio.to_thread(self._request, method, path, body, within_s)
 
     async def get(self, path: str) -> Any:
         """The JSON of a good answer. Raises `Refused` for any other, and `Unreachable`."""
@@ -50,14 +50,12 @@ class Http:
             problem.get("code", "http_error"), problem.get("detail", f"The server answered {answer.status}."), status=answer.status
         )
 
-    def _request(self, method: str, path: str, body: object, within_s: float, headers: dict[str, str]) -> Answer:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.token and "Authorization" not in named:
-            named["Authorization"] = f"Bearer {self.token}"
+    def _request(self, method: str, path: str, body: object, within_s: float) -> Answer:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
-            named["Content-Type"] = "application/json"
-        request = Request(self.url + path, data, named, method=method)  # noqa: S310 (the caller names the server)
+            headers["Content-Type"] = "application/json"
+        request = Request(self.url + path, data, headers, method=method)  # noqa: S310 (the caller names the server)
         try:
             try:
                 answer = self._opener.open(request, timeout=within_s)
