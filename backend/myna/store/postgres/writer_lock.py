@@ -47,6 +47,7 @@ async def acquire_writer_lock(dsn: str) -> "PostgresWriterLock | None":
     """The writer lock, or None while another connection holds it. Raises any of `DATABASE_ERRORS`."""
     connection = await connect(dsn, command_s=STATEMENT_S + 5, settings=_SETTINGS)
     try:
+        await connection.set_type_codec("tsvector", schema="pg_catalog", encoder=bytes, decoder=bytes, format="binary")
         acquired = await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK_NUMBER)
     except BaseException:
         connection.terminate()

@@ -1,13 +1,12 @@
-"""Facts written as rows, in bulk: each statement takes one array per column and stores a whole batch.
+"""Facts written as rows, in bulk: messages by COPY, and statements that take one array per column and store a whole batch.
 
 Runs inside a transaction of the writer lock's holder, which makes it the only writer. Three passes: deletions first (a
 tombstone keeps all that comes later out), then messages and replies, then titles.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
-from typing import Any, assert_never
+from typing import assert_never
 
 import asyncpg
 from msgspec import UNSET
@@ -24,9 +23,11 @@ from myna.store.postgres.tables import ConversationRow, MessageRow
 from myna.store.search_text import lexeme_of, lexemes
 
 ConversationKey = tuple[str, str]  # owner, conversation id
+MessageKey = tuple[str, str]  # owner, id of a message or reply
 
 MUCH = 64 * 1024  # characters, of which the lexemes take some 2 ms
 _MESSAGE_COLUMNS = written_columns(MessageRow)
+_MESSAGE_KEY = [one for one in _MESSAGE_COLUMNS if one.primary_key]
 _CONVERSATION = inspect(ConversationRow).columns
 _KEY = [_CONVERSATION["owner"], _CONVERSATION["id"]]
 _TITLE = [*_KEY, _CONVERSATION["title"]]
@@ -34,21 +35,14 @@ _TITLE = [*_KEY, _CONVERSATION["title"]]
 # Reserves a block of numbers at once; nobody else draws from the sequence while we hold the writer lock.
 _RESERVE_ORDS = "SELECT setval('messages_ord_seq', nextval('messages_ord_seq') + $1 - 1) - $1 + 1"
 
-# A reply takes the turn of its message, which may have been stored long before.
-_COMPUTED = {"turn": "coalesce(message.turn, given.turn)", "words": "array_to_tsvector(string_to_array(given.words, ' '))"}
-_INSERT_MESSAGES = f"""
-WITH stored AS (
-  INSERT INTO messages ({names(_MESSAGE_COLUMNS)})
-  SELECT {", ".join(_COMPUTED.get(column.name, f"given.{column.name}") for column in _MESSAGE_COLUMNS)}
-  FROM {given(_MESSAGE_COLUMNS)}
-  LEFT JOIN messages AS message ON message.owner = given.owner AND message.id = given.message_id
-  WHERE NOT EXISTS (
-    SELECT FROM conversations AS deleted
-    WHERE deleted.owner = given.owner AND deleted.id = given.conversation_id AND deleted.deleted_at IS NOT NULL
-  )
-  ON CONFLICT DO NOTHING RETURNING ord
-)
-SELECT coalesce(array_agg(ord ORDER BY ord), '{{}}') FROM stored
+# The turn of a reply's message that was stored before.
+_TURNS = f"""
+SELECT message.owner::text, message.id::text, message.turn FROM {given(_MESSAGE_KEY)}
+JOIN messages AS message ON message.owner = given.owner AND message.id = given.id
+"""  # noqa: S608 (made of constants)
+_DELETED = f"""
+SELECT deleted.owner::text, deleted.id::text FROM {given(_KEY)}
+JOIN conversations AS deleted ON deleted.owner = given.owner AND deleted.id = given.id AND deleted.deleted_at IS NOT NULL
 """  # noqa: S608 (made of constants)
 
 # The message or reply of each conversation that was stored last.
@@ -117,19 +111,60 @@ async def _delete(connection: asyncpg.Connection, deleted: Iterable[Conversation
 
 async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
     """Store messages and replies, and add those that were new to their conversations' lines."""
+    messages = await _of_conversations_not_deleted(connection, messages)
     if any(message.parent_id is UNSET for message in messages):
         messages = with_parents(messages, await _newest_replies(connection, messages))
-    first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
-    arrays = in_order(_MESSAGE_COLUMNS, await _message_arrays(messages, first))
-    stored: list[int] = await connection.fetchval(_INSERT_MESSAGES, *map(_without_last_nulls, arrays))
+    try:
+        async with connection.transaction():
+            await _copy(connection, messages)
+    except asyncpg.UniqueViolationError:
+        stored = await _turns(connection, [(message.owner, message.id) for message in messages])
+        messages = [message for message in messages if (message.owner, message.id) not in stored]
+        await _copy(connection, messages)
     conversations: dict[ConversationKey, ConversationView] = {}
-    for ord_ in stored:
-        message = messages[ord_ - first]
+    for message in messages:
         key = message.owner, message.conversation_id
         conversations[key] = with_message(conversations.get(key), message)
     if conversations:
         lines = CONVERSATIONS.arrays(list(conversations.values()))
         await connection.execute(_ADD_TO_CONVERSATIONS, *in_order(CONVERSATIONS.columns, lines))
+
+
+async def _copy(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
+    """Insert messages by COPY, which takes a third of the time of an INSERT, and fails where one is stored already."""
+    if not messages:
+        return
+    first: int = await connection.fetchval(_RESERVE_ORDS, len(messages))
+    ords = {(message.owner, message.id): ord_ for ord_, message in enumerate(messages, first)}
+    # A reply takes the turn of its message, which may have been stored long before.
+    missing = {(row.owner, row.message_id) for row in messages if row.message_id is not None} - ords.keys()
+    turns = ords | await _turns(connection, missing)
+    arrays = MESSAGES.arrays(messages) | {
+        "ord": list(ords.values()),
+        "turn": [turns.get((row.owner, row.message_id or row.id), ord_) for row, ord_ in zip(messages, ords.values(), strict=True)],
+        "words": await _words(messages),
+    }
+    rows = zip(*in_order(_MESSAGE_COLUMNS, arrays), strict=True)
+    try:
+        await connection.copy_records_to_table("messages", records=rows, columns=[column.name for column in _MESSAGE_COLUMNS])
+    except (TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+
+
+async def _turns(connection: asyncpg.Connection, keys: Collection[MessageKey]) -> dict[MessageKey, int]:
+    """The turns of those of these messages that are stored."""
+    if not keys:
+        return {}
+    owners, ids = zip(*keys, strict=True)
+    rows = await connection.fetch(_TURNS, *in_order(_MESSAGE_KEY, {"owner": owners, "id": ids}))
+    return {(row["owner"], row["id"]): row["turn"] for row in rows}
+
+
+async def _of_conversations_not_deleted(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> Sequence[MessageView]:
+    owners, ids = zip(*{(one.owner, one.conversation_id) for one in messages}, strict=True)
+    rows = await connection.fetch(_DELETED, *in_order(_KEY, {"owner": owners, "id": ids}))
+    deleted = {(row["owner"], row["id"]) for row in rows}
+    return [one for one in messages if (one.owner, one.conversation_id) not in deleted] if deleted else messages
 
 
 async def _newest_replies(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> dict[ConversationKey, str]:
@@ -139,31 +174,7 @@ async def _newest_replies(connection: asyncpg.Connection, messages: Sequence[Mes
     return {(row["owner"], row["id"]): newest_reply(row["owner"], row["newest"], row["role"]) for row in rows}
 
 
-async def _message_arrays(messages: Sequence[MessageView], first: int) -> dict[str, list[Any]]:
-    """The columns of all messages, numbered in storing order.
-
-    A reply's turn is right when its message is among them; where that is stored already, SQL says so.
-    """
-    # Those with few nulls first: nulls at the end of an array are not sent.
-    rows = sorted(messages, key=attrgetter("role"))
-    ords = {(message.owner, message.id): ord_ for ord_, message in enumerate(messages, first)}
-    own = [ords[row.owner, row.id] for row in rows]
-    return MESSAGES.arrays(rows) | {
-        "ord": own,
-        "turn": [ords.get((row.owner, row.message_id or ""), ord_) for ord_, row in zip(own, rows, strict=True)],
-        "words": await _words(rows),
-    }
-
-
-def _without_last_nulls(array: list[Any]) -> list[Any]:
-    """An array of `given` without the nulls at its end, which unnest fills in: each takes half a microsecond to send."""
-    end = len(array)
-    while end and array[end - 1] is None:
-        end -= 1
-    return array[:end]
-
-
-async def _words(messages: Sequence[MessageView]) -> list[str]:
+async def _words(messages: Sequence[MessageView]) -> list[bytes]:
     """The lexemes of each, in slices of the event loop where it is much text: a long import, or what an outage left."""
     if sum(len(message.text) for message in messages) <= MUCH:
         return [_words_of(message) for message in messages]
@@ -175,5 +186,8 @@ async def _words(messages: Sequence[MessageView]) -> list[str]:
     return words
 
 
-def _words_of(message: MessageView) -> str:
-    return " ".join((lexeme_of(message.owner), *lexemes(message.text)))
+def _words_of(message: MessageView) -> bytes:
+    """The lexemes as a tsvector in Postgres' binary format: their number, then each with a NUL and the number of its positions, none."""
+    words = lexemes(message.text)
+    words.add(lexeme_of(message.owner))
+    return len(words).to_bytes(4, "big") + ("\0\0\0".join(words) + "\0\0\0").encode()
