@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     abandoned_s: Annotated[
         float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")
     ] = 60
-    prefetch: Annotated[int, Field(ge=1, le=1000, description="deliveries one responder has in hand at once")] = 32
+    prefetch: Annotated[int, Field(ge=1, le=1000, description="deliveries one responder has in hand at once")] = 256
     drain_s: Annotated[float, Field(ge=0, le=60, description="seconds a stopping process gives open replies to finish")] = 8
 
     @property

@@ -64,7 +64,8 @@ def built_page() -> Path:
 async def live_server(built_page: Path) -> AsyncIterator[Node]:
     """One backend for all browser tests: embedded broker and database, speaking fast."""
     data = open_folder("myna-browser-data-")
-    node = Node({"CHAT_DATA_DIR": str(data), "CHAT_MOCK_PROFILE": "fast", "CHAT_LOG_FORMAT": "json"}, name="browser")
+    environment = {"CHAT_MOCK_PROFILE": "fast", "CHAT_LOG_FORMAT": "json", "CHAT_PREFETCH": "32"}
+    node = Node({"CHAT_DATA_DIR": str(data), **environment}, name="browser")
     try:
         await node.start()
         yield node

@@ -145,7 +145,7 @@ async def test_delivery_state_has_text(open_page: OpenPage) -> None:
 
 
 class BusyResponder:
-    """Keeps the one responder busy: it has 32 deliveries in hand at once (CHAT_PREFETCH), and whoever comes then has to wait."""
+    """Keeps the one responder busy: it has 32 deliveries in hand at once (conftest.py), and whoever comes then has to wait."""
 
     def __init__(self, user: User) -> None:
         self._user = user
