@@ -1,4 +1,7 @@
-"""The benchmarks: `python -m tests.bench [--quick] [--only NAME …]`. Prints tables and writes REPORT.md beside this file."""
+"""The benchmarks: `python -m tests.bench [headline] [--quick] [--only NAME …]`. Prints tables and writes REPORT.md beside this file.
+
+`headline` is the part that the README shows: streamed replies, some six minutes. It writes HEADLINE.md, its charts and that table.
+"""
 
 import argparse
 import asyncio
@@ -9,13 +12,15 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.bench import connections, report, scaling, speed, stored_data
-from tests.bench.plan import QUICK, WHOLE, Plan
+from tests.bench import connections, headline, report, scaling, speed, stored_data
+from tests.bench.plan import HEADLINE, QUICK, WHOLE, Plan
 from tests.bench.report import Table
 from tests.bench.targets import PEER, Services
 
-REPORT = Path(__file__).parent / "REPORT.md"
+HERE = Path(__file__).parent
+REPORT, HEADLINES, README = HERE / "REPORT.md", HERE / "HEADLINE.md", HERE.parents[1] / "README.md"
 FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
+    "headline": headline.streamed_replies,
     "turns": speed.turns_and_latency,
     "parts": speed.parts,
     "limits": speed.limits_of_the_hops,
@@ -27,6 +32,13 @@ FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
     "scale": scaling.responders_and_nodes,
     "memory": connections.memory_under_load,
 }
+
+
+def write(to: Path, about: str, tables: list[Table]) -> None:
+    """The report, and the headline's first table into the README."""
+    report.write(to, about, tables)
+    if to == HEADLINES:
+        report.put_into(README, tables[0])
 
 
 async def run(plan: Plan, names: list[str], to: Path) -> list[Table]:
@@ -45,19 +57,21 @@ async def run(plan: Plan, names: list[str], to: Path) -> list[Table]:
                 tables.append(table)
                 print(table.text(), flush=True)
             print(f"({name}: {time.perf_counter() - began:.0f} s)", flush=True)
-            report.write(to, about, tables)
+            write(to, about, tables)
     return tables
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Myna's benchmarks, as tables.")
+    parser.add_argument("part", nargs="?", choices=["headline"], help="only what the README shows")
     parser.add_argument("--quick", action="store_true", help="small and short: shows that it works, measures nothing of worth")
     parser.add_argument("--only", nargs="+", choices=FIGURES, help="only these figures")
-    parser.add_argument("--report", type=Path, default=REPORT, help="where the Markdown goes")
+    parser.add_argument("--report", type=Path, help="where the Markdown goes")
     chosen = parser.parse_args()
+    plan, names, to = (HEADLINE, ["headline"], HEADLINES) if chosen.part else (WHOLE, chosen.only or [*FIGURES][1:], REPORT)
     if sys.platform != "linux":
         parser.exit(1, "The benchmarks read processor time and memory from /proc: they need Linux.\n")
-    asyncio.run(run(QUICK if chosen.quick else WHOLE, chosen.only or list(FIGURES), chosen.report))
+    asyncio.run(run(QUICK if chosen.quick else plan, names, chosen.report or to))
 
 
 if __name__ == "__main__":

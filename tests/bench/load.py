@@ -16,12 +16,14 @@ from uuid import uuid4
 
 import uvloop
 
+from tests.bench import streamed_load
 from tests.bench.websocket_frames import CLOSE, PING, PONG, Socket, frames, message_in
 
 TEXT = "How does a message get from here to there and back again?"
 WARM_S = 1.5  # before measuring: connections, caches and plans settle
 STRAGGLER_S = 30  # for what is still open when the time is over
 CONNECT_AT_ONCE = 50
+LAST_S = 0.3  # after the end: this process's clock is read too, and it has to be there
 ACCEPTED, COMPLETED, FAILED = b'"message.accepted"', b'"reply.completed"', b'"reply.failed"'
 # Of one length, so that what is carried from piece to piece holds neither whole and nothing counts twice.
 DELTA, COMPLETE = b'"reply.delta"', b'"reply.comple'
@@ -196,6 +198,12 @@ async def stream(urls: list[str], sockets: int, seconds: float, scenario: str) -
     return {"parts": parts, "seconds": end - begin, "least_of_one_socket": least}
 
 
+async def replies(urls: list[str], **options: Any) -> dict[str, Any]:
+    """Streamed replies; with a `rate` in open loop."""
+    one = streamed_load.open_replies if "rate" in options else streamed_load.closed_replies
+    return await one(lambda clients: connect(clients, urls), mark, **options)
+
+
 async def idle(urls: list[str], sockets: int, seconds: float) -> dict[str, Any]:
     """Sockets that say nothing but pongs; held between `begin` and `end`."""
 
@@ -299,6 +307,7 @@ KINDS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
     "turns": turns,
     "spaced": spaced,
     "stream": stream,
+    "replies": replies,
     "idle": idle,
     "storm": storm,
 }
@@ -308,6 +317,7 @@ async def main(kind: str, **options: Any) -> None:
     failures: list[BaseException] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context.get("exception", RuntimeError(context))))
     result = await KINDS[kind](**options)
+    await asyncio.sleep(LAST_S)
     if failures:
         raise failures[0]
     print(json.dumps(result), flush=True)

@@ -11,6 +11,10 @@ class Plan:
     seconds: float = 5.0  # measured, for each target and round
     sockets: tuple[int, ...] = (50, 200)
     streaming: int = 500  # sockets
+    reply_parts: tuple[int, ...] = (1, 10, 60, 300)  # of streamed replies, in closed loop
+    replying: int = 256  # sockets in closed loop
+    # Open loop: sockets, and replies of 60 parts that are due a second over all of them. A reply takes 1.2 s, so 100 sockets take 80.
+    open_loops: tuple[tuple[int, float], ...] = ((100, 60.0), (1_000, 150.0), (5_000, 150.0))
     idle: int = 4_000  # sockets
     storm: int = 2_000  # sockets
     grown: tuple[int, ...] = (0, 100_000, 1_000_000)  # stored messages
@@ -22,11 +26,15 @@ class Plan:
 
 
 WHOLE = Plan()
+HEADLINE = Plan(rounds=1, seconds=4.0)
 QUICK = Plan(
     rounds=1,
     seconds=1.5,
     sockets=(20,),
     streaming=20,
+    reply_parts=(1, 60),
+    replying=16,
+    open_loops=((20, 10.0),),
     idle=50,
     storm=50,
     grown=(0, 2_000),

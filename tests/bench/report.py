@@ -5,11 +5,12 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 PACKAGES = ("quart", "hypercorn", "aio-pika", "aiormq", "asyncpg", "pydantic", "uvloop")
 
 
@@ -21,6 +22,7 @@ class Table:
     columns: Sequence[str]
     note: str = ""
     rows: list[Sequence[str]] = field(default_factory=list)
+    charts: dict[str, str] = field(default_factory=dict)  # SVG by file name
 
     def add(self, *cells: str) -> None:
         """One more row."""
@@ -39,7 +41,8 @@ class Table:
         """For the report."""
         lines = [self.columns, ["---", *["---:"] * (len(self.columns) - 1)], *self.rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        return f"## {self.title}\n\n{table}\n" + (f"\n{self.note}\n" if self.note else "")
+        shown = "".join(f"\n![{name.replace('-', ' ')}](charts/{name}.svg)\n" for name in self.charts)
+        return f"## {self.title}\n\n{table}\n" + (f"\n{self.note}\n" if self.note else "") + shown
 
 
 def surroundings(rabbitmq: str, postgres: str) -> str:
@@ -58,12 +61,26 @@ def surroundings(rabbitmq: str, postgres: str) -> str:
 
 
 def write(path: Path, about: str, tables: Sequence[Table]) -> None:
-    """The report as Markdown."""
+    """The report as Markdown, and the tables' charts in a folder beside it."""
     head = (
-        "# Benchmarks\n\nMade by `make bench`. Each figure stands beside its peer in the same run; values are medians of interleaved runs, "
-        f"with the least and the most in brackets. Judge by the ratios: the absolute numbers are this machine's.\n\n{about}\n"
+        "# Benchmarks\n\nMade by `make bench` and `python -m tests.bench headline`. Each figure stands beside its peer in the "
+        "same run; values are medians of interleaved runs, with the least and the most in brackets. "
+        "Judge by the ratios: the absolute numbers are this machine's.\n\n"
+        f"{about}\n"
     )
+    for name, drawn in ((name, drawn) for table in tables for name, drawn in table.charts.items()):
+        file = path.parent / "charts" / f"{name}.svg"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(drawn)
     path.write_text(head + "\n" + "\n".join(table.markdown() for table in tables))
+
+
+def put_into(page: Path, table: Table) -> None:
+    """Replace the table of a page that stands between the comments `bench` and `/bench`."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = replace(table, charts={}).markdown().partition("\n\n")[2]
+    page.write_text(f"{before}{BEGIN}\n{rows}{END}{after}")
 
 
 def have_peer(folder: Path) -> None:

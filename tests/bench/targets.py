@@ -130,10 +130,16 @@ async def program(name: str, command: list[str], port: int, **environment: str) 
 
 
 @asynccontextmanager
-async def peer(services: Services, name: str, *, confirms: bool, stores: bool, inserts: str = "together") -> AsyncIterator[Target]:
-    """The Node peer. `inserts`: waiting rows `together`, or `each` in a statement of its own over a pool of connections."""
+async def peer(
+    services: Services, name: str, *, confirms: bool, stores: bool, inserts: str = "together", batches: bool = False
+) -> AsyncIterator[Target]:
+    """The Node peer. `inserts`: waiting rows `together`, or `each` in a statement of its own over a pool of connections.
+
+    `batches`: what waits to be published or written to a socket goes together.
+    """
     async with services.place() as (amqp_url, database):
-        environment = {"AMQP_URL": amqp_url, "CONFIRMS": "1" if confirms else "", "INSERTS": inserts, "NODE_ENV": "production"}
+        environment = {"AMQP_URL": amqp_url, "CONFIRMS": "1" if confirms else "", "INSERTS": inserts}
+        environment |= {"BATCHES": "1" if batches else "", "NODE_ENV": "production"}
         if stores:
             environment["DATABASE_URL"] = services.postgres.url(database)
         async with program(name, ["node", str(PEER / "server.mjs")], free_ports(1)[0], **environment) as target:

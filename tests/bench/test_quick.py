@@ -8,7 +8,7 @@ import pytest
 
 from tests.services.budgets import budget
 
-FIGURES = ("turns", "parts", "idle", "storm", "growth", "backlog")
+FIGURES = ("headline", "turns", "idle", "storm", "growth", "backlog")
 
 
 @pytest.mark.timeout(budget(300))
@@ -19,7 +19,8 @@ def test_a_quick_run_fills_every_table_with_numbers(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
     sections = report.read_text().split("\n## ")[1:]
-    assert len(sections) == len(FIGURES) + 1  # latency has a table of its own
+    assert len(sections) == len(FIGURES) + 1 + 3  # latency has a table of its own, and the headline one for each load
+    assert sorted(file.name for file in (tmp_path / "charts").iterdir()) == ["delay-of-a-part.svg", "parts-a-second.svg"]
     for section in sections:
         rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ") and "---" not in line]
         assert len(rows) >= 2, section
