@@ -34,6 +34,15 @@ def from_ms(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
+@lru_cache(maxsize=1024)  # one message's is asked for several times while it is stored
+def moment(written: str) -> datetime:
+    """A timestamp in any form of RFC 3339 as an aware moment. Raises `ValueError` for another text."""
+    parsed = datetime.fromisoformat(written)
+    if parsed.tzinfo is None:  # it could not be compared with the others
+        raise ValueError(f"the timestamp {written} has no offset from UTC")
+    return parsed
+
+
 def rfc3339(moment: datetime) -> str:
     """An aware moment as RFC 3339, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

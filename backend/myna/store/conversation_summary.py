@@ -1,9 +1,6 @@
 """How a conversation's line in the list follows from its messages: one meaning for every implementation of the store."""
 
-from datetime import datetime
-
-from msgspec.structs import replace
-
+from myna.protocol.timestamps import moment
 from myna.protocol.titles import title_from
 from myna.protocol.views import ConversationView, MessageView, preview_of
 
@@ -13,13 +10,20 @@ def with_message(conversation: ConversationView | None, message: MessageView) ->
 
     Raises `ValueError` for a timestamp that is not RFC 3339.
     """
+    at, preview = message.created_at, preview_of(message.text)
     if conversation is None:
         title = title_from(message.text) if message.text.strip() else ""
-        at = message.created_at
-        conversation = ConversationView(message.owner, message.conversation_id, title, at, at, 0, "")
-    return replace(
-        conversation,
-        updated_at=max(conversation.updated_at, message.created_at, key=datetime.fromisoformat),
-        messages=conversation.messages + 1,
-        preview=preview_of(message.text) or conversation.preview,
+        return ConversationView(message.owner, message.conversation_id, title, at, _later(at, at), 1, preview)
+    return ConversationView(
+        conversation.owner,
+        conversation.id,
+        conversation.title,
+        conversation.created_at,
+        _later(conversation.updated_at, at),
+        conversation.messages + 1,
+        preview or conversation.preview,
     )
+
+
+def _later(one: str, other: str) -> str:
+    return max(one, other, key=moment)

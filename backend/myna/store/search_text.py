@@ -64,7 +64,8 @@ def words_of(text: str) -> list[str]:
     """The folded words of a text in order, each in one kind of script."""
     text = text[:TEXT_LIMIT]
     if text.isascii() or (text := _TYPOGRAPHY.sub(" ", text)).isascii():
-        return [word[:WORD_LIMIT] for word in text.encode().translate(_FOLDED_ASCII).decode().split()]
+        words = text.encode().translate(_FOLDED_ASCII).decode().split()
+        return words if len(max(words, key=len, default="")) <= WORD_LIMIT else [word[:WORD_LIMIT] for word in words]
     folded = _fold(text)[:TEXT_LIMIT]
     found = _FOLDED_WORD.findall(folded)
     if _UNSPACED_LETTER.search(folded):

@@ -6,7 +6,6 @@ fields, named with a prefix; it is None where all of them are null. Timestamps a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -16,7 +15,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import SQLModel
 
 from myna.protocol.events import Options, Position, Timings
-from myna.protocol.timestamps import rfc3339
+from myna.protocol.timestamps import moment, rfc3339
 from myna.protocol.views import ConversationView, MessageView, ReplyError
 from myna.store.port import Checkpoint
 from myna.store.postgres.tables import CheckpointRow, ConversationRow, MessageRow
@@ -69,19 +68,12 @@ class RowMapping(Generic[View]):
         """The views' columns by name, each as an array. Raises `ValueError` for a timestamp that is not RFC 3339."""
         arrays = {column: list(map(attrgetter(field), views)) for field, column in self._plain}
         for name in self._timestamps:
-            arrays[name] = [at and _parse(at) for at in arrays[name]]
+            arrays[name] = [at and moment(at) for at in arrays[name]]
         for field, _, columns in self._spread:
             records = list(map(attrgetter(field), views))
             for name, column in columns:
                 arrays[column] = [None if record is None else getattr(record, name) for record in records]
         return arrays
-
-
-def _parse(timestamp: str) -> datetime:
-    parsed = datetime.fromisoformat(timestamp)
-    if parsed.tzinfo is None:  # it could not be compared with the others
-        raise ValueError(f"the timestamp {timestamp} has no offset from UTC")
-    return parsed
 
 
 def map_rows(table: type[SQLModel], view: type[View], **spread: tuple[type, str]) -> RowMapping[View]:

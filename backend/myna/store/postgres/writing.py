@@ -144,9 +144,11 @@ async def _copy(connection: asyncpg.Connection, messages: Sequence[MessageView])
         "turn": [turns.get((row.owner, row.message_id or row.id), ord_) for row, ord_ in zip(messages, ords.values(), strict=True)],
         "words": await _words(messages),
     }
-    rows = zip(*in_order(_MESSAGE_COLUMNS, arrays), strict=True)
+    # What is null in all rows, of failures and options mostly, need not be sent.
+    columns = [column.name for column in _MESSAGE_COLUMNS if any(value is not None for value in arrays[column.name])]
+    rows = zip(*(arrays[column] for column in columns), strict=True)
     try:
-        await connection.copy_records_to_table("messages", records=rows, columns=[column.name for column in _MESSAGE_COLUMNS])
+        await connection.copy_records_to_table("messages", records=rows, columns=columns)
     except (TypeError, OverflowError) as error:
         raise ValueError(str(error)) from error
 
