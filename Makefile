@@ -9,7 +9,7 @@ PAGE := $(shell find front/src front/public front/index.html front/vite.config.t
 # Where the system can, the program ends with make, even when make is killed.
 ENDS_WITH_MAKE := $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 COMPILE := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
-LOCK := $(COMPILE) pyproject.toml --extra openai
+LOCK := $(COMPILE) pyproject.toml --extra openai --extra otel
 LOCK_CLIENTS := $(COMPILE) --group clients
 LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.

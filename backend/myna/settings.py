@@ -134,6 +134,9 @@ class Settings(BaseSettings):
         Field(description="the least that is logged; debug: a line for each step of every message; auto: warning on a terminal, else info"),
     ] = "auto"
     log_format: Annotated[Literal["auto", "console", "json"], Field(description="auto: console on a terminal, else json")] = "auto"
+    traces: Annotated[
+        bool, Field(description="send spans of each message's way by OTLP, as OTEL_EXPORTER_OTLP_ENDPOINT says; needs myna[otel]")
+    ] = False
     metrics_port: Annotated[
         int | None,
         Field(

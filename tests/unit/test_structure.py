@@ -63,6 +63,7 @@ LIBRARIES = {
     "websockets": ("web.websocket", "web.server.upgrade_stream", "client.connection"),
     "click": ("cli",),
     "openai": ("openai_brain",),
+    "opentelemetry": ("telemetry.tracing", "node.traces"),
     "prometheus_client": ("telemetry", "web.api.metrics", "node.metrics_port", "node.node_collector"),
 }
 

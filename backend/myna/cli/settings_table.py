@@ -15,7 +15,7 @@ TOPICS = {
         "brain", "brain_url", "brain_key", "brain_model", "brain_timeout_s", "mock_profile", "mock_seed", "mock_speed", "mock_scenarios",
         "openai", "openai_strict_models", "prefetch", "abandoned_s", "drain_s",
     ),
-    "What is logged and measured": ("log_level", "log_format", "metrics_port"),
+    "What is logged and measured": ("log_level", "log_format", "metrics_port", "traces"),
 }  # fmt: skip
 LIMITS = "What one client may cost"  # every other setting
 OF_RESPONDERS = ("Broker and database", "Who answers", "What is logged and measured")

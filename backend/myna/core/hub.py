@@ -109,6 +109,10 @@ class Hub(LogObserver):
         """Connections attached now."""
         return sum(map(len, self._mailboxes.values()))
 
+    def connections_of(self, owner: str) -> int:
+        """An owner's connections attached now."""
+        return len(self._mailboxes.get(owner, ()))
+
     def attach(self, mailbox: Mailbox) -> None:
         """From now on this mailbox gets its owner's frames."""
         self._mailboxes.setdefault(mailbox.owner, []).append(mailbox)

@@ -16,12 +16,14 @@ from myna.pipeline.queries import Queries
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.relay import Relay
 from myna.pipeline.relay_metrics import RelayMetrics
+from myna.pipeline.relay_spans import RelaySpans
 from myna.pipeline.responder import Responder
 from myna.pipeline.storage_signals import StorageSignals
 from myna.pipeline.submissions import Submissions
 from myna.pipeline.watchdog import Watchdog
 from myna.settings import Settings
 from myna.store.port import Store
+from myna.telemetry import tracing
 from myna.web.app import create_app
 from myna.web.auth import Sessions
 from myna.web.limits import Limits
@@ -42,7 +44,8 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     watchdog = Watchdog(broker, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
     sessions = Sessions(secret_key(settings), settings.secret_key_old, days=settings.session_days)
     mock_setups = MockSetups(broker, store, queries)
-    observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
+    spans = (RelaySpans(projection, hub),) if tracing.on() else ()
+    observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, *spans, recorder)
     relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     pool = make_pool(settings, broker, brain) if responder and settings.lab_on else None
     lab = make_laboratory(settings, broker, projection, hub, recorder, pool) if settings.lab_on else None

@@ -8,6 +8,7 @@ from myna.node.factories import make_brain, make_broker, process_name, worker_na
 from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.metrics_port import ResponderCollector, serve_metrics
 from myna.node.supervisor import Supervisor
+from myna.node.traces import start_traces
 from myna.pipeline.responder import Responder
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -21,6 +22,7 @@ async def respond(settings: Settings) -> int:
     if settings.embedded_broker:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
     stopping = stop_signal()
+    start_traces(settings, "myna-responder")
     broker = make_broker(settings)
     brain = make_brain(settings)
     responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)

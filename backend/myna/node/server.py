@@ -18,6 +18,7 @@ from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_sign
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
+from myna.node.traces import start_traces
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 from myna.store.port import Store
@@ -100,6 +101,7 @@ async def serve(settings: Settings, *, responder: bool, forgetful: bool = False)
     """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good. `forgetful`: it keeps nothing and needs nobody."""
     stopping = stop_signal()
     raise_descriptor_limit()
+    start_traces(settings, "myna-node")
     hypercorn_patches.apply()
     listener = bind(settings)
     async with AsyncExitStack() as stack:

@@ -6,7 +6,7 @@ what is not stored yet, ready to take over.
 
 import asyncio
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, time_ns
 
 import structlog
 
@@ -18,6 +18,7 @@ from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
 from myna.protocol.views import MessageView
 from myna.store.port import Batch, Checkpoint, Fact, Store, WriterLock
+from myna.telemetry import tracing
 from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger()
@@ -105,7 +106,7 @@ class Recorder(LogObserver):
             reached, facts = self._projection.batch()
             if reached != expected and reached.high.offset >= 0:
                 failpoint("record.before")
-                began = monotonic()
+                began, began_ns = monotonic(), time_ns()
                 refused = await writer_lock.record(Batch(expected, reached, facts))
                 self.write_seconds.observe(monotonic() - began)
                 failpoint("record.after")
@@ -117,6 +118,8 @@ class Recorder(LogObserver):
                 expected = reached
                 if steps.are_written():
                     _write_steps(facts)
+                if tracing.on():
+                    tracing.stored([fact.id for fact in facts if isinstance(fact, MessageView)], began_ns)
             await self._signals.flush_requested(next_at - asyncio.get_running_loop().time())
             await self._more_to_store()
 

@@ -14,6 +14,7 @@ from myna.protocol import log_codec, timestamps
 from myna.protocol.failures import label_of
 from myna.protocol.jobs import JobOptions, QueuedJob
 from myna.protocol.topology import RoutingKey
+from myna.telemetry import tracing
 from myna.telemetry.responder import ResponderMetrics
 
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
@@ -52,6 +53,7 @@ class ReplyPublisher:
             "attempt": reply.attempt + 1,
         }
         self._loop = asyncio.get_running_loop()
+        self._span: tracing.Span | None = None
         self._buffer: list[bytes] = []  # events of this iteration of the event loop
         self._confirm: asyncio.Future[None] | None = None  # of the events handed over last; earlier ones are confirmed no later
         self._unconfirmed = 0  # events handed over, at most
@@ -64,6 +66,15 @@ class ReplyPublisher:
         """
         if stopped():
             return
+        self._span = tracing.begin("answer", "CONSUMER", getattr(self._job, "traceparent", None), reply_id=self._job.reply_id)
+        try:
+            await self._run(stopped)
+        except BaseException as error:  # a crash, or the process is about to end: another attempt has a span of its own
+            tracing.end(self._span, type(error).__name__)
+            raise
+        tracing.end(self._span, attempt=self._common["attempt"], worker=self._worker)
+
+    async def _run(self, stopped: Callable[[], bool]) -> None:
         self._publish(e.ReplyStarted(**self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
         self._note("reply.picked_up", worker=self._worker, queued_ms=max(0, self._started_ms - self._accepted_ms))
         failpoint("reply.started")
@@ -114,6 +125,7 @@ class ReplyPublisher:
         if type(step) is Part:
             if self._first_part_ms is None:
                 self._first_part_ms = now_ms
+                tracing.event(self._span, "first part")
                 self._note("reply.first_part", first_part_ms=max(0, now_ms - self._started_ms))
             self._parts.append(step.text)
             return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=step.text)

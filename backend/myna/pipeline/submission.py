@@ -18,6 +18,7 @@ from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.jobs import HistoryItem, MessageJob, QueuedJob, ReplyJob
 from myna.protocol.topology import RoutingKey
 from myna.store.port import IdempotencyKey
+from myna.telemetry import tracing
 
 OnResult = Callable[[MessageAccepted | ChatError], None]
 
@@ -60,6 +61,9 @@ class Submission:
     stage: Stage = Stage.CHECKING
     place: Place = ROOT  # in the conversation's tree, found when its turn has come
     stopped: bool = False  # before it was published: it keeps its place, and nobody works on it
+    # From the frame to the answer to it, and inside that from the publish to its confirm; None: no traces are made.
+    accepting: "tracing.Span | None" = field(default_factory=lambda: tracing.begin("accept", "SERVER"), repr=False)
+    publishing: "tracing.Span | None" = field(default=None, repr=False)
     line: bytes = field(default=b"", repr=False)  # what is published, set at the first try
     turn: "asyncio.Future[None] | None" = None  # done when its turn has come; None: it had it at once
     task: "asyncio.Task[None] | None" = None  # done after the sender was answered
@@ -83,11 +87,18 @@ class Submission:
         """Go on to a later stage."""
         assert stage > self.stage, f"{self.stage!r} does not lead to {stage}"
         self.stage = stage
+        if self.accepting is not None and stage is Stage.PUBLISHING:
+            ids = {"message_id": self.message_id, "reply_id": self.reply_id, "conversation_id": self.request.conversation_id}
+            self.accepting.set_attributes({f"myna.{name}": value for name, value in ids.items()})
+            self.publishing = tracing.begin("publish", "PRODUCER", tracing.traceparent_of(self.accepting))
         if steps.are_written():
             steps.write(STEPS[stage], self.message_id, self.reply_id, self.request.conversation_id, **why)
 
     def finish(self, result: MessageAccepted | ChatError) -> None:
         """Answer the sender, and whoever repeated it meanwhile."""
+        refusal = result.code if isinstance(result, ChatError) else None
+        tracing.end(self.publishing, refusal)
+        tracing.end(self.accepting, refusal)
         if isinstance(result, ChatError):
             self.advance(Stage.REFUSED, code=result.code)
         else:
@@ -119,14 +130,17 @@ class Submission:
         request, at, text = self.request, timestamps.now(), self.request.text or ""
         options = self.options.ordered() if self.options is not None else None
         parent_id, turn, history = self.place
+        traceparent = tracing.traceparent_of(self.publishing)
         if request.message_id is None:
             return MessageJob(
                 owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
                 conversation_id=request.conversation_id, id=request.id, text=text, parent_id=parent_id, history=history,
+                traceparent=traceparent,
             )  # fmt: skip
         return ReplyJob(
             owner=request.owner, reply_id=self.reply_id, turn=turn, options=options, at=at,
             conversation_id=request.conversation_id, id=request.id, message_id=request.message_id, text=text, history=history,
+            traceparent=traceparent,
         )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class MessageJob(MessageCreated, frozen=True, kw_only=True):
 
     options: JobOptions | None = None
     history: tuple[HistoryItem, ...] = ()  # the end of the path that leads here, oldest first, as much as the brain needs
+    traceparent: str | None = None  # the trace that it belongs to, as W3C writes it; None: none is made
 
 
 class ReplyJob(ReplyRequested, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class ReplyJob(ReplyRequested, frozen=True, kw_only=True):
 
     options: JobOptions | None = None
     history: tuple[HistoryItem, ...] = ()  # of its message
+    traceparent: str | None = None
 
 
 QueuedJob = MessageJob | ReplyJob

@@ -3,10 +3,11 @@
 from time import monotonic
 from typing import Any
 
-from quart import Quart, Response, g, request, websocket
+from quart import Quart, Response, g, has_request_context, request, websocket
 from structlog.contextvars import bind_contextvars
 
 from myna.protocol.errors import ChatError
+from myna.telemetry import tracing
 from myna.web.client_address import client_network
 from myna.web.refusals import new_request_id
 from myna.web.services import Services
@@ -22,6 +23,8 @@ def register(app: Quart, services: Services) -> None:
     async def name() -> None:
         g.began = monotonic()
         bind_contextvars(request_id=request_id())
+        if tracing.on() and has_request_context():
+            tracing.join(request.headers.get("traceparent"))
 
     @app.after_request
     async def note_answer(response: Response) -> Response:

@@ -24,6 +24,7 @@ from myna.broker.rabbitmq.consumer import RabbitConsumer
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import EXCHANGE, QUEUES, WORK_QUEUE, RoutingKey
+from myna.telemetry import tracing
 from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ FULL_SHARE = 0.9
 # Found in a line by pattern, because decoding every line again would cost more than publishing it.
 _OWNER = re.compile(rb'\{"owner":"([^"\\]+)"')
 _TYPE = re.compile(rb'"type":"([a-z._]+)"')
+_TRACEPARENT = re.compile(rb'"traceparent":"(00-[0-9a-f-]{52})"')
 _ID = re.compile(rb'"id":"([0-9A-Fa-f-]{36})"')
 
 
@@ -193,6 +195,8 @@ def _properties(lines: list[bytes]) -> commands.Basic.Properties:
             headers |= {"owner": owner[1].decode(), "type": kind[1].decode()}
             found = _ID.search(lines[0], kind.end())
             message_id = found[1].decode() if found else None
+        if tracing.on() and (trace := _TRACEPARENT.search(lines[0])):
+            headers["traceparent"] = trace[1].decode()  # for other programs; ours read the line
     return commands.Basic.Properties(
         content_type="application/json" if len(lines) == 1 else "application/x-ndjson",
         delivery_mode=PERSISTENT,
