@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from myna.broker.port import Broker, DeadLetter
 from myna.cli.broker_session import connected_broker
 from myna.cli.node_routes import NodeRoutes, Refused
-from myna.pipeline import commands
+from myna.pipeline import dead_letters
 from myna.settings import Settings
 
 PAGE = 100
@@ -39,7 +39,7 @@ class AtBroker:
         return await self._broker.dead_letters()
 
     async def requeue(self, ids: Sequence[str]) -> int:
-        return await commands.requeue_all(self._broker, ids)
+        return await dead_letters.requeue_all(self._broker, ids)
 
     async def drop(self, ids: Sequence[str]) -> int:
         return await self._broker.remove_dead_letters(list(ids))

@@ -26,6 +26,7 @@ class Wanted:
     conversation_id: str | None = None
     reply_id: str | None = None
     types: frozenset[str] = frozenset()
+    body: bytes | None = None  # of the whole record
 
     def may_hold(self, line: bytes) -> bool:
         """Whether a line may be one of these; it is not decoded."""
@@ -54,6 +55,8 @@ class Line:
 
 def lines_of(record: Record, wanted: Wanted) -> Iterator[Line]:
     """The wanted lines of a record, in order."""
+    if wanted.body is not None and wanted.body != record.body:
+        return
     lines = record.body.split(b"\n")
     for number, line in enumerate(lines):
         if line and wanted.may_hold(line):

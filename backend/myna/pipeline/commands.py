@@ -1,14 +1,14 @@
-"""What people and operators order besides sending messages: stop, rename, delete, import, requeue.
+"""What people order besides sending messages: stop, rename, delete, import.
 
 Each is one publish to the log (a few for an import), confirmed before the sender is told; every node then sees it at the
 same place among the events.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from myna.broker.port import Broker, DeadLetter
+from myna.broker.port import Broker
 from myna.core.projection import Projection
 from myna.pipeline.queries import Queries
 from myna.pipeline.submission import Stage, Submission, stop_event
@@ -17,7 +17,6 @@ from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import Behind, Busy, Conflict, NotFound, StoreUnavailable
 from myna.protocol.ids import reply_id_for
-from myna.protocol.jobs import ReplyJob
 from myna.protocol.session import Session
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.store.port import IdempotencyKey, Store
@@ -188,43 +187,3 @@ def _batches(turns: Sequence[ImportedTurn]) -> Iterator[list[e.Event]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-async def requeue_all(broker: Broker, ids: Collection[str]) -> int:
-    """Have the dead letters of these ids answered again, and return how many of them there were. Raises `BrokerUnavailable`.
-
-    Published first, removed after: a crash between the two tries one twice and loses none.
-    """
-    letters = [letter for letter in await broker.dead_letters() if letter.id in ids]
-    for letter in letters:
-        await requeue(broker, letter)
-    await broker.remove_dead_letters([letter.id for letter in letters])
-    return len(letters)
-
-
-async def requeue(broker: Broker, letter: DeadLetter) -> None:
-    """Have a dead letter answered again. Raises `BrokerUnavailable`.
-
-    The reply of a message that failed stays failed; what is asked for is one more reply to it. A body that is no job of ours
-    goes back to `chat_queue` as it is.
-    """
-    try:
-        jobs = [log_codec.read_job(line) for line in letter.body.split(b"\n")]
-    except log_codec.Unreadable:
-        await broker.submit(RoutingKey.WORK, [letter.body])
-        return
-    for job in jobs:
-        key = reply_id_for(job.owner, f"requeue:{letter.id}:{job.id}")
-        again = ReplyJob(
-            owner=job.owner,
-            reply_id=reply_id_for(job.owner, key),
-            turn=job.turn,
-            history=job.history,
-            options=job.options,
-            at=timestamps.now(),
-            conversation_id=job.conversation_id,
-            id=key,
-            message_id=job.message_id,
-            text=job.text,
-        )
-        await broker.submit(RoutingKey.MESSAGE, [log_codec.encode(again)])

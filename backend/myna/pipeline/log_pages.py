@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from myna.broker.port import Broker, Record
+from myna.broker.port import Broker, Record, Start
 from myna.core.log_lines import Line, Wanted, lines_of
 from myna.core.projection import Projection
 from myna.protocol.errors import BrokerUnavailable
@@ -36,27 +37,35 @@ class LogPages:
 
     async def after(self, offset: int, wanted: Wanted, limit: int, wait_s: float = 0.0) -> LogPage:
         """The page that follows an offset; where it has no line, what comes within `wait_s` seconds."""
-        page, looked_at = LogPage(offset, offset + 1 or None), 0
-        last = self._projection.reached.offset
-        if not wait_s and offset >= last:
-            return page
+        page = LogPage(offset, offset + 1 or None)
+        if wait_s or offset < self._projection.reached.offset:
+            await self._look_ahead(page, offset + 1, wanted, limit, wait_s)
+        return page
+
+    async def since(self, moment: datetime, wanted: Wanted, limit: int) -> LogPage:
+        """The page that begins at this time, or a little earlier."""
+        page = LogPage(-1, None)
+        if self._projection.reached.offset >= 0:
+            await self._look_ahead(page, moment, wanted, limit)
+        return page
+
+    async def _look_ahead(self, page: LogPage, start: Start, wanted: Wanted, limit: int, wait_s: float = 0.0) -> None:
+        looked_at, last, loop = 0, self._projection.reached.offset, asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(wait_s or SCAN_S) as deadline, aclosing(self._records(offset + 1)) as records:
+            async with asyncio.timeout(wait_s or SCAN_S) as deadline, aclosing(self._records(start)) as records:
                 async for record in records:
                     found = list(lines_of(record, wanted))
                     if looked_at == SCAN_RECORDS or (page.lines and len(page.lines) + len(found) > limit):
-                        return page
+                        return
                     if found and wait_s and not page.lines:
-                        soon = asyncio.get_running_loop().time() + GATHER_S
-                        deadline.reschedule(min(soon, deadline.when() or soon))
+                        deadline.reschedule(min(loop.time() + GATHER_S, deadline.when() or 0.0))
                     page.lines += found
                     page.after, looked_at = record.offset, looked_at + 1
                     if not wait_s and record.offset >= last:
-                        return page
+                        return
         except TimeoutError:
-            if not wait_s and page.after == offset:
+            if not wait_s and not looked_at:
                 raise BrokerUnavailable("The log could not be read in time.") from None
-        return page
 
     async def before(self, offset: int | None, wanted: Wanted, limit: int) -> LogPage:
         """The page that ends before an offset; None: the newest."""
@@ -103,8 +112,8 @@ class LogPages:
             page.before = (start or None) if first <= start else None
         return start >= 0
 
-    async def _records(self, start: int) -> AsyncGenerator[Record, None]:
-        """The records from an offset on, without end."""
+    async def _records(self, start: Start) -> AsyncGenerator[Record, None]:
+        """The records from a place on, without end."""
         lines = 0
         async with aclosing(self._broker.log(start)) as batches:
             async for records in batches:

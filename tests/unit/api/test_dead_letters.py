@@ -1,10 +1,16 @@
 """Operators see, requeue and drop what was parked, over HTTP."""
 
 import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from myna.web.api.dead_letters import BODY_LIMIT
 from tests.services.http import HttpClient
-from tests.unit.api.conftest import Person, Served, park, person_at
+from tests.unit.api.conftest import Person, Served, park, person_at, serving
 
 
 async def parked_at(served: Served, *bodies: bytes) -> list[dict[str, object]]:
@@ -65,7 +71,8 @@ async def answered_after_requeue(served: Served, person: Person, operator: HttpC
     answer = await operator.post(f"/api/dead-letters/{letter['id']}/requeue")
     again = await operator.post(f"/api/dead-letters/{letter['id']}/requeue")
 
-    assert (answer.status_code, answer.json()) == (200, {"id": letter["id"]})
+    assert (answer.status_code, answer.json()["id"]) == (200, letter["id"])
+    assert (answer.json()["log"]["key"], answer.json()["log"]["type"]) == ("message", "reply.requested")
     assert again.status_code == 404
     replies = [item for item in await person.answered(accepted["conversation_id"], 2) if item["role"] == "assistant"]
     assert [reply["text"] for reply in replies] == ["hi", "hi"]
@@ -101,3 +108,73 @@ async def test_an_outage_of_the_broker_is_told(frail: Served) -> None:
     frail.broker.recover()
 
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+async def parked_by_crashes(served: Served, person: Person) -> dict[str, Any]:
+    """Send a message that crashes whoever answers it, and return the dead letter that it ends as."""
+    accepted = await person.say("/poison")
+    await person.answered(accepted["conversation_id"])
+    return {**(await person.get("/api/dead-letters")).json()["items"][0], "sent": accepted}
+
+
+@pytest.fixture
+async def lab() -> AsyncIterator[Served]:
+    """A node at which messages can be made to crash responders."""
+    async with serving(lab=True) as node:
+        yield node
+
+
+async def test_a_dead_letter_is_told_with_its_way_through_the_log_and_can_be_answered_with_another_text(lab: Served) -> None:
+    async with person_at(lab) as person:
+        letter = await parked_by_crashes(lab, person)
+        whole = (await person.get(f"/api/dead-letters/{letter['id']}")).json()
+        refused = [
+            await person.post(f"/api/dead-letters/{letter['id']}/requeue", json={"text": " "}),
+            await person.post(f"/api/dead-letters/{letter['id']}/requeue", json={"words": "x"}),
+        ]
+        answer = (await person.post(f"/api/dead-letters/{letter['id']}/requeue", json={"text": "/echo well"})).json()
+        replies = [item for item in await person.answered(letter["sent"]["conversation_id"], 2) if item["role"] == "assistant"]
+        log = (await person.get(f"/api/log?after={answer['log']['after']}&reply_id={answer['log']['reply_id']}")).json()["items"]
+        left = (await person.get(f"/api/dead-letters/{letter['id']}")).status_code
+
+    assert (letter["owner"], letter["conversation_id"], letter["text"]) == (person.owner, letter["sent"]["conversation_id"], "/poison")
+    assert (whole["reason"], whole["tries"], whole["editable"], whole["way_complete"]) == ("delivery_limit", 6, True, True)
+    types, keys = ([item[field] for item in whole["way"]] for field in ("type", "key"))
+    assert (types[0], types.count("reply.started"), keys.count("parked")) == ("message.created", 6, 1)
+    assert "/poison" not in str(whole["way"]), "operators read no texts in the log"
+    assert [one.json()["code"] for one in refused] == ["invalid_text", "invalid_frame"]
+    assert [(reply["status"], reply["text"]) for reply in replies] == [("failed", ""), ("complete", "well")]
+    assert log[0]["type"] == answer["log"]["type"] == "reply.requested"
+    assert left == 404
+
+
+async def test_what_was_no_message_becomes_one_with_the_text_that_it_is_given(frail: Served) -> None:
+    async with person_at(frail) as person:
+        conversation = str(uuid4())
+        body = json.dumps({"txt": "hello", "owner": person.owner, "conversation_id": conversation}).encode()
+        (letter,) = await parked_at(frail, body)
+        way = (await person.get(f"/api/dead-letters/{letter['id']}")).json()
+        answer = (await person.post(f"/api/dead-letters/{letter['id']}/requeue", json={"text": "/echo hello"})).json()
+        items = await person.answered(conversation)
+
+    assert [(item["key"], item["offset"] >= 0) for item in way["way"]] == [("parked", True)]
+    assert (letter["owner"], letter["text"], way["tries"]) == (person.owner, None, 1)
+    assert (answer["log"]["key"], answer["log"]["type"]) == ("work", None)
+    assert [item["text"] for item in items] == ["/echo hello", "hello"]
+
+
+async def test_they_are_found_by_reason_owner_and_time(frail: Served) -> None:
+    owner = str(uuid4())
+    await parked_at(frail, b"no json", json.dumps({"txt": "x", "owner": owner}).encode())
+    async with HttpClient(base_url=frail.url) as operator:
+
+        async def bodies(query: str) -> list[str]:
+            return [item["body"] for item in (await operator.get(f"/api/dead-letters?{query}")).json()["items"]]
+
+        found = [await bodies(query) for query in ("reason=rejected", "reason=delivery_limit", f"owner={owner}")]
+        times = [await bodies(f"since={since}") for since in ("2020-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z")]
+        wrong = [await operator.get(f"/api/dead-letters?{query}") for query in ("reason=other", "since=yesterday", "owner=ann")]
+
+    assert [len(one) for one in (*found, *times)] == [2, 0, 1, 2, 0]
+    assert owner in found[2][0]
+    assert [answer.status_code for answer in wrong] == [400, 400, 400]

@@ -94,7 +94,7 @@ async def every_operation_answers_as_documented(served: Served, person: Person) 
         "create_response": {"model": "myna", "input": "/echo hi"},
         "import_conversation": (await person.get(f"/api/conversations/{conversation_id}/export")).json(),
     }
-    await park(served, b"no json", b"no json either")
+    await park(served, b"no json", b"no json either", b"nor this")
     letters = [letter.id for letter in await served.broker.dead_letters()]
     document = openapi(served.node.app)
 

@@ -2,24 +2,33 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from quart import Blueprint, Response
 from quart_schema import validate_querystring, validate_response
 
-from myna.broker.port import DeadLetter
-from myna.pipeline import commands
+from myna.broker.port import Broker, DeadLetter
+from myna.pipeline import dead_letters
+from myna.pipeline.log_pages import LogPages
 from myna.pipeline.manual_messages import why_dead_lettered
 from myna.protocol import timestamps
-from myna.protocol.errors import Behind, InvalidFrame, NotFound
+from myna.protocol.errors import Behind, Conflict, InvalidFrame, NotFound
 from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.field_types import Id, Strict, Text
+from myna.protocol.topology import DELIVERY_LIMIT
+from myna.web.api.log import LogItem, item_of
 from myna.web.api.models import Answer
-from myna.web.api.requests import Before, Query, no_content
+from myna.web.api.requests import Before, Query, no_content, validate_optional_body
 from myna.web.openapi.annotations import answers, raises
 from myna.web.operator import needs_operator
 from myna.web.services import Services
 
+AGAIN_IN_LOG = "One record reply.requested, to chat_queue and to the log: the reply that failed stays, and one more is made."
+AGAIN_IN_QUEUE = (
+    "The body, to chat_queue alone: the log learns of it when a responder takes it (message.created) or parks it again (parked)."
+)
 BODY_LIMIT = FRAME_LIMIT  # bytes of a body that are shown: a message that a client sends is never longer
 
 
@@ -28,6 +37,15 @@ class DeadLettersQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=100, description="items on a page")] = 20
     before: Before | None = None
+    reason: Annotated[Literal["rejected", "delivery_limit"] | None, Field(description="why they were parked")] = None
+    owner: Annotated[Id | None, Field(description="whose message it is, as far as the body says")] = None
+    since: Annotated[AwareDatetime | None, Field(description="parked then or later")] = None
+
+    def takes(self, letter: DeadLetter) -> bool:
+        """Whether a letter is looked for."""
+        if self.since is not None and (letter.dead_lettered_at is None or letter.dead_lettered_at < self.since):
+            return False
+        return self.reason in (None, letter.reason) and self.owner in (None, dead_letters.contents_of(letter.body).owner)
 
 
 class DeadLetterItem(Answer):
@@ -42,6 +60,21 @@ class DeadLetterItem(Answer):
     encoding: Literal["utf-8", "base64"]
     body: str
     cut: bool
+    owner: str | None
+    conversation_id: str | None
+    text: str | None
+
+
+class DeadLetterWhole(DeadLetterItem):
+    """One of them with its way: what the log has of it, without texts, to its end if `way_complete`.
+
+    It was given out `tries` times at least. `editable`: requeue takes another text.
+    """
+
+    tries: int
+    editable: bool
+    way: list[LogItem]
+    way_complete: bool
 
 
 class DeadLettersPage(Answer):
@@ -51,16 +84,40 @@ class DeadLettersPage(Answer):
     next: str | None
 
 
+class RequeueOrder(Strict):
+    """The text to answer in place of its own; left out, it is as it was."""
+
+    text: Text | None = None
+
+
+class RequeuedLog(Answer):
+    """What was published behind the offset `after`: to chat_queue, and where `type` is not null, to the log."""
+
+    after: int
+    key: str
+    type: str | None
+    reply_id: str | None
+    conversation_id: str | None
+    what: str
+
+
 class Requeued(Answer):
     """It goes to a responder again."""
 
     id: str
+    log: RequeuedLog
 
 
 def blueprint(services: Services) -> Blueprint:
     """The routes."""
     routes = Blueprint("dead_letters", __name__)
-    broker = services.broker
+    _add_reading(routes, services)
+    _add_settling(routes, services)
+    return routes
+
+
+def _add_reading(routes: Blueprint, services: Services) -> None:
+    broker, pages = services.broker, LogPages(services.broker, services.projection)
 
     @routes.get("/api/dead-letters")
     @needs_operator(services)
@@ -70,15 +127,43 @@ def blueprint(services: Services) -> Blueprint:
         """The parked messages, newest first, with reason, body and headers."""
         return _page(await broker.dead_letters(), query_args)
 
-    @routes.post("/api/dead-letters/<letter>/requeue")
+    @routes.get("/api/dead-letters/<letter>")
     @needs_operator(services)
     @raises(Behind)
+    @validate_response(DeadLetterWhole)
+    async def show_dead_letter(letter: str) -> DeadLetterWhole:
+        """One of them, with what the log has of it."""
+        found = await _one(broker, letter)
+        way = await dead_letters.way_of(pages, found)
+        return DeadLetterWhole(
+            **_item(found).model_dump(),
+            tries=DELIVERY_LIMIT + 1 if found.reason == "delivery_limit" else 1,
+            editable=dead_letters.is_editable(found.body),
+            way=[LogItem(**item_of(services, line, texts=False)) for line in way.lines],
+            way_complete=way.after >= services.projection.reached.offset,
+        )
+
+
+def _add_settling(routes: Blueprint, services: Services) -> None:
+    broker = services.broker
+
+    @routes.post("/api/dead-letters/<letter>/requeue")
+    @needs_operator(services)
+    @raises(Behind, Conflict)
+    @validate_optional_body(RequeueOrder)
     @validate_response(Requeued)
-    async def requeue_dead_letter(letter: str) -> Requeued:
+    async def requeue_dead_letter(letter: str, data: RequeueOrder) -> Requeued:
         """Try a message again: one whose reply had failed gets one more reply, anything else goes back to chat_queue."""
-        if not await commands.requeue_all(broker, [letter]):
-            raise NotFound("There is no such dead letter.")
-        return Requeued(id=letter)
+        found, after = await _one(broker, letter), services.projection.reached.offset
+        if data.text is not None and not dead_letters.is_editable(found.body):
+            raise Conflict("This one holds several jobs: it can be requeued as it is, and not with another text.")
+        done = (await dead_letters.publish_again(broker, found, data.text))[0]
+        await broker.remove_dead_letters([letter])
+        what = AGAIN_IN_LOG if done.type else AGAIN_IN_QUEUE
+        log = RequeuedLog(
+            after=after, key=done.key.value, type=done.type, reply_id=done.reply_id, conversation_id=done.conversation_id, what=what
+        )
+        return Requeued(id=letter, log=log)
 
     @routes.delete("/api/dead-letters/<letter>")
     @needs_operator(services)
@@ -90,7 +175,12 @@ def blueprint(services: Services) -> Blueprint:
             raise NotFound("There is no such dead letter.")
         return no_content()
 
-    return routes
+
+async def _one(broker: Broker, letter_id: str) -> DeadLetter:
+    found = next((letter for letter in await broker.dead_letters() if letter.id == letter_id), None)
+    if found is None:
+        raise NotFound("There is no such dead letter.")
+    return found
 
 
 def _page(oldest_first: Sequence[DeadLetter], query: DeadLettersQuery) -> DeadLettersPage:
@@ -100,8 +190,9 @@ def _page(oldest_first: Sequence[DeadLetter], query: DeadLettersQuery) -> DeadLe
         begin = next((place for place, letter in enumerate(letters, 1) if letter.id == query.before), -1)
         if begin < 0:
             raise InvalidFrame("before takes the `next` of an earlier page; that message is not parked any more.")
-    page = letters[begin : begin + query.limit]
-    more = begin + len(page) < len(letters)
+    found = [letter for letter in letters[begin:] if query.takes(letter)]
+    page = found[: query.limit]
+    more = len(page) < len(found)
     return DeadLettersPage(items=[_item(letter) for letter in page], next=page[-1].id if more else None)
 
 
@@ -123,4 +214,5 @@ def _item(letter: DeadLetter) -> DeadLetterItem:
         encoding=encoding,
         body=body,
         cut=cut,
+        **asdict(dead_letters.contents_of(letter.body)),
     )
