@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
+from myna.web.api.dead_letters import DeadLettersPage, DeadLetterWhole, Requeued
 from myna.web.api.lab import FaultBegun, Lab
 from myna.web.api.log import LogLines
 from myna.web.api.pipeline import Pipeline
@@ -36,6 +37,9 @@ ANSWERS = (
     LogLines,
     Lab,
     FaultBegun,
+    DeadLettersPage,
+    DeadLetterWhole,
+    Requeued,
     Problem,
 )
 LINE = 120  # characters, as Biome formats the page's source

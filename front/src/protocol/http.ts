@@ -36,6 +36,48 @@ export interface ConversationsPage {
   next: string | null;
 }
 
+/** A parked message; `reason` is the broker's, `detail` says what is wrong with the body. A cut body shows its beginning. */
+export interface DeadLetterItem {
+  id: string;
+  reason: string;
+  detail: string;
+  dead_lettered_at: string | null;
+  headers: Record<string, unknown>;
+  size: number;
+  encoding: 'utf-8' | 'base64';
+  body: string;
+  cut: boolean;
+  owner: string | null;
+  conversation_id: string | null;
+  text: string | null;
+}
+
+/** One of them with its way: what the log has of it, without texts, to its end if `way_complete`. It was given out `tries` times at least. `editable`: requeue takes another text. */
+export interface DeadLetterWhole {
+  id: string;
+  reason: string;
+  detail: string;
+  dead_lettered_at: string | null;
+  headers: Record<string, unknown>;
+  size: number;
+  encoding: 'utf-8' | 'base64';
+  body: string;
+  cut: boolean;
+  owner: string | null;
+  conversation_id: string | null;
+  text: string | null;
+  tries: number;
+  editable: boolean;
+  way: LogItem[];
+  way_complete: boolean;
+}
+
+/** A page of them, newest first; `next` is the `before` of the page after it, null at the end. */
+export interface DeadLettersPage {
+  items: DeadLetterItem[];
+  next: string | null;
+}
+
 /** What was done; `after` is the offset in the log before it. */
 export interface FaultBegun {
   name: string;
@@ -286,6 +328,22 @@ export interface ReplyError {
   code: string;
   detail: string;
   retryable: boolean;
+}
+
+/** It goes to a responder again. */
+export interface Requeued {
+  id: string;
+  log: RequeuedLog;
+}
+
+/** What was published behind the offset `after`: to chat_queue, and where `type` is not null, to the log. */
+export interface RequeuedLog {
+  after: number;
+  key: string;
+  type: string | null;
+  reply_id: string | null;
+  conversation_id: string | null;
+  what: string;
 }
 
 /** A message or reply that matches, with its conversation's title; `message_id` is the message to show it under, `id` its own. With `in_title`, the title matches, and the rest is of what was said last in the conversation. */
