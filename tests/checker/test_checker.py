@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.checker.check import Rows, check
-from tests.checker.history import Connection, Frame, History
+from myna.checker.check import Rows, check
+from myna.checker.history import Connection, Frame, History
 
 Items = dict[tuple[str, str], list[dict[str, Any]]]
 WELCOME = {"type": "welcome", "resumed": False}

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from tests.checker.check import Rows, check
-from tests.checker.verdict import Verdict
+from myna.checker.check import Rows, check
+from myna.checker.verdict import Verdict
 from tests.faults.retrying_client import TROUBLE, RetryingClient
 from tests.services.budgets import budget
 from tests.services.http import HttpClient

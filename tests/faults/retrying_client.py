@@ -13,10 +13,10 @@ from uuid import uuid4
 
 import httpx
 
+from myna.checker.history import Connection, Frame, History
 from myna.client.connection import Closed
 from myna.client.errors import ClientError
 from myna.client.outbox import Outbox
-from tests.checker.history import Connection, Frame, History
 from tests.services.chat_client import ENDS, ChatClient
 
 TROUBLE = (OSError, TimeoutError, Closed, ClientError, httpx.HTTPError)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checker.check import check
+from myna.checker.check import check
 from tests.faults import scenarios
 from tests.faults.cluster import record_recovery
 from tests.faults.retrying_client import RetryingClient

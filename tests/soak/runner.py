@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from myna.checker.verdict import Verdict
 from myna.store.postgres.migrations import migrate
-from tests.checker.verdict import Verdict
 from tests.faults import scenarios
 from tests.faults.cluster import Cluster
 from tests.faults.proxy import Proxy

@@ -34,7 +34,8 @@ ALLOWED = {
     "store": ("protocol", "telemetry", "store.port", "slices"),
     "embedded_postgres": ("protocol",),
     "pipeline": ("protocol", "telemetry", "core", "broker.port", "store.port", "mock_ai.port"),
-    "lab": ("protocol", "telemetry", "core", "broker.port", "pipeline"),
+    "checker": (),
+    "lab": ("checker", "protocol", "telemetry", "core", "broker.port", "pipeline"),
     "web": ("protocol", "telemetry", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline", "lab"),
     "node": (
         "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "lab",

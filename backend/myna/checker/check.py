@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tests.checker.history import Connection, Frame, History
-from tests.checker.verdict import Verdict
+from myna.checker.chain import ENDS, Chain, is_event
+from myna.checker.history import Connection, Frame, History
+from myna.checker.verdict import Verdict
 
-ENDS = ("reply.completed", "reply.failed")
-EVENTS = ("message.created", "reply.", "conversation.")
 FINAL = ("complete", "stopped", "failed")
 # Refusals that tell a client to send the same again; any other would mean that a right frame was taken for a wrong one.
 AGAIN = ("busy", "rate_limited", "unavailable")
@@ -35,17 +34,12 @@ def check(histories: Sequence[History], rows: Rows) -> Verdict:
             _place(frame, history, owners, verdict)
         _parents(history, verdict)
         for chain in history.chains():
-            _Chain(history.name, verdict).walk(chain)
+            Chain(history.name, verdict).walk(chain)
         for connection in history.connections:
             _order(history, connection, verdict)
     for owner in {history.owner for history in histories}:
         _settle(owner, [history for history in histories if history.owner == owner], rows, verdict)
     return verdict
-
-
-def is_event(frame: Frame) -> bool:
-    """Whether this frame is an event of the log."""
-    return bool(frame["type"].startswith(EVENTS))
 
 
 def _count(history: History, verdict: Verdict) -> None:
@@ -68,66 +62,6 @@ def _place(frame: Frame, history: History, owners: Mapping[str, str], verdict: V
             verdict.add("unexpected", f"{what} in conversation {frame['conversation_id']}, where nobody spoke")
         elif owner != history.owner:
             verdict.add("leaked", f"{what} in conversation {frame['conversation_id']} of another owner")
-
-
-class _Chain:
-    """What one client received without a break: nothing twice, no part missing, the text the sum of its parts."""
-
-    def __init__(self, name: str, verdict: Verdict) -> None:
-        self._name = name
-        self._verdict = verdict
-        self._seen: set[tuple[Any, ...]] = set()
-        self._created: set[str] = set()
-        self._parts: dict[str, list[str]] = {}
-        self._next: dict[str, int] = {}
-        self._ended: set[str] = set()
-
-    def walk(self, frames: Iterable[Frame]) -> None:
-        for frame in frames:
-            if not is_event(frame):
-                continue
-            self._once(frame)
-            if frame["type"] == "message.created":
-                self._created.add(frame["id"])
-            elif frame["type"] == "reply.started" and frame.get("restarted"):
-                self._next.pop(frame["reply_id"], None)
-                self._parts.pop(frame["reply_id"], None)
-            elif frame["type"] == "reply.delta":
-                self._delta(frame)
-            elif frame["type"] in ENDS:
-                self._end(frame)
-
-    def _once(self, frame: Frame) -> None:
-        subject = frame.get("reply_id") or frame.get("id") or frame["cursor"]
-        key = (frame["type"], subject, frame.get("attempt") if frame["type"] == "reply.started" else frame.get("index"))
-        if key in self._seen and frame["type"] not in ENDS:  # ends are counted for themselves
-            self._verdict.add("duplicated", f"{self._name} received {frame['type']} of {subject} twice (index {frame.get('index')})")
-        self._seen.add(key)
-
-    def _whole(self, frame: Frame) -> bool:
-        # Whoever received the message itself receives its (first) reply from the first part on.
-        return frame["message_id"] in self._created
-
-    def _delta(self, frame: Frame) -> None:
-        reply, index = frame["reply_id"], frame["index"]
-        expected = self._next.get(reply, 0 if self._whole(frame) else index)
-        if index > expected:
-            self._verdict.add("gaps", f"{self._name} received part {index} of {reply}, expected {expected}")
-        if reply in self._ended:
-            self._verdict.add("unexpected", f"{self._name} received part {index} of {reply} after its end")
-        self._next[reply] = max(expected, index + 1)
-        self._parts.setdefault(reply, []).append(frame["text"])
-
-    def _end(self, frame: Frame) -> None:
-        reply = frame["reply_id"]
-        if reply in self._ended:
-            self._verdict.add("duplicated", f"{self._name} received a second end of {reply}: {frame['type']}")
-        self._ended.add(reply)
-        if frame["type"] == "reply.completed" and self._whole(frame):
-            if self._next.get(reply, 0) != frame["parts"]:
-                self._verdict.add("gaps", f"{self._name} received {self._next.get(reply, 0)} of {frame['parts']} parts of {reply}")
-            if "".join(self._parts.get(reply, ())) != frame["text"]:
-                self._verdict.add("mismatched", f"{self._name}: the parts of {reply} are not its text")
 
 
 def _order(history: History, connection: Connection, verdict: Verdict) -> None:

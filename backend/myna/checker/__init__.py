@@ -1,0 +1,1 @@
+"""Judges what clients received by the contract alone: it knows none of the code that is judged."""
