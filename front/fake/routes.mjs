@@ -130,9 +130,10 @@ function messages(server, conversation, url) {
 
 function search(all, url) {
   const q = (url.searchParams.get('q') ?? '').toLowerCase();
+  const within = searchFilter(url);
   const items = [];
   for (const conversation of all.values()) {
-    for (const item of conversation.items) {
+    for (const item of conversation.items.filter(within)) {
       const at = item.text.toLowerCase().indexOf(q);
       if (at < 0 || !q) continue;
       const text = item.text;
@@ -149,6 +150,15 @@ function search(all, url) {
     }
   }
   return slice(items.reverse(), url);
+}
+
+function searchFilter({ searchParams }) {
+  const role = searchParams.get('role');
+  const [since, until] = ['since', 'until'].map((name) => Date.parse(searchParams.get(name)));
+  return (item) => {
+    const at = Date.parse(item.created_at);
+    return (!role || item.role === role) && !(at < since) && !(at >= until);
+  };
 }
 
 const UNKNOWN = { depth: null, unacked: null, consumers: null };

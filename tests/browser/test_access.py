@@ -53,6 +53,25 @@ async def test_axe_finds_nothing_serious_on_any_view(open_page: OpenPage, theme:
     await user.page.get_by_role("button", name="Menu of this conversation").click()
     seen["menu"] = await findings(user)
     await user.page.keyboard.press("Escape")
+    await user.page.keyboard.press("Shift+Escape")
+    await user.page.keyboard.press("ArrowUp")
+    await expect(user.page.get_by_role("textbox", name="Edit the message")).to_be_focused()
+    seen["the editor of a message"] = await findings(user)
+    await user.page.keyboard.press("Escape")
+    await user.page.keyboard.press("Control+Comma")
+    await user.page.get_by_role("button", name="Forget me…").click()
+    seen["settings"] = await findings(user)
+    await user.page.get_by_role("button", name="Delete conversations…").click()
+    await user.page.get_by_role("checkbox", name="shown").check()
+    seen["several to be deleted"] = await findings(user)
+    await user.page.keyboard.press("Escape")
+    await user.page.get_by_role("searchbox").fill("overloaded")
+    await expect(user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").first).to_be_visible()
+    seen["a search"] = await findings(user)
+    await user.page.keyboard.press("Escape")
+    async with user.page.expect_download():
+        await user.page.keyboard.press("Alt+Shift+W")
+    seen["a shared conversation"] = await findings(user)
     await user.page.get_by_role("button", name=re.compile(r"^The pipeline\.")).click()
     await expect(user.page.get_by_role("heading", name="One queue in, one log out")).to_be_visible()
     seen["pipeline"] = await findings(user)
@@ -105,6 +124,90 @@ async def test_the_page_can_be_walked_by_keyboard_alone(open_page: OpenPage) -> 
     await expect(user.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     await user.page.keyboard.press("Escape")
     await expect(user.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_every_action_of_the_menu_shows_the_keys_that_do_it(open_page: OpenPage) -> None:
+    user = await open_page()
+    page = user.page
+    await user.send("/echo a heron")
+    await user.sees_replies()
+    await page.get_by_role("button", name="Menu of this conversation").click()
+    actions = user.page.locator(".menu:popover-open button")
+    keys = {(await one.inner_text()).split("\n")[0].strip(): await one.locator("kbd").all_inner_texts() for one in await actions.all()}
+    assert [name for name, shown in keys.items() if not shown] == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press(keys["Rename"][0])
+    await page.get_by_role("textbox", name="Title of the conversation").fill("Herons")
+    await page.keyboard.press("Enter")
+    await expect(user.sidebar.get_by_role("link", name="Herons")).to_be_visible()
+    await page.keyboard.press("+".join(keys["Pin"]))
+    await expect(user.sidebar.get_by_role("heading", name="Pinned")).to_be_visible()
+    for name, suffix in (("Export as Markdown", ".md"), ("Export as JSON", ".json"), ("Share as a web page", ".html")):
+        async with page.expect_download() as download:
+            await page.keyboard.press("+".join(keys[name]))
+        assert (await download.value).suggested_filename.endswith(suffix)
+    await page.keyboard.press("Control+Shift+Backspace")  # shown with the sign of its last key
+    await expect(user.sidebar.get_by_role("link", name="Herons")).to_have_count(0)
+    await page.keyboard.press("Alt+Shift+Z")
+    await expect(user.sidebar.get_by_role("link", name="Herons")).to_be_visible()
+
+
+async def test_the_palette_names_the_keys_of_every_action_and_renames_too(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.send("/echo a heron")
+    await user.sees_replies()
+    await user.page.keyboard.press("Control+k")
+    for group in ("This conversation", "Actions"):
+        options = user.page.get_by_role("group", name=group).get_by_role("option")
+        assert await options.count() > 5
+        assert [await one.inner_text() for one in await options.all() if await one.locator("kbd").count() == 0] == []
+    await user.page.keyboard.type("rename")
+    await user.page.keyboard.press("Enter")
+    await expect(user.page.get_by_role("textbox", name="Title of the conversation")).to_be_focused()
+
+
+async def test_an_edit_and_the_deletion_of_several_by_keyboard_alone(open_page: OpenPage) -> None:
+    user = await open_page()
+    press, type_text = user.page.keyboard.press, user.page.keyboard.type
+    await user.connected()
+    await press("Shift+Escape")
+    await type_text("/echo one")
+    await press("Enter")
+    await user.sees_replies()
+    await press("ArrowUp")
+    await type_text(" and a half")
+    await press("Enter")
+    await expect(user.log.locator(".message").get_by_text("2/2")).to_be_visible()
+    await user.sees_replies()
+    await expect(user.field).to_be_focused()
+    await press("Alt+Shift+ArrowUp")
+    await expect(user.log.locator(".message").get_by_text("1/2")).to_be_visible()
+    await press("Alt+Shift+R")
+    await expect(user.log.locator(".reply").get_by_text("2/2")).to_be_visible()
+    await user.sees_replies()
+    await press("Alt+Shift+X")
+    await expect(user.page.get_by_role("region", name="Stages of this reply")).to_be_visible()
+    await press("Alt+Shift+Backspace")
+    dialog = user.page.get_by_role("dialog", name="Delete conversations")
+    await expect(dialog).to_be_visible()
+    await dialog.get_by_role("checkbox", name="shown").focus()
+    await press("Space")
+    await press("Shift+Tab")
+    await expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    for _ in range(4):
+        await press("Tab")
+    await expect(dialog.get_by_role("button", name="Delete 1")).to_be_focused()
+    await press("Enter")
+    await expect(user.sidebar.get_by_role("link", name="one")).to_have_count(0)
+    await press("Alt+Shift+Z")
+    await expect(user.sidebar.get_by_role("link", name="one")).to_have_count(1)
+    await press("Control+Comma")
+    settings = user.page.get_by_role("dialog", name="Settings")
+    await settings.get_by_role("radio", name="As the system").focus()
+    await press("ArrowDown")
+    await expect(settings.get_by_role("radio", name="Light")).to_be_checked()
+    await press("Escape")
+    await expect(settings).to_have_count(0)
 
 
 async def test_the_palette_finds_a_conversation_by_its_text(open_page: OpenPage) -> None:

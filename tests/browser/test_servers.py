@@ -216,6 +216,10 @@ async def test_a_search_marks_its_hits_and_names_the_message_to_show_them_under(
         ("assistant", end["reply_id"], sent["id"]),
     }
     assert all("<mark>wagtail</mark>" in hit["snippet"] for hit in page["items"])
+    times = {hit["role"]: hit["created_at"] for hit in page["items"]}
+    for narrowed, ids in (("role=user", [sent["id"]]), (f"since={times['assistant']}", [end["reply_id"]]), (f"until={times['user']}", [])):
+        found = await owner.get(f"/api/search?q=wagtail&{narrowed}", HitsPage)
+        assert [hit["id"] for hit in found["items"]] == ids
 
 
 async def test_an_exported_conversation_comes_back_under_another_id_with_its_branches(owner: Owner) -> None:

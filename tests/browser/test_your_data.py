@@ -1,5 +1,6 @@
 """What people do with what they said: share it, delete it in bulk, be forgotten."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.async_api import expect
@@ -145,3 +146,20 @@ async def test_the_search_can_be_narrowed_to_titles_or_to_one_side(open_page: Op
     await user.page.get_by_role("radio", name="Titles").check()
     await expect(hits).to_have_count(0)
     await expect(titles).to_have_count(1)
+
+
+async def test_the_search_can_be_narrowed_to_what_was_said_lately(open_page: OpenPage) -> None:
+    user = await open_page()
+    await start_conversation(user, "/echo the dunlin feeds at low tide")
+    await user.page.get_by_role("searchbox").fill("dunlin")
+    hits = user.sidebar.get_by_role("list", name="Found messages").get_by_role("button")
+    said = user.sidebar.get_by_role("combobox", name="Said")
+    await expect(hits).to_have_count(2)
+    await said.select_option("in the last day")
+    await user.page.get_by_role("radio", name="You").check()
+    await expect(hits).to_have_count(1)
+    await user.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=9))
+    await said.select_option("in the last week")
+    await expect(hits).to_have_count(0)
+    await said.select_option("in the last month")
+    await expect(hits).to_have_count(1)

@@ -1,9 +1,12 @@
 """What a store promises about searching."""
 
+from datetime import datetime
+
 import pytest
 
-from myna.store.port import Renamed
-from tests.contract.store_fixtures import StoreHarness, all_pages, new_id, reply_to, sent
+from myna.protocol.views import Role
+from myna.store.port import Renamed, SearchFilter
+from tests.contract.store_fixtures import StoreHarness, all_pages, at, new_id, reply_to, sent
 
 TEXTS = [
     "The quick brown fox jumps over the lazy dog",
@@ -145,6 +148,36 @@ async def test_a_hit_says_where_who_and_when(store_harness: StoreHarness) -> Non
     assert hits[0].snippet.startswith("The <b><mark>Zebra</mark></b> is striped. x x")
     assert hits[0].snippet.endswith("…")
     assert len(hits[0].snippet) < 250
+
+
+async def test_a_search_is_narrowed_to_one_side_and_to_a_time(store_harness: StoreHarness) -> None:
+    owner, conversation = new_id(), new_id()
+    asked = [sent(owner, conversation, f"zebra {n}", seconds=10 * n) for n in range(3)]
+    answered = [reply_to(message, "A zebra.", seconds=10 * n + 1) for n, message in enumerate(asked)]
+    await store_harness.record(*asked, *answered, Renamed(owner, conversation, "Zebra"), Renamed(owner, new_id(), "Zebra"))
+
+    async def found(role: Role | None = None, since: float | None = None, until: float | None = None) -> list[str]:
+        times = [None if seconds is None else datetime.fromisoformat(at(seconds)) for seconds in (since, until)]
+        only = SearchFilter(role, *times)
+        pages = await all_pages(lambda before: store_harness.store.search(owner, "zebra", limit=2, before=before, only=only))
+        return [hit.id for page in pages for hit in page]
+
+    assert await found("user") == [view.id for view in reversed(asked)]
+    assert await found("assistant") == [view.id for view in reversed(answered)]
+    assert await found(since=10) == [answered[2].id, answered[1].id, asked[2].id, asked[1].id]
+    assert await found(until=10) == [answered[0].id, asked[0].id]
+    assert await found("user", since=10, until=20) == [asked[1].id]
+    assert await found(since=30) == []
+
+
+async def test_an_old_hit_of_one_side_is_found_behind_thousands_of_newer_ones_of_the_other(store_harness: StoreHarness) -> None:
+    owner, conversation = new_id(), new_id()
+    asked = sent(owner, conversation, "needle")
+    sought = reply_to(asked, "needle")
+    await store_harness.record(asked, sought, *(sent(owner, conversation, "needle") for _ in range(5_100)))
+    page = await store_harness.store.search(owner, "needle", limit=2, before=None, only=SearchFilter("assistant"))
+    assert [hit.id for hit in page.items] == [sought.id]
+    assert page.next is None
 
 
 async def test_titles_are_found_first_where_nothing_else_of_their_conversations_is(store_harness: StoreHarness) -> None:

@@ -26,6 +26,7 @@ from myna.store.memory_mock_setups import MemoryMockSetups
 from myna.store.port import (
     CHECKPOINT_INTERVAL_S,
     CHECKPOINT_RETENTION_S,
+    EVERYTHING,
     PATH_LIMIT,
     Batch,
     Checkpoint,
@@ -36,6 +37,7 @@ from myna.store.port import (
     Page,
     PathItem,
     Renamed,
+    SearchFilter,
 )  # fmt: skip
 from myna.telemetry.histogram import Histogram
 
@@ -189,15 +191,17 @@ class MemoryStore:
             at = rows[at].parent_id
         return path[::-1]
 
-    async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+    async def search(self, owner: str, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING) -> Page[SearchHit]:
         self._need_up()
         token = None if before is None else pagination.SearchPageToken.parse(before)
         parsed = search_text.parse(query)
         if parsed is None:
             return Page([], None)
-        rows = [row for (its, _), row in self._rows.items() if its == owner and parsed.matches(row.view.text)]
+        rows = [row for (its, _), row in self._rows.items() if its == owner and _within(row.view, only)]
+        rows = [row for row in rows if parsed.matches(row.view.text)]
         found = {pagination.SearchPageToken(row.ord): row.view for row in rows}
-        titles = [] if before is not None else self._title_hits(owner, parsed)[: min(search_text.TITLE_HITS, limit - 1)]
+        first = before is None and only == EVERYTHING
+        titles = self._title_hits(owner, parsed)[: min(search_text.TITLE_HITS, limit - 1)] if first else []
         titles = search_text.titles_alone(titles, {view.conversation_id for view in _page(found, token, limit).items})
         page = _page(found, token, limit - len(titles))
         hits = [search_text.hit_of(view, parsed, self._title_of(view)) for view in page.items]
@@ -306,6 +310,12 @@ class MemoryStore:
 
 def _utc(at: str) -> datetime:
     return datetime.fromisoformat(at).astimezone(UTC)
+
+
+def _within(view: MessageView, only: SearchFilter) -> bool:
+    at = _utc(view.created_at)
+    early, late = only.since is not None and at < only.since, only.until is not None and at >= only.until
+    return only.role in (None, view.role) and not early and not late
 
 
 def _page(items: Mapping[Token, T], before: Token | None, limit: int) -> Page[T]:

@@ -15,7 +15,7 @@ from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol.errors import Behind, InvalidFrame, NotFound, StoreUnavailable
 from myna.protocol.session import Session
 from myna.protocol.views import ConversationView, MessageView, SearchHit
-from myna.store.port import Deleted, Fact, Page, Store
+from myna.store.port import EVERYTHING, Deleted, Fact, Page, SearchFilter, Store
 
 T = TypeVar("T")
 
@@ -184,7 +184,9 @@ class Queries:
 
     # --- search ---
 
-    async def search(self, session: Session, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+    async def search(
+        self, session: Session, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING
+    ) -> Page[SearchHit]:
         """What the database finds, once it has what this node has read. Raises `StoreUnavailable` when it is away."""
         await self._unstored(session.owner)
-        return await self._store.search(session.owner, query, limit=limit, before=before)
+        return await self._store.search(session.owner, query, limit=limit, before=before, only=only)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store.memory_mock_setups import MemoryMockSetups
-from myna.store.port import Batch, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem
+from myna.store.port import EVERYTHING, Batch, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem, SearchFilter
 from myna.telemetry.histogram import Histogram
 
 
@@ -59,5 +59,5 @@ class ForgetfulStore:
     async def path(self, owner: str, conversation_id: str, end: str | None, *, characters: int = 0) -> list[PathItem]:
         return []
 
-    async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+    async def search(self, owner: str, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING) -> Page[SearchHit]:
         return Page([], None)

@@ -5,6 +5,7 @@ One contract suite (tests/contract/test_store*.py) runs over the implementation 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from myna.protocol.events import Position
@@ -32,6 +33,17 @@ class Checkpoint:
     low: Position
     high: Position
     mark: str  # digest of the record at high.offset: tells whether the log is still the same one
+
+
+class SearchFilter(NamedTuple):
+    """What a search is narrowed to: what one side said, what was said from `since` on and before `until` (aware times)."""
+
+    role: Role | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = SearchFilter()
 
 
 class Renamed(NamedTuple):
@@ -211,8 +223,9 @@ class Store(Protocol):
         Texts are given of as many of the last ones as have at most so many characters together.
         """
 
-    async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+    async def search(self, owner: str, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING) -> Page[SearchHit]:
         """Full text over the owner's messages and replies, newest first. What a query may say: `search_text.parse`.
 
-        The first page begins with titles that match, of conversations that have no other hit on it (`search_text.TITLE_HITS`).
+        The first page begins with titles that match, of conversations that have no other hit on it (`search_text.TITLE_HITS`);
+        a search that is narrowed finds texts alone.
         """

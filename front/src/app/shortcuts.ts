@@ -1,8 +1,9 @@
 /** Keyboard shortcuts of the page, in one listener. */
 import { type RefObject, useEffect } from 'react';
 import { grouped, openTurnOf } from '../chat/selectors';
+import { openConversationActions, pageActions } from '../ui/actions';
 import type { Chat } from '../ui/context';
-import { copyLastCode, printConversation } from '../ui/conversation-actions';
+import { isShortcut, type ShortcutName } from '../ui/shortcuts';
 import { closeDialog, closeDrawer, currentView, navigate, openDialog, toggleSidebar } from '../ui/view';
 
 function openNeighbour(chat: Chat, by: 1 | -1): void {
@@ -31,34 +32,44 @@ function closeOrStop(chat: Chat): void {
   if (open) chat.client.stopReply(route.id, open);
 }
 
-/** Keys for the buttons of the last reply, with Alt and Shift; by the buttons' labels. */
-const OF_LAST_REPLY: Record<string, string> = {
-  KeyR: 'Another reply',
-  KeyL: 'Copy reply as Markdown',
-  ArrowLeft: 'Previous version of the reply',
-  ArrowRight: 'Next version of the reply',
+/** What stands on the page as a button, and is pressed. */
+const BUTTONS: Partial<Record<ShortcutName, string>> = {
+  copyMessage: '.turn.last [aria-label="Copy message"]',
+  previousMessage: '.turn.last [aria-label="Previous version of the message"]',
+  nextMessage: '.turn.last [aria-label="Next version of the message"]',
+  again: '.turn.last [aria-label="Another reply"]',
+  same: '.turn.last .reply-options',
+  previousVersion: '.turn.last [aria-label="Previous version of the reply"]',
+  nextVersion: '.turn.last [aria-label="Next version of the reply"]',
+  stages: '.turn.last .xray-button',
+  copyReply: '.turn.last [aria-label="Copy reply as Markdown"]',
+  latest: '.jump button',
+  options: '.composer [aria-label^="How the mock answers"]',
+  undo: '.toast button',
+  retry: '.banner button',
 };
 
-function press(label: string): void {
-  document.querySelector<HTMLButtonElement>(`.turn.last [aria-label="${label}"]`)?.click();
+function commandsOf(chat: Chat): Partial<Record<ShortcutName, () => void>> {
+  return {
+    palette: togglePalette,
+    sidebar: toggleSidebar,
+    previous: () => openNeighbour(chat, -1),
+    next: () => openNeighbour(chat, 1),
+  };
 }
 
 function shortcutOf(event: KeyboardEvent, chat: Chat): (() => void) | null {
-  const { route } = currentView();
-  const mod = event.ctrlKey || event.metaKey;
-  if (mod && !event.shiftKey && event.code === 'KeyK') return togglePalette;
-  if (mod && event.shiftKey && event.code === 'KeyO') return () => navigate({ name: 'new' });
-  if (mod && !event.shiftKey && event.code === 'KeyB') return toggleSidebar;
-  if (mod && !event.shiftKey && event.code === 'KeyP' && route.name === 'chat')
-    return () => void printConversation(chat, route.id);
-  if (!event.altKey || mod) return null;
-  if (event.code === 'ArrowUp' && !event.shiftKey) return () => openNeighbour(chat, -1);
-  if (event.code === 'ArrowDown' && !event.shiftKey) return () => openNeighbour(chat, 1);
-  if (event.code === 'KeyP') return () => navigate({ name: 'pipeline' });
-  if (!event.shiftKey) return null;
-  if (event.code === 'KeyC') return () => void copyLastCode();
-  const label = OF_LAST_REPLY[event.code];
-  return label ? () => press(label) : null;
+  const inDialog = currentView().dialog !== null; // what it covers can't be acted upon
+  const actions = [...pageActions(chat), ...(inDialog ? [] : openConversationActions(chat))];
+  const action = actions.find((one) => isShortcut(event, one.shortcut));
+  if (action) return action.run;
+  const commands = commandsOf(chat);
+  const isPressed = (name: string) => isShortcut(event, name as ShortcutName);
+  const command = Object.keys(commands).find(isPressed) as ShortcutName | undefined;
+  if (command) return commands[command] ?? null;
+  if (inDialog) return null;
+  const button = Object.keys(BUTTONS).find(isPressed) as ShortcutName | undefined;
+  return button ? () => document.querySelector<HTMLButtonElement>(BUTTONS[button] ?? '')?.click() : null;
 }
 
 export function useShortcuts(chat: Chat, field: RefObject<HTMLTextAreaElement | null>): void {

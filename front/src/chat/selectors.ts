@@ -12,6 +12,11 @@ export function deliveryOf(turn: Turn): Delivery {
   return 'accepted';
 }
 
+/** How many replies a message has, with the one that is still to come. */
+export function replyCount(turn: Turn): number {
+  return turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);
+}
+
 /** Shown above the composer: never sent, so it can still be edited. */
 export function queuedIn(state: Pick<ChatState, 'outbox'>, id: string): readonly OutboxEntry[] {
   return state.outbox.filter(

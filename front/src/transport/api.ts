@@ -7,6 +7,7 @@ import type {
   Pipeline,
   Problem,
   QueuePositions,
+  SearchHit,
   SessionAnswer,
 } from '../protocol/http';
 
@@ -67,7 +68,8 @@ export class ChatApi {
     return this.request('DELETE', `/api/conversations/${encodeURIComponent(id)}`);
   }
 
-  search(q: string, query: { before?: string; limit?: number } = {}): Promise<HitsPage> {
+  /** `role`: what one side said; `since`: what was said then or later, an RFC 3339 time. */
+  search(q: string, query: { role?: SearchHit['role']; since?: string; limit?: number } = {}): Promise<HitsPage> {
     return this.request('GET', `/api/search${queryText({ q, ...query })}`);
   }
 

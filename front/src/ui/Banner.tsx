@@ -1,6 +1,7 @@
 /** The state of the connection: nothing for short interruptions, then a countdown and a button. */
 import { isMessage } from '../chat/outbox';
 import { useChat, useChatState } from './context';
+import { withKeys } from './shortcuts';
 import { useNow } from './useNow';
 
 const QUIET_MS = 2_500; // most interruptions are over by then
@@ -29,6 +30,7 @@ export function Banner() {
       <button
         type="button"
         className="small-button"
+        title={withKeys('Retry now', 'retry')}
         disabled={connection.phase === 'connecting'}
         onClick={() => client.socket.retryNow()}
       >

@@ -1,8 +1,11 @@
 /** The menu of one conversation, in the sidebar and in the header. */
+import { conversationActions } from './actions';
 import { useChat, useChatState } from './context';
-import { exportConversation, printConversation, removeConversation, shareConversation } from './conversation-actions';
 import { Icon } from './Icon';
+import { Keys } from './Keys';
 import { Menu } from './Menu';
+import { keysOf } from './shortcuts';
+import { useView } from './view';
 
 interface Props {
   id: string;
@@ -14,29 +17,21 @@ interface Props {
 export function ConversationMenu({ id, title, label, onRename }: Props) {
   const chat = useChat();
   const pinned = useChatState((state) => state.pins[id] === true);
+  // The shortcuts are about the conversation that is open.
+  const open = useView(({ route }) => route.name === 'chat' && route.id === id);
   return (
     <Menu label={label} icon="more">
-      <button type="button" onClick={onRename}>
-        <Icon name="pen" /> Rename
-      </button>
-      <button type="button" onClick={() => chat.client.pin(id, !pinned)}>
-        <Icon name="pin" /> {pinned ? 'Unpin' : 'Pin'}
-      </button>
-      <button type="button" onClick={() => exportConversation(chat, id, 'markdown')}>
-        <Icon name="save" /> Export as Markdown
-      </button>
-      <button type="button" onClick={() => exportConversation(chat, id, 'json')}>
-        <Icon name="save" /> Export as JSON
-      </button>
-      <button type="button" onClick={() => void shareConversation(chat, id, title)}>
-        <Icon name="share" /> Share as a web page
-      </button>
-      <button type="button" onClick={() => void printConversation(chat, id)}>
-        <Icon name="print" /> Print
-      </button>
-      <button type="button" className="danger" onClick={() => removeConversation(chat, id, title)}>
-        <Icon name="bin" /> Delete
-      </button>
+      {conversationActions(chat, { id, title, pinned, rename: onRename }).map((action) => (
+        <button
+          key={action.shortcut}
+          type="button"
+          className={action.danger ? 'danger' : undefined}
+          onClick={action.run}
+        >
+          <Icon name={action.icon} /> {action.name}
+          {open && <Keys keys={keysOf(action.shortcut)} hidden />}
+        </button>
+      ))}
     </Menu>
   );
 }

@@ -14,7 +14,15 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-export function CopyButton({ text, label, showLabel = false }: { text: string; label: string; showLabel?: boolean }) {
+interface Props {
+  text: string;
+  label: string;
+  /** The tooltip, where it says more than the label. */
+  title?: string;
+  showLabel?: boolean;
+}
+
+export function CopyButton({ text, label, title = label, showLabel = false }: Props) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
@@ -30,7 +38,7 @@ export function CopyButton({ text, label, showLabel = false }: { text: string; l
       type="button"
       className={showLabel ? 'small-button' : 'icon-button'}
       aria-label={done ? 'Copied' : label}
-      title={label}
+      title={title}
       onClick={() => void copy()}
     >
       <Icon name={done ? 'check' : 'copy'} />

@@ -1,6 +1,7 @@
 /** Toasts at the bottom of the page, and the screen reader announcements. */
 import { useStore } from 'zustand';
 import { useChatState } from './context';
+import { withKeys } from './shortcuts';
 import { dismissToast, toasts } from './toasts';
 
 const ANNOUNCED = 300; // characters read aloud; the rest is in the log
@@ -15,6 +16,7 @@ export function ToastList() {
           {one.action && (
             <button
               type="button"
+              title={withKeys(one.action.name, 'undo')}
               onClick={() => {
                 one.action?.run();
                 dismissToast(one.id);

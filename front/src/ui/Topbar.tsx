@@ -25,7 +25,7 @@ function ConversationTitle({ id }: { id: string }) {
         {renaming ? (
           <TitleField title={displayTitle(title)} onDone={done} />
         ) : (
-          <button type="button" title="Rename" onClick={() => setRenaming(true)} dir="auto">
+          <button type="button" title={withKeys('Rename', 'rename')} onClick={() => setRenaming(true)} dir="auto">
             {displayTitle(title)}
           </button>
         )}

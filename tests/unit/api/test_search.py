@@ -60,6 +60,28 @@ async def test_pages_of_hits_follow_each_other_newest_first_without_repeating(pe
     assert pages == 4
 
 
+async def test_a_search_is_narrowed_to_one_side_and_to_a_time(person: Person) -> None:
+    accepted = await person.say("/echo heron")
+    _, reply = await person.answered(accepted["conversation_id"])
+
+    async def found(**only: str) -> list[str]:
+        answer = await person.get("/api/search", params={"q": "heron", **only})
+        assert answer.status_code == 200, answer.text
+        return [hit["id"] for hit in answer.json()["items"]]
+
+    assert await found(role="user") == [accepted["id"]]
+    assert await found(role="assistant", since=reply["created_at"]) == [reply["id"]]
+    assert await found(role="assistant", until=reply["created_at"]) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("role", "system"), ("since", "yesterday"), ("until", "2026-07-01T00:00:00"), ("after", "1")])
+async def test_a_filter_that_is_none_is_refused_by_name(person: Person, name: str, value: str) -> None:
+    answer = await person.get("/api/search", params={"q": "heron", name: value})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
+    assert answer.json()["detail"].startswith(name)
+
+
 async def test_other_owners_messages_are_not_found(person: Person, stranger: Person) -> None:
     accepted = await person.say("The password is bittern.")
     await person.answered(accepted["conversation_id"])

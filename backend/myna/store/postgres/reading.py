@@ -32,7 +32,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from myna.store import pagination
-from myna.store.port import PATH_LIMIT, IdempotencyKey, IdempotencyRecord
+from myna.store.port import PATH_LIMIT, IdempotencyKey, IdempotencyRecord, SearchFilter
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.tables import CheckpointRow, ConversationRow, MessageRow
 
@@ -52,6 +52,12 @@ _TURN, _ORD = (bindparam(name, type_=BigInteger) for name in ("turn", "ord"))
 _UPDATED_AT = bindparam("updated_at", type_=DateTime(timezone=True))
 _LIMIT = bindparam("limit", type_=Integer)
 _QUERY = cast(bindparam("query", type_=String), TSQUERY)
+_ROLE = bindparam("role", type_=String)
+_SINCE, _UNTIL = (bindparam(name, type_=DateTime(timezone=True)) for name in ("since", "until"))
+# What a search is narrowed to; see `narrowed`.
+_WITHIN = and_(
+    or_(_ROLE.is_(None), col(MessageRow.role) == _ROLE), col(MessageRow.created_at) >= _SINCE, col(MessageRow.created_at) < _UNTIL
+)  # fmt: skip
 
 
 def _checkpoint() -> Select[Any]:
@@ -101,19 +107,20 @@ def _path() -> Select[Any]:
 
 def _recent_hits() -> Select[Any]:
     newest = (
-        select(col(MessageRow.ord), col(MessageRow.words))
+        select(col(MessageRow.ord), col(MessageRow.words), _WITHIN.label("within"))
         .where(col(MessageRow.owner) == _OWNER, col(MessageRow.ord) < _ORD)
         .order_by(col(MessageRow.ord).desc())
         .limit(RECENT)
         .subquery("newest")
     )
-    hits = select(newest.c.ord).where(newest.c.words.bool_op("@@")(_QUERY))
+    hits = select(newest.c.ord).where(newest.c.words.bool_op("@@")(_QUERY), newest.c.within)
     return _hits(hits.order_by(newest.c.ord.desc()).limit(_LIMIT))
 
 
 def _indexed_hits() -> Select[Any]:
     # Kept apart, so that the planner can't walk all rows newest first in the hope of many hits: the recent ones are known to hold few.
-    found = select(col(MessageRow.ord)).where(col(MessageRow.words).bool_op("@@")(_QUERY)).cte("found").prefix_with("MATERIALIZED")
+    matching = select(col(MessageRow.ord)).where(col(MessageRow.words).bool_op("@@")(_QUERY), _WITHIN)
+    found = matching.cte("found").prefix_with("MATERIALIZED")
     return _hits(select(found.c.ord).where(found.c.ord < _ORD).order_by(found.c.ord.desc()).limit(_LIMIT))
 
 
@@ -156,7 +163,7 @@ MESSAGES_PAGE = (
 # From the root to a message or reply (to the one stored last where the id is null), with the texts of the last characters.
 # Parameters: owner, conversation_id, id, wanted.
 PATH = _path()
-# Hits among an owner's newest rows, with ord: quick where hits are many. Parameters: owner, ord, query, limit.
+# Hits among an owner's newest rows, with ord: quick where hits are many. Parameters: owner, ord, query, limit, and `narrowed`.
 RECENT_HITS = _recent_hits()
 # Whether an owner has more rows than that. Parameters: owner, ord.
 OLDER = (
@@ -168,6 +175,12 @@ OLDER = (
 )
 # Hits by the index of words, which must find all to know the newest: quick where hits are few. Parameters as RECENT_HITS.
 INDEXED_HITS = _indexed_hits()
+
+
+def narrowed(only: SearchFilter) -> dict[str, Any]:
+    """The parameters of a search that is narrowed to this."""
+    since, until = only.since or datetime.min.replace(tzinfo=UTC), only.until or datetime.max.replace(tzinfo=UTC)
+    return {"role": only.role, "since": since, "until": until}
 
 
 def idempotency_record_of(row: Mapping[str, Any]) -> IdempotencyRecord:

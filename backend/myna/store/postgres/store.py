@@ -16,7 +16,7 @@ from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.slices import sliced
 from myna.store import pagination, search_text
-from myna.store.port import Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem
+from myna.store.port import EVERYTHING, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem, SearchFilter
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.mock_setups import PostgresMockSetups
@@ -147,19 +147,20 @@ class PostgresStore:
         rows = await self._read(reading.PATH, owner=owner, conversation_id=conversation_id, id=end, wanted=characters)
         return [PathItem(**row) for row in rows]
 
-    async def search(self, owner: str, query: str, *, limit: int, before: str | None) -> Page[SearchHit]:
+    async def search(self, owner: str, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING) -> Page[SearchHit]:
         token = reading.NEWEST_HIT if before is None else pagination.SearchPageToken.parse(before)
         parsed = search_text.parse(query)
         if parsed is None:
             return Page([], None)
         wanted = limit + 1 if parsed.exact else max(limit + 1, CANDIDATES)
-        parameters = {"owner": owner, "query": parsed.as_tsquery(owner), "limit": wanted, "ord": token.ord}
+        parameters = {"owner": owner, "query": parsed.as_tsquery(owner), "limit": wanted, "ord": token.ord, **reading.narrowed(only)}
         rows = await self._read(reading.RECENT_HITS, **parameters)
         hits = await _matching(rows, parsed)
         if len(hits) <= limit and len(rows) < wanted and await self._read(reading.OLDER, owner=owner, ord=token.ord):
             rows = await self._read(reading.INDEXED_HITS, **parameters)
             hits = await _matching(rows, parsed)
-        titles = [] if before is not None else await self._title_hits(owner, parsed, min(search_text.TITLE_HITS, limit - 1))
+        first = before is None and only == EVERYTHING
+        titles = await self._title_hits(owner, parsed, min(search_text.TITLE_HITS, limit - 1)) if first else []
         titles = search_text.titles_alone(titles, {row["conversation_id"] for row in hits[:limit]})
         limit -= len(titles)
         last = hits[limit - 1] if len(hits) > limit else rows[-1] if len(rows) == wanted else None

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 from quart import Blueprint, Response
 from quart_schema import document_response, validate_querystring
 
 from myna.protocol.session import Session
 from myna.protocol.views import Role
+from myna.store.port import SearchFilter
 from myna.web.api.models import Answer, absent
 from myna.web.api.requests import PAGE_LIMIT, Before, Query, SearchWords, needs_session, page_of
 from myna.web.services import Services
@@ -19,6 +20,9 @@ class SearchQuery(Query):
     q: Annotated[SearchWords, Field(json_schema_extra={"required": True})]
     limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT, description="items on a page")] = 20
     before: Before | None = None
+    role: Annotated[Role | None, Field(description="only what this side said")] = None
+    since: Annotated[AwareDatetime | None, Field(description="only what was said then or later, as 2026-07-01T00:00:00Z")] = None
+    until: Annotated[AwareDatetime | None, Field(description="only what was said earlier, as 2026-08-01T00:00:00Z")] = None
 
 
 class SearchHit(Answer):
@@ -59,9 +63,10 @@ def blueprint(services: Services) -> Blueprint:
         """Full text over messages and replies, newest first. Matches stand between `<mark>` and `</mark>`.
 
         Before those of the first page come up to five of the newest conversations whose title alone matches; all of them are
-        found by `GET /api/conversations?q=`.
+        found by `GET /api/conversations?q=`. With `role`, `since` or `until` there are no titles.
         """
-        page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before)
+        only = SearchFilter(query_args.role, query_args.since, query_args.until)
+        page = await services.queries.search(session, query_args.q, limit=query_args.limit, before=query_args.before, only=only)
         return await page_of(HIT, page.items, next=page.next)
 
     return routes

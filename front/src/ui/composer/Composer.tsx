@@ -63,7 +63,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
     if (menu && commands.onKey(event)) return;
-    if (event.key === 'ArrowUp' && text === '') {
+    if (event.key === 'ArrowUp' && !event.altKey && text === '') {
       event.preventDefault();
       editLast();
     }
@@ -90,7 +90,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
           rows={1}
           dir="auto"
           value={text}
-          placeholder={live ? 'Say something, or type /' : 'Write on: it goes out later'}
+          placeholder={live ? 'Say something, or /' : 'It goes out later'}
           aria-label="Message"
           aria-autocomplete="list"
           aria-controls={menu ? 'commands' : undefined}

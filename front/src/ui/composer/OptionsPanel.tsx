@@ -4,6 +4,7 @@ import type { SendOptions } from '../../protocol/wire';
 import { Icon } from '../Icon';
 import { closeOnBlur } from '../Menu';
 import { optionsText } from '../options';
+import { withKeys } from '../shortcuts';
 import { PROFILES } from './commands';
 
 const MAX_SEED = 2_147_483_647; // the server takes 64 bits; JavaScript holds these exactly
@@ -35,7 +36,11 @@ function OptionsFields({ options, onChange }: Props) {
     <>
       <label>
         Speed
-        <select value={profile ?? ''} onChange={(event) => change({ profile: event.target.value, seed })}>
+        <select
+          className="text-field"
+          value={profile ?? ''}
+          onChange={(event) => change({ profile: event.target.value, seed })}
+        >
           {PROFILES.map((one) => (
             <option key={one.name} value={one.name}>
               {one.help}
@@ -46,6 +51,7 @@ function OptionsFields({ options, onChange }: Props) {
       <label>
         Seed
         <input
+          className="text-field"
           inputMode="numeric"
           autoComplete="off"
           placeholder="none"
@@ -71,7 +77,7 @@ export function OptionsPanel({ options, onChange }: Props) {
         type="button"
         className="small-button"
         popoverTarget={id}
-        title="How the mock answers"
+        title={withKeys('How the mock answers', 'options')}
         aria-label={summary ? `How the mock answers: ${summary}` : 'How the mock answers'}
       >
         <Icon name="dial" />

@@ -1,6 +1,7 @@
 /** A native modal dialog: it traps the focus; Escape and a click outside close it. */
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Icon } from '../Icon';
+import { withKeys } from '../shortcuts';
 import { closeDialog } from '../view';
 
 export function Dialog({ label, children }: { label: string; children: ReactNode }) {
@@ -32,7 +33,13 @@ export function DialogHeader({ title }: { title: string }) {
   return (
     <div className="dialog-head">
       <h2>{title}</h2>
-      <button type="button" className="icon-button" aria-label="Close" onClick={closeDialog}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Close"
+        title={withKeys('Close', 'close')}
+        onClick={closeDialog}
+      >
         <Icon name="close" />
       </button>
     </div>

@@ -61,6 +61,7 @@ export function ManageDialog() {
         </label>
         <input
           type="search"
+          className="text-field"
           aria-label="Titles to show"
           placeholder="Filter by title"
           value={filter}

@@ -22,7 +22,7 @@ export function Palette() {
   const pick = (choice: Choice | undefined) => {
     if (!choice) return;
     closeDialog();
-    choice.run();
+    setTimeout(choice.run); // the dialog gives the focus back first
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
@@ -46,7 +46,7 @@ export function Palette() {
           aria-controls="palette"
           aria-activedescendant={choices.length > 0 ? `palette-${active}` : undefined}
           aria-label="Find anything"
-          placeholder="A conversation, a word that was said, something to do"
+          placeholder="Find or do anything"
           value={question}
           onChange={(event) => {
             setQuestion(event.target.value);

@@ -1,5 +1,6 @@
 /** What the palette finds for a query: conversations, messages and actions, in groups. */
 import { useMemo } from 'react';
+import { type Action, openConversationActions, pageActions } from '../actions';
 import { useChat, useChatState } from '../context';
 import type { IconName } from '../Icon';
 import type { ShortcutName } from '../shortcuts';
@@ -8,7 +9,6 @@ import { authorOf, snippetOf } from '../sidebar/Snippet';
 import { useSearch } from '../sidebar/useSearch';
 import { displayTitle } from '../title';
 import { navigate } from '../view';
-import { pageActions } from './page-actions';
 
 export interface Choice {
   key: string;
@@ -56,13 +56,13 @@ export function useChoices(question: string): readonly ChoiceGroup[] {
       detail: authorOf(hit),
       run: () => openHit(hit),
     }));
-    const actions: Choice[] = pageActions(chat)
-      .filter((action) => fits(action.name))
-      .map((action) => ({ ...action, key: action.name }));
+    const fitting = (actions: readonly Action[]): Choice[] =>
+      actions.filter((action) => fits(action.name)).map((action) => ({ ...action, key: action.name }));
     const groups = [
       { name: 'Conversations', choices: conversations },
       { name: 'Messages', choices: q === '' ? [] : messages },
-      { name: 'Actions', choices: actions },
+      { name: 'This conversation', choices: fitting(openConversationActions(chat)) },
+      { name: 'Actions', choices: fitting(pageActions(chat)) },
     ];
     return groups.filter((group) => group.choices.length > 0);
   }, [question, loaded, deleting, search, chat]);

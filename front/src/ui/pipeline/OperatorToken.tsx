@@ -25,6 +25,7 @@ export function OperatorToken({ onOpen }: { onOpen: () => void }) {
       <input
         id="operator-token"
         type="password"
+        className="text-field"
         autoComplete="off"
         required
         value={token}

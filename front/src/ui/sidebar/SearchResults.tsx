@@ -4,9 +4,9 @@ import { dayOrTime, exactTime } from '../format';
 import { displayTitle } from '../title';
 import { highlightMessage, navigate } from '../view';
 import { authorOf, Snippet, snippetOf } from './Snippet';
-import { type Scope, useSearch } from './useSearch';
+import { type Filter, useSearch } from './useSearch';
 
-const NOTHING_FOUND: Record<Scope, (q: string) => string> = {
+const NOTHING_FOUND: Record<Filter['scope'], (q: string) => string> = {
   all: (q) => `Nothing was said about “${q}”.`,
   titles: (q) => `No title has “${q}” in it.`,
   user: (q) => `You said nothing about “${q}”.`,
@@ -18,14 +18,16 @@ export function openHit(hit: SearchHit): void {
   highlightMessage(hit.conversation_id, hit.message_id, hit.id);
 }
 
-export function SearchResults({ question, scope }: { question: string; scope: Scope }) {
-  const search = useSearch(question, scope);
+export function SearchResults({ question, filter }: { question: string; filter: Filter }) {
+  const search = useSearch(question, filter);
   if (search.state === 'idle') return <p className="list-note">Type two letters or more.</p>;
   if (search.state === 'failed') return <p className="list-note">The search did not work. {search.problem}</p>;
   const { conversations, hits } = search;
   if (conversations.length === 0 && hits.length === 0) {
     return (
-      <p className="list-note">{search.state === 'loading' ? 'Searching' : NOTHING_FOUND[scope](question.trim())}</p>
+      <p className="list-note">
+        {search.state === 'loading' ? 'Searching' : NOTHING_FOUND[filter.scope](question.trim())}
+      </p>
     );
   }
   return (

@@ -9,14 +9,14 @@ import { ConversationList } from './ConversationList';
 import { SearchFilter } from './SearchFilter';
 import { SearchResults } from './SearchResults';
 import { SidebarFooter } from './SidebarFooter';
-import type { Scope } from './useSearch';
+import { EVERYTHING } from './useSearch';
 
 const NEAR_END_PX = 400;
 
 export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
-  const [scope, setScope] = useState<Scope>('all');
+  const [filter, setFilter] = useState(EVERYTHING);
   const replying = useChatState((state) => Object.keys(state.active).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
@@ -62,14 +62,20 @@ export function Sidebar() {
           }}
         />
         {question !== '' && (
-          <button type="button" className="small-button" aria-label="Clear the search" onClick={() => setQuestion('')}>
+          <button
+            type="button"
+            className="small-button"
+            aria-label="Clear the search"
+            title={withKeys('Clear the search', 'close')}
+            onClick={() => setQuestion('')}
+          >
             <Icon name="close" />
           </button>
         )}
       </search>
-      {question !== '' && <SearchFilter scope={scope} onChange={setScope} />}
+      {question !== '' && <SearchFilter filter={filter} onChange={setFilter} />}
       <div className="sidebar-list" onScroll={onScroll}>
-        {question === '' ? <ConversationList /> : <SearchResults question={question} scope={scope} />}
+        {question === '' ? <ConversationList /> : <SearchResults question={question} filter={filter} />}
       </div>
       <SidebarFooter />
     </nav>

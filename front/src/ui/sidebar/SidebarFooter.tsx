@@ -47,10 +47,15 @@ export function SidebarFooter() {
       <FooterButton
         icon="load"
         label="Import a conversation"
-        title="Import a conversation that was exported as JSON"
+        title={withKeys('Import a conversation that was exported as JSON', 'load')}
         onClick={() => chooseImport(chat)}
       />
-      <FooterButton icon="gear" label="Settings" title="Settings" onClick={() => openDialog('settings')} />
+      <FooterButton
+        icon="gear"
+        label="Settings"
+        title={withKeys('Settings', 'settings')}
+        onClick={() => openDialog('settings')}
+      />
       <FooterButton
         icon="keys"
         label="Keyboard shortcuts"
@@ -60,7 +65,7 @@ export function SidebarFooter() {
       <FooterButton
         icon={THEME_ICON[theme]}
         label={`Theme: ${theme}. Change it`}
-        title={`Theme: ${theme}`}
+        title={withKeys(`Theme: ${theme}. Next: ${NEXT_THEME[theme]}`, NEXT_THEME[theme])}
         onClick={() => setTheme(NEXT_THEME[theme])}
       />
     </div>

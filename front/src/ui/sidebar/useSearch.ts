@@ -7,10 +7,16 @@ import { useChat } from '../context';
 const PAUSE_MS = 180; // debounce
 const MAX_HITS = 30;
 const MAX_TITLES = 8;
-const MAX_PAGES = 5; // read to find the hits of one side among those of both
+const DAY_MS = 86_400_000;
 
-/** What is searched: titles and texts, titles alone, or the texts of one side. */
-export type Scope = 'all' | 'titles' | SearchHit['role'];
+/** What is searched: titles and texts, titles alone, or the texts of one side; of titles always all. */
+export interface Filter {
+  scope: 'all' | 'titles' | SearchHit['role'];
+  /** Only what was said within so many days. */
+  days: number | null;
+}
+
+export const EVERYTHING: Filter = { scope: 'all', days: null };
 
 interface Results {
   conversations: readonly ConversationItem[];
@@ -25,29 +31,22 @@ export type Search =
 
 const NOTHING: Results = { conversations: [], hits: [] };
 
-/** The server searches both sides, so the hits of one are picked from as many pages as it takes. */
-async function hitsOf(api: ChatApi, q: string, scope: Scope): Promise<SearchHit[]> {
-  const hits: SearchHit[] = [];
-  let before: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { items, next } = await api.search(q, { limit: MAX_HITS, ...(before ? { before } : {}) });
-    hits.push(...items.filter((hit) => scope === 'all' || hit.role === scope));
-    if (scope === 'all' || !next || hits.length >= MAX_HITS) break;
-    before = next;
-  }
-  return hits.slice(0, MAX_HITS);
-}
-
-async function find(api: ChatApi, q: string, scope: Scope): Promise<Results> {
-  const titles = scope === 'all' || scope === 'titles';
-  const [page, hits] = await Promise.all([
+async function find(api: ChatApi, q: string, { scope, days }: Filter): Promise<Results> {
+  const titles = scope === 'titles' || (scope === 'all' && days === null);
+  const [page, found] = await Promise.all([
     titles ? api.conversations({ q, limit: scope === 'titles' ? MAX_HITS : MAX_TITLES }) : null,
-    scope === 'titles' ? [] : hitsOf(api, q, scope),
+    scope === 'titles'
+      ? null
+      : api.search(q, {
+          limit: MAX_HITS,
+          ...(scope === 'all' ? {} : { role: scope }),
+          ...(days === null ? {} : { since: new Date(Date.now() - days * DAY_MS).toISOString() }),
+        }),
   ]);
-  return { conversations: page?.items ?? [], hits };
+  return { conversations: page?.items ?? [], hits: found?.items ?? [] };
 }
 
-export function useSearch(question: string, scope: Scope = 'all'): Search {
+export function useSearch(question: string, { scope, days } = EVERYTHING): Search {
   const { api } = useChat();
   const [search, setSearch] = useState<Search>({ state: 'idle' });
   const q = question.trim();
@@ -59,7 +58,7 @@ export function useSearch(question: string, scope: Scope = 'all'): Search {
     let current = true;
     setSearch((previous) => ({ ...('hits' in previous ? previous : NOTHING), state: 'loading' }));
     const timer = setTimeout(() => {
-      find(api, q, scope).then(
+      find(api, q, { scope, days }).then(
         (results) => current && setSearch({ state: 'done', ...results }),
         (error: unknown) =>
           current && setSearch({ state: 'failed', problem: error instanceof Error ? error.message : '' }),
@@ -69,6 +68,6 @@ export function useSearch(question: string, scope: Scope = 'all'): Search {
       current = false;
       clearTimeout(timer);
     };
-  }, [q, scope, api]);
+  }, [q, scope, days, api]);
   return search;
 }

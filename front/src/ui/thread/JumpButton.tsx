@@ -1,6 +1,7 @@
 /** Leads back to the end of the conversation, and counts the turns that arrived meanwhile. */
 import { useEffect, useState } from 'react';
 import { Icon } from '../Icon';
+import { withKeys } from '../shortcuts';
 import type { Row } from './rows';
 
 export function JumpButton({ rows, away, onJump }: { rows: readonly Row[]; away: boolean; onJump(): void }) {
@@ -16,7 +17,7 @@ export function JumpButton({ rows, away, onJump }: { rows: readonly Row[]; away:
       <button
         type="button"
         aria-label={unseen > 0 ? `${unseen} new. Jump to latest` : 'Jump to latest'}
-        title="Jump to latest"
+        title={withKeys('Jump to latest', 'latest')}
         onClick={onJump}
       >
         <Icon name="down" />

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Delivery as State } from '../../chat/selectors';
 import { CopyButton } from '../CopyButton';
 import { Icon } from '../Icon';
+import { shortcutOfLast } from '../shortcuts';
 import { Delivery } from './Delivery';
 import { Timestamp } from './Timestamp';
 import { useOpen } from './thread-ui';
@@ -20,6 +21,8 @@ interface Props {
   text: string;
   at: string | number;
   state: State;
+  /** It is the last one of the shown path, for which there are shortcuts. */
+  last?: boolean;
   /** Begins to edit it, if that is possible. */
   onEdit?: () => void;
   /** The pager of its versions, if there are several. */
@@ -28,7 +31,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function MessageBubble({ id, text, at, state, onEdit, versions, children }: Props) {
+export function MessageBubble({ id, text, at, state, last = false, onEdit, versions, children }: Props) {
   const [unfolded, toggle] = useOpen(id);
   const long = isLong(text);
   const kind = state === 'failed' && children ? ' failed' : state === 'waiting' ? ' pending' : '';
@@ -42,13 +45,13 @@ export function MessageBubble({ id, text, at, state, onEdit, versions, children 
               type="button"
               className="icon-button"
               aria-label="Edit message"
-              title="Edit and send again"
+              title={shortcutOfLast('Edit and send again', 'editLast', last)}
               onClick={onEdit}
             >
               <Icon name="pen" />
             </button>
           )}
-          <CopyButton text={text} label="Copy message" />
+          <CopyButton text={text} label="Copy message" title={shortcutOfLast('Copy message', 'copyMessage', last)} />
           <Timestamp at={at} />
           <Delivery state={state} />
         </div>

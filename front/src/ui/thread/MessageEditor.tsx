@@ -56,9 +56,9 @@ export function MessageEditor({ text, onChange, onCancel, onSend }: Props) {
       />
       <div className="button-row">
         <small id={hint}>
-          {left < 0 ? `${(-left).toLocaleString()} characters too many` : 'The earlier version stays.'}
+          {left < 0 ? `${(-left).toLocaleString()} characters too many` : 'The old version stays.'}
         </small>
-        <button type="button" className="button" title="Cancel (Esc)" onClick={onCancel}>
+        <button type="button" className="button" title={withKeys('Cancel', 'close')} onClick={onCancel}>
           Cancel
         </button>
         <button

@@ -1,5 +1,5 @@
 /** Below a reply: its versions, its X-ray, how it was made, and what can be done with it. */
-import type { ReactNode } from 'react';
+import { replyCount } from '../../chat/selectors';
 import type { Clock, Reply, Turn } from '../../chat/state';
 import { xrayOf } from '../../chat/xray';
 import type { SendOptions } from '../../protocol/wire';
@@ -7,19 +7,27 @@ import { CopyButton } from '../CopyButton';
 import { useChat } from '../context';
 import { Icon } from '../Icon';
 import { optionsText } from '../options';
-import { withKeys } from '../shortcuts';
+import { shortcutOfLast } from '../shortcuts';
 import { navigate } from '../view';
 import { useOpen } from './thread-ui';
+import { ReplyVersions } from './Versions';
 import { XRayButton, XRayDetails } from './XRay';
 
+interface OptionsProps {
+  conversation: string;
+  turn: Turn;
+  options: SendOptions;
+  last: boolean;
+}
+
 /** How the reply was made, and a way to repeat it: the same message at the same place, with the same speed and seed. */
-function ReplyOptions({ conversation, turn, options }: { conversation: string; turn: Turn; options: SendOptions }) {
+function ReplyOptions({ conversation, turn, options, last }: OptionsProps) {
   const { client } = useChat();
   return (
     <button
       type="button"
       className="small-button reply-options"
-      title="Same again: the same message with the same speed and seed"
+      title={shortcutOfLast('Same again: the same message with the same speed and seed', 'same', last)}
       aria-label={`Same again, ${optionsText(options)}`}
       onClick={() => client.edit(conversation, turn.id, turn.text, options)}
     >
@@ -32,21 +40,21 @@ interface Props {
   conversation: string;
   turn: Turn;
   reply: Reply;
+  version: number;
   clock: Clock | undefined;
   last: boolean;
-  /** The pager of the reply's versions, if there are several. */
-  versions: ReactNode;
   onAgain(): void;
 }
 
-export function ReplyFooter({ conversation, turn, reply, clock, last, versions, onAgain }: Props) {
+export function ReplyFooter({ conversation, turn, reply, version, clock, last, onAgain }: Props) {
   const { client } = useChat();
   const [xrayOpen, toggleXray] = useOpen(reply.id);
   const toggle = () => {
     toggleXray();
     if (!reply.storedAt) void client.refresh(conversation);
   };
-  if (reply.end === null) return versions && <div className="reply-foot">{versions}</div>;
+  const versions = <ReplyVersions conversation={conversation} turn={turn} version={version} last={last} />;
+  if (reply.end === null) return replyCount(turn) > 1 && <div className="reply-foot">{versions}</div>;
   const retryOffered = reply.end.kind === 'failed' && reply.end.error.retryable; // as "Try again" beside the failure
   const xray = xrayOf(turn, reply, clock);
   const details = `xray-${reply.id}`;
@@ -55,16 +63,24 @@ export function ReplyFooter({ conversation, turn, reply, clock, last, versions, 
     <>
       <div className="reply-foot">
         {versions}
-        {xray.stages.length > 0 && <XRayButton xray={xray} open={xrayOpen} id={details} onToggle={toggle} />}
-        {options && <ReplyOptions conversation={conversation} turn={turn} options={options} />}
+        {xray.stages.length > 0 && (
+          <XRayButton xray={xray} open={xrayOpen} id={details} last={last} onToggle={toggle} />
+        )}
+        {options && <ReplyOptions conversation={conversation} turn={turn} options={options} last={last} />}
         <div className="reply-actions">
-          {reply.text && <CopyButton text={reply.text} label="Copy reply as Markdown" />}
+          {reply.text && (
+            <CopyButton
+              text={reply.text}
+              label="Copy reply as Markdown"
+              title={shortcutOfLast('Copy reply as Markdown', 'copyReply', last)}
+            />
+          )}
           {!retryOffered && (
             <button
               type="button"
               className="icon-button"
               aria-label="Another reply"
-              title={last ? withKeys('Another reply', 'again') : 'Another reply'}
+              title={shortcutOfLast('Another reply', 'again', last)}
               onClick={onAgain}
             >
               <Icon name="again" />

@@ -7,26 +7,22 @@ import { Markdown } from '../markdown/Markdown';
 import { ReplyFooter } from './ReplyFooter';
 import { ReplyOutcome } from './ReplyOutcome';
 import { ReplyStatus } from './ReplyStatus';
-import { Versions } from './Versions';
 
 interface Props {
   conversation: string;
   turn: Turn;
   reply: Reply;
   version: number;
-  count: number;
   clock: Clock | undefined;
   /** It is the last one of the shown path. */
   last: boolean;
 }
 
 export const ReplyView = memo(function ReplyView(props: Props) {
-  const { conversation, turn, reply, version, count, clock, last } = props;
+  const { conversation, turn, reply, version, clock, last } = props;
   const { client } = useChat();
   const live = useChatState((state) => state.live);
   const again = () => client.regenerate(conversation, turn.id);
-  // The last version may be one that is still to come, which has no id of its own.
-  const choose = (next: number) => client.showPath(conversation, turn.replies[next]?.id ?? turn.id);
   const running = reply.end === null;
   return (
     <div className="reply">
@@ -39,10 +35,10 @@ export const ReplyView = memo(function ReplyView(props: Props) {
         conversation={conversation}
         turn={turn}
         reply={reply}
+        version={version}
         clock={clock}
         last={last}
         onAgain={again}
-        versions={count > 1 && <Versions what="reply" version={version} count={count} onChoose={choose} />}
       />
     </div>
   );

@@ -1,6 +1,6 @@
 /** A message and the version of its reply that is on the path. */
 import { memo } from 'react';
-import { deliveryOf } from '../../chat/selectors';
+import { deliveryOf, replyCount } from '../../chat/selectors';
 import { useChat, useChatState } from '../context';
 import { dayName } from '../format';
 import { useView } from '../view';
@@ -10,7 +10,7 @@ import { ReplyStatus } from './ReplyStatus';
 import { ReplyView } from './ReplyView';
 import type { TurnRow } from './rows';
 import { useEditing } from './thread-ui';
-import { Versions } from './Versions';
+import { ReplyVersions, Versions } from './Versions';
 
 interface Props {
   conversation: string;
@@ -21,14 +21,11 @@ interface Props {
 }
 
 export const TurnView = memo(function TurnView({ conversation, row, place, last }: Props) {
-  const { client } = useChat();
   const { turn, version, newDay } = row;
   const highlighted = useView((state) => state.highlighted?.message === turn.id);
   const clock = useChatState((state) => state.clocks[turn.id]);
   const live = useChatState((state) => state.live);
-  const count = turn.replies.length + (turn.pendingReplies > 0 ? 1 : 0);
   const reply = turn.replies[version];
-  const chooseReply = (next: number) => client.showPath(conversation, turn.replies[next]?.id ?? turn.id);
   const pending = !reply && (turn.pendingReplies > 0 || (turn.replies.length === 0 && !turn.closed));
   return (
     <article
@@ -38,24 +35,16 @@ export const TurnView = memo(function TurnView({ conversation, row, place, last 
       aria-label="Message and reply"
     >
       {newDay && <div className="day">{dayName(turn.at, new Date())}</div>}
-      <OwnMessage conversation={conversation} row={row} />
+      <OwnMessage conversation={conversation} row={row} last={last} />
       {reply && (
-        <ReplyView
-          conversation={conversation}
-          turn={turn}
-          reply={reply}
-          version={version}
-          count={count}
-          clock={clock}
-          last={last}
-        />
+        <ReplyView conversation={conversation} turn={turn} reply={reply} version={version} clock={clock} last={last} />
       )}
       {pending && (
         <div className="reply">
           <ReplyStatus message={turn.id} reply={null} live={live} />
-          {count > 1 && (
+          {replyCount(turn) > 1 && (
             <div className="reply-foot">
-              <Versions what="reply" version={version} count={count} onChoose={chooseReply} />
+              <ReplyVersions conversation={conversation} turn={turn} version={version} last={last} />
             </div>
           )}
         </div>
@@ -64,7 +53,7 @@ export const TurnView = memo(function TurnView({ conversation, row, place, last 
   );
 });
 
-function OwnMessage({ conversation, row }: { conversation: string; row: TurnRow }) {
+function OwnMessage({ conversation, row, last }: { conversation: string; row: TurnRow; last: boolean }) {
   const { client } = useChat();
   const { turn, siblings } = row;
   const editing = useEditing(turn.id);
@@ -85,10 +74,17 @@ function OwnMessage({ conversation, row }: { conversation: string; row: TurnRow 
       text={turn.text}
       at={turn.at}
       state={deliveryOf(turn)}
+      last={last}
       onEdit={() => editing.write(turn.text)}
       versions={
         siblings.length > 1 && (
-          <Versions what="message" version={siblings.indexOf(turn.id)} count={siblings.length} onChoose={choose} />
+          <Versions
+            what="message"
+            version={siblings.indexOf(turn.id)}
+            count={siblings.length}
+            last={last}
+            onChoose={choose}
+          />
         )
       }
     />

@@ -2,6 +2,7 @@
 import type { XRay } from '../../chat/xray';
 import { duration } from '../format';
 import { Icon } from '../Icon';
+import { shortcutOfLast } from '../shortcuts';
 
 export function Bar({ xray }: { xray: XRay }) {
   return (
@@ -18,7 +19,16 @@ export function Bar({ xray }: { xray: XRay }) {
   );
 }
 
-export function XRayButton({ xray, open, onToggle, id }: { xray: XRay; open: boolean; onToggle(): void; id: string }) {
+interface ButtonProps {
+  xray: XRay;
+  open: boolean;
+  id: string;
+  /** It belongs to the last reply, for which there is a shortcut. */
+  last: boolean;
+  onToggle(): void;
+}
+
+export function XRayButton({ xray, open, id, last, onToggle }: ButtonProps) {
   return (
     <button
       type="button"
@@ -26,7 +36,7 @@ export function XRayButton({ xray, open, onToggle, id }: { xray: XRay; open: boo
       aria-expanded={open}
       aria-controls={id}
       onClick={onToggle}
-      title="The stages of this reply in the pipeline"
+      title={shortcutOfLast('The stages of this reply in the pipeline', 'stages', last)}
     >
       <Bar xray={xray} />
       {duration(xray.totalMs)}
