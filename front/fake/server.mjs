@@ -188,7 +188,7 @@ export class FakeServer {
       });
       conversation.updated_at = created.at;
       this.send(ws, accepted);
-      if (this.settings.auto) await this.answer(owner, conversation, frame.id, frame.text);
+      if (this.settings.auto) await this.answer(owner, conversation, frame.id, frame.text, frame.options);
     };
     if (this.settings.auto) conversation.busy = conversation.busy.then(turn);
     else void turn();
@@ -207,7 +207,10 @@ export class FakeServer {
     });
     if (conversation.seen.has(frame.id)) return;
     conversation.seen.set(frame.id, '');
-    conversation.busy = conversation.busy.then(() => this.answer(owner, conversation, frame.message_id, message.text));
+    const { message_id, options } = frame;
+    conversation.busy = conversation.busy.then(() =>
+      this.answer(owner, conversation, message_id, message.text, options),
+    );
   }
 
   onStop({ ws, owner }, frame) {
@@ -220,7 +223,7 @@ export class FakeServer {
     if (open) open.stop = true;
   }
 
-  async answer(owner, conversation, messageId, text) {
+  async answer(owner, conversation, messageId, text, options) {
     const plan = answerTo(text);
     const began = Date.now();
     const reply = { conversation_id: conversation.id, reply_id: randomUUID(), message_id: messageId, attempt: 1 };
@@ -234,10 +237,12 @@ export class FakeServer {
       attempt: 1,
       parts: 0,
       created_at: new Date().toISOString(),
+      ...(options ? { options } : {}),
     };
     await this.pause(40);
     conversation.items.push(item);
-    this.emit(owner, { type: 'reply.started', ...reply, worker: `worker-${(conversation.items.length % 3) + 1}` });
+    const worker = `worker-${(conversation.items.length % 3) + 1}`;
+    this.emit(owner, { type: 'reply.started', ...reply, worker, ...(options ? { options } : {}) });
     const queued = Date.now() - began;
     await this.pause(plan.firstMs);
     const first = Date.now() - began;

@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ class FakeBackend:
         await self._group.ended(10)
 
 
+@asynccontextmanager
+async def fake_serving(**environment: str) -> AsyncIterator[FakeBackend]:
+    """A fake backend for as long as it is needed."""
+    fake = FakeBackend(**environment)
+    try:
+        await fake.ready()
+        yield fake
+    finally:
+        await fake.stop()
+
+
 @pytest.fixture(scope="session")
 def built_page() -> Path:
     """The built page; the browser tests show what people get, so they need a build."""
@@ -79,12 +91,8 @@ async def live_server(built_page: Path) -> AsyncIterator[Node]:
 @pytest.fixture(scope="session")
 async def fake_backend(built_page: Path) -> AsyncIterator[FakeBackend]:
     """It has one conversation of 10,000 messages and a hostile one; whoever comes is its one owner."""
-    fake = FakeBackend(FAKE_TURNS="5000", FAKE_HOSTILE="1")
-    try:
-        await fake.ready()
+    async with fake_serving(FAKE_TURNS="5000", FAKE_HOSTILE="1") as fake:
         yield fake
-    finally:
-        await fake.stop()
 
 
 @pytest.fixture(scope="session")

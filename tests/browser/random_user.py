@@ -227,10 +227,16 @@ class RandomUser:
             await tab.page.goto(f"{tab.server}/c/{conversation}")
             await expect(tab.turns.last).to_be_visible()
 
-            async def at_rest(tab: User = tab) -> bool:
-                return await tab.page.get_by_text("Loading older messages").count() == 0 and await tab.queued.count() == 0
+            async def all_is_sent(tab: User = tab) -> bool:
+                return await tab.queued.count() == 0
 
-            await until(at_rest, SETTLING_S, "the conversation to come to rest")
+            async def is_whole(tab: User = tab) -> bool:
+                await tab.log.hover()
+                await tab.page.mouse.wheel(0, -100_000)  # older messages are read when the user comes near to them
+                return await tab.page.get_by_text("Loading older messages").count() == 0
+
+            await until(all_is_sent, SETTLING_S, f"the end of the queue in {conversation}")
+            await until(is_whole, SETTLING_S, f"the beginning of {conversation}")
             shown.append(await tab.page.evaluate(EVERYTHING))
         problems = [] if shown[0] == shown[1] else [f"the tabs differ in {conversation}: {shown}"]
         by_id = {item["id"]: item for item in items}

@@ -102,6 +102,28 @@ async def test_another_reply_is_one_more_version_and_all_can_be_read(open_page: 
     await expect(user.log.get_by_text("1/2")).to_be_visible()  # what was chosen stays chosen
 
 
+async def test_a_reply_made_again_shows_its_own_speed_not_that_of_its_message(open_page: OpenPage) -> None:
+    user = await open_page()
+    page = user.page
+    await page.get_by_role("button", name="How the mock answers").click()
+    await page.get_by_label("Speed").select_option("instant")
+    await page.get_by_label("Seed").fill("7")
+    await user.send("say something about gates")
+    await user.sees_replies()
+    await page.get_by_role("button", name="How the mock answers").click()
+    await page.get_by_label("Speed").select_option("fast")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Another reply").click()
+    await expect(user.log.get_by_text("2/2")).to_be_visible()
+    await user.sees_replies()
+    options = user.replies.locator(".reply-options")
+    for _ in ("as it came", "as it is stored"):
+        await expect(options).to_have_text("fast")
+        await page.reload()
+    await page.get_by_role("button", name="Previous version").click()
+    await expect(options).to_have_text("instant, seed 7")
+
+
 async def test_a_failed_reply_says_why_and_can_be_tried_again(open_page: OpenPage) -> None:
     user = await open_page()
     await user.send("/fail overloaded")

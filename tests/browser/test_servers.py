@@ -16,7 +16,7 @@ from myna.web.api.queue_position import QueuePositions
 from myna.web.api.search import HitsPage
 from myna.web.api.session import SessionAnswer
 from myna.web.problems import Problem
-from tests.browser.conftest import FakeBackend
+from tests.browser.conftest import FakeBackend, fake_serving
 from tests.services.chat_client import ChatClient
 from tests.services.stack import Node
 
@@ -55,12 +55,8 @@ class Owner(ChatClient):
 @pytest.fixture(scope="session")
 async def fresh_fake(built_page: object) -> AsyncIterator[FakeBackend]:
     """The fake backend without its samples, with a new owner for each client."""
-    fake = FakeBackend(FAKE_OWNER="", FAKE_SAMPLES="0")
-    try:
-        await fake.ready()
+    async with fake_serving(FAKE_OWNER="", FAKE_SAMPLES="0") as fake:
         yield fake
-    finally:
-        await fake.stop()
 
 
 @pytest.fixture(params=["real", "fake"])
@@ -206,6 +202,24 @@ async def test_conversations_are_listed_found_renamed_and_deleted(owner: Owner) 
     assert (gone.status_code, Problem.model_validate_json(gone.text).code) == (404, "not_found")
 
 
+async def test_each_reply_says_how_it_was_to_be_made(owner: Owner) -> None:
+    sent, end = await owner.said("/echo here", options={"profile": "instant", "seed": 7})
+    again = {"type": "reply.regenerate", "id": str(uuid4()), "conversation_id": sent["conversation_id"], "message_id": sent["id"]}
+    await owner.put({**again, "options": {"profile": "fast"}})
+    started = await owner.until(lambda frame: frame["type"] == "reply.started" and frame["reply_id"] != end["reply_id"], WITHIN_S)
+    assert started["options"] == {"profile": "fast"}
+    await owner.until(lambda frame: frame["type"] == "reply.completed" and frame["reply_id"] == started["reply_id"], WITHIN_S)
+    await owner.put({**again, "id": str(uuid4())})
+    plain = await owner.until(
+        lambda frame: frame["type"] == "reply.started" and frame["reply_id"] not in (end["reply_id"], started["reply_id"]), WITHIN_S
+    )
+    assert "options" not in plain
+    options = {item["id"]: item.get("options") for item in await owner.items(sent["conversation_id"])}
+    assert [options[sent["id"]], options[end["reply_id"]], options[started["reply_id"]]] == [
+        {"profile": "instant", "seed": 7}, {"profile": "instant", "seed": 7}, {"profile": "fast"}
+    ]  # fmt: skip
+
+
 async def test_a_search_marks_its_hits_and_names_the_message_to_show_them_under(owner: Owner) -> None:
     sent, end = await owner.said("/echo the wagtail nods")
     page: Frame = {"items": []}
@@ -217,7 +231,11 @@ async def test_a_search_marks_its_hits_and_names_the_message_to_show_them_under(
     }
     assert all("<mark>wagtail</mark>" in hit["snippet"] for hit in page["items"])
     times = {hit["role"]: hit["created_at"] for hit in page["items"]}
-    for narrowed, ids in (("role=user", [sent["id"]]), (f"since={times['assistant']}", [end["reply_id"]]), (f"until={times['user']}", [])):
+    for narrowed, ids in (
+        ("role=user", [sent["id"]]),
+        (f"role=assistant&since={times['assistant']}", [end["reply_id"]]),
+        (f"until={times['user']}", []),
+    ):
         found = await owner.get(f"/api/search?q=wagtail&{narrowed}", HitsPage)
         assert [hit["id"] for hit in found["items"]] == ids
 

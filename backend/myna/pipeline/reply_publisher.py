@@ -20,6 +20,7 @@ from myna.telemetry.responder import ResponderMetrics
 # Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
 # broker slows the brain down instead of filling the memory.
 MAX_UNCONFIRMED = 32
+TOLD_HEADERS = ("user-agent", "x-stainless-")  # of a client of /v1: they stand in the log, so nothing that may hold a secret
 
 
 class ReplyPublisher:
@@ -75,10 +76,16 @@ class ReplyPublisher:
         tracing.end(self._span, attempt=self._common["attempt"], worker=self._worker)
 
     async def _run(self, stopped: Callable[[], bool]) -> None:
-        self._publish(e.ReplyStarted(**self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None))
+        prompt = prompt_of(self._job)
+        self._publish(
+            e.ReplyStarted(
+                **self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None,
+                options=_shown_options(self._job.options), call=_call_of(prompt),
+            )
+        )  # fmt: skip
         self._note("reply.picked_up", worker=self._worker, queued_ms=max(0, self._started_ms - self._accepted_ms))
         failpoint("reply.started")
-        async for step in self._brain.reply(prompt_of(self._job), start=len(self._parts)):
+        async for step in self._brain.reply(prompt, start=len(self._parts)):
             if stopped():
                 self._note_end("stopped", self._timings(timestamps.now_ms()))
                 break
@@ -153,6 +160,19 @@ class ReplyPublisher:
             first_part_ms=None if self._first_part_ms is None else max(0, self._first_part_ms - self._started_ms),
             total_ms=max(0, now_ms - self._accepted_ms),
         )
+
+
+def _shown_options(options: e.Options | None) -> e.Options | None:
+    """Without what only the brain reads; None where nothing was chosen."""
+    if options is None or (options.profile, options.seed, options.scenario) == (None, None, None):
+        return None
+    return e.Options(options.profile, options.seed, options.scenario)
+
+
+def _call_of(prompt: Prompt) -> e.Call | None:
+    if not prompt.model:
+        return None
+    return e.Call(prompt.model, {name: value for name, value in prompt.headers.items() if name.startswith(TOLD_HEADERS)})
 
 
 def prompt_of(job: e.Job) -> Prompt:

@@ -15,7 +15,6 @@ TEXT_LIMIT = 8_000  # characters of one message
 FRAME_LIMIT = 64 * 1024  # bytes of one client frame
 WAITING_LIMIT = 8  # messages that wait in one conversation
 
-
 T = TypeVar("T")
 
 _UUID_SCHEMA = {"pattern": UUID_PATTERN}
@@ -111,8 +110,18 @@ class StopRequested(WireStruct, frozen=True, kw_only=True):
     message_id: Id
 
 
+class Call(WireStruct, frozen=True):
+    """What a client of /v1 named: the model, and of its headers those that tell of the client and hold no secret."""
+
+    model: str
+    headers: dict[str, str]
+
+
 class ReplyStarted(WireStruct, frozen=True, kw_only=True):
-    """A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue)."""
+    """A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue).
+
+    `options` are those of this reply, as its request said them; `call` is only there where that came over /v1.
+    """
 
     owner: KnownId
     type: Literal["reply.started"] = named("reply.started")
@@ -123,6 +132,8 @@ class ReplyStarted(WireStruct, frozen=True, kw_only=True):
     attempt: Count
     worker: str
     restarted: bool | None = None
+    options: Options | None = None
+    call: Call | None = None
 
 
 class ReplyDelta(WireStruct, frozen=True, kw_only=True):
@@ -222,17 +233,7 @@ class LogMark(WireStruct, frozen=True, kw_only=True):
 Job = MessageCreated | ReplyRequested
 ReplyEnd = ReplyCompleted | ReplyFailed
 ReplyEvent = ReplyStarted | ReplyDelta | ReplyCompleted | ReplyFailed | StopRequested
-Event = (
-    MessageCreated
-    | ReplyRequested
-    | StopRequested
-    | ReplyStarted
-    | ReplyDelta
-    | ReplyCompleted
-    | ReplyFailed
-    | ConversationUpdated
-    | ConversationDeleted
-)
+Event = MessageCreated | ReplyRequested | ReplyEvent | ConversationUpdated | ConversationDeleted
 LogLine = Event | SessionEnded | MockSetupChanged | LogMark
 # What begins something, so that its ids have to be UUIDs.
 Request = MessageCreated | ReplyRequested | StopRequested | ConversationUpdated | ConversationDeleted | SessionEnded | MockSetupChanged

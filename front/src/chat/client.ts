@@ -112,8 +112,11 @@ export class ChatClient {
     return id;
   }
 
+  /** One more reply, at the speed that is chosen now. Without the seed, which would give the same one. */
   regenerate(conversationId: string, messageId: string): void {
-    this.queue({ conversation_id: conversationId, text: '', regenerates: messageId });
+    const { profile } = this.store.state.options[conversationId] ?? {};
+    const options = profile ? { options: { profile } } : {};
+    this.queue({ conversation_id: conversationId, text: '', regenerates: messageId, ...options });
   }
 
   stopReply(conversationId: string, messageId: string): void {

@@ -6,14 +6,15 @@ import type { ChatState, OutboxEntry } from './state';
 export function frameOf(state: ChatState, entry: OutboxEntry): ClientFrame {
   const { id, conversation_id, text, options, regenerates, stops } = entry;
   if (stops) return { type: 'reply.stop', conversation_id, message_id: stops };
-  if (regenerates) return { type: 'reply.regenerate', id, conversation_id, message_id: regenerates };
+  const chosen = options ? { options } : {};
+  if (regenerates) return { type: 'reply.regenerate', id, conversation_id, message_id: regenerates, ...chosen };
   const parent_id = parentToSend(state, entry);
   return {
     type: 'message.send',
     id,
     conversation_id,
     text,
-    ...(options ? { options } : {}),
+    ...chosen,
     ...(parent_id === undefined ? {} : { parent_id }),
   };
 }

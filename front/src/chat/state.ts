@@ -31,7 +31,7 @@ export interface Reply {
   lastAt: string | null;
   endAt: string | null;
   timings: Timings | null;
-  /** How it was asked to be made, where the history says so; a reply made again may differ from its message. */
+  /** How it was to be made, as its request said; a reply made again may differ from its message. Null: as the server is set. */
   options: SendOptions | null;
   /** When it was stored in Postgres, if loaded from the history. */
   storedAt: string | null;

@@ -50,7 +50,7 @@ function started(reply: Reply, event: ReplyStarted): Reply {
         (a, b) => a.attempt - b.attempt,
       );
   const restarts = event.restarted === true && event.attempt > reply.minAttempt && reply.end === null;
-  const next = { ...reply, attempts };
+  const next = { ...reply, attempts, options: event.options ?? reply.options };
   return restarts ? { ...next, text: '', parts: 0, buffered: {}, minAttempt: event.attempt } : next;
 }
 

@@ -9,6 +9,12 @@ export interface SendOptions {
   scenario?: string;
 }
 
+/** What a client of /v1 named: the model, and of its headers those that tell of the client and hold no secret. */
+export interface Call {
+  model: string;
+  headers: Record<string, string>;
+}
+
 /** The limits of what the server accepts, announced in `welcome`. */
 export interface Limits {
   frame_bytes: number;
@@ -161,7 +167,7 @@ export interface ReplyFailed {
   cursor: string;
 }
 
-/** A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue). */
+/** A responder began to answer. `restarted`: the text begins anew at index 0 (a brain that can't continue). `options` are those of this reply, as its request said them; `call` is only there where that came over /v1. */
 export interface ReplyStarted {
   type: 'reply.started';
   at: string;
@@ -171,6 +177,8 @@ export interface ReplyStarted {
   attempt: number;
   worker: string;
   restarted?: boolean;
+  options?: SendOptions;
+  call?: Call;
   cursor: string;
 }
 

@@ -145,6 +145,18 @@ async def test_the_journal_has_what_was_sent_which_rule_was_followed_and_what_wa
     assert (third["status"], third["rule"], third["error"]["code"]) == ("failed", "queued failure", "overloaded")
 
 
+async def test_the_journal_has_the_model_and_who_called_and_no_secret(client: HttpClient, person: Person) -> None:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "/echo hi"}]}
+    secrets = {"x-api-key": "sk-secret", "cookie": "a=secret", "x-forwarded-for": "10.0.0.7"}
+    await client.post("/v1/chat/completions", json=body, headers={"x-stainless-retry-count": "2", "user-agent": "agent/1", **secrets})
+    await person.say("/echo hi")
+
+    call = (await client.get("/api/mock/journal")).json()["items"][-1]
+    assert (call["model"], call["headers"]) == ("gpt-4o", {"user-agent": "agent/1", "x-stainless-retry-count": "2"})
+    said = (await person.get("/api/mock/journal")).json()["items"][-1]
+    assert (said["model"], said["headers"]) == (None, {})
+
+
 async def test_another_keys_journal_is_ones_own(served: Served, client: HttpClient) -> None:
     await ask(client, "/echo mine")
     async with key_at(served, "sk-somebody-else-entirely") as other:

@@ -110,7 +110,8 @@ def _reply_events(job: e.Job, reply: ExportedReply | None, at: str) -> Iterator[
         return
     attempt = max(reply.attempt, 1) if reply.worker else reply.attempt
     if reply.worker:
-        yield e.ReplyStarted(**about, attempt=attempt, worker=reply.worker)
+        options = None if reply.options is None else e.Options(reply.options.profile, reply.options.seed, reply.options.scenario)
+        yield e.ReplyStarted(**about, attempt=attempt, worker=reply.worker, options=options)
     if reply.text:
         yield e.ReplyDelta(**about, attempt=attempt, index=0, text=reply.text)
     if reply.status in ("complete", "stopped"):

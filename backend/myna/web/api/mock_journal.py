@@ -37,6 +37,8 @@ class JournalEntry(Answer):
     at: str
     text: Annotated[str, Field(description="the message")]
     options: Annotated[dict[str, Any], Field(description="profile, seed and scenario, as sent")]
+    model: Annotated[str | None, Field(description="as a client of /v1 named it; null: it came otherwise")]
+    headers: Annotated[dict[str, str], Field(description="of a client of /v1: user-agent and x-stainless-…")]
     status: Literal["streaming", "complete", "stopped", "failed"]
     rule: Annotated[str | None, Field(description="the rule, command or scenario that was followed; null: the mock's own prose")]
     reply: str | None
@@ -93,10 +95,11 @@ def _add(frame: dict[str, Any], messages: dict[str, dict[str, Any]], replies: di
 
 
 def _begun(frame: dict[str, Any], message: dict[str, Any]) -> JournalEntry:
+    call = frame.get("call") or {"model": None, "headers": {}}
     return JournalEntry(
         id=frame["reply_id"], message_id=message["id"], conversation_id=message["conversation_id"], at=message["at"],
-        text=message["text"], options=message.get("options") or {}, status="streaming", rule=None, reply=None, finish_reason=None,
-        error=None, timings=None,
+        text=message["text"], options=frame.get("options") or {}, model=call["model"], headers=call["headers"],
+        status="streaming", rule=None, reply=None, finish_reason=None, error=None, timings=None,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "r
 # Of the messages in which a schema is looked for: characters, all tries together, and beginnings that are tried.
 MAX_SCHEMA_TEXT, MAX_BRACES = 100_000, 50
 MODEL_LIMIT = 256  # characters of a model's name: each event of a stream repeats it
+READ_HEADERS = ("x-", "user-agent")
 MAX_HEADERS, MAX_HEADER = 30, 200  # of a request that rules may look at: how many, and characters of each
 
 
@@ -193,7 +194,7 @@ class CompletionRequest(Lenient):
             "results": results,
             "attempt": 1 + int(retries) if retries.isascii() and retries.isdigit() and len(retries) < 4 else None,
             "model": self.model,
-            "headers": dict([(name, value[:MAX_HEADER]) for name, value in headers.items() if name.startswith("x-")][:MAX_HEADERS]),
+            "headers": dict([(name, value[:MAX_HEADER]) for name, value in headers.items() if name.startswith(READ_HEADERS)][:MAX_HEADERS]),
             "tools": [Tool(one.function.name, one.function.parameters or {}, one.function.description or "") for one in self.tools or ()],
             "tool_choice": choice,
             "response_schema": schema,

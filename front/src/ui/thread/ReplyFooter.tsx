@@ -58,7 +58,6 @@ export function ReplyFooter({ conversation, turn, reply, version, clock, last, o
   const retryOffered = reply.end.kind === 'failed' && reply.end.error.retryable; // as "Try again" beside the failure
   const xray = xrayOf(turn, reply, clock);
   const details = `xray-${reply.id}`;
-  const options = reply.options ?? turn.options;
   return (
     <>
       <div className="reply-foot">
@@ -66,7 +65,7 @@ export function ReplyFooter({ conversation, turn, reply, version, clock, last, o
         {xray.stages.length > 0 && (
           <XRayButton xray={xray} open={xrayOpen} id={details} last={last} onToggle={toggle} />
         )}
-        {options && <ReplyOptions conversation={conversation} turn={turn} options={options} last={last} />}
+        {reply.options && <ReplyOptions conversation={conversation} turn={turn} options={reply.options} last={last} />}
         <div className="reply-actions">
           {reply.text && (
             <CopyButton
