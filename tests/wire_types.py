@@ -104,7 +104,7 @@ def _kind(schema: Schema) -> str:
     if schema["type"] == "array":
         item = _kind(schema["items"])
         return f"({item})[]" if " | " in item else f"{item}[]"
-    if schema["type"] == "object":
+    if isinstance(schema.get("additionalProperties"), dict):
         return f"Record<string, {_kind(schema['additionalProperties'])}>"
     return BASIC[schema["type"]]
 

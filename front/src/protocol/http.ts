@@ -42,7 +42,7 @@ export interface DeadLetterItem {
   reason: string;
   detail: string;
   dead_lettered_at: string | null;
-  headers: Record<string, unknown>;
+  headers: Record<string, string>;
   size: number;
   encoding: 'utf-8' | 'base64';
   body: string;
@@ -58,7 +58,7 @@ export interface DeadLetterWhole {
   reason: string;
   detail: string;
   dead_lettered_at: string | null;
-  headers: Record<string, unknown>;
+  headers: Record<string, string>;
   size: number;
   encoding: 'utf-8' | 'base64';
   body: string;
