@@ -15,7 +15,7 @@ LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
-.PHONY: help run build wheel check test compose-test faults fuzz bench random-user firefox soak audit lock clean
+.PHONY: help run dev build wheel docs check test compose-test faults fuzz bench random-user firefox soak audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -26,8 +26,15 @@ run: .venv/embedded backend/myna/page/index.html ## everything needed, then the 
 
 build: backend/myna/page/index.html ## build the page into the package
 
+dev: .venv/dev front/node_modules/ready ## the program while you change it: every save runs, on http://localhost:5173
+	@exec $(ENDS_WITH_MAKE) $(PY) -m tests.dev
+
 wheel: .venv/dev backend/myna/page/index.html ## a source archive and a wheel with the page in it, in build/release
 	@$(PY) -m uv --quiet build --no-build-isolation --clear --out-dir build/release
+
+docs: .venv/dev ## the documentation as a static site, in build/docs
+	@$(PY) docs/site.py build/docs
+	@echo "Open build/docs/index.html"
 
 check: .venv/dev front/node_modules/ready ## formatting, lint and types, no tests
 	@$(PY) tests/run.py check
