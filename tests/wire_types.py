@@ -12,7 +12,7 @@ from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
 from myna.web.api.dead_letters import DeadLettersPage, DeadLetterWhole, Requeued
-from myna.web.api.lab import FaultBegun, Lab
+from myna.web.api.lab import FaultBegun, Lab, LabLedger
 from myna.web.api.log import LogLines
 from myna.web.api.pipeline import Pipeline
 from myna.web.api.pipeline_turns import PipelineTurns
@@ -37,6 +37,7 @@ ANSWERS = (
     LogLines,
     Lab,
     FaultBegun,
+    LabLedger,
     DeadLettersPage,
     DeadLetterWhole,
     Requeued,

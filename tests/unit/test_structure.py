@@ -35,7 +35,7 @@ ALLOWED = {
     "embedded_postgres": ("protocol",),
     "pipeline": ("protocol", "telemetry", "core", "broker.port", "store.port", "mock_ai.port"),
     "checker": (),
-    "lab": ("checker", "protocol", "telemetry", "core", "broker.port", "pipeline"),
+    "lab": ("checker", "protocol", "telemetry", "slices", "core", "broker.port", "pipeline"),
     "web": ("protocol", "telemetry", "settings", "slices", "core", "broker.port", "store.port", "mock_ai", "pipeline", "lab"),
     "node": (
         "protocol", "telemetry", "settings", "core", "broker", "store", "embedded_postgres", "mock_ai", "openai_brain", "pipeline", "lab",

@@ -27,6 +27,10 @@ class Chain:
         self._next: dict[str, int] = {}
         self._ended: set[str] = set()
 
+    def begins(self, message_id: str) -> None:
+        """Nothing of the reply to this message was there before: it is to be received from its first part on."""
+        self._created.add(message_id)
+
     def walk(self, frames: Iterable[Frame]) -> None:
         """Judge frames, in order."""
         for frame in frames:

@@ -11,7 +11,7 @@ from myna.broker.port import Record
 from myna.core.fold_rules import FoldResult, FoldRules
 from myna.core.replies import OpenReplies, OpenReply
 from myna.core.storage_backlog import StorageBacklog
-from myna.core.window import Window
+from myna.core.window import LogEntry, Window
 from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.cursor import decode_cursor, encode_cursor, tag_of
@@ -141,6 +141,10 @@ class Projection:
     def frames(self, owner: str) -> list[bytes]:
         """All of this owner's frames that are remembered, oldest first."""
         return self._window.frames(owner)
+
+    def newest_entries(self, count: int) -> list[LogEntry]:
+        """The newest events of all owners that are remembered, so many at most, oldest first."""
+        return self._window.newest(count)
 
     def cursor(self, owner: str, position: Position | None = None) -> str:
         """This owner's cursor for a position; without one, for the last position read."""

@@ -6,7 +6,7 @@ idempotency keys tell a repeated message from a new one. What is not stored yet 
 
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from myna.protocol.cursor import tag_of
 from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position, WireStruct
@@ -132,6 +132,10 @@ class Window:
             return []
         missed = takewhile(lambda entry: entry.position > position, reversed(window.entries))
         return [entry.frame for entry in missed][::-1]
+
+    def newest(self, count: int) -> list[LogEntry]:
+        """The newest entries of all owners, so many at most, in order."""
+        return list(islice(reversed(self._order), count))[::-1]
 
     def events_from(self, position: Position) -> list[Event]:
         """The events of all owners from a position on, in order."""

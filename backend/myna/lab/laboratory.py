@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from myna.lab.faults import Faults
+from myna.lab.ledger import WatchedLedger
 from myna.lab.responder_pool import ResponderPool
 
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """Faults, and the node's own responders, if it runs any."""
+    """Faults, the node's own responders, if it runs any, and the ledger."""
 
     faults: Faults
     responders: ResponderPool | None
+    ledger: WatchedLedger
     broker: Literal["rabbitmq", "embedded"]
     database: Literal["postgres", "embedded"]

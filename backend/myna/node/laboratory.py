@@ -9,6 +9,7 @@ from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.lab.faults import Fault, Faults, Order, Seconds
 from myna.lab.laboratory import Laboratory
+from myna.lab.ledger import WatchedLedger
 from myna.lab.node_faults import NodeFaults
 from myna.lab.responder_pool import ResponderPool
 from myna.mock_ai.port import Brain
@@ -21,7 +22,13 @@ OUTAGE = Seconds(5, 0.5, 20)
 
 
 def make_laboratory(
-    settings: Settings, broker: Broker, projection: Projection, hub: Hub, recorder: Recorder, pool: ResponderPool | None
+    settings: Settings,
+    broker: Broker,
+    projection: Projection,
+    hub: Hub,
+    recorder: Recorder,
+    pool: ResponderPool | None,
+    ledger: WatchedLedger,
 ) -> Laboratory:
     """The laboratory of a node."""
     faults = Faults([])
@@ -35,6 +42,7 @@ def make_laboratory(
     return Laboratory(
         faults=faults,
         responders=pool,
+        ledger=ledger,
         broker="embedded" if settings.embedded_broker else "rabbitmq",
         database="embedded" if settings.embedded_database else "postgres",
     )

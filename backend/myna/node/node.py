@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
+from myna.lab.ledger import WatchedLedger
 from myna.node.factories import make_brain, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
 from myna.node.secret_key import secret_key
@@ -46,9 +47,10 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     mock_setups = MockSetups(broker, store, queries)
     spans = (RelaySpans(projection, hub),) if tracing.on() else ()
     observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, *spans, recorder)
-    relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
+    ledger = WatchedLedger(projection)
+    relay = Relay(broker, LogReader(broker, store, projection), projection, (*observers, ledger) if settings.lab_on else observers)
     pool = make_pool(settings, broker, brain) if responder and settings.lab_on else None
-    lab = make_laboratory(settings, broker, projection, hub, recorder, pool) if settings.lab_on else None
+    lab = make_laboratory(settings, broker, projection, hub, recorder, pool, ledger) if settings.lab_on else None
     answering = pool or (Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None)
     return Services(
         settings=settings,

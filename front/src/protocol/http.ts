@@ -116,6 +116,25 @@ export interface LabFault {
   until: string | null;
 }
 
+/** The promises over the events of all owners, between two offsets; `green` while none is broken. */
+export interface LabLedger {
+  epoch: string;
+  from: number;
+  to: number;
+  last: number;
+  green: boolean;
+  accepted: number;
+  answered: number;
+  open: number;
+  failed: number;
+  lost: number;
+  doubled: number;
+  out_of_order: number;
+  leaked: number;
+  broken: number;
+  faults: string[];
+}
+
 /** This node's own responders, as many as are wanted and with which prefetch each; those that leave are not listed. */
 export interface LabResponders {
   count: number;

@@ -184,6 +184,21 @@ async def test_a_message_that_is_published_twice_is_answered_once(ann: Person) -
     assert len(await ann.messages(accepted["conversation_id"])) == 2
 
 
+async def test_the_ledger_is_green_over_a_responder_that_ends_and_a_message_that_is_published_twice(lab: Served, ann: Person) -> None:
+    before = (await ann.get("/api/lab/ledger")).json()
+    await begin(ann, "end_responder", after_part=2)
+    accepted = await ann.say("/words 4")
+    await begin(ann, "publish_twice")
+    opened = (await ann.get("/api/lab/ledger")).json()
+    await replies(ann, accepted["conversation_id"])
+    ledger = (await ann.get("/api/lab/ledger")).json()
+
+    jsonschema.validate(ledger, openapi(lab.node.app)["components"]["schemas"]["LabLedger"])
+    assert [one["accepted"] for one in (before, opened, ledger)] == [0, 1, 1]
+    assert (ledger["answered"], ledger["open"], ledger["green"], ledger["faults"]) == (1, 0, True, [])
+    assert ledger["from"] <= ledger["to"] == ledger["last"]
+
+
 async def test_both_kinds_of_poison_end_as_dead_letters(lab: Served, ann: Person) -> None:
     await begin(ann, "poison")
     accepted = await ann.say("/poison")

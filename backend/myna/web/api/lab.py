@@ -1,10 +1,11 @@
 """/api/lab: what operators can break on purpose, see and set here. The routes exist with CHAT_LAB alone."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import Field
-from quart import Blueprint
-from quart_schema import validate_response
+from quart import Blueprint, Response
+from quart_schema import document_response, validate_response
 
 from myna.lab.faults import AFTER_PART, MOST_PARTS
 from myna.lab.laboratory import Laboratory
@@ -63,6 +64,26 @@ class Lab(Answer):
     faults: list[LabFault]
 
 
+class LabLedger(Answer):
+    """The promises over the events of all owners, between two offsets; `green` while none is broken."""
+
+    epoch: str
+    begin: Annotated[int, Field(serialization_alias="from")]
+    end: Annotated[int, Field(serialization_alias="to")]
+    last: int
+    green: bool
+    accepted: int
+    answered: int
+    open: int
+    failed: int
+    lost: int
+    doubled: int
+    out_of_order: int
+    leaked: int
+    broken: int
+    faults: list[str]
+
+
 class FaultOrder(Strict):
     """How long it is to last (its default where left out), and for `end_responder` behind which part of a reply."""
 
@@ -92,6 +113,7 @@ def blueprint(services: Services) -> Blueprint:
     lab = services.lab
     if lab is not None:
         _add_routes(routes, services, lab)
+        _add_ledger(routes, services, lab)
     return routes
 
 
@@ -134,6 +156,18 @@ def _add_routes(routes: Blueprint, services: Services, lab: Laboratory) -> None:
             raise NotFound("This node runs no responders.")
         lab.responders.fit(data.count, data.prefetch)
         return responders_of(lab.responders)
+
+
+def _add_ledger(routes: Blueprint, services: Services, lab: Laboratory) -> None:
+    @routes.get("/api/lab/ledger")
+    @needs_operator(services)
+    @document_response(LabLedger)
+    async def show_ledger() -> Response:
+        """Accepted, answered, open, lost, doubled and so on, counted by the checker over what this node has read."""
+        counts = await lab.ledger.count()
+        broken = counts.lost + counts.doubled + counts.out_of_order + counts.leaked + counts.broken
+        ledger = LabLedger(**asdict(counts), green=not broken)
+        return Response(ledger.model_dump_json(by_alias=True), content_type="application/json")
 
 
 def responders_of(pool: ResponderPool) -> LabResponders:
