@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from myna.protocol.events import FinishReason, Options, ParentId, Timings
+from myna.protocol.events import Call, FinishReason, Options, ParentId, Timings
 from myna.protocol.frames import Draining, ErrorFrame, MessageAccepted, Pong, Welcome
 
 Frame = dict[str, Any]  # one JSON object as it stands on the wire
@@ -37,10 +37,12 @@ class ReplyEvent(ChatEvent, frozen=True, kw_only=True):
 
 
 class ReplyStarted(ReplyEvent, frozen=True, kw_only=True):
-    """A responder began. `restarted`: the text begins anew at index 0."""
+    """A responder began. `restarted`: the text begins anew at index 0. `call`: what a client of /v1 named."""
 
     worker: str
     restarted: bool | None = None
+    options: Options | None = None
+    call: Call | None = None
 
 
 class ReplyDelta(ReplyEvent, frozen=True, kw_only=True):
