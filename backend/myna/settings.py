@@ -184,6 +184,9 @@ class Settings(BaseSettings):
     header_s: Annotated[float, Field(gt=0, le=300, description="seconds for a request's headers, and between two requests")] = 10
     body_s: Annotated[float, Field(gt=0, le=3600, description="seconds for a request's body")] = 60
     unread_s: Annotated[float, Field(gt=0, le=300, description="seconds in which a client may read nothing of what it was sent")] = 20
+    keep_days: Annotated[
+        float | None, Field(gt=0, description="days without a word after which a conversation is deleted; none: they are kept")
+    ] = None
     abandoned_s: Annotated[
         float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")
     ] = 60

@@ -43,6 +43,10 @@ class StoreHarness(ABC):
         """Let all stored checkpoints get older."""
 
     @abstractmethod
+    async def age_rows(self, days: float) -> None:
+        """Let all conversations, and what is left of deleted ones, get older."""
+
+    @abstractmethod
     async def break_writer_lock(self) -> None:
         """End the writer lock's connection from the far side."""
 
@@ -87,6 +91,9 @@ class MemoryStoreHarness(StoreHarness):
     async def age(self, seconds: float) -> None:
         self.now += seconds
 
+    async def age_rows(self, days: float) -> None:
+        self.now += days * 24 * 3600
+
     async def break_writer_lock(self) -> None:
         self._memory.lose_writer_lock()
 
@@ -114,6 +121,11 @@ class PostgresStoreHarness(StoreHarness):
 
     async def age(self, seconds: float) -> None:
         await self.fetch("update checkpoints set at = at - $1::interval", timedelta(seconds=seconds))
+
+    async def age_rows(self, days: float) -> None:
+        await self.fetch(
+            "update conversations set updated_at = updated_at - $1::interval, deleted_at = deleted_at - $1", timedelta(days=days)
+        )
 
     async def break_writer_lock(self) -> None:
         for process in await self.writer_lock_processes():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from myna.broker.embedded import journal as journal_module
+from myna.broker.embedded import queues as queues_module
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
@@ -245,3 +246,15 @@ async def test_a_disk_that_is_too_slow_takes_the_broker_down_until_the_file_is_r
             await in_time(broker.wait_up())
             await publish(broker, RoutingKey.EVENT, b"after")
             assert [record.body for record in await read(broker, "first", 3)] == [b"kept", b"stuck", b"after"]
+
+
+async def test_what_the_log_has_dropped_for_its_age_is_gone_from_the_disk_a_day_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues_module, "MAX_AGE_MS", -1)  # of two records the older is too old
+    async with opened(path) as broker:
+        await publish(broker, RoutingKey.EVENT, b"what somebody has deleted")
+        await publish(broker, RoutingKey.EVENT, b"next")
+        assert b"has deleted" in path.read_bytes()
+        monkeypatch.setattr(journal_module, "REWRITE_S", -1)
+        await publish(broker, RoutingKey.EVENT, b"last")
+        assert b"has deleted" not in path.read_bytes()
+        assert b"last" in path.read_bytes()

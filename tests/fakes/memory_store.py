@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar, assert_never
 
 from msgspec import UNSET
@@ -56,6 +56,7 @@ class _Row:
 class _Conversation:
     view: ConversationView | None  # None: deleted, and a tombstone from then on
     rows: list[_Row] = field(default_factory=list)
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class MemoryStore:
         self._conversations: dict[tuple[str, str], _Conversation] = {}
         self._kept: list[_Kept] = []
         self.mock_setups = MemoryMockSetups(self._need_up)
+        self.old_rows = self
 
     # --- for tests
 
@@ -190,6 +192,20 @@ class MemoryStore:
             path.append(PathItem(at, rows[at].role, rows[at].text if characters >= 0 else None))
             at = rows[at].parent_id
         return path[::-1]
+
+    async def inactive(self, days: float, *, limit: int) -> list[Deleted]:
+        self._need_up()
+        since = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=days)
+        old = [(_utc(one.view.updated_at), Deleted(*key)) for key, one in self._conversations.items() if one.view]
+        return [key for updated_at, key in sorted(old) if updated_at < since][:limit]
+
+    async def drop_tombstones(self, days: float) -> int:
+        self._need_up()
+        since = self._clock() - timedelta(days=days).total_seconds()
+        old = [key for key, one in self._conversations.items() if one.deleted_at is not None and one.deleted_at < since]
+        for key in old:
+            del self._conversations[key]
+        return len(old)
 
     async def search(self, owner: str, query: str, *, limit: int, before: str | None, only: SearchFilter = EVERYTHING) -> Page[SearchHit]:
         self._need_up()
@@ -296,7 +312,7 @@ class MemoryStore:
         found = self._conversations.get((fact.owner, fact.conversation_id))
         for row in found.rows if found else ():
             del self._rows[row.view.owner, row.view.id]
-        self._conversations[fact.owner, fact.conversation_id] = _Conversation(None)
+        self._conversations[fact.owner, fact.conversation_id] = _Conversation(None, deleted_at=self._clock())
 
     def _keep(self, checkpoint: Checkpoint) -> None:
         now = self._clock()

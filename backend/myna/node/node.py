@@ -19,6 +19,7 @@ from myna.pipeline.relay import Relay
 from myna.pipeline.relay_metrics import RelayMetrics
 from myna.pipeline.relay_spans import RelaySpans
 from myna.pipeline.responder import Responder
+from myna.pipeline.retention import Retention
 from myna.pipeline.storage_signals import StorageSignals
 from myna.pipeline.submissions import Submissions
 from myna.pipeline.watchdog import Watchdog
@@ -82,6 +83,8 @@ class Node:
         self.gateway = Gateway(services)
         self.app = create_app(services, self.gateway)
         self.supervisor = Supervisor()
+        keep_days = services.settings.keep_days
+        self._retention = Retention(services.broker, services.store, services.projection, services.recorder, keep_days=keep_days)
 
     def start(self) -> None:
         """Start every loop; they wait for broker and database by themselves."""
@@ -92,6 +95,7 @@ class Node:
             "relay": self._relay,
             "watch": services.watchdog.run,
             "recorder": services.recorder.run,
+            "retention": self._retention.run,
             "loop lag": services.loop_lag.run,
         }
         if services.responder is not None:
@@ -113,7 +117,7 @@ class Node:
             await services.responder.drain(services.settings.drain_s)
         await self.gateway.drain()
         await services.recorder.flush()
-        await self.supervisor.stop("responder", "stops", "recorder", "relay", "watch")
+        await self.supervisor.stop("responder", "stops", "retention", "recorder", "relay", "watch")
         await services.broker.close()
         await services.store.close()
         await services.brain.close()

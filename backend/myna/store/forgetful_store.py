@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from myna.protocol.views import ConversationView, MessageView, SearchHit
 from myna.store.memory_mock_setups import MemoryMockSetups
-from myna.store.port import EVERYTHING, Batch, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem, SearchFilter
+from myna.store.port import EVERYTHING, Batch, Checkpoint, Deleted, IdempotencyKey, IdempotencyRecord, Page, PathItem, SearchFilter
 from myna.telemetry.histogram import Histogram
 
 
@@ -17,6 +17,7 @@ class ForgetfulStore:
         self.read_seconds = Histogram()
         self.trouble: str | None = None
         self.mock_setups = MemoryMockSetups()
+        self.old_rows = self
         self._checkpoint: Checkpoint | None = None
 
     async def run(self) -> None:
@@ -43,6 +44,12 @@ class ForgetfulStore:
 
     async def checkpoint(self, *, older_than_s: float = 0) -> Checkpoint | None:
         return self._checkpoint
+
+    async def inactive(self, days: float, *, limit: int) -> list[Deleted]:
+        return []
+
+    async def drop_tombstones(self, days: float) -> int:
+        return 0
 
     async def idempotency_records(self, keys: Sequence[IdempotencyKey]) -> list[IdempotencyRecord]:
         return [IdempotencyRecord()] * len(keys)

@@ -139,6 +139,16 @@ class MockSetups(Protocol):
         """Forget the owner's failures."""
 
 
+class OldRows(Protocol):
+    """Rows that are kept no longer. Raises `StoreUnavailable` as a store does."""
+
+    async def inactive(self, days: float, *, limit: int) -> list[Deleted]:
+        """Conversations, of whoever, in which nothing was said for so long, at most `limit`: the longest ago first."""
+
+    async def drop_tombstones(self, days: float) -> int:
+        """Remove what is left of conversations that were deleted so long ago; returns how many there were."""
+
+
 class PathItem(NamedTuple):
     """A message or reply on a path through a conversation's tree."""
 
@@ -181,6 +191,10 @@ class Store(Protocol):
     @property
     def mock_setups(self) -> MockSetups:
         """What owners set the mock AI to."""
+
+    @property
+    def old_rows(self) -> OldRows:
+        """What is kept no longer."""
 
     async def run(self) -> None:
         """Keep `up` and `trouble` current until cancelled, by a probe each second or so."""

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from struct import Struct
+from time import monotonic
 from typing import Any, BinaryIO
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 MAGIC = b"myna journal 1\n"
 REWRITE_BYTES = 4 * LOG_BYTES  # a rewrite leaves at most a quarter of that, so rewriting is a small part of all writing
+REWRITE_S = 24 * 3600  # what the log drops (people may have deleted it) is gone from the disk a day later
 _HEAD = Struct("<II")  # length and CRC-32 of what follows
 # An entry's kind in the file → its class. The file outlives the names in the code: a kind is never renamed or used again.
 _KINDS: dict[str, Callable[..., JournalEntry]] = {
@@ -54,7 +56,7 @@ class Journal:
         self._path = path
         self._lock: int | None = None
         self._file = -1
-        self._size = 0
+        self._size, self._rewritten_at = 0, 0.0
         self._since_snapshot: list[bytes] | None = None  # while a rewrite is being prepared
 
     def open(self) -> Queues:
@@ -87,8 +89,8 @@ class Journal:
 
     @property
     def rewrite_due(self) -> bool:
-        """Whether the file has grown so large that it should be rewritten."""
-        return self._size > REWRITE_BYTES
+        """Whether the file should be rewritten: it has grown large, or may long have held what the log has dropped since."""
+        return self._size > REWRITE_BYTES or monotonic() - self._rewritten_at > REWRITE_S
 
     def prepare(self, snapshot: Iterable[JournalEntry]) -> None:
         """Write a new file beside the old one. What is appended meanwhile goes to the old one; `switch` carries it over."""
@@ -115,7 +117,7 @@ class Journal:
         os.close(folder)
         if self._file >= 0:
             os.close(self._file)
-        self._file, self._size = file, os.fstat(file).st_size
+        self._file, self._size, self._rewritten_at = file, os.fstat(file).st_size, monotonic()
 
     def close(self) -> None:
         """Release the file. Harmless when repeated."""

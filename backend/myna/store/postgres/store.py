@@ -20,6 +20,7 @@ from myna.store.port import EVERYTHING, Checkpoint, IdempotencyKey, IdempotencyR
 from myna.store.postgres import reading
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.mock_setups import PostgresMockSetups
+from myna.store.postgres.old_rows import PostgresOldRows
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.schema import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
@@ -62,6 +63,7 @@ class PostgresStore:
             pool_timeout=POOL_WAIT_S,
         )
         self.mock_setups = PostgresMockSetups(self._read)
+        self.old_rows = PostgresOldRows(self._read)
 
     async def run(self) -> None:
         while True:
