@@ -60,7 +60,7 @@ HEAD = """\
 """
 HTTP_HEAD = """\
 /** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
-import type { FinishReason, Timings } from './wire';
+import type { FinishReason, Timings } from './wire.ts';
 """
 
 Schema = dict[str, Any]

@@ -1,5 +1,5 @@
 /** Parses and validates socket frames. The only module that narrows `unknown` from the wire. */
-import type { ServerEvent, ServerFrame } from './wire';
+import type { ServerEvent, ServerFrame } from './wire.ts';
 
 type Kind = 'string' | 'number' | 'boolean';
 

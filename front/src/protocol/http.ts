@@ -1,5 +1,5 @@
 /** What the HTTP routes answer. Written by `python -m tests.wire_types` from the backend's models: change those. */
-import type { FinishReason, Timings } from './wire';
+import type { FinishReason, Timings } from './wire.ts';
 
 /** A reply to the message `message_id`, which is its `parent_id` too. */
 export interface AssistantItem {

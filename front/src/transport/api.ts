@@ -9,7 +9,7 @@ import type {
   QueuePositions,
   SearchHit,
   SessionAnswer,
-} from '../protocol/http';
+} from '../protocol/http.ts';
 
 const TIMEOUT_MS = 15_000; // longer than any healthy answer
 const UPLOAD_MS = 120_000; // the longest import at 300 kbit/s

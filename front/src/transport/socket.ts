@@ -1,10 +1,10 @@
 /**
  * A socket that reconnects and resumes by itself. It knows frames, cursors and time, and nothing of conversations.
  */
-import { decodeFrame, isEvent } from '../protocol/decode';
-import type { ClientFrame, ServerFrame, Welcome } from '../protocol/wire';
-import { backoffMs } from './backoff';
-import { closeRule } from './codes';
+import { decodeFrame, isEvent } from '../protocol/decode.ts';
+import type { ClientFrame, ServerFrame, Welcome } from '../protocol/wire.ts';
+import { backoffMs } from './backoff.ts';
+import { closeRule } from './codes.ts';
 
 export type Connection =
   | { phase: 'idle' }
