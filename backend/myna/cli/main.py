@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from myna.node.lifetime import WRONG_USE
 from myna.protocol.errors import MynaError, StartupError
 
 # By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries.
@@ -17,7 +18,7 @@ TOPICS = {
 }
 COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for names in TOPICS.values() for name in names}
 
-WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130
+FAILED, INTERRUPTED = 1, 130
 EPILOG = """\b
 Examples:
   myna serve                                 everything in one process; settings: myna serve --help

@@ -2,15 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
+import click
 import structlog
 
 from myna import settings as all_settings
 from myna.cli.settings_table import table
 from myna.mock_ai import PROFILES
 from myna.node.logging_setup import configure, silence
+from myna.node.process_group import ProcessGroup
 from myna.settings import Settings
 
 
@@ -46,6 +48,20 @@ def query_settings() -> Settings:
     """The settings of a command that prints an answer, without log lines between. Raises `StartupError`."""
     silence()
     return all_settings.load()
+
+
+# Which process of a group this is; given by the group.
+MEMBER = click.option("--member", type=(int, int), hidden=True)
+
+
+def run_group(settings: Settings, count: int, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run a subcommand in so many processes until it is told to stop, and exit with their code. Each has a metrics port of its own."""
+
+    def of_member(number: int) -> dict[str, str]:
+        ports = {} if settings.metrics_port is None else {"CHAT_METRICS_PORT": str(settings.metrics_port + number)}
+        return {**environment, **ports}
+
+    run(ProcessGroup([sys.executable, "-m", "myna", *arguments], of_member).run(count))
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> None:

@@ -1,13 +1,20 @@
-"""`myna respond`: one stand-alone responder."""
+"""`myna respond`: one stand-alone responder, or several."""
 
 import click
 
-from myna.cli.process import run, service_settings, settings_help
+from myna.cli.process import MEMBER, run, run_group, service_settings, settings_help
 from myna.cli.settings_table import OF_RESPONDERS
+from myna.node.lifetime import Member
 from myna.node.responder_process import respond
 
 
 @click.command(epilog=settings_help(*OF_RESPONDERS))
-def command() -> None:
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Responders to run, each a process of its own.")
+@MEMBER
+def command(processes: int, member: tuple[int, int] | None) -> None:
     """A stand-alone responder; start as many as wanted."""
-    run(respond(service_settings()))
+    settings = service_settings()
+    if processes > 1:
+        run_group(settings, processes, ["respond"], {})
+    else:
+        run(respond(settings, member=Member(*member) if member else None))

@@ -5,6 +5,7 @@ import gc
 import signal
 import sys
 from collections.abc import Awaitable
+from typing import NamedTuple
 
 import structlog
 
@@ -14,11 +15,29 @@ from myna.protocol.errors import StartupError
 log = structlog.get_logger()
 
 
-def stop_signal() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT."""
+WRONG_USE = 2  # the exit code of a process whose settings are wrong: started again, it would end again
+
+
+class Member(NamedTuple):
+    """Which process of a group this is (process_group.py)."""
+
+    number: int  # from 0
+    lifeline: int  # a file descriptor that can be read from, to its end, once the group's own process has ended
+
+
+def stop_signal(member: Member | None = None) -> asyncio.Event:
+    """Set by SIGTERM or SIGINT, and in a member of a group by the end of the group's own process."""
     stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        loop.add_signal_handler(name, stopping.set)
+
+    def orphaned(lifeline: int) -> None:
+        loop.remove_reader(lifeline)
+        stopping.set()
+
+    if member is not None:
+        loop.add_reader(member.lifeline, orphaned, member.lifeline)
     return stopping
 
 

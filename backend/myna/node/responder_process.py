@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from myna.node.factories import make_brain, make_broker, process_name, worker_name
-from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.lifetime import Member, exit_code, favour_event_loop, first_of, stop_signal
 from myna.node.metrics_port import ResponderCollector, serve_metrics
 from myna.node.supervisor import Supervisor
 from myna.node.traces import start_traces
@@ -17,11 +17,11 @@ from myna.telemetry.loop_lag import LoopLag
 log = structlog.get_logger()
 
 
-async def respond(settings: Settings) -> int:
-    """A stand-alone responder until SIGTERM."""
+async def respond(settings: Settings, *, member: Member | None = None) -> int:
+    """A stand-alone responder until SIGTERM, alone or as a `member` of a group."""
     if settings.embedded_broker:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker lives inside `serve`, which answers by itself.")
-    stopping = stop_signal()
+    stopping = stop_signal(member)
     start_traces(settings, "myna-responder")
     broker = make_broker(settings)
     brain = make_brain(settings)

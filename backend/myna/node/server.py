@@ -1,9 +1,7 @@
 """Runs a backend node from start to SIGTERM, with Hypercorn in this process."""
 
 import asyncio
-import errno
 import resource
-import socket
 import sys
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
@@ -14,7 +12,8 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.banner import banner
 from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
-from myna.node.lifetime import exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.lifetime import Member, exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.listener import bind
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
@@ -23,26 +22,11 @@ from myna.protocol.errors import StartupError
 from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.server import hypercorn_patches
-from myna.web.server.config import BACKLOG, ServerConfig
+from myna.web.server.config import ServerConfig
 
 log = structlog.get_logger()
 
 DESCRIPTORS = 65_536  # more than CHAT_MAX_SOCKETS by far
-
-
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket: whoever connects from now on waits until it is served. Raises `StartupError` when the port is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        why = "is taken by another process" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
-        raise StartupError(f"CHAT_PORT: {settings.host}:{settings.port} {why}; stop it or choose another port.") from None
-    return listener
 
 
 def address(host: str, port: int) -> str:
@@ -97,13 +81,16 @@ async def postgres_store(settings: Settings, stack: AsyncExitStack) -> Store:
     return PostgresStore(url)
 
 
-async def serve(settings: Settings, *, responder: bool, forgetful: bool = False) -> int:
-    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good. `forgetful`: it keeps nothing and needs nobody."""
-    stopping = stop_signal()
+async def serve(settings: Settings, *, responder: bool, forgetful: bool = False, member: Member | None = None) -> int:
+    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good. `forgetful`: it keeps nothing and needs nobody.
+
+    A `member` of a group shares its port with the others.
+    """
+    stopping = stop_signal(member)
     raise_descriptor_limit()
     start_traces(settings, "myna-node")
     hypercorn_patches.apply()
-    listener = bind(settings)
+    listener = bind(settings, shared=member is not None)
     async with AsyncExitStack() as stack:
         if forgetful:
             broker, store = memory_broker(), forgetful_store()
@@ -122,8 +109,9 @@ async def serve(settings: Settings, *, responder: bool, forgetful: bool = False)
 
         page = address(*listener.getsockname()[:2])
         log.info("node.listening", url=page)
-        announcing = asyncio.create_task(announce(page, node), name="announce")
-        stack.callback(announcing.cancel)
+        if member is None or member.number == 0:  # one of a group is enough
+            announcing = asyncio.create_task(announce(page, node), name="announce")
+            stack.callback(announcing.cancel)
         config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions)
         await hypercorn_serve(node.app, config, shutdown_trigger=until_drained)
     log.info("node.stopped")

@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from myna.broker.embedded.broker import EmbeddedBroker
+from myna.node.listener import bind
 from myna.node.node import Node, make_services
-from myna.node.server import bind
 from myna.protocol.topology import RoutingKey
 from myna.settings import Settings
 from myna.web.server import hypercorn_patches

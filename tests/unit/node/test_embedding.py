@@ -36,8 +36,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start in this process takes no port, no signals and leaves its memory as it is."""
-    monkeypatch.setattr(server, "bind", lambda _: None)
-    monkeypatch.setattr(server, "stop_signal", asyncio.Event)
+    monkeypatch.setattr(server, "bind", lambda _, shared: None)
+    monkeypatch.setattr(server, "stop_signal", lambda _: asyncio.Event())
     monkeypatch.setattr(server, "favour_event_loop", lambda: None)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from myna.node.banner import banner
-from myna.node.server import address, bind
+from myna.node.listener import bind, reserve
+from myna.node.server import address
+from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
 
@@ -50,3 +52,10 @@ def test_the_banner_holds_no_password() -> None:
     told = banner(Settings(_env_file=None, host="0.0.0.0", **urls), "http://localhost:5055", terminal=True, responder=False)  # noqa: S104
     assert "whoever reaches 0.0.0.0" in told
     assert "hunter2" not in told
+
+
+def test_a_port_is_shared_with_those_it_is_reserved_for_and_with_nobody_else() -> None:
+    with reserve(Settings(_env_file=None, port=0)) as reserved:
+        settings = Settings(_env_file=None, port=reserved.getsockname()[1])
+        with bind(settings, shared=True), bind(settings, shared=True), pytest.raises(StartupError, match="is taken by another process"):
+            reserve(settings)
