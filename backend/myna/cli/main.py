@@ -12,6 +12,7 @@ from myna.protocol.errors import MynaError, StartupError
 # By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries.
 TOPICS = {
     "Run": ("serve", "respond", "migrate", "make-secrets"),
+    "Talk": ("chat",),
     "Look": ("doctor", "tail"),
     "Repair": ("dead-letters",),
     "Develop": ("mock", "conform", "completion"),
@@ -22,6 +23,7 @@ FAILED, INTERRUPTED = 1, 130
 EPILOG = """\b
 Examples:
   myna serve                                 everything in one process; settings: myna serve --help
+  myna chat "What is a dead letter?"         one message, from the terminal
   myna doctor                                what is missing here, and how a node that runs is
   myna tail --type reply.failed              what fails, as it does
   myna dead-letters requeue --all            try again what could not be answered
