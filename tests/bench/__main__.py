@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.bench import connections, headline, report, scaling, speed, stored_data
+from tests.bench import connections, headline, laboratory, report, scaling, speed, stored_data
 from tests.bench.plan import HEADLINE, QUICK, WHOLE, Plan
 from tests.bench.report import Table
 from tests.bench.targets import PEER, Services
@@ -30,6 +30,7 @@ FIGURES: dict[str, Callable[[Services, Plan], Awaitable[list[Table]]]] = {
     "growth": stored_data.stored_messages,
     "backlog": stored_data.backlog,
     "scale": scaling.responders_and_nodes,
+    "lab": laboratory.laboratory,
     "memory": connections.memory_under_load,
 }
 

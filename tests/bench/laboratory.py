@@ -1,0 +1,88 @@
+"""Figure: what the laboratory costs the chat: not there, there with nobody looking, and with a page that looks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from tempfile import mkdtemp
+from typing import Any
+
+from tests.bench.measurement import put_load
+from tests.bench.plan import Plan
+from tests.bench.report import Table
+from tests.bench.speed import Runs, scenario_file
+from tests.bench.targets import Services, Target
+from tests.services.http import HttpClient
+from tests.services.stack import Node
+
+ABSENT, CLOSED, OPEN = "no laboratory", "a laboratory, nobody looks", "somebody looks"
+SOCKETS = 100
+PICTURE_S, LEDGER_S = 0.25, 1.0  # how often the page asks
+
+
+async def laboratory(services: Services, plan: Plan) -> list[Table]:
+    """Streamed parts through an embedded node, and its processor time for each."""
+    runs = Runs()
+    async with AsyncExitStack() as stack:
+        absent = await stack.enter_async_context(embedded(ABSENT, "false"))
+        there = await stack.enter_async_context(embedded(CLOSED, "true"))
+        load: dict[str, Any] = {"seconds": plan.seconds, "sockets": min(SOCKETS, plan.streaming), "scenario": "long"}
+        for _ in range(plan.rounds):
+            runs.of[ABSENT].append(await put_load(absent, None, "stream", **load))
+            runs.of[CLOSED].append(await put_load(there, None, "stream", **load))
+            async with looking_at(there.url):
+                runs.of[OPEN].append(await put_load(there, None, "stream", **load))
+    table = Table(
+        f"What the laboratory costs: an embedded node, {load['sockets']} sockets stream long replies",
+        ("", "parts/s", "own µs/part", "÷ none"),
+        f"own: the node with its responder and its Postgres. Looking: the picture every {PICTURE_S:g} s, the ledger every {LEDGER_S:g} s, "
+        "and the log followed. Bar: nobody looks ≤ 1.05.",
+    )
+    for name in (ABSENT, CLOSED, OPEN):
+        cpu = runs.cpu_us(name, "node")
+        table.add(name, runs.rate(name).text(), cpu.text(1), f"{cpu.over(runs.cpu_us(ABSENT, 'node')):.2f}")
+    return [table]
+
+
+@asynccontextmanager
+async def embedded(name: str, lab: str) -> AsyncIterator[Target]:
+    """A node as `make run` starts it."""
+    environment = {
+        "CHAT_LAB": lab, "CHAT_DATA_DIR": mkdtemp(prefix="myna-bench-"), "CHAT_MOCK_SCENARIOS": scenario_file(),
+        "CHAT_UNLIMITED_NETWORKS": "127.0.0.0/8", "CHAT_RATE_PER_S": "1000000", "CHAT_PREFETCH": "500", "CHAT_LOG_FORMAT": "json",
+    }  # fmt: skip
+    node = Node(environment, name="lab")
+    try:
+        await node.start()
+        yield Target(name, (node.url,), {"node": node.pid})
+    finally:
+        node.terminate()
+        await node.ended(60)
+
+
+@asynccontextmanager
+async def looking_at(url: str) -> AsyncIterator[None]:
+    """What a page with the laboratory open asks for, until the end of the block."""
+    async with HttpClient(base_url=url, timeout=60) as page:
+
+        async def again(path: str, every_s: float) -> None:
+            while True:
+                (await page.get(path)).raise_for_status()
+                await asyncio.sleep(every_s)
+
+        async def follow() -> None:
+            after = -1
+            while True:
+                answer = await page.get(f"/api/log?view=operator&limit=200&after={after}&wait_s=20")
+                after = answer.json()["last"]
+
+        loops = [again("/api/pipeline/turns", PICTURE_S), again("/api/lab/ledger", LEDGER_S), follow()]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            failed = [task for task in tasks if task.done()]
+            for task in tasks:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+            assert not failed
