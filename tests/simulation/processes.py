@@ -112,8 +112,11 @@ class Node(Process):
 
     async def _serve(self, session: Session, socket: "Socket", epoch: str, after: str) -> None:
         connection = Connection(self.services, session, socket)
+        ended = asyncio.Event()
+        connection.on_end = ended.set
         connection.welcome(fresh=False, epoch=epoch, after=after)
-        loops = [asyncio.create_task(loop, name="socket loop") for loop in (connection.run(), socket.reads(), socket.writes())]
+        connection.start()
+        loops = [asyncio.create_task(loop, name="socket loop") for loop in (ended.wait(), socket.reads(), socket.writes())]
         try:
             await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -1,11 +1,13 @@
 """One backend node: builds its services, and starts, drains and stops its loops in order."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.lab.ledger import WatchedLedger
+from myna.node import memory
 from myna.node.factories import make_brain, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
 from myna.node.secret_key import secret_key
@@ -97,6 +99,7 @@ class Node:
             "recorder": services.recorder.run,
             "retention": self._retention.run,
             "loop lag": services.loop_lag.run,
+            "memory": partial(memory.give_back, lambda: services.limits.open_connections),
         }
         if services.responder is not None:
             loops |= services.responder.loops()

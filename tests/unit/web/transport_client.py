@@ -27,9 +27,6 @@ class FakeTCP:
         self.reading = True
         self.protocol: Any = asyncio.Protocol()
 
-    def get_protocol(self) -> Any:
-        return self.protocol
-
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
 
@@ -62,7 +59,7 @@ class Client:
     def __init__(self, *, limits: Limits | None = None, address: str | None = None, **settings: Any) -> None:
         self.tcp = FakeTCP()
         self.frames = FrameTransport(limits or Limits(Settings(_env_file=None, **settings)), address)
-        self.frames.take_over(cast(asyncio.Transport, self.tcp))
+        self.frames.take_over(cast(asyncio.Transport, self.tcp), lambda: None)
         self.received: list[str] = []
         self.mailbox: list[bytes] = []
 

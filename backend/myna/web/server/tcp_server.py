@@ -6,7 +6,9 @@ import random
 import socket
 import struct
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -32,6 +34,7 @@ class LimitedTCPServer(TCPServer):
     def __init__(self, app: Any, loop: Any, config: Any, context: Any, state: LifespanState, reader: Any, writer: Any) -> None:
         super().__init__(app, loop, config, context, LifespanState({**state, TCP: weakref.proxy(self)}), reader, writer)
         self.limits: Limits = config.limits
+        self._given_away = False
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
@@ -41,10 +44,12 @@ class LimitedTCPServer(TCPServer):
         if release is None:
             await self._refuse(host)
             return
+        self._release = release
         try:
             await super().run()
         finally:
-            release()
+            if not self._given_away:
+                release()
             if hasattr(self, "protocol"):
                 self.protocol.protocol.send = _nowhere  # the circle would keep 30 KB until the next full garbage collection
 
@@ -52,6 +57,15 @@ class LimitedTCPServer(TCPServer):
         await super()._read_data()
         # Hypercorn lets a connection that the client has ended wait for its next request until that is too late.
         await self.idle_task.stop()
+
+    def give_away(self) -> Callable[[], None]:
+        """The TCP connection has another protocol from now on; what that one calls when it has ended."""
+        self._given_away = True
+        return partial(_ended, self._release, self.writer)
+
+    def let_go(self) -> None:
+        """End what runs here for a connection that was given away: it would keep 30 KB for as long as that lives."""
+        self.reader.feed_eof()
 
     async def _idle_timeout(self) -> None:
         """Close the connection when its next request takes too long. Those that were opened together are not closed together."""
@@ -107,6 +121,8 @@ class LimitedTCPServer(TCPServer):
         self.writer.transport.abort()
 
     async def _close(self) -> None:
+        if self._given_away:
+            return
         # Hypercorn waits for ever until the client has read what was written.
         deadline = self.loop.call_later(self.limits.settings.unread_s, self._cut)
         try:
@@ -118,6 +134,11 @@ class LimitedTCPServer(TCPServer):
 
 async def _nowhere(_: Event) -> None:
     """The connection has ended."""
+
+
+def _ended(release: Callable[[], None], _: asyncio.StreamWriter) -> None:
+    """A connection that was given away has ended. Its writer, which closes it when it is freed, is not freed before."""
+    release()
 
 
 def connection_of(state: ConnectionState) -> LimitedTCPServer:

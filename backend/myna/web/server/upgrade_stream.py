@@ -46,15 +46,14 @@ class UpgradeStream(WSStream):
         self.state = ASGIWebsocketState.CONNECTED
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
         self.frames = FrameTransport(self._tcp.limits, self._address)
-        self.frames.take_over(cast(Any, self._tcp.writer.transport))
+        self.frames.take_over(cast(Any, self._tcp.writer.transport), self._tcp.give_away())
 
     async def app_send(self, message: Any) -> None:
-        """A message of the application: its answer to the handshake. What it sends later has gone by the transport."""
+        """A message of the application: its answer to the handshake. What it sends later goes by the transport, which is on its own."""
         if self.frames is None:
             await super().app_send(message)
-        elif message is None and not self.closed:
-            await self.frames.closed
-            await self.send(StreamClosed(stream_id=self.stream_id))
+        elif message is None:
+            self._tcp.let_go()
 
     async def _send_error_response(self, status_code: int) -> None:
         """It was no handshake, or the application ended without an answer."""

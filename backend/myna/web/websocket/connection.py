@@ -1,10 +1,12 @@
 """One websocket connection: takes the frames of its client, and sends what is in its mailbox."""
 
 import asyncio
-from contextvars import copy_context
+from collections.abc import Callable
+from contextvars import Context
 from typing import assert_never
 
 import structlog
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from myna.core.hub import Mailbox
 from myna.core.token_bucket import TokenBucket
@@ -33,11 +35,11 @@ class Connection:
 
     def __init__(self, services: Services, session: Session, socket: FrameSocket, address: str | None = None) -> None:
         self.closing: tuple[int, str] | None = None  # code and reason, once it is to end
-        self.ended = asyncio.Event()  # set with `closing`
+        self.on_end: Callable[[], None] = _nothing  # called a moment after `closing` is set
         self._services = services
         self._session = session
         self._socket = socket
-        self._address = address  # the key of the client's address; None: no limit of its own
+        self.address = address  # the key of the client's address; None: no limit of its own
         self._loop = asyncio.get_running_loop()
         self.mailbox = Mailbox(session.owner, self._wake)
         self._bucket = TokenBucket(services.settings.rate_per_s, services.settings.rate_burst, self._loop.time())
@@ -59,12 +61,12 @@ class Connection:
         self.mailbox.preload([log_codec.encode(frame), *(missed or ())])
         self._services.hub.attach(self.mailbox)
 
-    async def run(self) -> None:
-        """Serve until the connection is to end."""
-        # In this context, so that lines of the log about a frame have the id of the upgrade.
-        context = copy_context()
+    def start(self) -> None:
+        """Serve from now on, in the calls of the socket and of the mailbox, until the connection is to end."""
+        # Lines of the log about a frame have the id of the upgrade; all else that is known here would stay in memory with it.
+        context = Context()
+        context.run(bind_contextvars, **get_contextvars())
         self._socket.start(lambda text: context.run(self.receive, text), self.mailbox.take_some)
-        await self.ended.wait()
 
     @property
     def failure(self) -> tuple[int, str] | None:
@@ -76,7 +78,7 @@ class Connection:
         if self.closing is None:
             self.closing = code, reason
             self._socket.close(code, reason)
-            self.ended.set()
+            self._loop.call_soon(self.on_end)
 
     def _wake(self) -> None:
         if self.mailbox.overflowed:
@@ -99,7 +101,7 @@ class Connection:
         if wait_s:
             limits.count("frames")
         else:
-            wait_s = limits.wait_s("frames_of_address", limits.frames_of_address, self._address)
+            wait_s = limits.wait_s("frames_of_address", limits.frames_of_address, self.address)
         if wait_s:
             self._refuse_rate(text, wait_s)
             return
@@ -165,6 +167,10 @@ class Connection:
 
     def _send_error(self, error: ChatError) -> None:
         request_id = new_request_id()
-        self._services.limits.refusals.refuse("frame", error, request_id, self._address)
+        self._services.limits.refusals.refuse("frame", error, request_id, self.address)
         frame = ErrorFrame(code=error.code, detail=error.detail, ref=error.ref, retry_after_s=error.retry_after_s, request_id=request_id)
         self.mailbox.put(log_codec.encode(frame))
+
+
+def _nothing() -> None:
+    """Nobody is to be told."""

@@ -32,11 +32,12 @@ class Gateway:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._connections: set[Connection] = set()
+        self._open = 0  # sockets, with those that were closed and whose clients have yet to go
         self.blueprint = Blueprint("gateway", __name__)
         self.blueprint.websocket("/ws")(self.serve)
 
     async def serve(self) -> Response | None:
-        """One socket from upgrade to close."""
+        """One upgrade. The socket then lives without a task, which would take more memory than all the rest of it."""
         services = self._services
         check_origin(websocket.headers, services.settings.allowed_origins)
         session, fresh = self._session()
@@ -50,28 +51,41 @@ class Gateway:
             raise Behind("This node can't take sockets now; try again.", retry_after_s=1)
         frames = await cast(FrameWebsocket, websocket).accept_frames()
         if frames is not None:
-            await self._serve(Connection(services, session, frames, self._address()), session, fresh=fresh, epoch=epoch, after=after)
+            connection = Connection(services, session, frames, self._address())
+            leaving = self._begin(connection)
+            frames.closed.add_done_callback(lambda _: self._lost(leaving))
+            self._serve(connection, leaving, session.owner, fresh=fresh, epoch=epoch, after=after)
         return None
 
-    async def _serve(self, connection: Connection, session: Session, *, fresh: bool, epoch: str, after: str) -> None:
-        with ExitStack() as leaving:
-            leaving.callback(self._end, connection)
-            try:
-                self._connections.add(connection)
-                full = self._is_full(session.owner, leaving)
-                if full is not None:
-                    connection.close(Close.OVERLOADED, full)
-                else:
-                    connection.welcome(fresh=fresh, epoch=epoch, after=after)
-                await connection.run()
-            except Exception:
-                log.exception("connection.fault")
-                connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
+    def _begin(self, connection: Connection) -> ExitStack:
+        """Keep a connection until what is returned is closed."""
+        leaving = ExitStack()
+        leaving.callback(self._end, connection)
+        connection.on_end = leaving.close
+        self._connections.add(connection)
+        self._open += 1
+        return leaving
+
+    def _serve(self, connection: Connection, leaving: ExitStack, owner: str, *, fresh: bool, epoch: str, after: str) -> None:
+        try:
+            full = self._is_full(owner, leaving)
+            if full is not None:
+                connection.close(Close.OVERLOADED, full)
+            else:
+                connection.welcome(fresh=fresh, epoch=epoch, after=after)
+            connection.start()
+        except Exception:
+            log.exception("connection.fault")
+            connection.close(Close.RESTART, "Something went wrong here; reconnect and resume.")
+
+    def _lost(self, leaving: ExitStack) -> None:
+        self._open -= 1
+        leaving.close()
 
     def _end(self, connection: Connection) -> None:
         connection.closing = connection.closing or (1000, "")  # the client has gone
         if connection.failure is not None:
-            self._services.limits.refusals.close(*connection.failure, self._address())
+            self._services.limits.refusals.close(*connection.failure, connection.address)
         self._services.hub.detach(connection.mailbox)
         connection.mailbox.abandon()
         self._connections.discard(connection)
@@ -122,6 +136,6 @@ class Gateway:
             connection.close(Close.RESTART, "This node restarts; reconnect and resume.")
             await asyncio.sleep(min(0.02, DRAIN_SPREAD_S / len(connections)))
         for _ in range(50):
-            if not self._connections:
+            if not self._open:
                 return
             await asyncio.sleep(0.05)

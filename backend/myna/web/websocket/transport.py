@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import cast
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
@@ -43,7 +42,7 @@ class FrameTransport(asyncio.Protocol):
         self._control_frames = TokenBucket(settings.control_frames_per_s, round(settings.control_frames_per_s * BURST_S), now)
         self._waiting = b""  # bytes that wait for the next turn
         self._transport: asyncio.Transport
-        self._before: asyncio.Protocol  # what the server's streams wait on
+        self._on_lost: Callable[[], None] = _nothing
         self._receive: Callable[[str], None] | None = None
         self._take: Callable[[], list[bytes]] = list
         self._early: list[str] = []  # what came before `start`: at most what one read brings
@@ -51,10 +50,9 @@ class FrameTransport(asyncio.Protocol):
         self._gathering = self._paused = False
         self._deadline: asyncio.TimerHandle | None = None
 
-    def take_over(self, transport: asyncio.Transport) -> None:
-        """Become the protocol of a TCP connection whose upgrade was answered with 101."""
-        self._transport = transport
-        self._before = cast(asyncio.Protocol, transport.get_protocol())
+    def take_over(self, transport: asyncio.Transport, on_lost: Callable[[], None]) -> None:
+        """Become the protocol of a TCP connection whose upgrade was answered with 101; `on_lost` is called when it has gone."""
+        self._transport, self._on_lost = transport, on_lost
         transport.set_protocol(self)
         self._beat: asyncio.TimerHandle | None = self._loop.call_later(self._heartbeat_s, self._heartbeat)
 
@@ -163,7 +161,6 @@ class FrameTransport(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The buffer is full: nothing is taken until the client has read some of it, for `CHAT_UNREAD_S` at most."""
         self._paused = True
-        self._before.pause_writing()
         if self._deadline is None:
             self._deadline = self._loop.call_later(self._limits.settings.unread_s, self._cut)
 
@@ -179,7 +176,6 @@ class FrameTransport(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client reads again."""
         self._paused = False
-        self._before.resume_writing()
         if self._deadline is not None and self._frames.close_sent is None:
             self._deadline.cancel()
             self._deadline = None
@@ -230,13 +226,17 @@ class FrameTransport(asyncio.Protocol):
                 (self._transport.write_eof if self._transport.can_write_eof() else self._transport.close)()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The TCP connection is gone: the server's streams are told, and with them the handler."""
+        """The TCP connection is gone: server and handler are told."""
         for timer in (self._beat, self._deadline):
             if timer is not None:
                 timer.cancel()
         if not self.closed.done():
             self.closed.set_result(None)
-        self._before.connection_lost(exc)
+        self._on_lost()
         # Circles of references, and with them 30 KB a socket, would wait for the garbage collector, which comes rarely.
         self._beat = self._deadline = self._receive = None
-        self._take = list
+        self._take, self._on_lost = list, _nothing
+
+
+def _nothing() -> None:
+    """Nobody is to be told."""
