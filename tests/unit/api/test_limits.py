@@ -305,3 +305,24 @@ async def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collect
             await until(nothing, 30, "every connection freed")
         finally:
             gc.enable()
+
+
+async def test_of_an_upgrade_nothing_stays_in_memory_but_its_transport_and_its_connection() -> None:
+    def upgrades() -> int:
+        return sum(type(one) in (UpgradeStream, LimitedTCPServer) for one in gc.get_objects())
+
+    async with serving() as served:
+        gc.collect()
+        before = upgrades()  # of other tests' nodes
+        sockets = [await connect(served.url.replace("http", "ws") + "/ws", proxy=None) for _ in range(3)]
+
+        async def none_left() -> bool:
+            gc.collect()
+            return upgrades() <= before
+
+        await until(none_left, 30, "every upgrade freed")
+        for socket in sockets:
+            await socket.send('{"type":"ping"}')
+            while '"pong"' not in str(await socket.recv()):
+                pass
+            await socket.close()

@@ -1,6 +1,7 @@
 """Hypercorn's websocket stream for the handshake alone: after the 101 the socket belongs to a `FrameTransport`."""
 
 import weakref
+from contextvars import Context
 from typing import Any, cast
 
 from hypercorn.protocol.events import Body, Data, EndBody, Event, Request, Response, StreamClosed
@@ -46,7 +47,8 @@ class UpgradeStream(WSStream):
         self.state = ASGIWebsocketState.CONNECTED
         await self.send(Response(stream_id=self.stream_id, status_code=status, headers=headers))
         self.frames = FrameTransport(self._tcp.limits, self._address)
-        self.frames.take_over(cast(Any, self._tcp.writer.transport), self._tcp.give_away())
+        # In a context of its own: timers would keep this one, and with it the framework's objects of the upgrade, some 25 KB.
+        Context().run(self.frames.take_over, cast(Any, self._tcp.writer.transport), self._tcp.give_away())
 
     async def app_send(self, message: Any) -> None:
         """A message of the application: its answer to the handshake. What it sends later goes by the transport, which is on its own."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import ExitStack, suppress
+from contextvars import Context
 from typing import cast
 
 import structlog
@@ -53,7 +54,7 @@ class Gateway:
         if frames is not None:
             connection = Connection(services, session, frames, self._address())
             leaving = self._begin(connection)
-            frames.closed.add_done_callback(lambda _: self._lost(leaving))
+            frames.closed.add_done_callback(lambda _: self._lost(leaving), context=Context())
             self._serve(connection, leaving, session.owner, fresh=fresh, epoch=epoch, after=after)
         return None
 
