@@ -61,7 +61,7 @@ class LimitedTCPServer(TCPServer):
     def give_away(self) -> Callable[[], None]:
         """The TCP connection has another protocol from now on; what that one calls when it has ended."""
         self._given_away = True
-        return partial(_ended, self._release, self.writer)
+        return partial(_ended, self._release, self.writer, self.writer.transport.get_protocol())
 
     def let_go(self) -> None:
         """End what runs here for a connection that was given away: it would keep 30 KB for as long as that lives."""
@@ -136,9 +136,10 @@ async def _nowhere(_: Event) -> None:
     """The connection has ended."""
 
 
-def _ended(release: Callable[[], None], _: asyncio.StreamWriter) -> None:
+def _ended(release: Callable[[], None], _: asyncio.StreamWriter, before: asyncio.BaseProtocol) -> None:
     """A connection that was given away has ended. Its writer, which closes it when it is freed, is not freed before."""
     release()
+    before.connection_lost(None)  # writer and protocol would keep each other until the next full garbage collection
 
 
 def connection_of(state: ConnectionState) -> LimitedTCPServer:
