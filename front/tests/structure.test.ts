@@ -13,6 +13,7 @@ const ONLY_IMPORTERS: Record<string, string[]> = {
 };
 /** Lines; aim for 120 for a component and 250 for a module. */
 const MAX_LINES = { component: 130, module: 310 };
+const WRITTEN_BY_TOOLS = ['protocol/http.ts', 'protocol/wire.ts'];
 
 const files = (readdirSync(SRC, { recursive: true }) as string[]).filter((name) => /\.tsx?$/.test(name));
 
@@ -48,7 +49,7 @@ describe('the layers', () => {
     expect(readFileSync(join(SRC, file), 'utf8')).toMatch(/^\/\*\*/);
   });
 
-  it.each(files)('%s is not too long', (file) => {
+  it.each(files.filter((one) => !WRITTEN_BY_TOOLS.includes(one)))('%s is not too long', (file) => {
     const lines = readFileSync(join(SRC, file), 'utf8').split('\n').length;
     expect(lines).toBeLessThanOrEqual(file.endsWith('.tsx') ? MAX_LINES.component : MAX_LINES.module);
   });

@@ -67,7 +67,7 @@ async def fake_serving(**environment: str) -> AsyncIterator[FakeBackend]:
 @pytest.fixture(scope="session")
 def built_page() -> Path:
     """The built page; the browser tests show what people get, so they need a build."""
-    page = FRONT / "dist/index.html"
+    page = FRONT.parent / "backend/myna/page/index.html"
     assert page.exists(), "The page is not built: run `npm run build` in front/."
     return page
 

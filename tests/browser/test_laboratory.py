@@ -89,3 +89,36 @@ async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) 
     counts = ledger_of(user)
     await expect(counts).to_contain_text("All kept")
     assert await number_in(counts, "answered") == 100
+
+
+# What each experiment must have shown: the sentence that the page makes of the frames.
+SHOWN = {
+    "Kill it in the middle of a word": r"ended behind part 7\. .* went on with part 8: \d+ parts, none twice",
+    "Lose the connection": r"and resumed: \d+ parts in all, none missing",
+    "Stand still": r"[1-9]\.\d+ s without a part, and then on: one attempt",
+    "Publish it twice": r"came once, with one reply",
+    "One at a time": r"All six are answered, and at most 1 of them was in work",
+    "Poison": r"delivery_limit",
+    "Without the database": r"answered in .* without the database",
+    "Without the broker": r"accepted.*and answered once",
+}
+
+
+async def test_the_experiments_show_what_they_promise(open_page: OpenPage) -> None:
+    user = await open_page("/pipeline")
+    await user.connected()
+    user.expects_disconnects = True
+    await user.page.get_by_role("tab", name="Experiments").click()
+    for name, shown in SHOWN.items():
+        await user.page.get_by_role("list", name="Experiments").get_by_role("button", name=name).click()
+        experiment = user.page.get_by_role("article", name=name)
+        await expect(experiment.get_by_role("button", name="Do it")).to_be_disabled()
+        await experiment.get_by_role("radio").first.check()
+        await experiment.get_by_role("button", name="Do it").click()
+        await expect(experiment.get_by_role("status")).to_contain_text(re.compile(shown), timeout=60_000)
+        await expect(experiment.get_by_role("region", name="Why")).to_contain_text("guarded by")
+    assert await findings(user) == []
+    await expect(ledger_of(user)).to_contain_text("All kept")
+    await user.page.get_by_role("tab", name="Experiments").press("ArrowRight")
+    await expect(user.page.get_by_role("button", name="End responder")).to_be_visible()
+    assert await findings(user) == []

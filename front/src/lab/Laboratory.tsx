@@ -3,12 +3,12 @@ import { useState } from 'react';
 import { Icon } from '../ui/Icon';
 import { Diagram } from '../ui/pipeline/Diagram';
 import { OpenBoxContext } from '../ui/pipeline/DiagramNode';
-import { EventLog } from '../ui/pipeline/EventLog';
 import { FramesContext } from '../ui/pipeline/frames';
 import type { BoxName } from '../ui/pipeline/numbers';
 import { OperatorToken } from '../ui/pipeline/OperatorToken';
 import type { Snapshot } from '../ui/pipeline/snapshot';
 import { usePipeline } from '../ui/pipeline/usePipeline';
+import { Bench, FIRST_TAB } from './Bench';
 import { BoxDrawer } from './BoxDrawer';
 import { LedgerStrip } from './LedgerStrip';
 import { Moment } from './Moment';
@@ -52,11 +52,16 @@ export function Laboratory() {
   const rewind = useTraceRequests(time.open);
   const picture = usePicture(snapshot !== null && !problem && !trace);
   const history = useHistory(snapshot);
+  const [tab, setTab] = useState(FIRST_TAB);
   const [box, setBox] = useState<BoxName | null>(null);
   const lead = trace ? REWOUND : closed ? CLOSED : problem ? unreachable(snapshot, problem) : description(snapshot);
   return (
     <FramesContext value={trace ? time.listen : null}>
-      <section className={trace ? 'pipeline rewound' : 'pipeline'} tabIndex={0} aria-label="The pipeline">
+      <section
+        className={`pipeline${trace ? ' rewound' : tab === FIRST_TAB ? '' : ' compact'}`}
+        tabIndex={0}
+        aria-label="The pipeline"
+      >
         <div className="pipeline-inner">
           <div className="pipeline-head">
             <div>
@@ -84,7 +89,7 @@ export function Laboratory() {
               reachable={trace !== null || !problem || closed}
             />
           </OpenBoxContext>
-          {trace ? <Moment time={time} /> : <EventLog />}
+          {trace ? <Moment time={time} /> : <Bench lab={snapshot?.lab === true} tab={tab} onTab={setTab} />}
         </div>
         {box && <BoxDrawer name={box} history={history} onClose={() => setBox(null)} />}
       </section>

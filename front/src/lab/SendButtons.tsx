@@ -9,7 +9,7 @@ const ONE = '/words 60'; // long enough to be watched, short enough to be repeat
 const EACH = '/words 20';
 const MANY = 100;
 
-/** Hidden conversations, deleted with the view. Returns what sends a text to a new one of them. */
+/** Hidden conversations, deleted with the view. Returns what sends a text to a new one of them, and the message's id. */
 export function useSamples(): (text: string, profile?: string) => string {
   const { client } = useChat();
   const samples = useRef<string[]>([]);
@@ -24,8 +24,7 @@ export function useSamples(): (text: string, profile?: string) => string {
     const id = newId();
     samples.current.push(id);
     client.deletions.hide(id);
-    client.send(id, text, profile ? { profile } : {}, true);
-    return id;
+    return client.send(id, text, profile ? { profile } : {}, true);
   };
 }
 

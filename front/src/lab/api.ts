@@ -1,5 +1,5 @@
 /** The laboratory's routes, one function each; docs/laboratory.md says what they take and answer. */
-import type { LogLines, PipelineTurns } from '../protocol/http';
+import type { FaultBegun, Lab, LabResponders, LogLines, PipelineTurns } from '../protocol/http';
 import { type ChatApi, queryText } from '../transport/api';
 import type { DeadLettersPage, NodeLedger } from './wire';
 
@@ -36,4 +36,21 @@ export interface DeadLettersQuery {
 
 export function deadLetters(api: ChatApi, query: DeadLettersQuery): Promise<DeadLettersPage> {
   return api.request('GET', `/api/dead-letters${queryText({ ...query })}`);
+}
+
+export function laboratory(api: ChatApi): Promise<Lab> {
+  return api.request('GET', '/api/lab');
+}
+
+export interface FaultOrder {
+  seconds?: number;
+  after_part?: number;
+}
+
+export function beginFault(api: ChatApi, name: string, order: FaultOrder = {}): Promise<FaultBegun> {
+  return api.request('POST', `/api/lab/faults/${encodeURIComponent(name)}`, order);
+}
+
+export function setResponders(api: ChatApi, order: { count?: number; prefetch?: number }): Promise<LabResponders> {
+  return api.request('PUT', '/api/lab/responders', order);
 }

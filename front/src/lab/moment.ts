@@ -51,6 +51,7 @@ export function snapshotOf(state: ChatState, records: number): Snapshot {
     open_turns: turns.length,
     responders: null,
     rates: null,
+    lab: false,
   };
 }
 

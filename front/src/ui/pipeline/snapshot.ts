@@ -19,6 +19,8 @@ export type Snapshot = {
   open_turns: number;
   responders: readonly PipelineWorker[] | null;
   rates: PipelineRates | null;
+  /** Whether the node can be broken on purpose. */
+  lab: boolean;
 } | null;
 
 export function queueOf(snapshot: Snapshot, name: string): PipelineQueue | undefined {
