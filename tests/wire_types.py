@@ -14,6 +14,7 @@ from myna.web.api.conversations import ConversationsPage
 from myna.web.api.dead_letters import DeadLettersPage, DeadLetterWhole, Requeued
 from myna.web.api.lab import FaultBegun, Lab, LabLedger
 from myna.web.api.log import LogLines
+from myna.web.api.mock_journal import Journal
 from myna.web.api.pipeline import Pipeline
 from myna.web.api.pipeline_turns import PipelineTurns
 from myna.web.api.queue_position import QueuePositions
@@ -35,6 +36,7 @@ ANSWERS = (
     Pipeline,
     PipelineTurns,
     LogLines,
+    Journal,
     Lab,
     FaultBegun,
     LabLedger,

@@ -1,10 +1,10 @@
-/** Layers import in one direction only: protocol ← transport ← chat ← ui ← lab ← app. */
+/** Layers import in one direction only: protocol ← transport ← chat ← ui ← lab ← calls ← app. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = resolve(import.meta.dirname, '../src');
-const LAYERS = ['protocol', 'transport', 'chat', 'ui', 'lab', 'app'];
+const LAYERS = ['protocol', 'transport', 'chat', 'ui', 'lab', 'calls', 'app'];
 /** Libraries that only one module may import. */
 const ONLY_IMPORTERS: Record<string, string[]> = {
   'idb-keyval': ['chat/storage.ts'],

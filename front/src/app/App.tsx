@@ -8,7 +8,7 @@ import { Announcer, ToastList } from '../ui/ToastList';
 import { Topbar } from '../ui/Topbar';
 import { closeDrawer, routeOf, showRoute, useView } from '../ui/view';
 import { ChatView } from './ChatView';
-import { DialogPart, PipelinePart } from './parts';
+import { CallsPart, DialogPart, PipelinePart } from './parts';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
 import { useFileDrop } from './useFileDrop';
@@ -41,7 +41,7 @@ export function App() {
   }, [drawerOpen]);
 
   useEffect(() => {
-    if (route.name === 'pipeline') chat.client.open(null);
+    if (route.name === 'pipeline' || route.name === 'calls') chat.client.open(null);
   }, [chat, route]);
 
   return (
@@ -60,7 +60,9 @@ export function App() {
       <main className="main" id="main" tabIndex={-1} inert={drawerOpen}>
         <Topbar />
         <Banner />
-        {route.name === 'pipeline' ? <PipelinePart /> : <ChatView route={route} field={field} />}
+        {route.name === 'pipeline' && <PipelinePart />}
+        {route.name === 'calls' && <CallsPart />}
+        {(route.name === 'new' || route.name === 'chat') && <ChatView route={route} field={field} />}
       </main>
       {dialog === 'palette' && <Palette />}
       {dialog !== null && dialog !== 'palette' && <DialogPart name={dialog} />}

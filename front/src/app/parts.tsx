@@ -5,6 +5,7 @@ import { preloadMarkdown } from '../ui/markdown/Markdown';
 import type { DialogName } from '../ui/view';
 
 const laboratory = chunk(() => import('../lab/Laboratory'));
+const calls = chunk(() => import('../calls/CallsView'));
 const dialogs = chunk(() => import('../ui/dialogs'));
 
 export function preloadParts(): void {
@@ -15,6 +16,10 @@ export function preloadParts(): void {
 
 export function PipelinePart() {
   return <Lazy source={laboratory}>{({ Laboratory }) => <Laboratory />}</Lazy>;
+}
+
+export function CallsPart() {
+  return <Lazy source={calls}>{({ CallsView }) => <CallsView />}</Lazy>;
 }
 
 export function DialogPart({ name }: { name: Exclude<DialogName, 'palette'> }) {

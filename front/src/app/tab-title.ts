@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { useChatState } from '../ui/context';
 import { displayTitle } from '../ui/title';
-import { useView } from '../ui/view';
+import { useView, viewName } from '../ui/view';
 
 export function titleOf(name: string | undefined, running: number, unread: number): string {
   const state = running > 0 ? '… ' : unread > 0 ? `(${unread}) ` : '';
@@ -14,9 +14,9 @@ export function useTabTitle(): void {
   const name = useChatState((state) =>
     route.name === 'chat'
       ? displayTitle(state.conversations[route.id]?.title ?? '')
-      : route.name === 'pipeline'
-        ? 'The pipeline'
-        : undefined,
+      : route.name === 'new'
+        ? undefined
+        : viewName(route.name),
   );
   const running = useChatState((state) => Object.keys(state.active).length);
   const unread = useChatState((state) => Object.keys(state.unread).length);

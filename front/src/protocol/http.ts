@@ -100,6 +100,29 @@ export interface Imported {
   cursor: string;
 }
 
+/** The newest replies, the newest last. */
+export interface Journal {
+  items: JournalEntry[];
+}
+
+/** One reply: what was sent, what was followed, what came of it. */
+export interface JournalEntry {
+  id: string;
+  message_id: string;
+  conversation_id: string;
+  at: string;
+  text: string;
+  options: Record<string, unknown>;
+  model: string | null;
+  headers: Record<string, string>;
+  status: 'streaming' | 'complete' | 'stopped' | 'failed';
+  rule: string | null;
+  reply: string | null;
+  finish_reason: string | null;
+  error: ReplyError | null;
+  timings: Timings | null;
+}
+
 /** What is here; `responders` is null where this node runs none. */
 export interface Lab {
   broker: 'rabbitmq' | 'embedded';

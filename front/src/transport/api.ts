@@ -3,6 +3,7 @@ import type {
   ConversationsPage,
   HitsPage,
   Imported,
+  Journal,
   MessagesPage,
   Pipeline,
   Problem,
@@ -89,6 +90,15 @@ export class ChatApi {
 
   exportAddress(id: string, format: 'markdown' | 'json'): string {
     return `${this.base}/api/conversations/${encodeURIComponent(id)}/export?format=${format}`;
+  }
+
+  scenarioAddress(id: string): string {
+    return `${this.base}/api/conversations/${encodeURIComponent(id)}/scenario`;
+  }
+
+  /** The newest replies of this owner, on the page and over /v1, the newest last. */
+  journal(limit: number): Promise<Journal> {
+    return this.request('GET', `/api/mock/journal${queryText({ limit })}`);
   }
 
   /** Imports an exported conversation under `id`, which is the idempotency key. */

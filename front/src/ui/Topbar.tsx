@@ -8,7 +8,7 @@ import { PipelineStatus } from './PipelineStatus';
 import { withKeys } from './shortcuts';
 import { TitleField } from './TitleField';
 import { displayTitle } from './title';
-import { isNarrow, navigate, toggleSidebar, useView } from './view';
+import { isNarrow, navigate, toggleSidebar, useView, viewName } from './view';
 
 function ConversationTitle({ id }: { id: string }) {
   const chat = useChat();
@@ -60,7 +60,7 @@ export function Topbar() {
       {route.name === 'chat' ? (
         <ConversationTitle id={route.id} />
       ) : (
-        <div className="topbar-title">{route.name === 'pipeline' && 'The pipeline'}</div>
+        <div className="topbar-title">{route.name !== 'new' && viewName(route.name)}</div>
       )}
       <PipelineStatus />
       {route.name !== 'new' && (

@@ -5,6 +5,7 @@ import {
   exportConversation,
   printConversation,
   removeConversation,
+  saveScenario,
   shareConversation,
 } from './conversation-actions';
 import type { IconName } from './Icon';
@@ -47,6 +48,7 @@ export function conversationActions(chat: Chat, { id, title, pinned, rename }: S
       shortcut: 'share',
       run: () => void shareConversation(chat, id, title),
     },
+    { name: 'Save as scenario', icon: 'save', shortcut: 'scenario', run: () => saveScenario(chat, id) },
     { name: 'Print', icon: 'print', shortcut: 'print', run: () => void printConversation(chat, id) },
     {
       name: 'Delete',
@@ -75,6 +77,7 @@ export function pageActions(chat: Chat): Action[] {
   return [
     { name: 'New conversation', icon: 'plus', shortcut: 'newConversation', run: () => navigate({ name: 'new' }) },
     { name: 'Show the pipeline', icon: 'route', shortcut: 'pipeline', run: () => navigate({ name: 'pipeline' }) },
+    { name: 'Show the calls', icon: 'calls', shortcut: 'calls', run: () => navigate({ name: 'calls' }) },
     { name: 'Import a conversation…', icon: 'load', shortcut: 'load', run: () => chooseImport(chat) },
     { name: 'Theme: light', icon: 'sun', shortcut: 'light', run: () => setTheme('light') },
     { name: 'Theme: dark', icon: 'moon', shortcut: 'dark', run: () => setTheme('dark') },

@@ -35,11 +35,21 @@ export function renameConversation({ client }: Chat, id: string, title: string):
   });
 }
 
-export function exportConversation({ api }: Chat, id: string, format: 'markdown' | 'json'): void {
+/** Downloads what stands there; the server names the file where `name` is empty. */
+function follow(address: string, name = ''): void {
   const link = document.createElement('a');
-  link.href = api.exportAddress(id, format);
-  link.download = '';
+  link.href = address;
+  link.download = name;
   link.click();
+}
+
+export function exportConversation({ api }: Chat, id: string, format: 'markdown' | 'json'): void {
+  follow(api.exportAddress(id, format));
+}
+
+/** Downloads a file of rules for the mock, which plays the conversation again. */
+export function saveScenario({ api }: Chat, id: string): void {
+  follow(api.scenarioAddress(id));
 }
 
 /** Downloads the shown path of a conversation, whole, as one HTML file that opens without a server. */
@@ -67,11 +77,9 @@ function fileName(title: string): string {
 }
 
 export function download(text: string, name: string, type = 'text/html'): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  follow(address, name);
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_MS);
 }
 
 /** Copies the last code block on the page. */

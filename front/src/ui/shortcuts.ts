@@ -31,6 +31,7 @@ const SHORTCUTS = {
   exportMarkdown: { what: 'Export as Markdown', keys: ['Alt', 'Shift', 'M'] },
   exportJson: { what: 'Export as JSON', keys: ['Alt', 'Shift', 'J'] },
   share: { what: 'Share as a web page', keys: ['Alt', 'Shift', 'W'] },
+  scenario: { what: 'Save as scenario', keys: ['Alt', 'Shift', 'Y'] },
   print: { what: 'Print, whole', keys: [MOD, 'P'] },
   remove: { what: 'Delete', keys: [MOD, 'Shift', '⌫'] },
   newConversation: { what: 'New conversation', keys: [MOD, 'Shift', 'O'] },
@@ -41,6 +42,7 @@ const SHORTCUTS = {
   palette: { what: 'Find anything', keys: [MOD, 'K'] },
   sidebar: { what: 'Show or hide the sidebar', keys: [MOD, 'B'] },
   pipeline: { what: 'Pipeline view', keys: ['Alt', 'P'] },
+  calls: { what: 'Calls', keys: ['Alt', 'C'] },
   settings: { what: 'Settings', keys: [MOD, ','] },
   light: { what: 'Light theme', keys: ['Alt', 'Shift', '1'] },
   dark: { what: 'Dark theme', keys: ['Alt', 'Shift', '2'] },
@@ -68,14 +70,23 @@ export const SHORTCUT_GROUPS: readonly { name: string; shortcuts: readonly Short
   },
   {
     name: 'This conversation',
-    shortcuts: pick('rename', 'pin', 'exportMarkdown', 'exportJson', 'share', 'print', 'remove'),
+    shortcuts: pick('rename', 'pin', 'exportMarkdown', 'exportJson', 'share', 'scenario', 'print', 'remove'),
   },
   { name: 'Conversations', shortcuts: pick('newConversation', 'previous', 'next', 'load', 'removeSeveral') },
   {
     name: 'Page',
-    shortcuts: pick('palette', 'sidebar', 'pipeline', 'settings', 'light', 'dark', 'system', 'undo', 'retry').concat(
-      pick('shortcuts'),
-    ),
+    shortcuts: pick(
+      'palette',
+      'sidebar',
+      'pipeline',
+      'calls',
+      'settings',
+      'light',
+      'dark',
+      'system',
+      'undo',
+      'retry',
+    ).concat(pick('shortcuts')),
   },
 ];
 

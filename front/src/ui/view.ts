@@ -2,12 +2,15 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-export type Route = { name: 'new' } | { name: 'chat'; id: string; at?: string } | { name: 'pipeline'; at?: string };
+export type Route =
+  | { name: 'new' }
+  | { name: 'chat'; id: string; at?: string }
+  | { name: 'pipeline' | 'calls'; at?: string };
 export type DialogName = 'palette' | 'shortcuts' | 'settings' | 'manage';
 
 interface View {
   route: Route;
-  /** The last route that was not the pipeline view: where its button leads back to. */
+  /** The last route with a message field: where the pipeline's button leads back to. */
   lastChatRoute: Route;
   dialog: DialogName | null;
   drawerOpen: boolean;
@@ -43,7 +46,13 @@ export function routeOf({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>)
   const found = /^#([\w-]{1,64})$/.exec(hash)?.[1];
   const at = found ? { at: found } : {};
   if (chat?.[1]) return { name: 'chat', id: chat[1], ...at };
+  if (pathname === '/calls') return { name: 'calls' };
   return pathname === '/pipeline' ? { name: 'pipeline', ...at } : { name: 'new' };
+}
+
+/** The name of a view that is not a conversation. */
+export function viewName(name: 'pipeline' | 'calls'): string {
+  return name === 'calls' ? 'Calls' : 'The pipeline';
 }
 
 export function addressOf(route: Route): string {
@@ -55,7 +64,7 @@ export function addressOf(route: Route): string {
 export function showRoute(route: Route): void {
   view.setState((state) => ({
     route,
-    lastChatRoute: route.name === 'pipeline' ? state.lastChatRoute : route,
+    lastChatRoute: route.name === 'new' || route.name === 'chat' ? route : state.lastChatRoute,
     drawerOpen: false,
     dialog: null,
   }));

@@ -30,7 +30,7 @@ def test_nginx_passes_every_path_on_that_the_backend_serves_and_metrics_to_nobod
 def test_nginx_knows_the_same_addresses_of_the_page_as_the_backend() -> None:
     own = re.search(r'"~(\S+)"\s+/index\.html;', CONFIGURATION)
     assert own
-    for path in ("/", "/pipeline", "/c/7", "/c/7/", f"/c/{'x' * 64}", "/c/A_b-9"):
+    for path in ("/", "/pipeline", "/calls", "/c/7", "/c/7/", f"/c/{'x' * 64}", "/c/A_b-9"):
         assert re.search(own[1], path), path
         assert path == "/" or OWN.fullmatch(path[1:]), path
     for path in ("/healthz", "/pipelines", "/pipeline/", "/c", "/c/", "/c/a/b", "/c/é", f"/c/{'x' * 65}", "/assets/index-older.js"):

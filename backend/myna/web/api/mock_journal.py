@@ -105,10 +105,10 @@ def _begun(frame: dict[str, Any], message: dict[str, Any]) -> JournalEntry:
 
 def _end(entry: JournalEntry, frame: dict[str, Any]) -> None:
     entry.rule = frame.get("rule")
+    entry.timings = Timings.model_validate(frame["timings"]) if "timings" in frame else None
     if frame["type"] == "reply.failed":
         entry.status = "failed"
         entry.error = ReplyError(code=frame["code"], detail=frame["detail"], retryable=frame["retryable"])
         return
     entry.status = "stopped" if frame["finish_reason"] == "stopped" else "complete"
     entry.reply, entry.finish_reason = frame["text"], frame["finish_reason"]
-    entry.timings = Timings.model_validate(frame["timings"])

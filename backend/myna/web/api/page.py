@@ -24,7 +24,7 @@ HEADERS = {
 # First parts of paths that are never the page's: what is not there is not found, by whatever method.
 INTERFACE = ("api", "v1", "ws", "livez", "readyz", "metrics", "docs", "openapi.json", "asyncapi.json")
 # The page's own addresses, as front/src/ui/view.ts knows them: at any other it is shown with a 404.
-OWN = re.compile(r"c/[\w-]{1,64}/?|pipeline", re.ASCII)
+OWN = re.compile(r"c/[\w-]{1,64}/?|pipeline|calls", re.ASCII)
 NOT_BUILT = "The page is not built: run `make build`, or set CHAT_FRONT_DIR to where it is."
 
 

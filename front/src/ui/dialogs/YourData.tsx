@@ -20,6 +20,9 @@ export function YourData() {
         <button type="button" className="button" onClick={importOne}>
           <Icon name="load" /> Import a conversation…
         </button>
+        <button type="button" className="button" onClick={() => navigate({ name: 'calls' })}>
+          <Icon name="calls" /> Show your calls
+        </button>
         <button type="button" className="button" onClick={() => openDialog('manage')}>
           <Icon name="bin" /> Delete conversations…
         </button>

@@ -1,0 +1,77 @@
+/** One call: a line that opens into what was asked and answered, by which rule, and how long each stage took. */
+import type { JournalEntry } from '../protocol/http';
+import { CopyButton } from '../ui/CopyButton';
+import { clockTime, duration, exactTime } from '../ui/format';
+import { Icon } from '../ui/Icon';
+import { Bar, XRayStages } from '../ui/thread/XRay';
+import { navigate } from '../ui/view';
+import { aboutOf, outcomeOf, sourceOf, xrayOf } from './call';
+
+export function CallRow({ call }: { call: JournalEntry }) {
+  const outcome = outcomeOf(call);
+  return (
+    <li>
+      <details className="call">
+        <summary>
+          <Icon name="right" />
+          <span className="call-asked" dir="auto">
+            {call.text}
+          </span>
+          <span className={call.rule ? 'call-rule' : 'call-rule none'}>{sourceOf(call)}</span>
+          <span className="call-model">{call.model ?? 'page'}</span>
+          <span className={`call-outcome ${call.status}`}>{outcome}</span>
+          <span className="call-took">{call.timings ? duration(call.timings.total_ms) : '…'}</span>
+          <time dateTime={call.at} title={exactTime(call.at)}>
+            {clockTime(call.at)}
+          </time>
+        </summary>
+        <CallDetails call={call} />
+      </details>
+    </li>
+  );
+}
+
+function CallDetails({ call }: { call: JournalEntry }) {
+  const xray = xrayOf(call);
+  const answer = call.error ? call.error.detail : (call.reply ?? 'Not yet: it is still being answered.');
+  return (
+    <div className="call-details">
+      <Said title="Asked" text={call.text} />
+      <Said title={call.error ? 'Failed' : 'Answered'} text={answer} />
+      <dl className="call-about">
+        {aboutOf(call).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {xray && (
+        <section className="xray" aria-label="Stages of this call in the pipeline">
+          <Bar xray={xray} />
+          <XRayStages xray={xray} />
+        </section>
+      )}
+      <button
+        type="button"
+        className="button"
+        onClick={() => navigate({ name: 'chat', id: call.conversation_id, at: call.id })}
+      >
+        <Icon name="chat" /> Open its conversation
+      </button>
+    </div>
+  );
+}
+
+function Said({ title, text }: { title: string; text: string }) {
+  return (
+    <section className="call-said" aria-label={title}>
+      <h3>
+        {title} <CopyButton text={text} label={`Copy what was ${title.toLowerCase()}`} />
+      </h3>
+      <p dir="auto" tabIndex={0}>
+        {text}
+      </p>
+    </section>
+  );
+}
