@@ -28,8 +28,9 @@ def calls(user: User) -> Locator:
 async def test_a_call_over_v1_appears_by_itself_with_its_rule_and_opens_by_keyboard(open_page: OpenPage) -> None:
     user = await open_page()
     await user.connected()
-    rules = {"version": 1, "rules": [{"name": "weather", "match": {"contains": "weather"}, "reply": "It rains."}]}
-    assert (await user.context.request.post(f"{user.server}/api/mock/rules", data=rules)).ok
+    rules = {"version": 1, "rules": [{"name": "weather", "match": {"contains": "weather"}, "reply": {"text": "It rains."}}]}
+    answer = await user.context.request.post(f"{user.server}/api/mock/rules", data=rules)
+    assert answer.ok, await answer.text()
     await user.page.keyboard.press("Alt+c")
     await expect(user.page).to_have_url(f"{user.server}/calls")
     await expect(user.page.get_by_text("Nothing of that kind was asked yet.")).to_be_visible()
