@@ -8,6 +8,27 @@ from msgspec import UNSET
 from myna.protocol.events import Call, FinishReason, Options, ParentId, Timings
 from myna.protocol.frames import Draining, ErrorFrame, MessageAccepted, Pong, Welcome
 
+__all__ = [
+    "TYPES",
+    "ChatEvent",
+    "ConversationDeleted",
+    "ConversationUpdated",
+    "Draining",
+    "ErrorFrame",
+    "Frame",
+    "MessageAccepted",
+    "MessageCreated",
+    "Pong",
+    "Received",
+    "ReplyCompleted",
+    "ReplyDelta",
+    "ReplyEvent",
+    "ReplyFailure",
+    "ReplyStarted",
+    "Welcome",
+    "typed",
+]  # fmt: skip
+
 Frame = dict[str, Any]  # one JSON object as it stands on the wire
 
 
