@@ -21,7 +21,7 @@ from myna.store.postgres.store import PostgresStore
 PACKAGES = ("quart", "hypercorn", "aio-pika", "sqlalchemy", "asyncpg", "msgspec", "pydantic")
 # The log's journal is rewritten beside itself, four times 64 MiB and more; Postgres keeps as much again.
 FREE_BYTES = 1024**3
-SPARE_DESCRIPTORS = 100  # of a process without a client
+FEW_DESCRIPTORS, SPARE_DESCRIPTORS = 1_024, 100  # too few to serve people; what a process has open without a client
 
 
 @click.command(epilog=examples("myna doctor", "CHAT_AMQP_URL=amqp://… CHAT_DATABASE_URL=postgresql://… myna doctor"))
@@ -92,10 +92,11 @@ async def _descriptors(settings: Settings) -> str:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         return "no limit"
+    raising = f"this account may open {hard} files, and CHAT_MAX_SOCKETS is {settings.max_sockets}: raise LimitNOFILE or nofile"
+    if hard < FEW_DESCRIPTORS:
+        raise StartupError(f"{raising}.")
     if hard < settings.max_sockets + SPARE_DESCRIPTORS:
-        raise StartupError(
-            f"this account may open {hard} files, fewer than CHAT_MAX_SOCKETS ({settings.max_sockets}): raise it (LimitNOFILE, nofile)."
-        )
+        return f"{raising} for so many; a node keeps to what there are"
     return f"{hard}, for {settings.max_sockets} sockets"
 
 

@@ -46,7 +46,7 @@ def offset(_: click.Context, __: click.Parameter, value: str) -> str:
 @click.command(
     epilog=examples(
         "myna tail",
-        "myna tail --from first --type reply.failed,parked",
+        "myna tail --from first --type reply.failed,stop.requested",
         "myna tail --message 0b0f… --from first --json",
         "myna tail --url http://localhost:5055",
     )
