@@ -122,3 +122,47 @@ async def test_the_experiments_show_what_they_promise(open_page: OpenPage) -> No
     await user.page.get_by_role("tab", name="Experiments").press("ArrowRight")
     await expect(user.page.get_by_role("button", name="End responder")).to_be_visible()
     assert await findings(user) == []
+
+
+async def test_a_dead_letter_is_mended_and_found_again_in_the_log(open_page: OpenPage) -> None:
+    user = await open_page("/pipeline")
+    await user.connected()
+    await user.page.get_by_role("tab", name="Dead letters").click()
+    await user.page.get_by_role("button", name="Make one: say /poison").click()
+    letters = user.page.get_by_role("list", name="Dead letters")
+    await letters.get_by_role("button", name="/poison").first.click()
+    await expect(letters).to_contain_text("It was given out 6 times")
+    await expect(letters.locator("pre").first).to_contain_text('"text": "/poison"')
+    assert await findings(user) == []
+    await letters.get_by_label("Its text").fill("/echo mended")
+    await letters.get_by_role("button", name="Requeue with this text").click()
+    await expect(user.page.get_by_role("tabpanel")).to_contain_text("reply.requested")
+
+    await user.page.get_by_role("tab", name="The log").click()
+    lines = user.page.get_by_role("list", name="Lines of the log")
+    await user.page.get_by_label("Follow").check()
+    await expect(lines).to_contain_text("“mended”")
+    await user.page.get_by_role("button", name="Send one through").click()
+    await expect(lines).to_contain_text("“/words 60”")
+    await lines.get_by_text("“/words 60”").click()
+    await expect(lines).to_contain_text("Published with routing key message")
+    await user.page.get_by_label("Type").select_option("reply.completed")
+    await expect(lines.get_by_text("message.created")).to_have_count(0)
+    await expect(lines.get_by_text("reply.completed").first).to_be_visible()
+    assert await findings(user) == []
+
+
+async def test_the_board_fills_the_page_and_the_example_opens_by_its_address(open_page: OpenPage) -> None:
+    user = await open_page("/pipeline#board")
+    board = user.page.get_by_role("region", name="Board")
+    await expect(board).to_contain_text("waiting in chat_queue")
+    size = await board.locator("dd").first.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+    assert size >= 80, size  # of a page 800 px high: a tenth of its height
+    assert await findings(user) == []
+    await user.page.keyboard.press("Escape")
+    await expect(board).to_have_count(0)
+    await user.page.goto(user.server + "/pipeline#example")
+    moment = user.page.get_by_role("slider", name="Moment")
+    await moment.fill(await moment.get_attribute("max") or "")
+    await expect(user.page.get_by_role("region", name="The conversation at that moment")).to_contain_text("Whole, in")
+    await expect(ledger_of(user, "the trace")).to_contain_text("All kept")

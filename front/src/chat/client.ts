@@ -76,8 +76,6 @@ export class ChatClient {
     this.socket.stop();
   }
 
-  // Commands
-
   /**
    * Queues a message, which follows the end of the shown path.
    * `begins` marks the first message of a new conversation, which has no history to load.
@@ -234,8 +232,6 @@ export class ChatClient {
   refresh(id: string): Promise<void> {
     return this.history.refresh(id);
   }
-
-  // Incoming frames
 
   private welcomed(welcome: Welcome): void {
     this.recorder.add({ at: Date.now(), received: welcome });

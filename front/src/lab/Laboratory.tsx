@@ -1,6 +1,6 @@
 /** The pipeline view: the ledger of promises, the picture with live numbers, and time travel over this tab's frames. */
 import { useState } from 'react';
-import { Icon } from '../ui/Icon';
+import { useChat } from '../ui/context';
 import { Diagram } from '../ui/pipeline/Diagram';
 import { OpenBoxContext } from '../ui/pipeline/DiagramNode';
 import { FramesContext } from '../ui/pipeline/frames';
@@ -8,7 +8,10 @@ import type { BoxName } from '../ui/pipeline/numbers';
 import { OperatorToken } from '../ui/pipeline/OperatorToken';
 import type { Snapshot } from '../ui/pipeline/snapshot';
 import { usePipeline } from '../ui/pipeline/usePipeline';
+import { navigate, useView } from '../ui/view';
+import { nodeLedger } from './api';
 import { Bench, FIRST_TAB } from './Bench';
+import { Board } from './Board';
 import { BoxDrawer } from './BoxDrawer';
 import { LedgerStrip } from './LedgerStrip';
 import { Moment } from './Moment';
@@ -16,14 +19,17 @@ import { snapshotOf } from './moment';
 import { pictureAt } from './picture';
 import { SendButtons } from './SendButtons';
 import { TimeBar } from './TimeBar';
-import { chooseTrace, saveTrace } from './trace-files';
+import { TraceButtons } from './TraceButtons';
+import { saveTrace } from './trace-files';
 import { useHistory } from './useHistory';
 import { useLedger } from './useLedger';
 import { usePicture } from './usePicture';
+import { usePolled } from './usePolled';
 import { useTimeTravel } from './useTimeTravel';
 import { useTraceRequests } from './useTraceRequests';
 import '../ui/style/pipeline-view.css';
 
+const LEDGER_MS = 2_000; // between two looks at the node’s ledger
 const CLOSED = 'This server shows its numbers to operators alone. Dots are your own messages, moving when they move.';
 const REWOUND =
   'What this tab had got at that moment, folded from its frames by the page’s own reducer. Nothing is sent.';
@@ -45,12 +51,16 @@ function unreachable(snapshot: Snapshot, problem: string): string {
 }
 
 export function Laboratory() {
+  const { api } = useChat();
   const { snapshot, problem, closed, retry } = usePipeline();
   const time = useTimeTravel();
   const { trace, state, count } = time;
   const ledger = useLedger(trace, count);
   const rewind = useTraceRequests(time.open);
   const picture = usePicture(snapshot !== null && !problem && !trace);
+  const board = useView(({ route }) => route.name === 'pipeline' && route.at === 'board');
+  const lab = snapshot?.lab === true && !trace;
+  const { value: node } = usePolled(lab ? () => nodeLedger(api) : null, LEDGER_MS);
   const history = useHistory(snapshot);
   const [tab, setTab] = useState(FIRST_TAB);
   const [box, setBox] = useState<BoxName | null>(null);
@@ -68,18 +78,15 @@ export function Laboratory() {
               <h1>One queue in, one log out</h1>
               <p className="pipeline-lead">{lead}</p>
             </div>
-            <div className="button-row">
-              <SendButtons disabled={trace !== null} />
-              <button type="button" className="button" onClick={rewind}>
-                <Icon name="clock" /> Rewind
-              </button>
-              <button type="button" className="button" onClick={() => chooseTrace(time.open)}>
-                <Icon name="load" /> Open a trace
-              </button>
+            <div className="pipeline-actions">
+              <div className="button-row">
+                <SendButtons disabled={trace !== null} />
+              </div>
+              <TraceButtons onOpen={time.open} onRewind={rewind} />
             </div>
           </div>
           {closed && !trace && <OperatorToken onOpen={retry} />}
-          <LedgerStrip tab={ledger} of={trace?.name ?? null} node={null}>
+          <LedgerStrip tab={ledger} of={trace?.name ?? null} node={node}>
             {trace && <TimeBar time={time} trace={trace} onSave={() => saveTrace(trace)} />}
           </LedgerStrip>
           <OpenBoxContext value={snapshot && !trace ? setBox : null}>
@@ -89,10 +96,19 @@ export function Laboratory() {
               reachable={trace !== null || !problem || closed}
             />
           </OpenBoxContext>
-          {trace ? <Moment time={time} /> : <Bench lab={snapshot?.lab === true} tab={tab} onTab={setTab} />}
+          {trace ? <Moment time={time} /> : <Bench operator={snapshot !== null} lab={lab} tab={tab} onTab={setTab} />}
         </div>
         {box && <BoxDrawer name={box} history={history} onClose={() => setBox(null)} />}
       </section>
+      {board && (
+        <Board
+          snapshot={snapshot}
+          problem={problem}
+          counts={node ?? ledger.counts}
+          whose={node ? `offsets ${node.from} to ${node.to} of the log, everybody’s` : 'of this tab'}
+          onClose={() => navigate({ name: 'pipeline' })}
+        />
+      )}
     </FramesContext>
   );
 }

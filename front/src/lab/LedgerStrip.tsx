@@ -1,9 +1,9 @@
 /** The ledger of promises: what was accepted, what became of it, and what was broken; green only for a reason. */
 import type { ReactNode } from 'react';
+import type { LabLedger } from '../protocol/http';
 import { count, exactTime } from '../ui/format';
 import { isGreen, type LedgerCounts } from './ledger';
 import type { LedgerView } from './useLedger';
-import type { NodeLedger } from './wire';
 
 const PROMISES: readonly { key: keyof LedgerCounts; name: string; about: string; bad: boolean }[] = [
   { key: 'accepted', name: 'accepted', about: 'Confirmed by the broker: will be answered and stored.', bad: false },
@@ -21,7 +21,7 @@ const PROMISES: readonly { key: keyof LedgerCounts; name: string; about: string;
   { key: 'broken', name: 'broken', about: 'A part is missing, or a text is not the sum of its parts.', bad: true },
 ];
 
-type Counts = Omit<LedgerCounts, 'unknown'>;
+export type Counts = Omit<LedgerCounts, 'unknown'>;
 
 interface RowProps {
   name: string;
@@ -30,7 +30,7 @@ interface RowProps {
   faults: readonly string[];
 }
 
-function verdictOf(counts: Counts): { kind: string; text: string } {
+export function verdictOf(counts: Counts): { kind: string; text: string } {
   if (!isGreen(counts)) return { kind: 'red', text: 'A promise was broken' };
   if (counts.accepted === 0) return { kind: 'empty', text: 'Nothing promised yet' };
   return { kind: 'green', text: counts.open > 0 ? 'Kept so far' : 'All kept' };
@@ -47,7 +47,7 @@ export function LedgerRow({ name, counts, range, faults }: RowProps) {
         {PROMISES.map((one) => (
           <div
             key={one.key}
-            className={one.bad && counts[one.key as keyof Counts] > 0 ? 'bad' : undefined}
+            className={one.bad ? (counts[one.key as keyof Counts] > 0 ? 'bad' : 'kept') : undefined}
             title={one.about}
           >
             <dt>{one.name}</dt>
@@ -82,7 +82,7 @@ interface Props {
   tab: LedgerView;
   /** Of which trace, if it is not live. */
   of: string | null;
-  node: NodeLedger | null;
+  node: LabLedger | null;
   children: ReactNode;
 }
 

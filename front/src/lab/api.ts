@@ -1,7 +1,16 @@
 /** The laboratory's routes, one function each; docs/laboratory.md says what they take and answer. */
-import type { FaultBegun, Lab, LabResponders, LogLines, PipelineTurns } from '../protocol/http';
+import type {
+  DeadLettersPage,
+  DeadLetterWhole,
+  FaultBegun,
+  Lab,
+  LabLedger,
+  LabResponders,
+  LogLines,
+  PipelineTurns,
+  Requeued,
+} from '../protocol/http';
 import { type ChatApi, queryText } from '../transport/api';
-import type { DeadLettersPage, NodeLedger } from './wire';
 
 export function pipelineTurns(api: ChatApi, cursor: string | undefined): Promise<PipelineTurns> {
   return api.request('GET', `/api/pipeline/turns${queryText({ cursor })}`);
@@ -24,7 +33,7 @@ export function logPage(api: ChatApi, query: LogQuery): Promise<LogLines> {
   return api.request('GET', `/api/log${queryText({ ...query })}`, undefined, LOG_TIMEOUT_MS);
 }
 
-export function nodeLedger(api: ChatApi): Promise<NodeLedger> {
+export function nodeLedger(api: ChatApi): Promise<LabLedger> {
   return api.request('GET', '/api/lab/ledger');
 }
 
@@ -36,6 +45,21 @@ export interface DeadLettersQuery {
 
 export function deadLetters(api: ChatApi, query: DeadLettersQuery): Promise<DeadLettersPage> {
   return api.request('GET', `/api/dead-letters${queryText({ ...query })}`);
+}
+
+const letterPath = (id: string) => `/api/dead-letters/${encodeURIComponent(id)}`;
+
+export function deadLetter(api: ChatApi, id: string): Promise<DeadLetterWhole> {
+  return api.request('GET', letterPath(id));
+}
+
+/** Sends it on its way again, as it is or with another text. */
+export function requeueDeadLetter(api: ChatApi, id: string, text: string | null): Promise<Requeued> {
+  return api.request('POST', `${letterPath(id)}/requeue`, text === null ? undefined : { text });
+}
+
+export function dropDeadLetter(api: ChatApi, id: string): Promise<void> {
+  return api.request('DELETE', letterPath(id));
 }
 
 export function laboratory(api: ChatApi): Promise<Lab> {

@@ -12,7 +12,7 @@ export function useTraceRequests(open: (trace: Trace, count?: number) => void): 
   const at = useView(({ route }) => (route.name === 'pipeline' ? route.at : undefined));
   const dropped = useView((view) => view.trace);
   useEffect(() => {
-    if (!at) return;
+    if (!at || at === 'board') return;
     if (at === 'example') {
       let wanted = true;
       void exampleTrace().then((trace) => wanted && trace && open(trace));

@@ -1,9 +1,12 @@
 /** Traces: kept within bounds, saved and read back, one turn of them, and the state at any moment. */
 
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { FrameRecorder, type TraceEntry } from '../../src/chat/recording';
 import { turnsOf } from '../../src/chat/selectors';
 import { INITIAL } from '../../src/chat/state';
+import { isGreen, ledgerOf } from '../../src/lab/ledger';
 import { openTurnsOf, snapshotOf } from '../../src/lab/moment';
 import { countAt, folded, Playback, timesOf } from '../../src/lab/playback';
 import { parseTrace, traceText, turnIn } from '../../src/lab/trace';
@@ -99,4 +102,14 @@ it('plays at the pace of the recording, without its long pauses', () => {
   ]);
   expect(times).toEqual([0, 100, 2_100]);
   expect([0, 99, 100, 2_099, 2_100].map((ms) => countAt(times, ms))).toEqual([1, 1, 2, 2, 3]);
+});
+
+it('ships an example in which a second responder goes on, and every promise is kept', () => {
+  const text = readFileSync(resolve(import.meta.dirname, '../../public/traces/example.json'), 'utf8');
+  const { entries } = parseTrace(text, 'the example');
+  expect(isGreen(ledgerOf(entries).counts())).toBe(true);
+  const workers = entries.flatMap((entry) =>
+    'received' in entry && entry.received.type === 'reply.started' ? [entry.received.worker] : [],
+  );
+  expect(new Set(workers).size).toBe(2);
 });

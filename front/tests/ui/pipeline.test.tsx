@@ -49,7 +49,7 @@ it('leads nowhere when no management page is configured, and shows no number tha
   show(<Diagram snapshot={snapshotOf({})} />);
   expect(screen.queryByRole('link')).toBeNull();
   expect(screen.getAllByText('waiting')[0]?.nextSibling?.textContent).toBe('7');
-  expect(screen.queryByText('in work')).toBeNull();
+  expect(screen.queryByText('unacked')).toBeNull();
 });
 
 it('shows where a message is, and nothing when none is in flight', () => {

@@ -26,7 +26,7 @@ export function numbersOf(name: BoxName, snapshot: Snapshot): readonly BoxNumber
     case 'chat_queue':
       return [
         ['waiting', queue?.depth],
-        ['in work', queue?.unacked],
+        ['unacked', queue?.unacked],
       ];
     case 'Responders':
       return [

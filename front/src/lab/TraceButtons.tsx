@@ -1,0 +1,33 @@
+/** Ways to another view of the pipeline: back in time, a trace from a file, the example, the board. */
+import { Icon } from '../ui/Icon';
+import { navigate } from '../ui/view';
+import type { Trace } from './trace';
+import { chooseTrace, exampleTrace } from './trace-files';
+
+interface Props {
+  onOpen(trace: Trace): void;
+  onRewind(): void;
+}
+
+export function TraceButtons({ onOpen, onRewind }: Props) {
+  return (
+    <div className="button-row">
+      <button type="button" className="small-button" onClick={onRewind}>
+        <Icon name="clock" /> Rewind
+      </button>
+      <button type="button" className="small-button" onClick={() => chooseTrace(onOpen)}>
+        <Icon name="load" /> Open a trace
+      </button>
+      <button
+        type="button"
+        className="small-button"
+        onClick={() => void exampleTrace().then((trace) => trace && onOpen(trace))}
+      >
+        <Icon name="route" /> The example
+      </button>
+      <button type="button" className="small-button" onClick={() => navigate({ name: 'pipeline', at: 'board' })}>
+        <Icon name="panel" /> Board
+      </button>
+    </div>
+  );
+}
