@@ -113,9 +113,9 @@ class Node:
     async def drain(self) -> None:
         """Not ready → no new work → finish or give back what is open → store it → tell sockets → close them → let go."""
         services = self.services
-        await services.submissions.drain()
         if services.lab is not None:
             services.lab.faults.end_all()
+        await services.submissions.drain()
         if services.responder is not None:
             await services.responder.drain(services.settings.drain_s)
         await self.gateway.drain()
