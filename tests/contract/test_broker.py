@@ -9,7 +9,7 @@ import pytest
 from myna.broker.port import Broker, Record
 from myna.broker.rabbitmq import connection
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import GROUP_LINES, QUEUES, RoutingKey
+from myna.protocol.topology import GROUP_LINES, JOB_LINES, QUEUES, RoutingKey
 from tests.contract.broker_fixtures import (
     AWKWARD,
     TIMEOUT_S,
@@ -84,10 +84,18 @@ async def test_a_line_alone_travels_alone_and_unchanged(broker: Broker) -> None:
 
 
 async def test_the_lines_of_one_call_are_never_split(broker: Broker) -> None:
-    calls = [bodies(n) for n in (200, 200, 3, GROUP_LINES + 44, 1)]
+    calls = [bodies(n) for n in (GROUP_LINES - 56, 200, 3, GROUP_LINES + 44, 1)]
     await in_time(asyncio.gather(*(broker.submit(RoutingKey.EVENT, lines) for lines in calls)))
     records = await read(broker, "first", 4)
-    assert [record.body.count(b"\n") + 1 for record in records] == [200, 203, GROUP_LINES + 44, 1]
+    assert [record.body.count(b"\n") + 1 for record in records] == [GROUP_LINES - 56, 203, GROUP_LINES + 44, 1]
+
+
+async def test_a_delivery_holds_fewer_jobs_than_a_record_may_hold_events(broker: Broker) -> None:
+    await in_time(asyncio.gather(*(broker.submit(RoutingKey.MESSAGE, [line]) for line in bodies(JOB_LINES + 10))))
+    consumer = broker.consume(prefetch=10)
+    deliveries = [delivery.body.count(b"\n") + 1 for delivery in await take(consumer, 2)]
+    assert max(deliveries) <= JOB_LINES < GROUP_LINES
+    await consumer.aclose()
 
 
 async def test_a_submitter_that_stops_waiting_does_not_stop_its_line(broker: Broker) -> None:

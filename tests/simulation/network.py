@@ -15,7 +15,7 @@ from myna.broker.embedded.consumer import EmbeddedConsumer
 from myna.broker.group_commit import GroupCommit
 from myna.broker.port import DeadLetter, QueueState, Record, Start
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import GROUP_LINES, RoutingKey
+from myna.protocol.topology import RoutingKey
 from myna.store.port import Batch, Checkpoint, IdempotencyKey, IdempotencyRecord
 from myna.telemetry.histogram import Histogram
 from tests.fakes.memory_store import MemoryStore, MemoryWriterLock
@@ -52,7 +52,7 @@ class BrokerLink:
         self._broker = broker
         self._rng = rng
         self._lost_confirms = lost_confirms
-        self._publishers = {key: GroupCommit(partial(self._flush, key), limit=GROUP_LINES) for key in RoutingKey}
+        self._publishers = {key: GroupCommit(partial(self._flush, key), limit=key.group_lines) for key in RoutingKey}
 
     async def run(self) -> None:
         await asyncio.Event().wait()

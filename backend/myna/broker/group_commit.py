@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import GROUP_LINES, RoutingKey
+from myna.protocol.topology import RoutingKey
 from myna.telemetry.histogram import Histogram
 
 T = TypeVar("T")
@@ -119,4 +119,4 @@ def _fail(future: asyncio.Future[None], error: BrokerUnavailable) -> None:
 
 def publishers(publish: Callable[[RoutingKey, list[bytes]], Awaitable[None]], seconds: Histogram) -> dict[RoutingKey, GroupCommit[bytes]]:
     """One for each routing key, which publishes what waits for it; `seconds` notes how long each publish took."""
-    return {key: GroupCommit(partial(publish, key), limit=GROUP_LINES, seconds=seconds) for key in RoutingKey}
+    return {key: GroupCommit(partial(publish, key), limit=key.group_lines, seconds=seconds) for key in RoutingKey}

@@ -123,7 +123,7 @@ class Broker(Protocol):
         """Publish lines, in order; the future is done when the broker has confirmed them on every queue that the key feeds.
 
         Group commit: lines of one key that wait while a publish is under way travel together as the next one, up to
-        `GROUP_LINES`; a line alone travels alone and at once. Lines of one call are never split. Publishes are persistent,
+        `key.group_lines`; a line alone travels alone and at once. Lines of one call are never split. Publishes are persistent,
         mandatory and confirmed, whether somebody awaits the future or not.
 
         The future fails with `BrokerUnavailable` when the broker is away, too much waits already, or an earlier publish of

@@ -92,8 +92,10 @@ class Scenarios:
 def _parts(reply: ReplyFields, values: Mapping[str, str]) -> tuple[Part, ...]:
     """The parts filled in; those that captured text has made too long for one reply are cut."""
     parts = [Part(fill(part.text, values), part.after_s) for part in reply.parts or ()]
-    whole = "".join(part.text for part in parts)
-    left = len(whole if fits(whole) else fit(whole))
+    whole = "".join([part.text for part in parts])
+    if fits(whole):
+        return tuple(part for part in parts if part.text)
+    left = len(fit(whole))
     kept: list[Part] = []
     for part in parts:
         text = clip(part.text, left)

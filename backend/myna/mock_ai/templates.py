@@ -23,6 +23,8 @@ def placeholders(template: str) -> list[str]:
 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The template with its values; a group that took no part in the match is empty. Ends soon after MAX_BYTES characters."""
+    if "${" not in template:
+        return template
     pieces, length, at = [], 0, 0
     for found in _PLACEHOLDER.finditer(template):
         value = "${" if found[1] is None else values.get(found[1], "")

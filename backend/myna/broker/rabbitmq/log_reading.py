@@ -10,10 +10,10 @@ from myna.broker.rabbitmq.channel_reader import ChannelReader, consuming
 from myna.broker.rabbitmq.connection import AmqpConnection, short_channel, time_limit
 from myna.protocol.topology import EXCHANGE, LOG, RoutingKey
 
-# Records on their way at most. Of 256 lines each that is 4 MiB and a second of reading, behind which every answer of the broker on
+# Records on their way at most. Of 1,024 lines each that is 5 MiB and a second of reading, behind which every answer of the broker on
 # this connection waits: with four times as many, a node with a backlog took the broker for dead and disconnected.
-LOG_CREDIT = 64
-ACK_EVERY = 16  # records: an ack of a stream is credit, and one by one they cost as much as reading
+LOG_CREDIT = 16
+ACK_EVERY = 4  # records: an ack of a stream is credit, and one by one they cost as much as reading
 WHOLE_CHUNK = 65_535  # a prefetch that lets any chunk of the log come whole
 
 
