@@ -7,6 +7,8 @@ from uuid import uuid4
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.conftest import FRONT
+from tests.browser.test_branches import edit
+from tests.browser.test_calls import call, calls
 from tests.browser.user import User
 from tests.services.chromium import ARGUMENTS, chromium_path
 from tests.services.stack import Node
@@ -14,6 +16,11 @@ from tests.services.stack import Node
 OUT = FRONT / "screenshots"
 SIZES = {390: 844, 820: 1100, 1440: 900}
 EARLIER = ("Why is a queue not a list?", "What happens when a worker dies?", "Draw the route of one message", "Notes on backpressure")
+
+CALLED = (
+    ("/fail rate_limited", "gpt-4o"), ("Summarise this ticket in one line", "gpt-4o"), ("/echo ready", "myna-fast"),
+    ("What is the weather in Oslo?", "gpt-4o-mini"),
+)  # fmt: skip
 
 
 async def fill(user: User) -> None:
@@ -28,26 +35,42 @@ async def fill(user: User) -> None:
     await user.page.get_by_label("Speed").select_option("fast")
     await user.send("Show me what a bounded mailbox looks like, please")
     await user.sees_replies()
-    await user.send("/code python")
+    await user.send("/code")
     await user.sees_replies(2)
+    await edit(user, "/code", "/code python")
     await user.page.wait_for_timeout(500)  # the colours of the code
 
 
+async def draw_calls(user: User, name: str) -> None:
+    """The calls of this user, one of them open, as they come from an agent's own code."""
+    for text, model in CALLED:
+        await call(user, text, model)
+    await user.page.goto(user.server + "/calls")
+    await expect(calls(user).first).to_contain_text(CALLED[-1][0])
+    await calls(user).first.locator("summary").click()
+    await user.page.mouse.move(0, 0)
+    await user.page.screenshot(path=OUT / name)
+
+
 async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
-    user = await User.open(browser, server, "/", color_scheme=theme, locale="en-GB", viewport={"width": 1280, "height": 800})
+    phone = {"has_touch": True, "is_mobile": True} if width < 500 else {}
+    size = {"width": width, "height": SIZES[width]}
+    user = await User.open(browser, server, "/", color_scheme=theme, locale="en-GB", viewport=size, **phone)
     await fill(user)
-    await user.page.set_viewport_size({"width": width, "height": SIZES[width]})
     await user.page.mouse.move(0, 0)  # what only the pointer shows stays away
-    await user.page.wait_for_timeout(600)  # the layout of the new size
+    await user.waits_for_layout()
     await user.page.screenshot(path=OUT / f"conversation-{width}-{theme}.png")
     if width == 1440:
         await user.page.get_by_role("button", name="show the stages of this reply").last.click()
         await expect(user.page.get_by_text("stored in Postgres")).to_be_visible()
         await user.page.wait_for_timeout(300)
         await user.page.screenshot(path=OUT / f"xray-{width}-{theme}.png")
-    await user.page.goto(server + "/")
-    await user.connected()
-    await user.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
+    await draw_calls(user, f"calls-{width}-{theme}.png")
+    newcomer = await User.open(browser, server, "/", color_scheme=theme, locale="en-GB", viewport=size, **phone)
+    await newcomer.connected()
+    await expect(newcomer.page.get_by_text("What you say is kept here.")).to_be_attached()
+    await newcomer.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
+    await newcomer.context.close()
     await user.page.goto(server + "/pipeline")
     await user.connected()
     busy = [str(uuid4()) for _ in range(38)]  # six more than the responder takes at once: these wait

@@ -13,9 +13,9 @@ from tests.browser.user import User
 EDITOR = "Edit the message"
 
 
-async def edit(user: User, said: str, text: str) -> None:
+async def edit(user: User, said: str, text: str, row: str = ".turn") -> None:
     """Send a new version of a message, and wait for its reply."""
-    turn = user.turns.filter(has_text=said)
+    turn = user.log.locator(row).filter(has_text=said)
     await turn.hover()
     await turn.get_by_role("button", name="Edit message").click()
     await user.page.get_by_role("textbox", name=EDITOR).fill(text)
@@ -276,3 +276,16 @@ async def test_the_editor_is_whole_in_sight_wherever_its_message_stood(open_page
         top, bottom = await user.page.evaluate(IN_SIGHT)
         assert min(top, bottom) >= 4, f"at {below} px"
         await user.page.keyboard.press("Escape")
+
+
+async def test_an_edit_that_is_sent_is_followed_to_the_end_of_its_reply(open_page: OpenPage) -> None:
+    user = await open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    for number in (200, 1):
+        await user.send(f"/words {number}")
+        await expect(
+            user.log.locator(".turn.last").filter(has_text=str(number)).get_by_role("button", name="Another reply")
+        ).to_be_visible()
+    for text in ("/code python", "/slow 0.03", "/words 120", "/code python", "/slow 0.02"):
+        await edit(user, "/", text, row=".turn.last")  # at once: what the rows do then was not done by the user
+        await user.waits_for_layout()
+        assert await user.log.evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight") <= 1, text

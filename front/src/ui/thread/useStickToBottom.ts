@@ -24,12 +24,14 @@ type Direction = 'up' | 'down' | 'either';
 
 export function useStickToBottom(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
   const following = useRef(true);
+  const inputAt = useRef(Number.NEGATIVE_INFINITY);
   const [away, setAway] = useState(false);
 
   const follow = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
     following.current = true;
+    inputAt.current = Number.NEGATIVE_INFINITY; // what led here is over: the rows that come now move by themselves
     box.scrollTop = box.scrollHeight;
     setAway(false);
   }, [scroller]);
@@ -42,18 +44,17 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     const box = scroller.current;
     const inner = content.current;
     if (!box || !inner) return;
-    let inputAt = Number.NEGATIVE_INFINITY;
     let changedAt = Number.NEGATIVE_INFINITY;
     let pressed = false;
     let direction: Direction = 'either';
     let lastTop = box.scrollTop;
     const distance = () => box.scrollHeight - box.scrollTop - box.clientHeight;
     const input = (to: Direction) => {
-      inputAt = performance.now();
+      inputAt.current = performance.now();
       direction = to;
     };
     const onScroll = () => {
-      const byUser = pressed || performance.now() - inputAt < INPUT_MS;
+      const byUser = pressed || performance.now() - inputAt.current < INPUT_MS;
       const up = direction === 'up' || (direction === 'either' && box.scrollTop < lastTop);
       lastTop = box.scrollTop;
       // A small step up is enough to stop; a step down to about the end, or being at the very end, starts again.
