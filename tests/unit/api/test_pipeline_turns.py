@@ -5,6 +5,7 @@ from typing import Any
 from myna.core.replies import OpenReply
 from myna.protocol.events import Position
 from myna.web.api import pipeline_turns
+from myna.web.api.pipeline_turns import PipelineTurns
 from tests.services.http import HttpClient
 from tests.services.processes import until
 from tests.unit.api.conftest import Person, Served, person_at, serving
@@ -29,10 +30,10 @@ def test_a_turn_is_at_the_stage_that_the_log_tells_of() -> None:
     reply.add(part(job, 0, "hi"))
     seen.append(pipeline_turns.turn_of(reply, BEN, 0))
 
-    assert [turn.stage for turn in seen] == ["waiting", "picked_up", "streaming"]
-    assert [turn.worker is None for turn in seen] == [True, False, False]
-    assert [turn.reply_id for turn in seen] == [job.reply_id, job.reply_id, None]
-    assert (seen[2].mine, seen[2].offset, seen[2].parts) == (False, 7, 1)
+    assert [turn["stage"] for turn in seen] == ["waiting", "picked_up", "streaming"]
+    assert [turn["worker"] is None for turn in seen] == [True, False, False]
+    assert [turn.get("reply_id") for turn in seen] == [job.reply_id, job.reply_id, None]
+    assert (seen[2]["mine"], seen[2]["offset"], seen[2]["parts"]) == (False, 7, 1)
 
 
 async def test_only_the_callers_own_turns_have_ids_even_for_an_operator() -> None:
@@ -76,6 +77,7 @@ async def test_everybodys_place_in_the_log_is_told(served: Served, person: Perso
     assert [relay["position"] <= last for relay in picture["relays"]] == [True]
     assert picture["tab"]["position"] <= last
     assert picture["recorder"]["position"] <= last
+    PipelineTurns.model_validate(picture)
     assert picture["rates"]["ends_per_s"] > 0
     assert "tab" not in await picture_at(person)
     assert "tab" not in await picture_at(person, "?cursor=1.0.deadbeef")

@@ -6,11 +6,12 @@ It is made of what the node holds anyway when somebody calls it, so it costs not
 import secrets
 from collections import Counter
 from itertools import islice
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from pydantic import Field
-from quart import Blueprint, request
-from quart_schema import validate_querystring, validate_response
+from quart import Blueprint, Response, request
+from quart_schema import document_response, validate_querystring
 
 from myna.core.replies import OpenReply
 from myna.lab.responder_pool import State
@@ -120,11 +121,12 @@ def blueprint(services: Services) -> Blueprint:
 
     @routes.get("/api/pipeline/turns")
     @needs_operator(services)
+    @document_response(PipelineTurns)
     @validate_querystring(TurnsQuery)
-    @validate_response(PipelineTurns)
-    async def show_turns(query_args: TurnsQuery) -> PipelineTurns:
+    async def show_turns(query_args: TurnsQuery) -> Response:
         """Open turns, responders, and everybody's place in the log. A session beside the operator's access says which turns are mine."""
-        return picture_of(services, node, caller_of(services), query_args.cursor, await span.ends())
+        picture = picture_of(services, node, caller_of(services), query_args.cursor, await span.ends())
+        return Response(msgspec.json.encode(picture), content_type="application/json")
 
     return routes
 
@@ -135,51 +137,51 @@ def caller_of(services: Services) -> Session | None:
     return next((session for token in tokens if token and (session := services.sessions.read(token)) is not None), None)
 
 
-def picture_of(services: Services, node: str, caller: Session | None, cursor: str | None, ends: tuple[int, int] | None) -> PipelineTurns:
-    """One look at this node."""
+def picture_of(services: Services, node: str, caller: Session | None, cursor: str | None, ends: tuple[int, int] | None) -> dict[str, Any]:
+    """One look at this node: a `PipelineTurns`, as plain data, since validating 500 turns would hold up everybody for longer."""
     projection, recorder, relay = services.projection, services.recorder, services.relay
     replies, now_ms = projection.open_replies, timestamps.now_ms()
     owner = caller.owner if caller is not None else None
     position = projection.position(owner, cursor) if owner is not None and cursor is not None else None
-    return PipelineTurns(
-        at=timestamps.written(now_ms),
-        node=node,
-        log=PipelineLog(epoch=projection.epoch, first=ends and ends[0], last=ends and ends[1]),
-        relays=[RelayPosition(node=node, position=projection.reached.offset, live=relay.live, lag_ms=services.relay_metrics.lag_ms())],
-        recorder=RecorderPosition(
-            active=recorder.active, position=projection.stored.high.offset if projection.stored else None, pending=projection.pending
-        ),
-        tab=TabPosition(position=position.offset) if position is not None else None,
-        responders=responders_of(services),
-        held=services.submissions.turns.waiting_count,
-        turns=[turn_of(reply, owner, now_ms) for reply in islice(replies.values(), MOST_TURNS)],
-        more=max(0, len(replies) - MOST_TURNS),
-        rates=TurnRates(seconds=LONGEST_S, **rounded(services.relay_metrics.per_s(LONGEST_S))),
-    )
+    stored = projection.stored.high.offset if projection.stored else None
+    lag_ms = services.relay_metrics.lag_ms()
+    return {
+        "at": timestamps.written(now_ms),
+        "node": node,
+        "log": {"epoch": projection.epoch, "first": ends and ends[0], "last": ends and ends[1]},
+        "relays": [{"node": node, "position": projection.reached.offset, "live": relay.live, "lag_ms": lag_ms}],
+        "recorder": {"active": recorder.active, "position": stored, "pending": projection.pending},
+        **({"tab": {"position": position.offset}} if position is not None else {}),
+        "responders": responders_of(services),
+        "held": services.submissions.turns.waiting_count,
+        "turns": [turn_of(reply, owner, now_ms) for reply in islice(replies.values(), MOST_TURNS)],
+        "more": max(0, len(replies) - MOST_TURNS),
+        "rates": {"seconds": LONGEST_S, **rounded(services.relay_metrics.per_s(LONGEST_S))},
+    }
 
 
-def turn_of(reply: OpenReply, owner: str | None, now_ms: int) -> PipelineTurn:
-    """An open turn as this owner may see it."""
-    job, mine = reply.job, reply.job.owner == owner
-    stage: Stage = "waiting" if reply.started_at is None else "streaming" if reply.parts else "picked_up"
-    turn = PipelineTurn.model_construct(
-        stage=stage, mine=mine, offset=reply.opened.offset, age_ms=max(0, now_ms - timestamps.milliseconds(job.at)),
-        worker=reply.worker, attempt=reply.attempt, parts=len(reply.parts),
-    )  # fmt: skip
-    if mine:
-        turn.conversation_id, turn.message_id, turn.reply_id = job.conversation_id, job.message_id, job.reply_id
+def turn_of(reply: OpenReply, owner: str | None, now_ms: int) -> dict[str, Any]:
+    """An open turn as this owner may see it: a `PipelineTurn`."""
+    job, stage = reply.job, "waiting" if reply.started_at is None else "streaming" if reply.parts else "picked_up"
+    turn: dict[str, Any] = {
+        "stage": stage, "mine": job.owner == owner, "offset": reply.opened.offset,
+        "age_ms": max(0, now_ms - timestamps.milliseconds(job.at)), "worker": reply.worker, "attempt": reply.attempt,
+        "parts": len(reply.parts),
+    }  # fmt: skip
+    if job.owner == owner:
+        turn |= {"conversation_id": job.conversation_id, "message_id": job.message_id, "reply_id": job.reply_id}
     return turn
 
 
-def responders_of(services: Services) -> list[PipelineResponder]:
-    """Those that have begun something, and this node's own."""
+def responders_of(services: Services) -> list[dict[str, Any]]:
+    """Those that have begun something, and this node's own: each a `PipelineResponder`."""
     begun = Counter(reply.worker for reply in services.projection.open_replies.values() if reply.worker)
-    here = states_of(services)
+    here, prefetch = states_of(services), prefetch_of(services)
     return [
-        PipelineResponder(
-            worker=worker, open=begun[worker], here=worker in here, prefetch=prefetch_of(services) if worker in here else None,
-            state=here.get(worker),
-        )
+        {
+            "worker": worker, "open": begun[worker], "here": worker in here, "prefetch": prefetch if worker in here else None,
+            "state": here.get(worker),
+        }
         for worker in sorted({*begun, *here})
     ]  # fmt: skip
 
