@@ -23,6 +23,13 @@ def test_a_workflow_runs_make_targets_that_there_are_and_may_read_only(path: Pat
     assert all("timeout-minutes" in job for job in workflow["jobs"].values())
 
 
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_a_workflow_uses_of_others_is_named_by_its_commit(path: Path) -> None:
+    uses = re.findall(r"uses: (\S+)(.*)", path.read_text())
+    assert uses
+    assert [name for name, note in uses if not re.search(r"@[0-9a-f]{40}$", name) or not re.fullmatch(r" # v[\d.]+", note)] == []
+
+
 def test_every_supported_python_and_both_brokers_are_tested() -> None:
     matrix = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text())["jobs"]["test"]["strategy"]["matrix"]["include"]
     assert [entry["python"] for entry in matrix] == ["3.11", "3.12", "3.13", "3.14"]
