@@ -18,7 +18,7 @@ SECRET_CHARACTERS, DIFFERENT_CHARACTERS = 32, 10  # 32 random hexadecimal digits
 HARD_TO_GUESS = f"{SECRET_CHARACTERS} or more characters, at least {DIFFERENT_CHARACTERS} of them different"
 # What a pattern or a check means, in words.
 TAKES = {
-    "amqp_url": "amqp://… or amqps://…",
+    "amqp_url": "amqp://… or amqps://…, several comma-separated",
     "database_url": "postgresql://…",
     "database_app_url": "postgresql://…",
     "management_url": "http://… or https://…",
@@ -74,7 +74,13 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    amqp_url: Annotated[str | None, Field(pattern=r"^amqps?://", description="RabbitMQ; none: the broker runs in this process")] = None
+    amqp_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^amqps?://[^,]+(,\s*amqps?://[^,]+)*$",
+            description="RabbitMQ, of a cluster each member, comma-separated; none: in this process",
+        ),
+    ] = None
     database_url: Annotated[str | None, Field(pattern=r"^postgres(ql)?://", description="Postgres; none: an embedded one is started")] = (
         None
     )

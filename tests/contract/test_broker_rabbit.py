@@ -288,3 +288,11 @@ async def test_the_connections_carry_the_workers_name(broker: RabbitBroker, rabb
         ]
 
     await eventually(named, TIMEOUT_S, "the management page shows the connections")
+
+
+async def test_a_connection_goes_to_the_next_member_of_a_cluster_where_one_is_away(clean_loop: None, amqp_url: str) -> None:
+    gone = [f"amqp://guest:guest@127.0.0.1:{port}/" for port in free_ports(2)]
+    broker = RabbitBroker(", ".join([*gone, amqp_url]), worker="cluster")
+    async with running(broker):
+        await in_time(broker.wait_up())
+        await publish(broker, RoutingKey.EVENT, LINE)

@@ -33,18 +33,20 @@ log.file.level = info
 class RabbitNode:
     """One node. It keeps its data from `start` to `start`, also over `kill`, until `stop` ends it for good."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: "RabbitNode | None" = None) -> None:
+        """`first` is the first member of its cluster, whose name service it uses."""
         self.folder = Path(tempfile.mkdtemp(prefix="myna-rabbit-"))
         self.amqp_port, self.management_port, distribution_port, epmd_port = free_ports(4)
         self.name = f"myna-{os.getpid()}-{self.amqp_port}@localhost"
         self._node: ProcessGroup | None = None
         self._epmd: ProcessGroup | None = None
-        self._epmd_port = epmd_port
+        self._first = first
+        self._epmd_port: int = first._epmd_port if first else epmd_port
         self._app_stopped = self._alarm_raised = False
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),  # where Erlang keeps its cookie
-            "ERL_EPMD_PORT": str(epmd_port),
+            "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(distribution_port),
@@ -78,13 +80,13 @@ class RabbitNode:
 
     async def start(self) -> None:
         """Boot the node, on the data it had before if any, and wait until it takes connections and management answers."""
-        if self._epmd is None:
+        if self._epmd is None and self._first is None:
             self._epmd = self._group(["epmd", "-address", "127.0.0.1", "-port", str(self._epmd_port)])
             await until(self._epmd_listens, BOOT_S, "epmd")
         self._app_stopped = self._alarm_raised = False  # a boot knows neither
         self._node = self._group([str(BINARIES / "rabbitmq-server")])
         try:
-            await until(self._serves, BOOT_S, f"the start of RabbitMQ (see {self.folder / 'output'})")
+            await until(self.serves, BOOT_S, f"the start of RabbitMQ (see {self.folder / 'output'})")
         except TimeoutError as error:
             raise RuntimeError(f"{error}\n{(self.folder / 'output').read_text()[-3000:]}") from error
 
@@ -96,6 +98,12 @@ class RabbitNode:
                 await group.ended(30)
         self._node = self._epmd = None
         await asyncio.to_thread(shutil.rmtree, self.folder)
+
+    async def terminate(self) -> None:
+        """SIGTERM, and wait for the end: it hands on what it leads, and closes its clients' connections."""
+        assert self._node
+        self._node.signal(signal.SIGTERM)
+        await self._node.ended(BOOT_S)
 
     async def kill(self) -> None:
         """kill -9, and wait until the process is gone. `start` brings the node back."""
@@ -121,7 +129,7 @@ class RabbitNode:
     async def start_app(self) -> None:
         """Bring the broker up again after `stop_app`, and wait until it serves."""
         await self.ctl("start_app")
-        await until(self._serves, BOOT_S, "RabbitMQ after start_app")
+        await until(self.serves, BOOT_S, "RabbitMQ after start_app")
         self._app_stopped = False
 
     async def raise_memory_alarm(self) -> None:
@@ -191,7 +199,8 @@ class RabbitNode:
     async def _epmd_listens(self) -> bool:
         return _listens(self._epmd_port)
 
-    async def _serves(self) -> bool:
+    async def serves(self) -> bool:
+        """Whether it takes connections and management answers; raises `RuntimeError` when its process has ended."""
         if not self.running:
             raise RuntimeError(f"RabbitMQ ended: {(self.folder / 'output').read_text()[-3000:]}")
         try:

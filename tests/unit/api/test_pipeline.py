@@ -13,6 +13,7 @@ from tests.unit.api.conftest import Person
         ("amqp://guest:guest@localhost/", "/"),
         ("amqp://guest:guest@localhost:5672/%2F", "/"),
         ("amqps://localhost/chat", "chat"),
+        ("amqps://one/chat,amqps://two/chat", "chat"),
         ("amqp://localhost/a%2Fb%20c?heartbeat=10", "a/b c"),
         (None, None),
     ],

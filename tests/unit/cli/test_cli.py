@@ -37,7 +37,7 @@ def dead_broker() -> str:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [
-        ("CHAT_AMQP_URL", "amqp://… or amqps://…"),
+        ("CHAT_AMQP_URL", "amqp://… or amqps://…, several comma-separated"),
         ("CHAT_DATABASE_URL", "postgresql://…"),
         ("CHAT_MANAGEMENT_URL", "http://… or https://…"),
     ],

@@ -46,7 +46,10 @@ class RabbitBroker:
     kind: Literal["rabbitmq", "embedded"] = "rabbitmq"
 
     def __init__(self, url: str, *, worker: str) -> None:
-        """`url` is `amqp://` or `amqps://`; `worker` names the connections in RabbitMQ's management page."""
+        """`url` is `amqp://…` or `amqps://…`, of a cluster one for each member, comma-separated.
+
+        `worker` names the connections in RabbitMQ's management page.
+        """
         self.up = False
         self.trouble: str | None = NOT_YET
         self._came_up = asyncio.Event()

@@ -1,4 +1,4 @@
-"""One AMQP connection to RabbitMQ that is made again whenever it is lost.
+"""One AMQP connection to RabbitMQ, or to a member of its cluster, that is made again whenever it is lost.
 
 It uses the library's plain connections and not its robust ones, because what is declared again after a loss, and when, is
 decided here.
@@ -7,6 +7,7 @@ decided here.
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
@@ -68,10 +69,15 @@ def errors_as_unavailable(doing: str) -> Iterator[None]:
 
 
 class AmqpConnection:
-    """One connection, made again whenever it is lost. `on_change` is called whenever `up` or `trouble` may have changed."""
+    """One connection, made again whenever it is lost, of a cluster to the next member.
 
-    def __init__(self, url: str, name: str, on_change: Callable[[], None]) -> None:
-        self._url = URL(url).update_query(heartbeat=HEARTBEAT_S)
+    `urls` is one URL of each member, comma-separated. `on_change` is called whenever `up` or `trouble` may have changed.
+    """
+
+    def __init__(self, urls: str, name: str, on_change: Callable[[], None]) -> None:
+        members = [URL(url.strip()).update_query(heartbeat=HEARTBEAT_S) for url in urls.split(",")]
+        # Each connection begins at a member of its own, so that a cluster's share the work.
+        self._members = deque(random.sample(members, len(members)))
         self._name = name
         self._on_change = on_change
         self._connection: AbstractConnection | None = None
@@ -104,7 +110,8 @@ class AmqpConnection:
                 self._change(str(error))
             await self._disconnect()
             if not self._closed:
-                await asyncio.sleep(random.uniform(0, backoff))
+                self._members.rotate(-1)
+                await asyncio.sleep(random.uniform(0, backoff / len(self._members)))
                 backoff = min(BACKOFF_S[1], backoff * 2)
 
     async def channel(self, *, confirms: bool = False) -> tuple[AbstractChannel, Channel]:
@@ -152,10 +159,11 @@ class AmqpConnection:
         self._lost.clear()
         if asyncio.get_running_loop().time() < self._cut_until:
             raise BrokerUnavailable("The connection to RabbitMQ is cut on purpose.")
+        url = self._members[0]
         try:
             with errors_as_unavailable("connecting"):
                 properties: FieldTable = {"connection_name": self._name}
-                connection = aio_pika.Connection(self._url, client_properties=properties)
+                connection = aio_pika.Connection(url, client_properties=properties)
                 try:
                     await connection.connect(timeout=CONNECT_S)
                 except BaseException:
@@ -165,10 +173,10 @@ class AmqpConnection:
         except BrokerUnavailable as error:
             if isinstance(error.__cause__, InvalidFrameError):  # the library's only sign of a refusal at this point
                 raise BrokerUnavailable(
-                    f"RabbitMQ does not open the virtual host {self._url.path!r}: does it exist, and may this login use it?"
+                    f"RabbitMQ does not open the virtual host {url.path!r}: does it exist, and may this login use it?"
                 ) from error
             if isinstance(error.__cause__, ProbableAuthenticationError) and not self._was_up:
-                raise StartupError(f"RabbitMQ at {self._url.host}:{self._url.port} refuses this login: check CHAT_AMQP_URL.") from error
+                raise StartupError(f"RabbitMQ at {url.host}:{url.port} refuses this login: check CHAT_AMQP_URL.") from error
             raise
         self._connection.close_callbacks.add(lambda _, error: self.drop(f"RabbitMQ is away: {_sentence(error)}."))
 

@@ -102,7 +102,7 @@ def blueprint(services: Services) -> Blueprint:
 
 def vhost_of(amqp_url: str | None) -> str | None:
     """The virtual host that a broker's URL names; None for the embedded broker, which has none."""
-    return None if amqp_url is None else unquote(urlsplit(amqp_url).path[1:]) or "/"
+    return None if amqp_url is None else unquote(urlsplit(amqp_url.partition(",")[0]).path[1:]) or "/"
 
 
 def pipeline_of(services: Services, broker: BrokerStatus) -> Pipeline:
