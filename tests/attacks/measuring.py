@@ -49,11 +49,14 @@ class Figures:
     told: dict[str, int]
     first_s: float | None
     lasted_s: float
+    node_cpu_s: float  # processor time of the node, its whole process, while the attack went on
+    attacker_cpu_s: float  # and of the attacker, which the node has to do without where they share a processor
 
     def __str__(self) -> str:
         return (
             f"bystander's {self.attacked} (quiet: {self.quiet}); "
             f"memory {self.before_mb:.0f} MB, at most {self.peak_mb:.0f}, then {self.after_mb:.0f}; gone after {self.gone_s:.1f} s; "
+            f"processor time {self.node_cpu_s:.1f} s, the attacker's {self.attacker_cpu_s:.1f} s; "
             f"told {self.told}, refused first after {self.first_s} s, lasted {self.lasted_s} s"
         )
 
@@ -80,19 +83,19 @@ async def measure(node: Node, name: str, seconds: float) -> Figures:
         bystander.times = quiet
         await asyncio.sleep(QUIET_S)
         before, gauges = memory_mb(node.pid), await gauges_of(node)
-        bystander.times = attacked
+        bystander.times, cpu_s = attacked, cpu_seconds(node.pid)
         attacker = await asyncio.create_subprocess_exec(
             "nice", "-n", str(NICENESS), sys.executable, "-m", "tests.attacks.attacks", name, str(node.port), str(seconds),
             cwd=ROOT, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         peak, ready, output = await _watch(node, asyncio.create_task(attacker.communicate()))
-        bystander.times = Times()
+        bystander.times, cpu_s = Times(), cpu_seconds(node.pid) - cpu_s
         gone_s = await _until_gone(node, gauges)
     finally:
         bystander.leave()
         await living
     after = memory_mb(node.pid)
-    return Figures(quiet, attacked, before, peak, after, gone_s, ready, **json.loads(output))
+    return Figures(quiet, attacked, before, peak, after, gone_s, ready, node_cpu_s=cpu_s, **json.loads(output))
 
 
 async def _watch(node: Node, attacking: "asyncio.Task[tuple[bytes, bytes]]") -> tuple[float, set[int], bytes]:
@@ -134,3 +137,9 @@ def memory_mb(pid: int) -> float:
     """What this process has in memory now."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that this process has used (fields 14 and 15 of proc_pid_stat(5), behind a name that may hold blanks)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
