@@ -12,6 +12,7 @@ from myna.protocol.errors import StartupError
 from myna.protocol.validation_errors import wrong
 
 PREFIX = "CHAT_"
+AMQP_URLS = r"^amqps?://[^,]+(,\s*amqps?://[^,]+)*$"
 # Read elsewhere: by the tests that kill processes, and above.
 NO_SETTING = ("CHAT_FAILPOINT", "CHAT_SECRETS_DIR")
 SECRET_CHARACTERS, DIFFERENT_CHARACTERS = 32, 10  # 32 random hexadecimal digits (128 bits) nearly always have 10 different ones
@@ -75,11 +76,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     amqp_url: Annotated[
-        str | None,
-        Field(
-            pattern=r"^amqps?://[^,]+(,\s*amqps?://[^,]+)*$",
-            description="RabbitMQ, of a cluster each member, comma-separated; none: in this process",
-        ),
+        str | None, Field(pattern=AMQP_URLS, description="RabbitMQ, of a cluster every member; none: it is in this process")
     ] = None
     database_url: Annotated[str | None, Field(pattern=r"^postgres(ql)?://", description="Postgres; none: an embedded one is started")] = (
         None

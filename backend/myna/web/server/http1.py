@@ -37,11 +37,17 @@ class Http1Protocol(H11Protocol):
         if status is None:
             await super()._create_stream(request)
             return
-        await self._send_error_response(status)
+        await self._refuse(status)
         await self.send(Closed())
 
     async def _send_error_response(self, status_code: int) -> None:
-        """Answer what is no request, or none that is taken."""
+        """Answer what could not be read as a request, in its address's turn."""
+        limits: Limits = self.config.limits  # type: ignore[attr-defined]
+        await limits.pace.begin(limits.client_of(self.client, ()))
+        await self._refuse(status_code)
+
+    async def _refuse(self, status_code: int) -> None:
+        """Answer a request that is not taken."""
         limits: Limits = self.config.limits  # type: ignore[attr-defined]
         refusal = refused.of_status(status_code)
         headers, body = refused.answer(limits, refusal, limits.client(self.client[0] if self.client else ""))
