@@ -285,7 +285,7 @@ async def test_a_page_has_its_limits(person: Person, limit: str | list[str], tak
     ("path", "known"),
     [
         ("/api/conversations", "what is known is limit, before, at_least and q."),
-        ("/api/search?q=x", "what is known is q, limit and before."),
+        ("/api/search?q=x", "what is known is q, limit, before, role, since and until."),
         ("/api/pipeline", "this address takes no query parameters."),
         ("/api/line", "this address takes no query parameters."),
     ],
