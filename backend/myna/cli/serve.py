@@ -12,7 +12,11 @@ from myna.settings import Settings
 @click.command(
     epilog=examples("myna serve", "CHAT_PORT=8080 CHAT_LOG_LEVEL=debug myna serve", "myna serve --no-responder") + "\n\n" + settings_help()
 )
-@click.option("--responder/--no-responder", default=None, help="Answer inside this process too. Default: only when the broker is embedded.")
+@click.option(
+    "--responder/--no-responder",
+    default=None,
+    help="Answer inside this process too. Default: only when the broker is embedded, or with CHAT_LAB=true.",
+)
 @click.option(
     "--nodes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes on the one port, each a node: one for each core."
 )
@@ -20,7 +24,8 @@ from myna.settings import Settings
 def command(responder: bool | None, nodes: int, member: tuple[int, int] | None) -> None:
     """Gateway, relay and recorder on CHAT_PORT; embedded where no CHAT_AMQP_URL or CHAT_DATABASE_URL is set."""
     settings = service_settings()
-    answers = settings.embedded_broker if responder is None else responder
+    # With a laboratory, so that there is a responder that it can reach.
+    answers = settings.embedded_broker or bool(settings.lab) if responder is None else responder
     if nodes > 1:
         _serve_group(settings, nodes, responder=answers)
         return
