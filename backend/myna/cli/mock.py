@@ -7,8 +7,8 @@ import click
 
 from myna import settings as all_settings
 from myna.cli.process import run
+from myna.node.lifetime import postpone_collection
 from myna.node.logging_setup import configure
-from myna.node.server import serve
 
 LOOPBACK = "127.0.0.0/8,::1/128"  # where tests come from: no limit per address is for them
 
@@ -21,6 +21,9 @@ LOOPBACK = "127.0.0.0/8,::1/128"  # where tests come from: no limit per address 
 @click.option("--seed", type=int, help="Seed of messages that bring none; without it the same request gets the same reply.")
 def command(port: int, scenarios: Path | None, profile: str, speed: float, seed: int | None) -> None:
     """The mock AI behind /v1 and /api/mock, with no broker and no database: it keeps nothing, and starts in about a second."""
+    postpone_collection()
+    from myna.node.server import serve
+
     settings = all_settings.load(
         port=port, mock_scenarios=scenarios, mock_profile=profile, mock_speed=speed, mock_seed=seed, host="127.0.0.1", brain="mock",
         amqp_url=None, database_url=None, secret_key=secrets.token_hex(32), unlimited_networks=LOOPBACK, rate_per_s=1e6,

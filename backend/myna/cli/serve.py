@@ -3,7 +3,7 @@
 import click
 
 from myna.cli.process import MEMBER, examples, run, run_group, service_settings, settings_help
-from myna.node.lifetime import Member
+from myna.node.lifetime import Member, postpone_collection
 from myna.node.listener import reserve
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -29,6 +29,7 @@ def command(responder: bool | None, nodes: int, member: tuple[int, int] | None) 
     if nodes > 1:
         _serve_group(settings, nodes, responder=answers)
         return
+    postpone_collection()
     from myna.node.server import serve  # not for the process that only starts others: it takes half a second and 60 MB
 
     run(serve(settings, responder=answers, member=Member(*member) if member else None))
