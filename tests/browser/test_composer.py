@@ -179,6 +179,22 @@ async def test_the_key_that_sends_can_be_chosen_and_stays_chosen(open_page: Open
     await user.sees_replies()
 
 
+async def test_the_speed_of_new_conversations_can_be_chosen_and_stays_chosen(open_page: OpenPage) -> None:
+    user = await open_page()
+    await user.connected()
+    await user.page.keyboard.press("Control+Comma")
+    await user.page.get_by_label("Speed of new conversations").select_option("instant")
+    await user.page.keyboard.press("Escape")
+    summary = user.page.locator(".options-summary")
+    for count in (1, 2):
+        await expect(summary).to_have_text("instant")
+        await user.send(f"/echo {count}")
+        await user.sees_replies()
+        await expect(user.replies.locator(".reply-options")).to_have_text("instant")
+        await user.page.keyboard.press("Control+Shift+o")
+        await user.page.reload()
+
+
 async def test_the_empty_composer_is_one_row(open_page: OpenPage) -> None:
     user = await open_page()
     await user.connected()

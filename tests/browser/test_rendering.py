@@ -37,6 +37,7 @@ async def test_all_of_markdown_is_rendered_within_the_page_width(open_page: Open
     await user.sees_replies()
     assert await user.page.evaluate("document.documentElement.scrollWidth") == 320
     thread = "document.querySelector('.thread')"
+    assert await user.replies.locator('ol[start="7"]').evaluate("list => getComputedStyle(list).listStyleType") == "decimal"
     assert await user.page.evaluate(f"{thread}.scrollWidth <= {thread}.clientWidth")
 
 

@@ -1,17 +1,16 @@
 /** One conversation, or the start page of a new one. */
 import { type RefObject, useCallback, useEffect, useMemo, useState } from 'react';
-import { newId } from '../chat/ids';
+import { NEW, newId } from '../chat/ids';
 import { branchOf } from '../chat/paths';
 import { isMissing, openTurnOf } from '../chat/selectors';
 import type { SendOptions } from '../protocol/wire';
 import { Composer } from '../ui/composer/Composer';
 import { useChat, useChatState } from '../ui/context';
+import { firstOptions } from '../ui/settings';
 import { Thread } from '../ui/thread/Thread';
 import { createThreadUi, ThreadUiContext } from '../ui/thread/thread-ui';
 import { Welcome } from '../ui/thread/Welcome';
 import { navigate, type Route, showInAddress } from '../ui/view';
-
-const NEW = 'new'; // the key of what is saved for a conversation that has no id yet
 
 /** Shows the branch that the address names, and names the branch that is shown in the address. */
 function useBranchAddress(route: Route): void {
@@ -48,9 +47,9 @@ export function ChatView({ route, field }: { route: Route; field: RefObject<HTML
       client.send(target, text, options, id === null);
       ui.setState(({ jumps }) => ({ jumps: jumps + 1 }));
       if (id !== null) return;
-      // The options chosen for a new conversation stay with it, and the next one starts without any.
+      // The options chosen for a new conversation stay with it, and the next one starts as the settings say.
       client.chooseOptions(target, options);
-      client.chooseOptions(NEW, {});
+      client.chooseOptions(NEW, firstOptions());
       navigate({ name: 'chat', id: target });
     },
     [client, id, fresh, ui],

@@ -1,8 +1,10 @@
 /** One call: a line that opens into what was asked and answered, by which rule, and how long each stage took. */
+import type { ReactNode } from 'react';
 import type { JournalEntry } from '../protocol/http';
 import { CopyButton } from '../ui/CopyButton';
 import { clockTime, duration, exactTime } from '../ui/format';
 import { Icon } from '../ui/Icon';
+import { Markdown } from '../ui/markdown/Markdown';
 import { Bar, XRayStages } from '../ui/thread/XRay';
 import { navigate } from '../ui/view';
 import { aboutOf, outcomeOf, sourceOf, xrayOf } from './call';
@@ -33,11 +35,17 @@ export function CallRow({ call }: { call: JournalEntry }) {
 
 function CallDetails({ call }: { call: JournalEntry }) {
   const xray = xrayOf(call);
-  const answer = call.error ? call.error.detail : (call.reply ?? 'Not yet: it is still being answered.');
+  const answer = call.error ? call.error.detail : (call.reply ?? '');
   return (
     <div className="call-details">
-      <Said title="Asked" text={call.text} />
-      <Said title={call.error ? 'Failed' : 'Answered'} text={answer} />
+      <Said title="Asked" text={call.text}>
+        <p dir="auto">{call.text}</p>
+      </Said>
+      {answer && (
+        <Said title={call.error ? 'Failed' : 'Answered'} text={answer}>
+          <Markdown text={answer} growing={false} />
+        </Said>
+      )}
       <dl className="call-about">
         {aboutOf(call).map(([name, value]) => (
           <div key={name}>
@@ -63,15 +71,15 @@ function CallDetails({ call }: { call: JournalEntry }) {
   );
 }
 
-function Said({ title, text }: { title: string; text: string }) {
+function Said({ title, text, children }: { title: string; text: string; children: ReactNode }) {
   return (
     <section className="call-said" aria-label={title}>
       <h3>
         {title} <CopyButton text={text} label={`Copy what was ${title.toLowerCase()}`} />
       </h3>
-      <p dir="auto" tabIndex={0}>
-        {text}
-      </p>
+      <div className="call-text" tabIndex={0}>
+        {children}
+      </div>
     </section>
   );
 }

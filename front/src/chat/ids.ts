@@ -1,5 +1,8 @@
 /** Client-made ids: UUIDv7, so that ids made by one page sort in the order of making. */
 
+/** The key of what is saved for a conversation that has no id yet. */
+export const NEW = 'new';
+
 let lastMs = 0;
 let counter = 0;
 

@@ -1,18 +1,37 @@
 /** Settings of the page that are saved in this browser. */
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
+import type { SendOptions } from '../protocol/wire';
 
 export type SendKey = 'Enter' | 'Ctrl+Enter';
 
-const SEND_KEY = 'myna-send-key';
+interface Settings {
+  sendKey: SendKey;
+  /** The profile with which a new conversation begins; empty: as the server is set. */
+  speed: string;
+}
 
-const settings = createStore<{ sendKey: SendKey }>(() => ({ sendKey: readSendKey() }));
+const KEYS: Record<keyof Settings, string> = { sendKey: 'myna-send-key', speed: 'myna-speed' };
 
-function readSendKey(): SendKey {
+const settings = createStore<Settings>(() => ({
+  sendKey: read('sendKey') === 'Ctrl+Enter' ? 'Ctrl+Enter' : 'Enter',
+  speed: read('speed') ?? '',
+}));
+
+function read(name: keyof Settings): string | null {
   try {
-    return localStorage.getItem(SEND_KEY) === 'Ctrl+Enter' ? 'Ctrl+Enter' : 'Enter';
+    return localStorage.getItem(KEYS[name]);
   } catch {
-    return 'Enter'; // storage refused
+    return null; // storage refused
+  }
+}
+
+function choose(chosen: Partial<Settings>): void {
+  settings.setState(chosen);
+  try {
+    for (const [name, value] of Object.entries(chosen)) localStorage.setItem(KEYS[name as keyof Settings], value);
+  } catch {
+    // Storage refused: the choice lasts for this visit.
   }
 }
 
@@ -21,10 +40,19 @@ export function useSendKey(): SendKey {
 }
 
 export function setSendKey(sendKey: SendKey): void {
-  settings.setState({ sendKey });
-  try {
-    localStorage.setItem(SEND_KEY, sendKey);
-  } catch {
-    // Storage refused: the choice lasts for this visit.
-  }
+  choose({ sendKey });
+}
+
+export function useSpeed(): string {
+  return useStore(settings, (state) => state.speed);
+}
+
+export function setSpeed(speed: string): void {
+  choose({ speed });
+}
+
+/** The options with which a new conversation begins. */
+export function firstOptions(): SendOptions {
+  const { speed } = settings.getState();
+  return speed ? { profile: speed } : {};
 }

@@ -1,5 +1,8 @@
-/** The settings: theme, the key that sends, and the user's data. */
-import { type SendKey, setSendKey, useSendKey } from '../settings';
+/** The settings: theme, speed, the key that sends, and the user's data. */
+import { NEW } from '../../chat/ids';
+import { PROFILES } from '../composer/commands';
+import { useChat } from '../context';
+import { firstOptions, type SendKey, setSendKey, setSpeed, useSendKey, useSpeed } from '../settings';
 import { setTheme, type Theme, useTheme } from '../theme';
 import { Dialog, DialogHeader } from './Dialog';
 import { YourData } from './YourData';
@@ -41,6 +44,33 @@ const SEND_KEYS: readonly (readonly [SendKey, string])[] = [
   ['Ctrl+Enter', 'Ctrl+Enter or ⌘+Enter (Enter breaks the line)'],
 ];
 
+function SpeedSetting() {
+  const { client } = useChat();
+  const speed = useSpeed();
+  const change = (next: string) => {
+    setSpeed(next);
+    client.chooseOptions(NEW, firstOptions());
+  };
+  return (
+    <fieldset className="setting">
+      <legend>Speed</legend>
+      <select
+        className="text-field"
+        aria-label="Speed of new conversations"
+        value={speed}
+        onChange={(event) => change(event.target.value)}
+      >
+        {PROFILES.map(({ name, help }) => (
+          <option key={name} value={name}>
+            {help}
+          </option>
+        ))}
+      </select>
+      <p>New conversations begin with it. Each can be given another one beside its message field.</p>
+    </fieldset>
+  );
+}
+
 export function SettingsDialog() {
   const theme = useTheme();
   const sendKey = useSendKey();
@@ -49,6 +79,7 @@ export function SettingsDialog() {
       <DialogHeader title="Settings" />
       <div className="settings">
         <Choice legend="Theme" value={theme} options={THEMES} onChange={setTheme} />
+        <SpeedSetting />
         <Choice legend="Send a message with" value={sendKey} options={SEND_KEYS} onChange={setSendKey} />
         <YourData />
       </div>

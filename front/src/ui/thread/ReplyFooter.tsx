@@ -6,7 +6,7 @@ import type { SendOptions } from '../../protocol/wire';
 import { CopyButton } from '../CopyButton';
 import { useChat } from '../context';
 import { Icon } from '../Icon';
-import { optionsText } from '../options';
+import { isRepeatable, optionsText } from '../options';
 import { shortcutOfLast } from '../shortcuts';
 import { navigate } from '../view';
 import { useOpen } from './thread-ui';
@@ -65,7 +65,9 @@ export function ReplyFooter({ conversation, turn, reply, version, clock, last, o
         {xray.stages.length > 0 && (
           <XRayButton xray={xray} open={xrayOpen} id={details} last={last} onToggle={toggle} />
         )}
-        {reply.options && <ReplyOptions conversation={conversation} turn={turn} options={reply.options} last={last} />}
+        {reply.options && isRepeatable(reply.options) && (
+          <ReplyOptions conversation={conversation} turn={turn} options={reply.options} last={last} />
+        )}
         <div className="reply-actions">
           {reply.text && (
             <CopyButton
