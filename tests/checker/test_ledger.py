@@ -66,6 +66,15 @@ def test_a_broken_promise_is_found(frames: list[dict[str, Any]], kind: str) -> N
     assert kind in ledger.tally.counts
 
 
+def test_a_reply_may_begin_anew_where_its_brain_cannot_continue() -> None:
+    ledger = Ledger()
+    accept(ledger, "r1", "r2")
+    take(ledger, frame("started", "r1"), delta("r1", 0), frame("started", "r1", attempt=2, restarted=True), *whole("r1")[1:])
+    take(ledger, frame("started", "r2"), delta("r2", 0), frame("started", "r2", attempt=2, restarted=True), delta("r2", 1))
+
+    assert ledger.tally.counts == {"gaps": 1}, "and then it begins at its first part"
+
+
 def test_what_goes_to_another_owner_is_leaked() -> None:
     ledger = Ledger()
     accept(ledger, "r1")

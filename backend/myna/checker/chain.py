@@ -43,12 +43,17 @@ class Chain:
         if frame["type"] == "message.created":
             self._created.add(frame["id"])
         elif frame["type"] == "reply.started" and frame.get("restarted"):
-            self._next.pop(frame["reply_id"], None)
-            self._parts.pop(frame["reply_id"], None)
+            self._begins_anew(frame["reply_id"])
         elif frame["type"] == "reply.delta":
             self._delta(frame)
         elif frame["type"] in ENDS:
             self._end(frame)
+
+    def _begins_anew(self, reply: str) -> None:
+        # A brain that can't continue: its parts count from 0 again.
+        self._next[reply] = 0
+        self._parts.pop(reply, None)
+        self._seen -= {key for key in self._seen if key[:2] == ("reply.delta", reply)}
 
     def _once(self, frame: Frame) -> None:
         subject = frame.get("reply_id") or frame.get("id") or frame["cursor"]
