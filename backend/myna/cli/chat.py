@@ -21,22 +21,22 @@ PROMPT = "> "
         "myna chat --profile fast --seed 7 < questions   a message a line",
     )
 )
-@click.argument("words", metavar="[TEXT]", nargs=-1)
+@click.argument("text", nargs=-1)
 @click.option("--url", default="http://localhost:5055", show_default=True, help="Where the node is.")
 @click.option("--token", envvar="MYNA_TOKEN", help="Go on as this owner (also from MYNA_TOKEN); without one, a new owner.")
 @click.option("--conversation", type=click.UUID, help="Go on with this conversation; without one, a new one.")
 @click.option("--profile", help="How the mock AI answers.")
 @click.option("--seed", type=int, help="Seed of the mock AI.")
-def command(words: tuple[str, ...], url: str, token: str | None, conversation: Any, profile: str | None, seed: int | None) -> None:
+def command(text: tuple[str, ...], url: str, token: str | None, conversation: Any, profile: str | None, seed: int | None) -> None:
     """Talk to a node. It reconnects and resumes by itself, in the middle of a reply too."""
     options = {name: value for name, value in (("profile", profile), ("seed", seed)) if value is not None}
     conversation_id = str(conversation or uuid4())
     with SyncChat(url, token=token) as chat:
-        if sys.stdin.isatty() and not words:
+        if sys.stdin.isatty() and not text:
             click.echo(f"Connected to {url}, conversation {conversation_id}. Ctrl+C stops a reply, Ctrl+D leaves.", err=True)
         failed = 0
-        for text in [" ".join(words)] if words else lines():
-            failed += not answered(chat, text, conversation_id, options)
+        for message in [" ".join(text)] if text else lines():
+            failed += not answered(chat, message, conversation_id, options)
     sys.exit(1 if failed else 0)
 
 
