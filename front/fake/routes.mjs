@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { asMarkdown, exported, imported } from './files.mjs';
+import { logPage } from './log.mjs';
 
 const DIST = new URL('../../backend/myna/page/', import.meta.url).pathname;
 const TYPES = {
@@ -61,6 +62,8 @@ async function route(server, owner, url, request, answer) {
   if (url.pathname === '/api/line') return answer(200, { items: [], next: null }); // everybody is answered at once
   if (url.pathname === '/api/pipeline') return answer(200, pipeline(server));
   if (url.pathname === '/api/pipeline/turns') return answer(200, turns(server));
+  if (url.pathname === '/api/log') return answer(200, await logPage(server, owner, url));
+  if (url.pathname === '/api/dead-letters') return answer(200, { items: [], next: null }); // it answers everything
   const [, id, rest] = /^\/api\/conversations\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
   if (id && request.method === 'PUT') {
     const conversation = imported(id, JSON.parse(await bodyOf(request)));
