@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import uvloop
 
+from myna.client.place import Place
 from tests.bench import streamed_load
 from tests.bench.websocket_frames import CLOSE, PING, PONG, Socket, frames, message_in
 
@@ -228,14 +229,13 @@ async def idle(urls: list[str], sockets: int, seconds: float) -> dict[str, Any]:
 
 
 class ResumingClient(Socket):
-    """One life of a client that is cut off and comes back: keeps every frame, its cursor and its epoch."""
+    """One life of a client that is cut off and comes back: keeps every frame, and its place in the log."""
 
     def __init__(self, before: "ResumingClient | None" = None) -> None:
         super().__init__()
         self._buffer = bytearray()
         self.token: str | None = before.token if before else None
-        self.epoch: str = before.epoch if before else ""
-        self.cursor: str = before.cursor if before else ""
+        self.place: Place = before.place if before else Place()
         self.indexes: list[int] = before.indexes if before else []
         self.ended: int = before.ended if before else 0
         self.welcome_at = 0.0
@@ -253,9 +253,8 @@ class ResumingClient(Socket):
         if frame["type"] == "welcome":
             self.welcome_at = time.perf_counter()
             self.token = frame.get("token") or self.token
-            self.epoch, self.resumed = frame["epoch"], frame["resumed"]
-            self.cursor = self.cursor if self.resumed else frame["cursor"]
-        self.cursor = frame.get("cursor", self.cursor)
+            self.resumed = frame["resumed"]
+        self.place.seen(frame)
         if frame["type"] == "reply.delta":
             self.indexes.append(frame["index"])
         elif frame["type"] == "reply.completed":
@@ -279,7 +278,7 @@ async def storm(urls: list[str], sockets: int, seconds: float, scenario: str) ->
     mark("begin")
     began = time.perf_counter()
     second = [ResumingClient(one) for one in first]
-    await asyncio.gather(*(one.open(urls[0], token=one.token, epoch=one.epoch, after=one.cursor) for one in second))
+    await asyncio.gather(*(one.open(urls[0], token=one.token, place=one.place) for one in second))
     await _until(lambda: all(one.welcome_at for one in second))
     back = sorted(one.welcome_at - began for one in second)
     mark("end")

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from typing import cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
+
+from myna.client.place import Place
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -85,10 +87,10 @@ class Socket(asyncio.Protocol):
             self.opened.set_exception(ConnectionError("closed during the handshake"))
             self.opened.exception()
 
-    async def open(self, url: str, *, token: str | None = None, epoch: str = "", after: str = "") -> None:
+    async def open(self, url: str, *, token: str | None = None, place: Place | None = None) -> None:
         """Connect to a node's `http://…`. Raises `ConnectionError` with what the server said instead of 101."""
         parts = urlsplit(url)
-        query = f"?{urlencode({'epoch': epoch, 'after': after})}" if after else ""
+        query = place.query if place else ""
         more = f"Authorization: Bearer {token}\r\n" if token else ""
         await asyncio.get_running_loop().create_connection(lambda: self, parts.hostname or "", parts.port or 80)
         self.transport.write(HANDSHAKE.format(path="/ws" + query, host=parts.netloc, more=more).encode())
