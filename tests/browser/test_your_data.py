@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.test_access import findings
 from tests.browser.test_history import start_conversation
 from tests.browser.user import User
 
@@ -53,6 +54,7 @@ async def test_a_conversation_is_shared_as_one_file_that_opens_without_a_server(
     await stages.locator("summary").click()
     await expect(stages.get_by_text("waited in chat_queue")).to_be_visible()
     assert requests == [file.as_uri()]
+    assert await findings(reader) == []
     await user.context.set_offline(False)
 
 
@@ -93,6 +95,8 @@ async def test_several_conversations_are_deleted_at_once_and_brought_back_at_onc
     await user.page.keyboard.type("several")
     await expect(user.page.get_by_role("option", name="Delete several")).to_have_attribute("aria-selected", "true")
     await user.page.keyboard.press("Enter")
+    await dialog.get_by_label("Titles to show").fill("zeta")
+    await expect(dialog.get_by_text("No title has “zeta” in it.")).to_be_visible()
     await dialog.get_by_label("Titles to show").fill("a")
     await dialog.get_by_label("All 3 shown").check()
     await dialog.get_by_role("button", name="Delete 3").click()

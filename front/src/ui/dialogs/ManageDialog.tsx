@@ -68,6 +68,11 @@ export function ManageDialog() {
           onChange={(event) => setFilter(event.target.value)}
         />
       </div>
+      {shown.length === 0 && (
+        <p className="list-note">
+          {filter.trim() ? `No title has “${filter.trim()}” in it.` : 'There is nothing to delete.'}
+        </p>
+      )}
       <ul className="manage-list" aria-label="Conversations to choose from">
         {shown.map((one) => (
           <li key={one.id}>
