@@ -12,6 +12,8 @@ const FIELDS = {
   'reply.stop': ['conversation_id', 'message_id'],
 };
 
+const OPTIONAL = ['nonce', 'options', 'parent_id', 'text']; // a text has a code of its own
+
 const invalid = (detail, ref) => ({ type: 'error', code: 'invalid_frame', detail, ...(ref ? { ref } : {}) });
 
 /** The frame, or the error that answers it. */
@@ -24,6 +26,8 @@ export function parsed(data) {
   }
   const known = FIELDS[frame?.type];
   if (!known) return { error: invalid('The frame has no known type.') };
+  const missing = known.find((field) => !OPTIONAL.includes(field) && frame[field] === undefined);
+  if (missing) return { error: invalid(`${missing} is missing.`, frame.id) };
   for (const [field, value] of Object.entries(frame)) {
     if (field === 'type') continue;
     if (!known.includes(field)) return { error: invalid(`${field} is not known.`, frame.id) };

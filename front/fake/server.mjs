@@ -88,7 +88,8 @@ export class FakeServer {
     const resumed = url.searchParams.get('epoch') === this.epoch && after >= 0 && after <= this.log.length;
     this.sockets.add(connection);
     ws.on('close', () => this.sockets.delete(connection));
-    ws.on('message', (data) => this.onFrame(connection, data));
+    ws.on('error', () => {}); // a frame too large: `ws` closes with 1009 by itself
+    ws.on('message', (data, binary) => (binary ? ws.close(1003) : this.onFrame(connection, data)));
     this.send(ws, {
       type: 'welcome',
       owner,
