@@ -15,8 +15,6 @@ import { Board } from './Board';
 import { BoxDrawer } from './BoxDrawer';
 import { LedgerStrip } from './LedgerStrip';
 import { Moment } from './Moment';
-import { snapshotOf } from './moment';
-import { pictureAt } from './picture';
 import { SendButtons } from './SendButtons';
 import { TimeBar } from './TimeBar';
 import { TraceButtons } from './TraceButtons';
@@ -54,7 +52,7 @@ export function Laboratory() {
   const { api } = useChat();
   const { snapshot, problem, closed, retry } = usePipeline();
   const time = useTimeTravel();
-  const { trace, state, count } = time;
+  const { trace, count } = time;
   const ledger = useLedger(trace, count);
   const rewind = useTraceRequests(time.open);
   const picture = usePicture(snapshot !== null && !problem && !trace);
@@ -91,8 +89,8 @@ export function Laboratory() {
           </LedgerStrip>
           <OpenBoxContext value={snapshot && !trace ? setBox : null}>
             <Diagram
-              snapshot={state ? snapshotOf(state, count) : snapshot}
-              picture={trace && state ? pictureAt(state, trace.entries, count) : picture}
+              snapshot={trace ? time.snapshot : snapshot}
+              picture={trace ? time.picture : picture}
               reachable={trace !== null || !problem || closed}
             />
           </OpenBoxContext>

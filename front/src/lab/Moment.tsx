@@ -20,7 +20,7 @@ function stateOf(turn: Turn, reply: Reply | undefined): string {
 
 function MomentThread({ time }: { time: TimeTravel }) {
   const { state } = time;
-  const id = state && latestConversation(state);
+  const id = latestConversation(time.trace?.entries ?? [], time.count);
   const path = state && id ? pathOf(state.threads[id]?.turns ?? [], undefined) : [];
   return (
     <section className="moment-thread" aria-label="The conversation at that moment" tabIndex={0}>

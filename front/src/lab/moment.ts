@@ -1,4 +1,5 @@
 /** What a moment of a trace shows in the picture: the turns of this tab, and the numbers that follow from them. Pure. */
+import { frameIn, type TraceEntry } from '../chat/recording';
 import type { ChatState, Turn } from '../chat/state';
 import type { OpenTurn } from '../ui/pipeline/picture';
 import type { Snapshot } from '../ui/pipeline/snapshot';
@@ -21,14 +22,16 @@ function turnsOf(conversation: string, turn: Turn): OpenTurn[] {
 
 /** The open turns, oldest first. */
 export function openTurnsOf(state: ChatState): readonly OpenTurn[] {
-  const turns = Object.entries(state.threads).flatMap(([id, thread]) => thread.turns.map((turn) => ({ id, turn })));
+  // Only what runs is looked at: a trace may hold hundreds of conversations, and this is called for every frame.
+  const turns = Object.entries(state.running).flatMap(([id, messages]) =>
+    (state.threads[id]?.turns ?? []).filter((turn) => messages.includes(turn.id)).map((turn) => ({ id, turn })),
+  );
   turns.sort((a, b) => (a.turn.at < b.turn.at ? -1 : 1));
   return turns.flatMap(({ id, turn }) => turnsOf(id, turn));
 }
 
 /** The picture's numbers, as far as one tab knows them; `records` is how many events it had got. */
-export function snapshotOf(state: ChatState, records: number): Snapshot {
-  const turns = openTurnsOf(state);
+export function snapshotOf(state: ChatState, turns: readonly OpenTurn[], records: number): Snapshot {
   const waiting = turns.filter((one) => one.stage === 'waiting').length;
   const inWork = turns.length - waiting;
   const unknown = { unacked: null, consumers: null };
@@ -55,11 +58,12 @@ export function snapshotOf(state: ChatState, records: number): Snapshot {
   };
 }
 
-/** The conversation that was spoken in last. */
-export function latestConversation(state: ChatState): string | null {
-  let [latest, at] = [null as string | null, ''];
-  for (const [id, thread] of Object.entries(state.threads)) {
-    for (const turn of thread.turns) if (turn.at >= at) [latest, at] = [id, turn.at];
+/** The conversation that the last of the first `count` entries is about. */
+export function latestConversation(entries: readonly TraceEntry[], count: number): string | null {
+  for (let place = count - 1; place >= 0; place -= 1) {
+    const entry = entries[place];
+    const frame = entry && frameIn(entry);
+    if (frame && 'conversation_id' in frame) return frame.conversation_id;
   }
-  return latest;
+  return null;
 }

@@ -1,10 +1,8 @@
 /** The picture of now, from what the node answers, and of a moment of a trace. Pure. */
 import type { TraceEntry } from '../chat/recording';
-import type { ChatState } from '../chat/state';
 import { isEvent } from '../protocol/decode';
 import type { PipelineTurns } from '../protocol/http';
-import type { LogCursor, Picture } from '../ui/pipeline/picture';
-import { openTurnsOf } from './moment';
+import type { LogCursor, OpenTurn, Picture } from '../ui/pipeline/picture';
 
 export function pictureOf(answer: PipelineTurns): Picture {
   const { turns, more, held, responders, log, relays, recorder, tab } = answer;
@@ -17,17 +15,20 @@ export function pictureOf(answer: PipelineTurns): Picture {
   return { turns, more, held, responders, log: first === null || last === null ? null : { first, last }, cursors };
 }
 
-function isEntryOfLog(entry: TraceEntry): boolean {
-  return 'received' in entry && isEvent(entry.received);
+/** For each number of entries, how many events of the log are among them. */
+export function eventCounts(entries: readonly TraceEntry[]): Uint32Array {
+  const counts = new Uint32Array(entries.length + 1);
+  for (const [place, entry] of entries.entries()) {
+    const isOfLog = 'received' in entry && isEvent(entry.received);
+    counts[place + 1] = (counts[place] ?? 0) + (isOfLog ? 1 : 0);
+  }
+  return counts;
 }
 
-/** Of a trace only one reader is known: the tab that recorded it. Its log is what the tab got of it, counted from 0. */
-export function pictureAt(state: ChatState, entries: readonly TraceEntry[], count: number): Picture {
-  const turns = openTurnsOf(state);
+/** Of a trace only one reader is known: the tab that recorded it. Its log is the `last` events that the tab got, counted from 0. */
+export function pictureAt(turns: readonly OpenTurn[], position: number, last: number): Picture {
   const workers = new Set(turns.flatMap((turn) => turn.worker ?? []));
   const unknown = { here: false, prefetch: null, state: null };
-  const last = entries.filter(isEntryOfLog).length;
-  const position = entries.slice(0, count).filter(isEntryOfLog).length;
   return {
     turns,
     more: 0,

@@ -2,6 +2,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Listen, TraceEntry } from '../chat/recording';
 import type { ChatState } from '../chat/state';
+import type { Picture } from '../ui/pipeline/picture';
+import type { Snapshot } from '../ui/pipeline/snapshot';
+import { openTurnsOf, snapshotOf } from './moment';
+import { eventCounts, pictureAt } from './picture';
 import { countAt, Playback, timesOf } from './playback';
 import type { Trace } from './trace';
 
@@ -19,6 +23,9 @@ const LIVE: Head = { trace: null, count: 0, playing: false, speed: 1 };
 export interface TimeTravel extends Head {
   /** The chat at that moment; null while the view is live. */
   state: ChatState | null;
+  /** What the picture shows of it. */
+  picture: Picture | null;
+  snapshot: Snapshot;
   /** When each entry is played, in milliseconds. */
   times: readonly number[];
   open(trace: Trace, count?: number): void;
@@ -34,6 +41,7 @@ export function useTimeTravel(): TimeTravel {
   const [head, setHead] = useState(LIVE);
   const { trace, count, playing, speed } = head;
   const playback = useMemo(() => (trace ? new Playback(trace.entries) : null), [trace]);
+  const events = useMemo(() => eventCounts(trace?.entries ?? []), [trace]);
   const times = useMemo(() => timesOf(trace?.entries ?? []), [trace]);
   const listeners = useRef(new Set<(entry: TraceEntry) => void>());
   const listen = useCallback<Listen>((listener) => {
@@ -82,9 +90,14 @@ export function useTimeTravel(): TimeTravel {
     return () => cancelAnimationFrame(frame);
   }, [playing, speed, times]);
 
+  const state = playback ? playback.at(count) : null;
+  const turns = state ? openTurnsOf(state) : [];
+  const position = events[count] ?? 0;
   return {
     ...head,
-    state: playback ? playback.at(count) : null,
+    state,
+    picture: state && pictureAt(turns, position, events.at(-1) ?? 0),
+    snapshot: state && snapshotOf(state, turns, position),
     times,
     open,
     seek,

@@ -36,7 +36,7 @@ export function PipelineStatus() {
     <button
       type="button"
       className={position === 'down' ? 'pipeline-status down' : 'pipeline-status'}
-      aria-label={`The pipeline. ${LABELS[position]}`}
+      aria-label={`The pipeline. ${LABELS[position]}${working > 0 ? `, ${working} in work` : ''}`}
       title={LABELS[position]}
       aria-current={here ? 'page' : undefined}
       onClick={() => navigate(here ? lastChatRoute : { name: 'pipeline' })}
@@ -53,7 +53,9 @@ export function PipelineStatus() {
           />
         ))}
       </svg>
-      <span className="pipeline-status-label">Pipeline{working > 0 && ` · ${working} in work`}</span>
+      <span className="pipeline-status-label">
+        Pipeline{working > 0 && <span aria-hidden="true"> · {working} in work</span>}
+      </span>
     </button>
   );
 }

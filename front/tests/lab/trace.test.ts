@@ -90,7 +90,9 @@ it('shows the reply as far as it had come', () => {
   ]);
   const accepted = whole.findIndex(isGot('message.created')) + 1;
   expect(openTurnsOf(playback.at(accepted))).toMatchObject([{ stage: 'waiting' }]);
-  expect(snapshotOf(playback.at(accepted), accepted)?.broker.queues[0]).toMatchObject({ depth: 1, unacked: 0 });
+  expect(
+    snapshotOf(playback.at(accepted), openTurnsOf(playback.at(accepted)), accepted)?.broker.queues[0],
+  ).toMatchObject({ depth: 1, unacked: 0 });
   expect(openTurnsOf(playback.at(whole.length))).toEqual([]);
 });
 

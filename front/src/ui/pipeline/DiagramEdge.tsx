@@ -4,8 +4,10 @@ import { type PipelineStep, stepOf } from '../../chat/steps';
 import { useFrames } from './frames';
 
 const TRAVEL_MS = 420; // of the dot; the message itself is a hundred times faster
-const MAX_DOTS = 6; // at a time on one edge, for fast replies
+const MAX_DOTS = 6; // at a time on one edge
+const APART_MS = TRAVEL_MS / MAX_DOTS; // between two dots: of fast replies a sample is shown
 const DOT_PX = 8;
+const MEASURE_MS = 2_000; // a measurement lays out the whole page, which at every dot would be its greatest cost
 
 interface Props {
   on: readonly PipelineStep[];
@@ -23,17 +25,21 @@ export function DiagramEdge({ on, side, branch = false, fromClient = false }: Pr
   const steps = on.join(' ');
   useEffect(() => {
     const wanted = steps.split(' ');
+    let [last, measured, end] = [0, Number.NEGATIVE_INFINITY, ''];
     return listen((entry) => {
       const element = edge.current;
       if (!element || !wanted.includes(stepOf(entry) ?? '') || element.childElementCount >= MAX_DOTS) return;
-      if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+      const now = performance.now();
+      if (now - last < APART_MS || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+      last = now;
       const dot = document.createElement('i');
       if (fromClient) dot.className = 'client';
       element.append(dot);
-      const vertical = element.offsetHeight > element.offsetWidth;
-      const end = vertical
-        ? `translateY(${element.offsetHeight - DOT_PX}px)`
-        : `translateX(${element.offsetWidth - DOT_PX}px)`;
+      if (now - measured > MEASURE_MS) {
+        const { offsetHeight: height, offsetWidth: width } = element;
+        end = height > width ? `translateY(${height - DOT_PX}px)` : `translateX(${width - DOT_PX}px)`;
+        measured = now;
+      }
       const path = [{ transform: 'none' }, { transform: end }];
       if (side === 'after' || side === 'up') path.reverse();
       dot.animate(path, { duration: TRAVEL_MS, easing: 'ease-in-out' }).onfinish = () => dot.remove();
