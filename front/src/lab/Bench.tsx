@@ -6,6 +6,7 @@ import { DeadLetters } from './DeadLetters';
 import { Experiments } from './Experiments';
 import { FaultPanel } from './FaultPanel';
 import { LogExplorer } from './LogExplorer';
+import type { SendSample } from './SendButtons';
 import { type Tab, Tabs } from './Tabs';
 import { usePolled } from './usePolled';
 
@@ -18,20 +19,22 @@ interface Props {
   operator: boolean;
   /** The node can be broken on purpose. */
   lab: boolean;
+  send: SendSample;
   tab: string;
   onTab(name: string): void;
 }
 
-export function Bench({ operator, lab, tab, onTab }: Props) {
+export function Bench({ operator, lab, send, tab, onTab }: Props) {
   const { api } = useChat();
   const { value, now } = usePolled(lab ? () => laboratory(api) : null, POLL_MS);
   const tabs: Tab[] = [{ name: FIRST_TAB, content: <EventLog /> }];
   if (value) {
     const { responders } = value;
-    if (responders) tabs.push({ name: 'Experiments', content: <Experiments lab={value} responders={responders} /> });
+    if (responders)
+      tabs.push({ name: 'Experiments', content: <Experiments lab={value} responders={responders} send={send} /> });
     tabs.push({ name: 'Faults', content: <FaultPanel lab={value} onChange={now} /> });
   }
-  if (operator) tabs.push({ name: 'Dead letters', content: <DeadLetters lab={lab} /> });
+  if (operator) tabs.push({ name: 'Dead letters', content: <DeadLetters lab={lab} send={send} /> });
   tabs.push({ name: 'The log', content: <LogExplorer operator={operator} /> });
   return <Tabs label="The laboratory" tabs={tabs} wanted={tab} onOpen={onTab} />;
 }

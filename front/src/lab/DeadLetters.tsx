@@ -3,16 +3,15 @@ import { useState } from 'react';
 import { useChat } from '../ui/context';
 import { deadLetters } from './api';
 import { DeadLetterDetails } from './DeadLetterDetails';
-import { useSamples } from './SendButtons';
+import type { SendSample } from './SendButtons';
 import { usePolled } from './usePolled';
 
 const POLL_MS = 1_500;
 const SHOWN = 50;
 const REASONS: Readonly<Record<string, string>> = { rejected: 'it is no message', delivery_limit: 'tried too often' };
 
-export function DeadLetters({ lab }: { lab: boolean }) {
+export function DeadLetters({ lab, send }: { lab: boolean; send: SendSample }) {
   const { api } = useChat();
-  const send = useSamples();
   const [reason, setReason] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
   const [said, setSaid] = useState('');

@@ -3,16 +3,23 @@ import { useState } from 'react';
 import type { Lab, LabResponders } from '../protocol/http';
 import { ExperimentCard } from './ExperimentCard';
 import { EXPERIMENTS, type Experiment } from './experiments';
+import type { SendSample } from './SendButtons';
 import { useTools } from './useTools';
 
 function isPossible(experiment: Experiment, lab: Lab): boolean {
   return experiment.needs.every((name) => lab.faults.some((fault) => fault.name === name));
 }
 
-export function Experiments({ lab, responders }: { lab: Lab; responders: LabResponders }) {
+interface Props {
+  lab: Lab;
+  responders: LabResponders;
+  send: SendSample;
+}
+
+export function Experiments({ lab, responders, send }: Props) {
   const offered = EXPERIMENTS.filter((one) => isPossible(one, lab));
   const [name, setName] = useState(offered[0]?.name);
-  const tools = useTools(responders);
+  const tools = useTools(responders, send);
   const chosen = offered.find((one) => one.name === name);
   return (
     <div className="experiments">

@@ -15,7 +15,7 @@ import { Board } from './Board';
 import { BoxDrawer } from './BoxDrawer';
 import { LedgerStrip } from './LedgerStrip';
 import { Moment } from './Moment';
-import { SendButtons } from './SendButtons';
+import { SendButtons, useSamples } from './SendButtons';
 import { TimeBar } from './TimeBar';
 import { TraceButtons } from './TraceButtons';
 import { saveTrace } from './trace-files';
@@ -51,6 +51,7 @@ function unreachable(snapshot: Snapshot, problem: string): string {
 export function Laboratory() {
   const { api } = useChat();
   const { snapshot, problem, closed, retry } = usePipeline();
+  const send = useSamples();
   const time = useTimeTravel();
   const { trace, count } = time;
   const ledger = useLedger(trace, count);
@@ -78,7 +79,7 @@ export function Laboratory() {
             </div>
             <div className="pipeline-actions">
               <div className="button-row">
-                <SendButtons disabled={trace !== null} />
+                <SendButtons send={send} disabled={trace !== null} />
               </div>
               <TraceButtons onOpen={time.open} onRewind={rewind} />
             </div>
@@ -94,7 +95,11 @@ export function Laboratory() {
               reachable={trace !== null || !problem || closed}
             />
           </OpenBoxContext>
-          {trace ? <Moment time={time} /> : <Bench operator={snapshot !== null} lab={lab} tab={tab} onTab={setTab} />}
+          {trace ? (
+            <Moment time={time} />
+          ) : (
+            <Bench operator={snapshot !== null} lab={lab} send={send} tab={tab} onTab={setTab} />
+          )}
         </div>
         {box && <BoxDrawer name={box} history={history} onClose={() => setBox(null)} />}
       </section>

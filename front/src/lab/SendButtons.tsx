@@ -9,8 +9,11 @@ const ONE = '/words 60'; // long enough to be watched, short enough to be repeat
 const EACH = '/words 20';
 const MANY = 100;
 
+/** Sends a text in a new conversation that is not the user's; returns the message's id. */
+export type SendSample = (text: string, profile?: string) => string;
+
 /** Hidden conversations, deleted with the view. Returns what sends a text to a new one of them, and the message's id. */
-export function useSamples(): (text: string, profile?: string) => string {
+export function useSamples(): SendSample {
   const { client } = useChat();
   const samples = useRef<string[]>([]);
   useEffect(
@@ -28,10 +31,9 @@ export function useSamples(): (text: string, profile?: string) => string {
   };
 }
 
-export function SendButtons({ disabled }: { disabled: boolean }) {
+export function SendButtons({ send, disabled }: { send: SendSample; disabled: boolean }) {
   const live = useChatState((state) => state.live);
   const [profile, setProfile] = useState('slow');
-  const send = useSamples();
   const off = disabled || !live;
   return (
     <>

@@ -5,7 +5,7 @@ import type { ChatApi } from '../transport/api';
 import { useChat } from '../ui/context';
 import { beginFault, laboratory, setResponders } from './api';
 import type { Tools } from './experiments';
-import { useSamples } from './SendButtons';
+import type { SendSample } from './SendButtons';
 
 const LOOK_MS = 100;
 const LEAVING_MS = 500; // a responder that leaves has cancelled its consumer by then
@@ -25,9 +25,8 @@ async function settled(api: ChatApi, order: { count?: number; prefetch?: number 
 }
 
 /** Returns what begins an experiment. */
-export function useTools(set: LabResponders): () => Tools {
+export function useTools(set: LabResponders, send: SendSample): () => Tools {
   const { api, client } = useChat();
-  const send = useSamples();
   return () => {
     const begun = Date.now();
     const entries = () => client.recorder.entries.filter((entry) => entry.at >= begun);
