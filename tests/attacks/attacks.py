@@ -61,7 +61,7 @@ TABLE = {
     "unfinished bodies": Attack(by_body.unfinished_bodies, {"429"}),
     "bodies of many owners": Attack(by_body.bodies_of_many_owners, {"429"}),
     "chunks without end": Attack(by_body.chunks_without_end, {"400", "413"}),
-    "imports": Attack(by_body.imports, {"429", "503"}),
+    "imports": Attack(by_body.imports, {"429", "503"}, 0.8),
     "exports": Attack(by_body.exports, {"429", *IN_BOUNDS}),
     "unread exports": Attack(by_body.unread_exports, {"cut", "429"}, 4, waits_s=UNREAD_S + 1),
     "unread documents": Attack(by_body.unread_documents, {"cut", "429", *IN_BOUNDS}, 4, waits_s=UNREAD_S + 1),

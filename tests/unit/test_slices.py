@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from myna.slices import SLICE_S, sliced
+from myna.slices import FREE_SLICES, REST, SLICE_S, sliced
 
 
 async def work(steps: int, done: list[str], name: str = "") -> None:
@@ -34,6 +34,27 @@ async def test_pieces_of_work_take_turns() -> None:
     assert "".join(done) == "abcabcabc"
 
 
+async def test_long_work_rests_between_its_slices_so_that_the_loop_is_free_most_of_the_time() -> None:
+    steps, begun = FREE_SLICES + 10, time.monotonic()
+
+    await work(steps, [])
+
+    assert time.monotonic() - begun >= steps * SLICE_S * (1 + REST) - 2 * REST * SLICE_S
+
+
+async def test_a_short_piece_of_work_is_not_held_up_and_the_one_behind_it_is() -> None:
+    begun = time.monotonic()
+    ended: list[float] = []
+
+    async def piece() -> None:
+        await work(2, [])
+        ended.append(time.monotonic() - begun)
+
+    await asyncio.gather(*(piece() for _ in range(5)))
+
+    assert ended[-1] - ended[0] >= 3 * 2 * SLICE_S * (1 + REST)
+
+
 async def test_work_that_takes_no_time_is_not_interrupted() -> None:
     turns = 0
 
@@ -43,6 +64,9 @@ async def test_work_that_takes_no_time_is_not_interrupted() -> None:
             turns += 1
             await asyncio.sleep(0)
 
+    async with sliced():  # another test's work may still rest
+        pass
+    await asyncio.sleep(0.01)
     counting = asyncio.create_task(count())
     async with sliced() as pause:
         for _ in range(10):

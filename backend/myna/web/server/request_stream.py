@@ -16,8 +16,8 @@ from myna.web.server import refused
 
 TRANSFERS = (b"/export", b"/scenario")  # what of a path makes a long answer
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
-# A body comes in parts: chunks, or what arrives at once. After the first thousand they hold so many bytes on average.
-FREE_PARTS, PART_BYTES = 1_024, 64
+# A body comes in parts: chunks, or what arrives at once. After the first hundreds they hold so many bytes on average.
+FREE_PARTS, PART_BYTES = 256, 64
 
 
 class RequestStream(HTTPStream):
