@@ -2,7 +2,6 @@
 import { useEffect, useRef } from 'react';
 import { Banner } from '../ui/Banner';
 import { useChat } from '../ui/context';
-import { Palette } from '../ui/dialogs/Palette';
 import { Sidebar } from '../ui/sidebar/Sidebar';
 import { Announcer, ToastList } from '../ui/ToastList';
 import { Topbar } from '../ui/Topbar';
@@ -64,8 +63,7 @@ export function App() {
         {route.name === 'calls' && <CallsPart />}
         {(route.name === 'new' || route.name === 'chat') && <ChatView route={route} field={field} />}
       </main>
-      {dialog === 'palette' && <Palette />}
-      {dialog !== null && dialog !== 'palette' && <DialogPart name={dialog} />}
+      {dialog !== null && <DialogPart name={dialog} />}
       {dropping && (
         <div className="drop-target">
           {route.name === 'pipeline' ? 'Drop a trace to open it' : 'Drop an exported conversation to import it'}

@@ -22,10 +22,11 @@ export function CallsPart() {
   return <Lazy source={calls}>{({ CallsView }) => <CallsView />}</Lazy>;
 }
 
-export function DialogPart({ name }: { name: Exclude<DialogName, 'palette'> }) {
+export function DialogPart({ name }: { name: DialogName }) {
   return (
     <Lazy source={dialogs}>
-      {({ ManageDialog, SettingsDialog, ShortcutsDialog }) => {
+      {({ ManageDialog, Palette, SettingsDialog, ShortcutsDialog }) => {
+        if (name === 'palette') return <Palette />;
         if (name === 'settings') return <SettingsDialog />;
         return name === 'manage' ? <ManageDialog /> : <ShortcutsDialog />;
       }}
