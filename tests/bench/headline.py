@@ -17,6 +17,9 @@ BATCHED = "Node, both, batching"
 TARGETS = (OURS, NEITHER, BOTH, BATCHED)
 OPEN_PARTS = 60  # of a reply in open loop: a short paragraph
 PACE_S = 0.02  # between two of them: 50 parts a second, a quick model; the peer waits as long
+# Parts in flight in closed loop at most. Where parts are many, all sockets get theirs in waves: with more in flight a wave of the
+# peer's takes longer than what is measured, and sees none of them or thousands.
+PARTS_IN_FLIGHT = 15_360
 PREFETCH = "500"  # replies that one responder makes side by side: as many as the peer
 MIB = 1024  # in KiB
 COSTS = ("own µs/part", "all µs/part", "MiB")
@@ -86,8 +89,13 @@ async def _closed(targets: list[Target], services: Services, plan: Plan, parts: 
     runs = Measured()
     for _ in range(plan.rounds):
         for target in targets:
-            await runs.measure(target, services, plan, sockets=plan.replying, scenario=f"at-once-{parts}", parts=parts)
+            await runs.measure(target, services, plan, sockets=_replying(plan, parts), scenario=f"at-once-{parts}", parts=parts)
     return runs
+
+
+def _replying(plan: Plan, parts: int) -> int:
+    """How many sockets ask for replies of so many parts in closed loop."""
+    return min(plan.replying, PARTS_IN_FLIGHT // parts)
 
 
 async def _open(targets: list[Target], services: Services, plan: Plan, sockets: int, rate: float) -> Measured:
@@ -132,7 +140,7 @@ def _headline(closed: dict[int, Measured], opened: dict[int, Measured]) -> Table
 
 def _closed_table(plan: Plan, parts: int, runs: Measured) -> Table:
     table = Table(
-        f"Replies of {parts} part{'s' * (parts > 1)}, closed loop: {plan.replying} sockets, one reply in flight each",
+        f"Replies of {parts} part{'s' * (parts > 1)}, closed loop: {_replying(plan, parts)} sockets, one reply in flight each",
         ("", "parts/s", "replies/s", "Myna ÷", "first part p50 / p99 ms", "whole p50 / p99 ms", *COSTS, "load: a core's"),
         "The mock says all parts at once: this shows how much the pipeline carries. Own: its processes; all: with broker and database.",
     )
