@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from uuid import uuid4
 
 from playwright.async_api import Browser, async_playwright, expect
 
@@ -71,22 +70,22 @@ async def draw(browser: Browser, server: str, width: int, theme: str) -> None:
     await expect(newcomer.page.get_by_text("What you say is kept here.")).to_be_attached()
     await newcomer.page.screenshot(path=OUT / f"first-visit-{width}-{theme}.png")
     await newcomer.context.close()
-    await user.page.goto(server + "/pipeline")
+    await user.context.close()
+
+
+async def draw_pipeline(browser: Browser, server: str, width: int, theme: str) -> None:
+    """The pipeline view with a hundred messages on their way, and the example trace in the middle of a reply."""
+    size = {"width": width, "height": SIZES[width]}
+    user = await User.open(browser, server, "/pipeline", color_scheme=theme, locale="en-GB", viewport=size)
     await user.connected()
-    busy = [str(uuid4()) for _ in range(38)]  # six more than the responder takes at once: these wait
-    others = await User.open(browser, server, "/")
-    await others.connected()
-    for one in busy:
-        answer = await others.context.request.post(f"{server}/api/messages", data={"conversation_id": one, "text": "/sleep 20"})
-        assert answer.ok, await answer.text()
-    await user.page.reload()
-    await user.page.get_by_role("button", name="Send one through").click()
-    await expect(user.page.get_by_text("it stands in the log")).to_be_visible()
-    await user.page.wait_for_timeout(2_200)  # two more looks at the numbers
+    await user.page.get_by_role("button", name="Send 100").click()
+    await user.page.wait_for_timeout(2_500)  # two more looks at the numbers
     await user.page.screenshot(path=OUT / f"pipeline-{width}-{theme}.png")
-    for one in busy:
-        await others.context.request.delete(f"{server}/api/conversations/{one}")
-    await others.context.close()
+    await user.page.goto(server + "/pipeline#example")
+    await user.page.get_by_role("slider", name="Moment").fill("12")
+    await user.page.get_by_role("region", name="The conversation at that moment").scroll_into_view_if_needed()
+    await user.page.wait_for_timeout(300)  # the layout
+    await user.page.screenshot(path=OUT / f"time-travel-{width}-{theme}.png")
     await user.context.close()
 
 
@@ -100,6 +99,7 @@ async def main() -> None:
             for width in SIZES:
                 for theme in ("light", "dark"):
                     await draw(browser, node.url, width, theme)
+                    await draw_pipeline(browser, node.url, width, theme)
             await browser.close()
     finally:
         node.terminate()
