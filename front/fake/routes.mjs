@@ -65,7 +65,7 @@ async function route(server, owner, url, request, answer) {
   if (url.pathname === '/api/log') return answer(200, await logPage(server, owner, url));
   if (url.pathname === '/api/dead-letters') return answer(200, { items: [], next: null }); // it answers everything
   const [, id, rest] = /^\/api\/conversations\/([^/]+)(\/.*)?$/.exec(url.pathname) ?? [];
-  if (id && request.method === 'PUT') {
+  if (id && rest === '/import' && request.method === 'PUT') {
     const conversation = imported(id, JSON.parse(await bodyOf(request)));
     all.set(id, conversation);
     const { title, items } = conversation;

@@ -247,7 +247,7 @@ async def test_an_exported_conversation_comes_back_under_another_id_with_its_bra
     await owner.said("/echo or elsewhere", chat, parent_id=end["reply_id"])
     exported = await owner.get(f"/api/conversations/{chat}/export?format=json", Export)
     copy = str(uuid4())
-    answer = await owner.http(owner.url, "PUT", f"/api/conversations/{copy}", exported)
+    answer = await owner.http(owner.url, "PUT", f"/api/conversations/{copy}/import", exported)
     assert answer.status_code == 201, answer.text
     assert Imported.model_validate_json(answer.text).messages == 6
     owner.place.cursor = answer.json()["cursor"]

@@ -31,11 +31,11 @@ async def test_an_export_is_imported_on_one_node_and_exported_the_same_by_anothe
 
     before = await export(0, conversation_id)
     received = len(client.frames)
-    first = await client.http(nodes[0].url, "PUT", f"/api/conversations/{new_id}", before)
+    first = await client.http(nodes[0].url, "PUT", f"/api/conversations/{new_id}/import", before)
     # The other node may be a moment behind: the cursor says up to where it has to have read.
     cursor = first.json()["cursor"]
     read = await client.http(nodes[1].url, "GET", f"/api/conversations/{new_id}/messages?at_least={cursor}")
-    again = await client.http(nodes[1].url, "PUT", f"/api/conversations/{new_id}", before)
+    again = await client.http(nodes[1].url, "PUT", f"/api/conversations/{new_id}/import", before)
     after = await export(1, new_id)
 
     assert (first.status_code, read.status_code, again.status_code) == (201, 200, 201)

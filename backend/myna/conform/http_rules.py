@@ -128,7 +128,7 @@ async def an_export_comes_back(server: Server) -> None:
         before = [(item["role"], item["text"]) for item in await server.items(probe)]
         document = await server.json("GET", f"/api/conversations/{probe.conversation}/export?format=json", probe.token)
         copy = str(uuid4())
-        imported = await server.http("PUT", f"/api/conversations/{copy}", probe.token, document)
+        imported = await server.http("PUT", f"/api/conversations/{copy}/import", probe.token, document)
         expect(imported.status in (200, 201), f"the import answered {imported.status}: {imported.body[:200]!r}")
         path = f"/api/conversations/{copy}/messages?at_least={imported.json['cursor']}"
         after = [(item["role"], item["text"]) for item in (await server.json("GET", path, probe.token))["items"]]

@@ -103,7 +103,7 @@ export class ChatApi {
 
   /** Imports an exported conversation under `id`, which is the idempotency key. */
   importConversation(id: string, document: unknown): Promise<Imported> {
-    return this.request('PUT', `/api/conversations/${encodeURIComponent(id)}`, document, UPLOAD_MS);
+    return this.request('PUT', `/api/conversations/${encodeURIComponent(id)}/import`, document, UPLOAD_MS);
   }
 
   /** One request to a route; also for routes that only a part of the page knows. */

@@ -31,7 +31,7 @@ async def export(person: Person, conversation_id: str) -> Document:
 
 async def put(person: Person, document: Document, conversation_id: str | None = None) -> tuple[int, dict[str, Any]]:
     """Import; the status and the answer."""
-    answer = await person.put(f"/api/conversations/{conversation_id or uuid4()}", json=document)
+    answer = await person.put(f"/api/conversations/{conversation_id or uuid4()}/import", json=document)
     return answer.status_code, answer.json()
 
 
@@ -137,8 +137,9 @@ async def test_the_same_again_changes_nothing_and_goes_to_no_responder(served: S
     logged = len(served.broker.queues.log)
     stored = await person.messages(conversation_id)
     again = await put(person, document, conversation_id)
+    pages_of_the_release_before = await person.put(f"/api/conversations/{conversation_id}", json=document)
 
-    assert (first[0], again[0]) == (201, 201)
+    assert (first[0], again[0], pages_of_the_release_before.status_code) == (201, 201, 201)
     assert {**first[1], "cursor": ""} == {**again[1], "cursor": ""}
     assert len(served.broker.queues.log) == logged > tried
     assert [item["id"] for item in await person.messages(conversation_id)] == [item["id"] for item in stored]
@@ -245,7 +246,7 @@ async def test_the_longest_import_is_taken_and_a_longer_one_is_not(person: Perso
 
     taken = await put(person, longest)
     rejected = await put(person, written(*turns(ITEMS_LIMIT // 2), user_message(0)))
-    answer = await person.put(f"/api/conversations/{uuid4()}", content=b" " * (IMPORT_LIMIT + 1))
+    answer = await person.put(f"/api/conversations/{uuid4()}/import", content=b" " * (IMPORT_LIMIT + 1))
 
     assert (taken[0], taken[1]["messages"]) == (201, ITEMS_LIMIT)
     assert rejected[0] == 400
@@ -333,4 +334,4 @@ async def test_an_address_that_ends_in_no_uuid_is_answered_by_what_it_takes(pers
     status, answer = await put(person, written(*turns(1)), "abc")
 
     assert (status, answer["code"]) == (400, "invalid_frame")
-    assert answer["detail"] == "A conversation's id takes a UUID; this address ends in something else."
+    assert answer["detail"] == "A conversation's id takes a UUID; this address has something else."
