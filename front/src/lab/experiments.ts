@@ -116,7 +116,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
     needs: ['cut_socket'],
     watch: 'The place of this tab on the band of the log: it stands still, and then catches up.',
     async run({ send, fault, until }) {
-      const message = send('/words 60', 'normal');
+      const message = send('/words 200', 'normal');
       await until(begun(message, 5));
       await fault('cut_socket');
       const frames = await until((entries) => answered(entries, message));
@@ -147,8 +147,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
     needs: ['pause_responder'],
     watch: 'Your slot stays at the responder: the delivery is unacked, and nobody else is given it.',
     async run({ send, fault, until }) {
-      const message = send('/words 60', 'normal');
-      await until(begun(message, 3));
+      const message = send('/words 200', 'normal');
+      await until(begun(message, 1));
       await fault('pause_responder', { seconds: 3 });
       const frames = await until((entries) => answered(entries, message));
       const attempts = frames.filter((frame) => frame.type === 'reply.started').length;
