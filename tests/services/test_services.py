@@ -41,6 +41,7 @@ def test_a_port_stays_with_who_asked_for_it_while_its_server_starts_and_starts_a
 
 async def test_a_killed_node_comes_back_with_what_it_had_confirmed(rabbit: RabbitNode, amqp_url: str) -> None:
     await publish(amqp_url)
+    await rabbit.sync_declarations()
     await rabbit.kill()
     with pytest.raises(OSError, match="onnect"):
         await publish(amqp_url)

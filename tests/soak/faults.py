@@ -64,7 +64,8 @@ async def alarm_the_broker(cluster: Cluster, rng: random.Random) -> None:
 
 async def delete_the_log(cluster: Cluster, rng: random.Random) -> None:
     await cluster.rabbit.delete_queue(cluster.vhost, "chat_responses")
-    await asyncio.sleep(3)  # RabbitMQ 3.10.8 forgets a queue that was declared just before a kill
+    await asyncio.sleep(3)  # for the nodes to declare it again
+    await cluster.rabbit.sync_declarations()
 
 
 async def crash_postgres(cluster: Cluster, rng: random.Random) -> None:
