@@ -68,6 +68,6 @@ async def test_without_a_backend_the_view_marks_it_and_claims_nothing(open_page:
 async def test_the_pipeline_button_leads_back_into_the_page_where_it_was_opened_directly(open_page: OpenPage) -> None:
     user = await open_page("/pipeline")
     await user.connected()
-    await user.page.get_by_role("button", name=re.compile(r"^The pipeline\.")).click()
+    await user.page.get_by_role("button", name=re.compile(r"^Pipeline\b")).click()
     await expect(user.page).to_have_url(user.server + "/")
     await expect(user.field).to_be_visible()

@@ -32,11 +32,12 @@ export function PipelineStatus() {
   const lastChatRoute = useView((state) => state.lastChatRoute);
   const working = useChatState((state) => Object.keys(state.active).length);
   const here = route.name === 'pipeline';
+  const label = working > 0 ? `Pipeline · ${working} in work` : 'Pipeline';
   return (
     <button
       type="button"
       className={position === 'down' ? 'pipeline-status down' : 'pipeline-status'}
-      aria-label={`The pipeline. ${LABELS[position]}${working > 0 ? `, ${working} in work` : ''}`}
+      aria-label={`${label}. ${LABELS[position]}`} // it begins with what is seen, for those who speak to the page
       title={LABELS[position]}
       aria-current={here ? 'page' : undefined}
       onClick={() => navigate(here ? lastChatRoute : { name: 'pipeline' })}
@@ -53,9 +54,7 @@ export function PipelineStatus() {
           />
         ))}
       </svg>
-      <span className="pipeline-status-label">
-        Pipeline{working > 0 && <span aria-hidden="true"> · {working} in work</span>}
-      </span>
+      <span className="pipeline-status-label">{label}</span>
     </button>
   );
 }
