@@ -105,7 +105,8 @@ class RetryingClient(ChatClient):
                 if not self.connected:
                     await self.reconnect()
                 if self.outbox.state_unknown:
-                    await self._read_state()
+                    with suppress(httpx.HTTPError):  # a node that restarts: no reason to leave the other, the next step reads again
+                        await self._read_state()
                 await self._step()
             except TROUBLE:
                 await self.cut()
