@@ -42,17 +42,20 @@ function fill(title, count, startMs) {
 }
 
 const DAY = 86_400_000;
+const noon = new Date().setHours(12, 0, 0, 0);
+/** Minutes ago, but today; or around noon so many days ago: of which day a sample is does not depend on the time of day. */
+const today = (minutes) => Math.max(new Date().setHours(0, 0, 0, 0), Date.now() - minutes * 60_000);
+const daysAgo = (days, minutes = 0) => noon - days * DAY - minutes * 60_000;
 const samples = [
-  ['What does a quorum queue promise?', 2, 0.01],
-  ['Draw the route of one message', 3, 0.05],
-  ['A mailbox in twenty lines', 1, 1.1],
-  ['Why not two queues?', 2, 1.3],
-  ['Backoff with full jitter, explained', 2, 3],
-  ['Notes on the recorder', 1, 5],
-  ['First words', 1, 20],
+  ['What does a quorum queue promise?', 2, today(15)],
+  ['Draw the route of one message', 3, today(70)],
+  ['A mailbox in twenty lines', 1, daysAgo(1)],
+  ['Why not two queues?', 2, daysAgo(1, 90)],
+  ['Backoff with full jitter, explained', 2, daysAgo(3)],
+  ['Notes on the recorder', 1, daysAgo(5)],
+  ['First words', 1, daysAgo(20)],
 ];
-if (process.env.FAKE_SAMPLES !== '0')
-  for (const [title, count, days] of samples) fill(title, count, Date.now() - days * DAY);
+if (process.env.FAKE_SAMPLES !== '0') for (const [title, count, at] of samples) fill(title, count, at);
 if (turns > 0) console.log(`long conversation: /c/${fill('A very long conversation', turns, Date.now() - 3 * DAY)}`);
 
 /** Replies that are expensive or dangerous to render. */
