@@ -7,20 +7,14 @@ from uuid import uuid4
 import pytest
 import structlog
 
+from myna.node.logging_setup import PROCESSORS
 from tests.services import chromium
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
 
 # As a process logs by default: without a line for each step of each message.
-# Tracebacks are plain, as in the product: drawn with all locals each holds the event loop for up to a second.
 structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
-        structlog.dev.ConsoleRenderer(colors=False),
-    ],
+    processors=[*PROCESSORS, structlog.dev.ConsoleRenderer(colors=False)],
     wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
 )
 

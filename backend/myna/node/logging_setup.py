@@ -5,9 +5,17 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.typing import Processor
 
 Form = Literal["auto", "console", "json"]
 Level = Literal["auto", "debug", "info", "warning", "error"]
+# What a line is made of before it is written. Tracebacks are plain: drawn with all locals they would hold texts, and the event loop.
+PROCESSORS: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+)
 
 
 def silence() -> None:
@@ -26,13 +34,7 @@ def configure(form: Form, level: Level = "auto") -> None:
     renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
     least = ("warning" if terminal else "info") if level == "auto" else level
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[*PROCESSORS, renderer],
         # A line below this level costs a call that does nothing.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[least.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

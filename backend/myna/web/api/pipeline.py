@@ -9,6 +9,7 @@ from quart import Blueprint
 from quart_schema import validate_response
 
 from myna.broker.port import BrokerStatus, broker_status
+from myna.core.projection import Projection
 from myna.web.api.models import Answer
 from myna.web.operator import needs_operator
 from myna.web.services import Services
@@ -109,8 +110,6 @@ def pipeline_of(services: Services, broker: BrokerStatus) -> Pipeline:
     """One look at a node and its broker."""
     projection, recorder, relay, turns = services.projection, services.recorder, services.relay, services.submissions.turns
     rates = services.relay_metrics.per_s()
-    workers = Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
-    stored = projection.stored.high.offset if projection.stored else None
     return Pipeline(
         broker=PipelineBroker(
             kind=broker.kind,
@@ -120,15 +119,25 @@ def pipeline_of(services: Services, broker: BrokerStatus) -> Pipeline:
             queues=[PipelineQueue.model_validate(queue) for queue in broker.queues],
         ),
         relay=PipelineRelay(live=relay.live, position=projection.reached.offset, lag_ms=services.relay_metrics.lag_ms()),
-        recorder=PipelineRecorder(active=recorder.active, stored_position=stored, pending=projection.pending),
+        recorder=PipelineRecorder(active=recorder.active, stored_position=stored_position(projection), pending=projection.pending),
         store=PipelineStore.model_validate(services.store),
         sockets=services.hub.count,
         open_turns=turns.open_count,
         waiting_turns=turns.waiting_count,
-        responders=[PipelineWorker(worker=worker, open=count) for worker, count in sorted(workers.items())],
+        responders=[PipelineWorker(worker=worker, open=count) for worker, count in sorted(open_by_worker(projection).items())],
         rates=PipelineRates(**rounded(rates)),
         lab=services.settings.lab_on,
     )
+
+
+def open_by_worker(projection: Projection) -> Counter[str]:
+    """How many replies each responder has begun and not ended."""
+    return Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
+
+
+def stored_position(projection: Projection) -> int | None:
+    """The offset up to which the log is stored; None where nothing is."""
+    return projection.stored.high.offset if projection.stored else None
 
 
 def rounded(rates: Mapping[str, float | None]) -> dict[str, float | None]:

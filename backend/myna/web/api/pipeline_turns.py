@@ -4,7 +4,6 @@ It is made of what the node holds anyway when somebody calls it, so it costs not
 """
 
 import secrets
-from collections import Counter
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -20,7 +19,7 @@ from myna.pipeline.relay_metrics import LONGEST_S
 from myna.protocol import timestamps
 from myna.protocol.session import Session
 from myna.web.api.models import Answer, absent
-from myna.web.api.pipeline import PipelineRates, rounded
+from myna.web.api.pipeline import PipelineRates, open_by_worker, rounded, stored_position
 from myna.web.api.requests import Query
 from myna.web.auth import COOKIE, token_of
 from myna.web.operator import needs_operator
@@ -143,14 +142,13 @@ def picture_of(services: Services, node: str, caller: Session | None, cursor: st
     replies, now_ms = projection.open_replies, timestamps.now_ms()
     owner = caller.owner if caller is not None else None
     position = projection.position(owner, cursor) if owner is not None and cursor is not None else None
-    stored = projection.stored.high.offset if projection.stored else None
     lag_ms = services.relay_metrics.lag_ms()
     return {
         "at": timestamps.written(now_ms),
         "node": node,
         "log": {"epoch": projection.epoch, "first": ends and ends[0], "last": ends and ends[1]},
         "relays": [{"node": node, "position": projection.reached.offset, "live": relay.live, "lag_ms": lag_ms}],
-        "recorder": {"active": recorder.active, "position": stored, "pending": projection.pending},
+        "recorder": {"active": recorder.active, "position": stored_position(projection), "pending": projection.pending},
         **({"tab": {"position": position.offset}} if position is not None else {}),
         "responders": responders_of(services),
         "held": services.submissions.turns.waiting_count,
@@ -175,7 +173,7 @@ def turn_of(reply: OpenReply, owner: str | None, now_ms: int) -> dict[str, Any]:
 
 def responders_of(services: Services) -> list[dict[str, Any]]:
     """Those that have begun something, and this node's own: each a `PipelineResponder`."""
-    begun = Counter(reply.worker for reply in services.projection.open_replies.values() if reply.worker)
+    begun = open_by_worker(services.projection)
     here, prefetch = states_of(services), prefetch_of(services)
     return [
         {
