@@ -32,9 +32,8 @@ class ReplyPublisher:
     waits for no other.
     """
 
-    def __init__(self, broker: Broker, brain: Brain, worker: str, reply: OpenReply, metrics: ResponderMetrics) -> None:
-        """`reply` is what the log already holds of it: nothing on the first attempt. `worker` names this process."""
-        job = reply.job
+    def __init__(self, broker: Broker, brain: Brain, worker: str, job: QueuedJob, reply: OpenReply, metrics: ResponderMetrics) -> None:
+        """`reply` is what the log already holds of the reply to `job`: nothing on the first attempt. `worker` names this process."""
         self._metrics = metrics
         self._broker = broker
         self._brain = brain
@@ -67,7 +66,7 @@ class ReplyPublisher:
         """
         if stopped():
             return
-        self._span = tracing.begin("answer", "CONSUMER", getattr(self._job, "traceparent", None), reply_id=self._job.reply_id)
+        self._span = tracing.begin("answer", "CONSUMER", self._job.traceparent, reply_id=self._job.reply_id)
         try:
             await self._run(stopped)
         except BaseException as error:  # a crash, or the process is about to end: another attempt has a span of its own
@@ -175,10 +174,9 @@ def _call_of(prompt: Prompt) -> e.Call | None:
     return e.Call(prompt.model, {name: value for name, value in prompt.headers.items() if name.startswith(TOLD_HEADERS)})
 
 
-def prompt_of(job: e.Job) -> Prompt:
+def prompt_of(job: QueuedJob) -> Prompt:
     """What the brain is given of a job."""
-    options = job.options or e.Options()
-    history = tuple(HistoryMessage(item.role, item.text) for item in job.history) if isinstance(job, QueuedJob) else ()
+    options = job.options or JobOptions()
+    history = tuple(HistoryMessage(item.role, item.text) for item in job.history)
     prompt = Prompt(job.id, job.text, options.profile, options.seed, options.scenario, history, turn=job.turn)
-    request = options.request if isinstance(options, JobOptions) else None
-    return prompt if request is None else prompt.with_request(request)
+    return prompt if options.request is None else prompt.with_request(options.request)

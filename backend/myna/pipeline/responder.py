@@ -25,6 +25,7 @@ from myna.pipeline.reply_publisher import ReplyPublisher
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
+from myna.protocol.jobs import QueuedJob
 from myna.protocol.topology import RoutingKey
 from myna.telemetry.responder import ResponderMetrics
 
@@ -165,11 +166,10 @@ class Responder:
                 await self._broker.submit(RoutingKey.WORK, [line])
             return Outcome.ACK
         if retried or delivery.redelivered or _repeated(delivery, jobs):
-            known = await self._progress.progress(jobs)
-            replies = [known[job.reply_id] for job in jobs if job.reply_id in known]
+            open_replies = await self._progress.progress(jobs)
         else:
-            replies = [OpenReply(job, e.BEGINNING, 0.0) for job in jobs]
-        await self._answer_all(replies)
+            open_replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
+        await self._answer_all([(job, open_replies[job.reply_id]) for job in jobs if job.reply_id in open_replies])
         return Outcome.ACK
 
     async def _accept_manual_message(self, body: bytes) -> Outcome:
@@ -179,14 +179,17 @@ class Responder:
         await self._broker.submit(RoutingKey.MESSAGE, [log_codec.encode(await self._places.placed(message))])
         return Outcome.ACK
 
-    async def _answer_all(self, replies: Sequence[OpenReply]) -> None:
-        """Make these replies side by side; returns when all are confirmed. Raises what stopped one, and then stops all."""
-        if len(replies) <= 1:
-            for reply in replies:
-                await self._answer(reply)
+    async def _answer_all(self, jobs: Sequence[tuple[QueuedJob, OpenReply]]) -> None:
+        """Make the replies to these jobs, each from where the log has it, side by side; returns when all are confirmed.
+
+        Raises what stopped one, and then stops all.
+        """
+        if len(jobs) <= 1:
+            for job, reply in jobs:
+                await self._answer(job, reply)
             return
         # No task group: on Python 3.11 one that failed leaves its task marked as cancelled, as if it had been stopped from outside.
-        answers = [asyncio.create_task(self._answer(reply)) for reply in replies]
+        answers = [asyncio.create_task(self._answer(job, reply)) for job, reply in jobs]
         try:
             await asyncio.wait(answers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -199,17 +202,16 @@ class Responder:
             # A crash of the brain says more than the broker's absence.
             raise min(failed, key=lambda error: isinstance(error, BrokerUnavailable))
 
-    async def _answer(self, reply: OpenReply) -> None:
-        job = reply.job
+    async def _answer(self, job: QueuedJob, reply: OpenReply) -> None:
         self.metrics.open += 1
         try:
-            publisher = ReplyPublisher(self._broker, self._brain, self.worker, reply, self.metrics)
+            publisher = ReplyPublisher(self._broker, self._brain, self.worker, job, reply, self.metrics)
             await publisher.run(lambda: self._stops.get(job.reply_id) == job.owner)
         finally:
             self.metrics.open -= 1
 
 
-def _repeated(delivery: Delivery, jobs: Sequence[e.Job]) -> bool:
+def _repeated(delivery: Delivery, jobs: Sequence[QueuedJob]) -> bool:
     if delivery.sent_at is None:
         return False
     sent_ms = delivery.sent_at.timestamp() * 1000

@@ -15,7 +15,7 @@ from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep, Tool
 from myna.pipeline.reply_publisher import MAX_UNCONFIRMED, ReplyPublisher, prompt_of
 from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.jobs import JobOptions
+from myna.protocol.jobs import JobOptions, MessageJob
 from myna.protocol.topology import GROUP_LINES, RoutingKey
 from myna.telemetry.responder import ResponderMetrics
 from tests.unit.log_events import accepted_message
@@ -99,12 +99,16 @@ def texts(first: int, last: int) -> list[str]:
     return [str(number) for number in range(first, last + 1)]
 
 
+JOB = MessageJob(**msgspec.structs.asdict(accepted_message(1)))
+
+
 async def publishing(
     broker: SteppedBroker, brain: SteppedBrain, reply: OpenReply | None = None, stopped: Callable[[], bool] = lambda: False
 ) -> "asyncio.Task[None]":
     """A publisher at work, as far as it gets by itself."""
-    reply = reply or OpenReply(accepted_message(1), e.BEGINNING, 0.0)
-    publisher = ReplyPublisher(cast(Broker, broker), cast(Brain, brain), "worker", reply, ResponderMetrics())
+    reply = reply or OpenReply(JOB, e.BEGINNING, 0.0)
+    job = msgspec.structs.replace(JOB, at=reply.job.at)
+    publisher = ReplyPublisher(cast(Broker, broker), cast(Brain, brain), "worker", job, reply, ResponderMetrics())
     task = asyncio.create_task(publisher.run(stopped))
     await settled()
     return task
@@ -256,7 +260,7 @@ async def test_a_reply_goes_on_at_the_next_part_and_keeps_its_first_timings(brok
 
 def test_the_brain_is_given_what_a_client_sent_beside_its_message() -> None:
     request = '{"text": "all of it", "turn": 3, "tools": [{"name": "look_up", "parameters": {"type": "object"}}], "stop": ["."]}'
-    job = msgspec.structs.replace(accepted_message(1), options=JobOptions("fast", 4, None, request))
+    job = msgspec.structs.replace(JOB, options=JobOptions("fast", 4, None, request))
     prompt = prompt_of(job)
     assert (prompt.key, prompt.text, prompt.profile, prompt.seed, prompt.turn_number) == (job.id, "all of it", "fast", 4, 3)
     assert (prompt.tools, prompt.stop) == ((Tool("look_up", {"type": "object"}),), (".",))
