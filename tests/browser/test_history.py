@@ -1,10 +1,10 @@
-"""Conversations: search, titles, pins, deletion, export and import, several at once."""
+"""Conversations: titles, pins, deletion, export and import, several at once."""
 
 import json
 import re
 from pathlib import Path
 
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
 from tests.browser.user import User
@@ -29,14 +29,6 @@ PINS_KEPT = """() => new Promise((resolve, reject) => {
 })"""
 
 
-async def start_conversation(user: User, text: str) -> str:
-    """A conversation of its own with this message and its reply; its id."""
-    await user.page.goto(user.server + "/")
-    await user.send(text)
-    await user.sees_replies()
-    return await user.conversation_id()
-
-
 async def choose(user: User, title: str, act: str) -> None:
     """One act from the menu of a conversation in the side."""
     await user.sidebar.get_by_role("link", name=title).hover()
@@ -46,7 +38,7 @@ async def choose(user: User, title: str, act: str) -> None:
 
 async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPage) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo ropes and knots")
+    await user.start_conversation("/echo ropes and knots")
     await choose(user, "ropes and knots", "Rename")
     await user.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
     await user.page.keyboard.press("Enter")
@@ -57,8 +49,8 @@ async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPag
 
 async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: OpenPage) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo alpha")
-    await start_conversation(user, "/echo beta")
+    await user.start_conversation("/echo alpha")
+    await user.start_conversation("/echo beta")
     await choose(user, "alpha", "Pin")
     pinned = user.sidebar.get_by_role("region", name="Pinned").get_by_role("link")
     await expect(pinned).to_contain_text(["alpha"])
@@ -73,7 +65,7 @@ async def test_pinned_conversations_stand_first_also_after_a_reload(open_page: O
 
 async def test_a_deleted_conversation_can_be_brought_back_and_is_gone_otherwise(open_page: OpenPage) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo keep me")
+    await user.start_conversation("/echo keep me")
     await choose(user, "keep me", "Delete")
     await expect(user.sidebar.get_by_role("link", name="keep me")).to_have_count(0)
     await user.page.get_by_role("button", name="Undo").click()
@@ -86,31 +78,9 @@ async def test_a_deleted_conversation_can_be_brought_back_and_is_gone_otherwise(
     assert (await user.get_json("/api/conversations"))["items"] == []
 
 
-async def test_a_search_shows_marked_hits_and_jumps_to_the_message(open_page: OpenPage) -> None:
-    user = await open_page()
-    await start_conversation(user, "/echo the cormorant dives at dawn")
-    await start_conversation(user, "/echo nothing of the kind")
-    await user.page.get_by_role("searchbox").fill("cormorant")
-    hits = user.sidebar.get_by_role("list", name="Found messages")
-    await expect(hits.locator("mark").first).to_have_text("cormorant")
-    await expect(hits.get_by_role("button").filter(has_text="you said")).to_have_count(1)
-    await expect(hits.get_by_role("button").filter(has_text="Myna said")).to_have_count(1)
-    await hits.get_by_role("button").first.click()
-    await expect(user.turns.first).to_contain_text("cormorant dives")
-    await user.page.get_by_role("searchbox").fill("zzzznothing")
-    await expect(user.sidebar.get_by_text("Nothing was said about")).to_be_visible()
-
-
-async def test_a_hit_far_back_in_a_long_conversation_is_read_and_shown(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    user = await open_page("/", server=fake_backend.url)
-    await user.page.get_by_role("searchbox").fill("(4801)")
-    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").first.click()
-    await expect(user.turns.filter(has_text="(4801)")).to_be_in_viewport()
-
-
 async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_path: Path) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo take me along")
+    await user.start_conversation("/echo take me along")
     for act, ending in (("Export as Markdown", ".md"), ("Export as JSON", ".json")):
         async with user.page.expect_download() as download:
             await choose(user, "take me along", act)
@@ -124,7 +94,7 @@ async def test_export_gives_the_conversation_as_a_file(open_page: OpenPage, tmp_
 
 async def test_an_exported_conversation_can_be_imported_after_deletion(open_page: OpenPage, tmp_path: Path) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo there and back")
+    await user.start_conversation("/echo there and back")
     await user.page.get_by_role("button", name="Another reply").click()
     await expect(user.log.get_by_text("2/2")).to_be_visible()
     await user.sees_replies()
@@ -161,7 +131,7 @@ DROP = """(json) => {
 
 async def test_an_exported_conversation_can_be_dropped_on_the_page(open_page: OpenPage) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo dropped here")
+    await user.start_conversation("/echo dropped here")
     exported = await user.get_json(f"/api/conversations/{await user.conversation_id()}/export?format=json")
     await user.page.goto(user.server + "/")
     await user.connected()
@@ -188,8 +158,8 @@ async def test_a_file_that_is_no_conversation_is_refused_in_words(open_page: Ope
 
 async def test_every_conversation_has_an_address_and_the_back_button_works(open_page: OpenPage) -> None:
     user = await open_page()
-    first = await start_conversation(user, "/echo one")
-    second = await start_conversation(user, "/echo two")
+    first = await user.start_conversation("/echo one")
+    second = await user.start_conversation("/echo two")
     await user.sidebar.get_by_role("link", name="one").click()
     await expect(user.page).to_have_url(re.compile(first))
     await expect(user.turns.first).to_contain_text("/echo one")
@@ -240,47 +210,6 @@ async def test_day_headings_and_groups_show_dates(open_page: OpenPage, fake_back
     user = await open_page("/", server=fake_backend.url)
     for group in ("Today", "Yesterday", "Previous 7 days", "Previous 30 days"):
         await expect(user.sidebar.get_by_role("heading", name=group)).to_be_attached()
-
-
-async def test_a_hit_in_a_reply_opens_the_conversation_at_its_message(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    user = await open_page("/", server=fake_backend.url)
-    await user.page.get_by_role("searchbox").fill("reply number 4123")
-    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="Myna said").first.click()
-    await expect(user.turns.filter(has_text="reply number 4123")).to_be_in_viewport()
-
-
-async def test_a_hit_in_a_reply_of_the_real_backend_is_shown_and_marked(open_page: OpenPage) -> None:
-    user = await open_page()
-    await start_conversation(user, "/echo the plover runs before it flies")
-    for count in (301, 302, 303):
-        await user.send(f"/words {count}")
-        await expect(user.turns.filter(has_text=f"/words {count}").get_by_role("button", name="Another reply")).to_be_visible()
-    await user.page.get_by_role("searchbox").fill("plover")
-    await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="Myna said").click()
-    await expect(user.turns.filter(has_text="the plover runs")).to_be_in_viewport()
-    await expect(user.log.locator(".turn.highlighted")).to_contain_text("plover")
-
-
-async def test_the_search_finds_titles_also_of_conversations_that_were_not_loaded(open_page: OpenPage, fake_backend: FakeBackend) -> None:
-    user = await open_page("/", server=fake_backend.url)
-    await user.connected()
-
-    async def empty(route: Route) -> None:
-        await route.fulfill(json={"items": [], "next": None})
-
-    await user.page.route(re.compile(r"/api/conversations\?(?!.*q=)"), empty)
-    await user.page.reload()
-    await expect(user.sidebar.get_by_text("What you say is kept here.")).to_be_visible()
-    await user.page.get_by_role("searchbox").fill("notes on the rec")
-    await expect(user.sidebar.get_by_role("list", name="Found conversations").get_by_role("link")).to_have_text(["Notes on the recorder"])
-    # A hit names its conversation, loaded or not.
-    await user.page.get_by_role("searchbox").fill("reply number 4123")
-    await expect(user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").first).to_contain_text(
-        "A very long conversation"
-    )
-    await user.page.keyboard.press("Control+k")
-    await user.page.keyboard.type("why not two")
-    await expect(user.page.get_by_role("option").filter(has_text="Why not two queues?")).to_be_visible()
 
 
 async def test_the_menu_of_a_row_goes_with_its_row(open_page: OpenPage, fake_backend: FakeBackend) -> None:

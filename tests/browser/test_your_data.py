@@ -1,13 +1,11 @@
 """What people do with what they said: share it, delete it in bulk, be forgotten."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_access import findings
-from tests.browser.test_history import start_conversation
 from tests.browser.user import User
 
 HOSTILE = '/echo <img src=x onerror="document.title=1"> <script>document.title = 2</script> **bold** [run](javascript:document.title=3)'
@@ -79,7 +77,7 @@ async def test_a_shared_file_is_inert_whatever_was_said(open_page: OpenPage, tmp
 async def test_several_conversations_are_deleted_at_once_and_brought_back_at_once(open_page: OpenPage) -> None:
     user = await open_page()
     for text in ("alpha", "beta", "gamma"):
-        await start_conversation(user, f"/echo {text}")
+        await user.start_conversation(f"/echo {text}")
     await user.page.get_by_role("button", name="Settings").click()
     await user.page.get_by_role("button", name="Delete conversations…").click()
     dialog = user.page.get_by_role("dialog", name="Delete conversations")
@@ -109,7 +107,7 @@ async def test_several_conversations_are_deleted_at_once_and_brought_back_at_onc
 
 async def test_forget_me_deletes_everything_here_and_there_in_every_tab(open_page: OpenPage) -> None:
     user = await open_page()
-    await start_conversation(user, "/echo nobody shall know")
+    await user.start_conversation("/echo nobody shall know")
     await user.field.fill("half a thought")
     two = await user.second_tab("/")
     await expect(two.sidebar.get_by_role("link", name="nobody shall know")).to_be_visible()
@@ -131,39 +129,3 @@ async def test_forget_me_deletes_everything_here_and_there_in_every_tab(open_pag
     await user.send("/echo a new start")
     await user.sees_replies()
     user.console_errors[:] = [one for one in user.console_errors if "401" not in one]
-
-
-async def test_the_search_can_be_narrowed_to_titles_or_to_one_side(open_page: OpenPage) -> None:
-    user = await open_page()
-    await start_conversation(user, "/echo the dunlin feeds at low tide")
-    await user.page.get_by_role("searchbox").fill("dunlin")
-    hits = user.sidebar.get_by_role("list", name="Found messages").get_by_role("button")
-    titles = user.sidebar.get_by_role("list", name="Found conversations").get_by_role("link")
-    await expect(hits).to_have_count(2)
-    await expect(titles).to_have_count(1)
-    await user.page.get_by_role("radio", name="Myna").check()
-    await expect(hits).to_have_count(1)
-    await expect(hits).to_contain_text("Myna said")
-    await expect(titles).to_have_count(0)
-    await user.page.get_by_role("radio", name="You").check()
-    await expect(hits).to_contain_text("you said")
-    await user.page.get_by_role("radio", name="Titles").check()
-    await expect(hits).to_have_count(0)
-    await expect(titles).to_have_count(1)
-
-
-async def test_the_search_can_be_narrowed_to_what_was_said_lately(open_page: OpenPage) -> None:
-    user = await open_page()
-    await start_conversation(user, "/echo the dunlin feeds at low tide")
-    await user.page.get_by_role("searchbox").fill("dunlin")
-    hits = user.sidebar.get_by_role("list", name="Found messages").get_by_role("button")
-    said = user.sidebar.get_by_role("combobox", name="Said")
-    await expect(hits).to_have_count(2)
-    await said.select_option("in the last day")
-    await user.page.get_by_role("radio", name="You").check()
-    await expect(hits).to_have_count(1)
-    await user.page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=9))
-    await said.select_option("in the last week")
-    await expect(hits).to_have_count(0)
-    await said.select_option("in the last month")
-    await expect(hits).to_have_count(1)

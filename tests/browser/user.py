@@ -88,6 +88,13 @@ class User:
         await self.field.fill(text)
         await self.field.press("Enter")
 
+    async def start_conversation(self, text: str) -> str:
+        """A new conversation with this message, once it has its reply; its id."""
+        await self.page.goto(self.server + "/")
+        await self.send(text)
+        await self.sees_replies()
+        return await self.conversation_id()
+
     async def sees_replies(self, count: int = 1) -> None:
         """Waits until `count` replies have ended."""
         await expect(self.log.get_by_role("button", name="Another reply")).to_have_count(count)
