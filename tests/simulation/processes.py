@@ -13,7 +13,7 @@ from typing import Any
 from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
-from myna.node.supervisor import Supervisor
+from myna.node.loop_supervisor import Supervisor
 from myna.pipeline.commands import Commands
 from myna.pipeline.log_reader import LogReader
 from myna.pipeline.mock_setups import MockSetups

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from myna.node.lifetime import WRONG_USE
+from myna.node.stopping import WRONG_USE
 from myna.protocol.errors import MynaError, StartupError
 
 # By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries.

@@ -7,7 +7,7 @@ import click
 
 from myna import settings as all_settings
 from myna.cli.process import run
-from myna.node.lifetime import postpone_collection
+from myna.node.garbage_collection import postpone_collection
 from myna.node.logging_setup import configure
 
 LOOPBACK = "127.0.0.0/8,::1/128"  # where tests come from: no limit per address is for them

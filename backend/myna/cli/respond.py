@@ -4,8 +4,8 @@ import click
 
 from myna.cli.process import MEMBER, run, run_group, service_settings, settings_help
 from myna.cli.settings_table import OF_RESPONDERS
-from myna.node.lifetime import Member
 from myna.node.responder_process import respond
+from myna.node.stopping import Member
 
 
 @click.command(epilog=settings_help(*OF_RESPONDERS))

@@ -3,8 +3,9 @@
 import click
 
 from myna.cli.process import MEMBER, examples, run, run_group, service_settings, settings_help
-from myna.node.lifetime import Member, postpone_collection
+from myna.node.garbage_collection import postpone_collection
 from myna.node.listener import reserve
+from myna.node.stopping import Member
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 

@@ -10,8 +10,8 @@ from myna.lab.ledger import WatchedLedger
 from myna.node import memory
 from myna.node.factories import make_brain, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
+from myna.node.loop_supervisor import Supervisor
 from myna.node.secret_key import secret_key
-from myna.node.supervisor import Supervisor
 from myna.pipeline.commands import Commands
 from myna.pipeline.log_reader import LogReader
 from myna.pipeline.mock_setups import MockSetups

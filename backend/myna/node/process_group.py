@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import structlog
 
-from myna.node.lifetime import WRONG_USE, first_of, stop_signal
-from myna.node.supervisor import RESTART_MAX_S, RESTART_S, STEADY_S
+from myna.node.loop_supervisor import RESTART_MAX_S, RESTART_S, STEADY_S
+from myna.node.stopping import WRONG_USE, first_of, stop_signal
 
 FAILED = 1  # the exit code for what a signal ended
 log = structlog.get_logger()

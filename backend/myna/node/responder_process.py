@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from myna.node.factories import make_brain, make_broker, process_name, worker_name
-from myna.node.lifetime import Member, exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.garbage_collection import favour_event_loop
+from myna.node.loop_supervisor import Supervisor
 from myna.node.metrics_port import ResponderCollector, serve_metrics
-from myna.node.supervisor import Supervisor
+from myna.node.stopping import Member, exit_code, first_of, stop_signal
 from myna.node.traces import start_traces
 from myna.pipeline.responder import Responder
 from myna.protocol.errors import StartupError

@@ -12,11 +12,12 @@ from hypercorn.asyncio import serve as hypercorn_serve
 from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.banner import banner
 from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
-from myna.node.lifetime import Member, exit_code, favour_event_loop, first_of, stop_signal
+from myna.node.garbage_collection import favour_event_loop
 from myna.node.listener import bind
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
+from myna.node.stopping import Member, exit_code, first_of, stop_signal
 from myna.node.traces import start_traces
 from myna.protocol.errors import StartupError
 from myna.settings import Settings

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from myna.broker.embedded.consumer import EmbeddedDelivery
-from myna.node.supervisor import CRASHES
+from myna.node.loop_supervisor import CRASHES
 from myna.pipeline.manual_messages import OPERATOR, OPERATOR_CONVERSATION
 from myna.protocol import log_codec, timestamps
 from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey

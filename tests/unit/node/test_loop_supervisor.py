@@ -2,7 +2,7 @@
 
 import asyncio
 
-from myna.node.supervisor import CRASHES, RESTART_MAX_S, STEADY_S, Supervisor
+from myna.node.loop_supervisor import CRASHES, RESTART_MAX_S, STEADY_S, Supervisor
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from tests.simulation.virtual_time import VirtualLoop, run
 
