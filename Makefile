@@ -15,7 +15,7 @@ LOCK_BUILD := $(COMPILE) --group build
 # The program itself, from this folder: `myna` in .venv/bin runs what stands in backend/myna.
 INSTALL := $(PIP) -r requirements/build.txt && $(PY) -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
 
-.PHONY: help run dev build wheel docs check test compose-test faults fuzz bench random-user firefox soak audit lock clean
+.PHONY: help run dev build wheel docs check test compose-test faults other-broker fuzz bench random-user firefox soak audit lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -49,6 +49,10 @@ compose-test: .venv/dev ## build and run docker-compose.yml, and use it like a p
 faults: .venv/dev ## the part of make test that harms processes, broker and database on purpose (about 12 minutes)
 	@tests/services/install
 	@$(PY) -m pytest tests/faults tests/soak
+
+other-broker: .venv/dev ## the tests of the broker on the RabbitMQ of another Debian release: RELEASE=trixie has 4.0 (about 15 minutes)
+	@tests/services/unpack_rabbitmq $(or $(RELEASE),trixie) build/rabbitmq-$(or $(RELEASE),trixie)
+	@TEST_RABBITMQ=$(CURDIR)/build/rabbitmq-$(or $(RELEASE),trixie) $(PY) -m pytest tests/contract/test_broker*.py tests/flow tests/faults/test_broker_faults.py
 
 fuzz: .venv/dev ## made-up bytes, frames, imports and requests, until something is found or it is stopped
 	@while FUZZ_S=60 $(PY) -m pytest -q --timeout=0 tests/fuzz; do :; done; exit 1

@@ -15,8 +15,10 @@ import httpx
 from tests.services.http import HttpClient
 from tests.services.processes import ProcessGroup, free_ports, until
 
+# Where `unpack_rabbitmq` has put another release than the system's.
+ROOT = Path(os.environ.get("TEST_RABBITMQ") or "/")
 # Debian's programs in the PATH are wrappers that insist on an account; these are the programs themselves.
-BINARIES = Path("/usr/lib/rabbitmq/bin")
+BINARIES = ROOT / "usr/lib/rabbitmq/bin"
 BOOT_S = 90  # it takes 6 s on two idle cores
 LOGIN = ("guest", "guest")
 
@@ -44,7 +46,7 @@ class RabbitNode:
         self._epmd_port: int = first._epmd_port if first else epmd_port
         self._app_stopped = self._alarm_raised = False
         self._environment = {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{ROOT / 'usr/lib/erlang/bin'}:{os.environ['PATH']}",
             "HOME": str(self.folder),  # where Erlang keeps its cookie
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",

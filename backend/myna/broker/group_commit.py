@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import RoutingKey
+from myna.protocol.topology import GROUP_BYTES, RoutingKey
 from myna.telemetry.histogram import Histogram
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ MAX_WAITING_LINES = 65_536
 
 
 class GroupCommit(Generic[T]):
-    """Hands lines to `flush`, in order, up to `limit` at once; the lines of one `submit` are never split.
+    """Hands lines to `flush`, in order, up to `limit` and `GROUP_BYTES` at once; the lines of one `submit` are never split.
 
     `flush` returns when all its lines are confirmed and raises when that can't be known. Its failure fails everything that
     waits behind it too, so that what was confirmed of one submitter is always a prefix.
@@ -33,11 +33,13 @@ class GroupCommit(Generic[T]):
         flush: Callable[[list[T]], Awaitable[None]],
         *,
         limit: int,
+        size: Callable[[T], int] = lambda _line: 0,
         max_waiting: int = MAX_WAITING_LINES,
         seconds: Histogram | None = None,
     ) -> None:
-        """`seconds`: where the time of each flush that succeeded is noted."""
+        """`size`: a line's bytes, where they count. `seconds`: where the time of each flush that succeeded is noted."""
         self._flush = flush
+        self._size = size
         self._limit = limit
         self._max_waiting = max_waiting
         self._waiting: deque[tuple[Sequence[T], asyncio.Future[None]]] = deque()
@@ -96,8 +98,13 @@ class GroupCommit(Generic[T]):
         waiting = self._waiting
         first, future = waiting.popleft()
         lines, futures = list(first), [future]
+        size = sum(map(self._size, lines))
         while waiting and len(lines) + len(waiting[0][0]) <= self._limit:
-            more, future = waiting.popleft()
+            more, future = waiting[0]
+            size += sum(map(self._size, more))
+            if size > GROUP_BYTES:
+                break
+            waiting.popleft()
             lines += more
             futures.append(future)
         self._waiting_lines -= len(lines)
@@ -119,4 +126,4 @@ def _fail(future: asyncio.Future[None], error: BrokerUnavailable) -> None:
 
 def publishers(publish: Callable[[RoutingKey, list[bytes]], Awaitable[None]], seconds: Histogram) -> dict[RoutingKey, GroupCommit[bytes]]:
     """One for each routing key, which publishes what waits for it; `seconds` notes how long each publish took."""
-    return {key: GroupCommit(partial(publish, key), limit=key.group_lines, seconds=seconds) for key in RoutingKey}
+    return {key: GroupCommit(partial(publish, key), limit=key.group_lines, size=len, seconds=seconds) for key in RoutingKey}

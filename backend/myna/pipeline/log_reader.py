@@ -1,5 +1,6 @@
 """Reads the log from this node's position on, and recognises a log that was replaced."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -66,7 +67,8 @@ class LogReader:
     async def read(self, offset: int) -> AsyncGenerator[Sequence[Record], None]:
         """Batches of records from an offset on, without end. Raises `BrokerUnavailable` when the broker is lost."""
         while self._carried:
-            await self._broker.submit(RoutingKey.EVENT, self._carried[:GROUP_LINES])
+            # Each by itself, as a job may be large and the lines of one call travel in one message.
+            await asyncio.gather(*(self._broker.submit(RoutingKey.EVENT, [line]) for line in self._carried[:GROUP_LINES]))
             del self._carried[:GROUP_LINES]
         async with aclosing(self._broker.log(offset)) as batches:
             async for records in batches:

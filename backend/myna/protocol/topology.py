@@ -13,6 +13,8 @@ DELIVERY_LIMIT = 5
 # One AMQP message carries at most this many lines. Streamed replies come to what one publish after the other carries: with a
 # quarter of it, 15 thousand parts a second instead of 26. 1,024 parts are some 340 KB, and take a node 7 ms to fold.
 GROUP_LINES = 1024
+# And so many bytes, beyond the lines of one publisher that belong together (2 MiB at most): RabbitMQ 4 takes 16 MiB in one message.
+GROUP_BYTES = 4 * 1024**2
 JOB_LINES = 256  # and this many jobs: one responder gets them, and they are tried again together
 
 

@@ -65,6 +65,14 @@ async def test_one_call_is_never_split_even_beyond_the_limit(receiver: Receiver)
     await commit.close()
 
 
+async def test_no_more_bytes_travel_together_than_a_broker_takes_but_for_the_lines_of_one_call(receiver: Receiver) -> None:
+    commit = GroupCommit(receiver.flush, limit=100, size=lambda megabytes: megabytes * 1024**2)
+    receiver.open.set()
+    await asyncio.gather(*(commit.submit(megabytes) for megabytes in ([1], [2, 1], [1], [3], [9], [4])))
+    assert receiver.flushes == [[1, 2, 1], [1, 3], [9], [4]]
+    await commit.close()
+
+
 @pytest.mark.parametrize("error", [BrokerUnavailable("away"), ValueError("a bug"), TimeoutError()])
 async def test_a_failure_fails_all_that_waits_behind_it_and_nothing_later(receiver: Receiver, error: Exception) -> None:
     commit = GroupCommit(receiver.flush, limit=2)
