@@ -1,5 +1,6 @@
 /** `npm run fake`: the fake backend and the built page on one port. FAKE_TURNS fills one long conversation. */
 import { randomUUID } from 'node:crypto';
+import { flood } from './flood.mjs';
 import { answerTo } from './mock.mjs';
 import { FakeServer } from './server.mjs';
 
@@ -85,4 +86,5 @@ function hostile() {
 if (process.env.FAKE_HOSTILE) console.log(`hostile conversation: /c/${hostile()}`);
 
 await server.listen(Number(process.env.PORT ?? 5056));
+if (process.env.FAKE_EVENTS_PER_S) flood(server, Number(process.env.FAKE_EVENTS_PER_S));
 console.log(`fake backend on ${server.url}`);

@@ -1,6 +1,6 @@
 /** The list of conversations: what is known of each from pages, events and unsent messages. Pure. */
 import type { ConversationItem, ConversationsPage } from '../protocol/http';
-import type { ChatState } from './state';
+import type { ChatState, Conversation } from './state';
 import { titleFrom } from './title';
 
 /** A conversation whose messages all wait in the outbox is listed too; it has no messages yet. */
@@ -17,17 +17,18 @@ export function withUnsentConversations(state: ChatState): ChatState {
   return { ...state, conversations };
 }
 
-export function withActivity(state: ChatState, id: string, text: string, at: string, counts: boolean): ChatState {
-  const known = state.conversations[id];
-  const conversation = known
-    ? {
-        ...known,
-        updated_at: at > known.updated_at ? at : known.updated_at,
-        preview: text.slice(0, 160),
-        messages: known.messages + (counts ? 1 : 0),
-      }
-    : { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 1, preview: text.slice(0, 160) };
-  return { ...state, conversations: { ...state.conversations, [id]: conversation } };
+/** The conversation after a message or a reply; one that was not known begins with it. */
+export function withActivity(
+  known: Conversation | undefined,
+  id: string,
+  text: string,
+  at: string,
+  counts: boolean,
+): Conversation {
+  const preview = text.slice(0, 160);
+  if (!known) return { id, title: titleFrom(text), created_at: at, updated_at: at, messages: 1, preview };
+  const updated_at = at > known.updated_at ? at : known.updated_at;
+  return { ...known, updated_at, preview, messages: known.messages + (counts ? 1 : 0) };
 }
 
 export function onListLoaded(state: ChatState, page: ConversationsPage, older: boolean): ChatState {

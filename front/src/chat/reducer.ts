@@ -2,13 +2,15 @@
 import type { ConversationsPage, MessagesPage } from '../protocol/http';
 import type { ErrorFrame, MessageAccepted, SendOptions, ServerEvent, Welcome } from '../protocol/wire';
 import type { Connection } from '../transport/socket';
-import { onListLoaded, withActivity, withUnsentConversations } from './conversations';
+import { onListLoaded, withUnsentConversations } from './conversations';
+import { Draft, drafted } from './draft';
+import { applyEvent, putThread } from './events';
 import { changed, type OutboxAction, onOutbox, onRefused, requeued, without } from './outbox';
 import { onPathChosen, withoutRefused, withPathFor } from './paths';
 import { toggled } from './records';
 import { type ChatState, EMPTY_THREAD, INITIAL, type SavedState, type Thread } from './state';
 import { patched, type SharedChange } from './storage';
-import { isMessageOpen, withItems, withMessage, withPendingReply, withReplyEvent, withWaitingReplies } from './thread';
+import { withItems, withPendingReply, withWaitingReplies } from './thread';
 
 export type Action =
   | { type: 'restored'; saved: Partial<SavedState> }
@@ -37,92 +39,8 @@ export type Action =
   | { type: 'seen'; id: string }
   | { type: 'forgotten' };
 
-function runningWith(state: ChatState, id: string, thread: Thread, messageId: string): ChatState['running'] {
-  const known = state.running[id] ?? [];
-  const open = isMessageOpen(thread, messageId);
-  if (open === known.includes(messageId)) return state.running;
-  const next = open ? [...known, messageId] : known.filter((one) => one !== messageId);
-  return toggled(state.running, id, next.length > 0 ? next : null);
-}
-
 function withThread(state: ChatState, id: string, thread: Thread, touched: readonly string[]): ChatState {
-  if (thread === state.threads[id]) return state;
-  let next: ChatState = { ...state, threads: { ...state.threads, [id]: thread } };
-  for (const messageId of touched) next = { ...next, running: runningWith(next, id, thread, messageId) };
-  const unstopped = next.outbox.filter(
-    (entry) => !entry.stops || !touched.includes(entry.stops) || isMessageOpen(thread, entry.stops),
-  );
-  if (unstopped.length < next.outbox.length) next = { ...next, outbox: unstopped };
-  // What ran before this page was loaded is not known to have ended until the conversation is loaded.
-  if (thread.loaded !== 'yes' && !next.running[id] && !state.running[id]) return next;
-  return { ...next, active: toggled(next.active, id, next.running[id] ? true : null) };
-}
-
-function removed(state: ChatState, id: string): ChatState {
-  return {
-    ...state,
-    deleted: { ...state.deleted, [id]: true },
-    conversations: toggled(state.conversations, id, null),
-    threads: toggled(state.threads, id, null),
-    running: toggled(state.running, id, null),
-    pins: toggled(state.pins, id, null),
-    unread: toggled(state.unread, id, null),
-    active: toggled(state.active, id, null),
-    options: toggled(state.options, id, null),
-    paths: toggled(state.paths, id, null),
-    deleting: toggled(state.deleting, id, null),
-    drafts: toggled(state.drafts, id, null),
-    outbox: state.outbox.filter((entry) => entry.conversation_id !== id),
-  };
-}
-
-function onEvent(state: ChatState, event: ServerEvent): ChatState {
-  const id = event.conversation_id;
-  if (state.deleted[id]) return state;
-  const thread = state.threads[id] ?? EMPTY_THREAD;
-  switch (event.type) {
-    case 'conversation.deleted':
-      return removed(state, id);
-    case 'conversation.updated': {
-      const known = state.conversations[id];
-      if (!known) return state;
-      return { ...state, conversations: { ...state.conversations, [id]: { ...known, title: event.title } } };
-    }
-    case 'message.created': {
-      const sent = state.outbox.find((entry) => entry.id === event.id);
-      const { options = sent?.options, parent_id } = event;
-      const grown = withMessage(thread, { id: event.id, text: event.text, at: event.at, parent_id, options });
-      const outbox = without(state.outbox, event.id);
-      const next = withThread(outbox === state.outbox ? state : { ...state, outbox }, id, grown, [event.id]);
-      return grown === thread ? next : withActivity(next, id, event.text, event.at, true);
-    }
-    default: {
-      const grown = withReplyEvent(thread, event);
-      if (grown === thread) return state;
-      const next = withThread(state, id, grown, [event.message_id]);
-      const over = event.type === 'reply.completed' || event.type === 'reply.failed';
-      return over ? onEnd(next, event.conversation_id, event.reply_id, event) : next;
-    }
-  }
-}
-
-function onEnd(
-  state: ChatState,
-  id: string,
-  replyId: string,
-  event: Extract<ServerEvent, { type: 'reply.completed' | 'reply.failed' }>,
-): ChatState {
-  const unseen = !state.deleting[id] && (state.open !== id || !state.visible);
-  const text = event.type === 'reply.completed' ? event.text : `The reply failed. ${event.detail}`;
-  const next =
-    event.type === 'reply.completed' && state.conversations[id]
-      ? withActivity(state, id, text, event.at, false)
-      : state;
-  return {
-    ...next,
-    unread: unseen ? toggled(next.unread, id, true) : next.unread,
-    lastFinished: { reply_id: replyId, conversation_id: id, text },
-  };
+  return drafted(state, (draft) => putThread(draft, id, thread, touched));
 }
 
 /** Nothing is left of the owner but the page's own circumstances. */
@@ -223,7 +141,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'welcome':
       return onWelcome(state, action.frame);
     case 'event':
-      return onEvent(state, action.event);
+      return drafted(state, (draft) => applyEvent(draft, action.event));
     case 'accepted':
       return onAccepted(state, action.frame, action.now);
     case 'refused':
@@ -277,6 +195,18 @@ export function reduce(state: ChatState, action: Action): ChatState {
   }
 }
 
+/** Events in a row fold into one draft: of a thousand of them, each record of the state is copied once. */
 export function reduceAll(state: ChatState, actions: readonly Action[]): ChatState {
-  return actions.reduce(reduce, state);
+  let next = state;
+  let draft: Draft | null = null;
+  for (const action of actions) {
+    if (action.type === 'event') {
+      draft ??= new Draft(next);
+      applyEvent(draft, action.event);
+    } else {
+      next = reduce(draft?.state ?? next, action);
+      draft = null;
+    }
+  }
+  return draft?.state ?? next;
 }

@@ -13,6 +13,8 @@ export type Connection =
   | { phase: 'waiting'; attempt: number; since: number; retryAt: number; reason: string }
   | { phase: 'offline'; since: number };
 
+const POSTPONED_FOR_MS = 500; // a ping may come so much early
+
 export interface SocketEvents {
   onFrame(frame: ServerFrame): void;
   onWelcome(welcome: Welcome): void;
@@ -44,6 +46,7 @@ export class ChatSocket {
   private heartbeatMs = 20_000;
   private drainMs: number | null = null;
   private nonce = 0;
+  private postponedAt = 0;
 
   constructor(
     private readonly settings: SocketSettings,
@@ -95,6 +98,7 @@ export class ChatSocket {
     this.nonce += 1;
     this.send({ type: 'ping', nonce: String(this.nonce) });
     clearTimeout(this.watch);
+    this.postponedAt = 0;
     const generation = this.generation;
     this.watch = setTimeout(() => {
       if (generation === this.generation) this.disconnected(4000, 'The connection went silent.');
@@ -122,6 +126,7 @@ export class ChatSocket {
       if (generation === this.generation) this.disconnected(close.code);
     };
     clearTimeout(this.watch);
+    this.postponedAt = 0;
     this.watch = setTimeout(() => {
       if (generation === this.generation) this.disconnected(4000, 'The server does not answer.');
     }, this.settings.welcomeMs ?? 10_000);
@@ -155,8 +160,11 @@ export class ChatSocket {
     this.events.onFrame(frame);
   }
 
-  /** Every frame postpones the next ping. */
+  /** Every frame postpones the next ping; of thousands a second one does. */
   private postponeProbe(): void {
+    const now = Date.now();
+    if (now - this.postponedAt < POSTPONED_FOR_MS) return;
+    this.postponedAt = now;
     clearTimeout(this.watch);
     this.watch = setTimeout(() => this.probe(), this.heartbeatMs);
   }
