@@ -105,6 +105,9 @@ async def test_the_page_can_be_walked_by_keyboard_alone(open_page: OpenPage) -> 
     await user.page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     await user.page.keyboard.press("Tab")
     await expect(user.page.get_by_role("link", name="Skip to the conversation")).to_be_focused()
+    await user.page.keyboard.press("Enter")
+    await expect(user.page.get_by_role("main")).to_be_focused()
+    assert user.page.url == f"{user.server}/"
     await user.page.keyboard.press("/")
     await expect(user.field).to_be_focused()
     await user.page.keyboard.type("/code python")

@@ -43,6 +43,12 @@ async def test_a_conversation_names_itself_and_can_be_renamed(open_page: OpenPag
     await user.page.get_by_role("textbox", name="Title of the conversation").fill("On knots")
     await user.page.keyboard.press("Enter")
     await expect(user.page).to_have_title(re.compile("On knots · Myna"))
+    await expect(user.sidebar.get_by_role("link", name="On knots")).to_be_focused()
+    await user.field.focus()
+    await user.page.keyboard.press("F2")
+    await expect(user.page.get_by_role("textbox", name="Title of the conversation")).to_be_focused()
+    await user.page.keyboard.press("Escape")
+    await expect(user.field).to_be_focused()
     await user.page.reload()
     await expect(user.sidebar.get_by_role("link", name="On knots")).to_be_visible()
 

@@ -130,6 +130,13 @@ async def test_reference_links_and_footnotes_are_resolved(open_page: OpenPage) -
     await expect(user.replies.locator(".prose")).to_contain_text("A footnote of its own.")
     await expect(user.replies.locator(".prose")).not_to_contain_text("[^1]")
     await expect(user.replies.locator(".prose")).not_to_contain_text("[guide]")
+    # Its link leads there and back, and nowhere in the page's history.
+    pages = await user.page.evaluate("history.length")
+    await user.replies.get_by_role("link", name="1", exact=True).click()
+    await expect(user.replies.get_by_role("listitem")).to_be_focused()
+    await user.replies.get_by_role("link", name="Back to reference 1").click()
+    await expect(user.replies.get_by_role("link", name="1", exact=True)).to_be_focused()
+    assert await user.page.evaluate("history.length") == pages
 
 
 async def test_a_fence_within_a_fence_is_one_block(open_page: OpenPage) -> None:

@@ -6,6 +6,13 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import FakeBackend, OpenPage
+from tests.services.processes import until
+
+# Whether a word that the search found is marked where it stands, and in sight.
+MARKED_IN_SIGHT = """word => [...(CSS.highlights.get('search-hit') ?? [])].some((range) => {
+    const [log, place] = [document.querySelector('[role=log]').getBoundingClientRect(), range.getBoundingClientRect()];
+    return range.toString() === word && place.height > 0 && place.top >= log.top && place.bottom <= log.bottom;
+})"""
 
 
 async def test_a_search_shows_marked_hits_and_jumps_to_the_message(open_page: OpenPage) -> None:
@@ -39,7 +46,8 @@ async def test_a_hit_in_a_reply_opens_the_conversation_at_its_message(open_page:
 
 async def test_a_hit_in_a_reply_of_the_real_backend_is_shown_and_marked(open_page: OpenPage) -> None:
     user = await open_page()
-    await user.start_conversation("/echo the plover runs before it flies")
+    lines = "\n\n".join(f"line {number}" for number in range(60))
+    await user.start_conversation(f"/echo the plover runs before it flies\n\n{lines}\n\na godwit at the very end")
     for count in (301, 302, 303):
         await user.send(f"/words {count}")
         await expect(user.turns.filter(has_text=f"/words {count}").get_by_role("button", name="Another reply")).to_be_visible()
@@ -47,6 +55,12 @@ async def test_a_hit_in_a_reply_of_the_real_backend_is_shown_and_marked(open_pag
     await user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="Myna said").click()
     await expect(user.turns.filter(has_text="the plover runs")).to_be_in_viewport()
     await expect(user.log.locator(".turn.highlighted")).to_contain_text("plover")
+    # Far down in a reply of several screens, and in a message that was folded.
+    await user.page.get_by_role("searchbox").fill("godwit")
+    hits = user.sidebar.get_by_role("list", name="Found messages").get_by_role("button").filter(has_text="godwit")
+    for who in ("Myna said", "you said"):
+        await hits.filter(has_text=who).click()
+        await until(lambda: user.page.evaluate(MARKED_IN_SIGHT, "godwit"), 30, "the found word, marked and in sight")
 
 
 async def test_the_search_finds_titles_also_of_conversations_that_were_not_loaded(open_page: OpenPage, fake_backend: FakeBackend) -> None:

@@ -45,7 +45,15 @@ export function App() {
 
   return (
     <div className={`shell${drawerOpen ? ' drawer-open' : ''}${collapsed ? ' sidebar-collapsed' : ''}`}>
-      <a className="skip-link" href="#main">
+      {/* biome-ignore lint/a11y/useValidAnchor: it is a link to a part of the page, which stays out of the address */}
+      <a
+        className="skip-link"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // the address names messages
+          document.getElementById('main')?.focus();
+        }}
+      >
         Skip to the conversation
       </a>
       <Sidebar />

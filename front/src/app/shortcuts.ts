@@ -3,7 +3,7 @@ import { type RefObject, useEffect } from 'react';
 import { grouped, openTurnOf } from '../chat/selectors';
 import { openConversationActions, pageActions } from '../ui/actions';
 import type { Chat } from '../ui/context';
-import { isShortcut, type ShortcutName } from '../ui/shortcuts';
+import { isComposing, isShortcut, type ShortcutName } from '../ui/shortcuts';
 import { closeDialog, closeDrawer, currentView, navigate, openDialog, toggleSidebar } from '../ui/view';
 
 function openNeighbour(chat: Chat, by: 1 | -1): void {
@@ -32,7 +32,7 @@ function closeOrStop(chat: Chat): void {
   if (open) chat.client.stopReply(route.id, open);
 }
 
-/** What stands on the page as a button, and is pressed. */
+/** What stands on the page as a button, and is pressed: the last one, as of the notes the newest. */
 const BUTTONS: Partial<Record<ShortcutName, string>> = {
   copyMessage: '.turn.last [aria-label="Copy message"]',
   previousMessage: '.turn.last [aria-label="Previous version of the message"]',
@@ -69,13 +69,13 @@ function shortcutOf(event: KeyboardEvent, chat: Chat): (() => void) | null {
   if (command) return commands[command] ?? null;
   if (inDialog) return null;
   const button = Object.keys(BUTTONS).find(isPressed) as ShortcutName | undefined;
-  return button ? () => document.querySelector<HTMLButtonElement>(BUTTONS[button] ?? '')?.click() : null;
+  return button ? () => [...document.querySelectorAll<HTMLElement>(BUTTONS[button] ?? '')].at(-1)?.click() : null;
 }
 
 export function useShortcuts(chat: Chat, field: RefObject<HTMLTextAreaElement | null>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.isComposing || event.keyCode === 229) return;
+      if (isComposing(event)) return;
       const run = shortcutOf(event, chat);
       if (run) {
         event.preventDefault();

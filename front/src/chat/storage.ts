@@ -3,9 +3,11 @@
  * Drafts, pins and unread marks are shared by all tabs and saved as changes; an outbox belongs to one tab, and
  * is adopted by the next tab that starts once its own is closed.
  */
-import { createStore, del, entries, type UseStore, update } from 'idb-keyval';
+import { createStore, delMany, entries, set, type UseStore, update } from 'idb-keyval';
 import type { SendOptions } from '../protocol/wire';
 import type { OutboxEntry, SavedState } from './state';
+
+const READ_MS = 4_000; // many times what a full storage takes
 
 type Shared = Omit<SavedState, 'outbox'>;
 type SharedKey = keyof Shared;
@@ -62,9 +64,21 @@ interface Last {
 }
 
 function takeUnloadSnapshot(): Last | null {
-  const text = sessionStorage.getItem(LAST);
-  sessionStorage.removeItem(LAST);
-  return text ? (JSON.parse(text) as Last) : null;
+  try {
+    const text = sessionStorage.getItem(LAST);
+    sessionStorage.removeItem(LAST);
+    return text ? (JSON.parse(text) as Last) : null;
+  } catch {
+    return null; // storage refused
+  }
+}
+
+/** A browser may leave IndexedDB unanswered for good, and the page has to start. */
+function inTime<T>(reading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('The storage does not answer.')), READ_MS);
+    reading.then(resolve, reject);
+  });
 }
 
 /** An id of this tab that survives a reload; a duplicated tab gets its own. Locked while the tab is open. */
@@ -107,26 +121,40 @@ export class BrowserStorage implements ChatStorage {
   }
 
   async load(): Promise<Partial<SavedState>> {
+    const last = takeUnloadSnapshot();
     try {
       this.tab = await claimTab();
-      const living = await livingTabs();
-      const last = takeUnloadSnapshot();
-      const all = new Map((await entries<string, unknown>(this.open())).map(([key, value]) => [key, value]));
-      for (const key of SHARED) this.last = { ...this.last, [key]: all.get(key) ?? {} };
-      this.savedDrafts = this.last.drafts;
-      const outbox: OutboxEntry[] = [];
-      for (const [key, value] of all) {
-        if (!key.startsWith('outbox:')) continue;
-        const owner = key.slice('outbox:'.length);
-        if (owner !== this.tab && living.has(`myna-tab-${owner}`)) continue;
-        if (owner !== this.tab || !last) outbox.push(...(value as OutboxEntry[]));
-        if (owner !== this.tab) await del(key, this.open());
-      }
-      outbox.sort((a, b) => a.createdAt - b.createdAt);
-      if (!last) return { ...this.last, outbox };
-      return { ...this.last, drafts: patched(this.last.drafts, last.drafts), outbox: [...outbox, ...last.outbox] };
+      const { shared, outbox, closed } = await inTime(this.read(last?.outbox));
+      this.last = shared;
+      this.savedDrafts = shared.drafts;
+      if (closed.length > 0) void this.adopt(outbox, closed);
+      return { ...shared, ...(last ? { drafts: patched(shared.drafts, last.drafts) } : {}), outbox };
     } catch {
-      return {}; // a private window may refuse storage: the page works without it
+      // A private window may refuse storage: the page works without it.
+      return last ? { outbox: last.outbox, drafts: patched({}, last.drafts) } : {};
+    }
+  }
+
+  /** What is saved, the outboxes of tabs that were closed included, and the keys of these. */
+  private async read(unloaded: readonly OutboxEntry[] | undefined) {
+    const living = await livingTabs();
+    const all = new Map((await entries<string, unknown>(this.open())).map(([key, value]) => [key, value]));
+    const shared = Object.fromEntries(SHARED.map((key) => [key, all.get(key) ?? {}])) as unknown as Shared;
+    const own = `outbox:${this.tab}`;
+    const closed = [...all.keys()].filter(
+      (key) => key.startsWith('outbox:') && key !== own && !living.has(`myna-tab-${key.slice('outbox:'.length)}`),
+    );
+    const outboxes = [...closed.map((key) => all.get(key)), unloaded ?? all.get(own) ?? []] as OutboxEntry[][];
+    return { shared, outbox: outboxes.flat().sort((a, b) => a.createdAt - b.createdAt), closed };
+  }
+
+  /** The messages of closed tabs are this one's from now on: saved before they are deleted there. */
+  private async adopt(outbox: readonly OutboxEntry[], closed: string[]): Promise<void> {
+    try {
+      await set(`outbox:${this.tab}`, outbox, this.open());
+      await delMany(closed, this.open());
+    } catch {
+      // Full: they are adopted again by the next tab, and their ids keep them from being sent twice.
     }
   }
 

@@ -23,7 +23,7 @@ function ConversationTitle({ id }: { id: string }) {
     <>
       <div className="topbar-title">
         {renaming ? (
-          <TitleField title={displayTitle(title)} onDone={done} />
+          <TitleField title={displayTitle(title)} next=".topbar-title button" onDone={done} />
         ) : (
           <button type="button" title={withKeys('Rename', 'rename')} onClick={() => setRenaming(true)} dir="auto">
             {displayTitle(title)}

@@ -4,27 +4,36 @@ import type { Chat } from './context';
 import { dismissToast, toast } from './toasts';
 import { currentView, navigate } from './view';
 
-const SHARING_MS = 60_000; // as long as a long conversation may take to load
+const LOADING_MS = 60_000; // as long as a long conversation may take to load
+const FAILURE_MS = 20_000; // a reason takes longer to read than a confirmation
 const MAX_NAME = 60; // characters of a file's name
 const REVOKE_MS = 10_000; // the browser has begun to write the file by then
 
-export function removeConversation({ client }: Chat, id: string, title: string): void {
-  client.deletions.schedule(id);
-  const { route } = currentView();
-  if (route.name === 'chat' && route.id === id) navigate({ name: 'new' });
-  toast(`“${title}” is deleted.`, { name: 'Undo', run: () => client.deletions.undo(id) });
+export function removeConversation(chat: Chat, id: string, title: string): void {
+  remove(chat, [id], `“${title}”`);
 }
 
 /** Several at once, with one undo for all. */
-export function removeConversations({ client }: Chat, ids: readonly string[]): void {
-  for (const id of ids) client.deletions.schedule(id);
+export function removeConversations(chat: Chat, ids: readonly string[]): void {
+  remove(chat, ids, ids.length === 1 ? 'One conversation' : `${ids.length} conversations`);
+}
+
+function remove(chat: Chat, ids: readonly string[], what: string): void {
+  const { deletions } = chat.client;
+  const failed: string[] = [];
+  for (const id of ids)
+    deletions.schedule(id, (problem) => {
+      failed.push(id);
+      if (failed.length > 1) return; // one note for all
+      const again = { name: 'Try again', run: () => remove(chat, failed, what) };
+      toast(`Not deleted: ${what}. ${problem}`, again, FAILURE_MS);
+    });
   const { route } = currentView();
   if (route.name === 'chat' && ids.includes(route.id)) navigate({ name: 'new' });
-  const what = ids.length === 1 ? 'One conversation is deleted.' : `${ids.length} conversations are deleted.`;
   const undo = () => {
-    for (const id of ids) client.deletions.undo(id);
+    for (const id of ids) deletions.undo(id);
   };
-  toast(what, { name: 'Undo', run: undo });
+  toast(`${what} ${ids.length === 1 ? 'is' : 'are'} deleted.`, { name: 'Undo', run: undo });
 }
 
 export function renameConversation({ client }: Chat, id: string, title: string): void {
@@ -54,14 +63,15 @@ export function saveScenario({ api }: Chat, id: string): void {
 
 /** Downloads the shown path of a conversation, whole, as one HTML file that opens without a server. */
 export async function shareConversation({ client, store }: Chat, id: string, title: string): Promise<void> {
-  const waiting = toast('Writing the conversation as a page', undefined, SHARING_MS);
+  const waiting = toast('Writing the conversation as a page', undefined, LOADING_MS);
   try {
     const { sharedFile } = await import('./share/share-file');
     await client.loadAll(id);
     const { state } = store;
+    if (state.threads[id]?.next !== null) throw new Error('The conversation could not be loaded to its beginning.');
     download(await sharedFile({ title, path: shownPath(state, id), clocks: state.clocks }), `${fileName(title)}.html`);
-  } catch {
-    toast('The page could not be written: a part of Myna could not be loaded.');
+  } catch (error) {
+    toast(`No page was written. ${error instanceof Error ? error.message : ''}`);
   } finally {
     dismissToast(waiting);
   }
@@ -98,9 +108,10 @@ export async function copyLastCode(): Promise<void> {
 }
 
 /** Loads the conversation to its beginning, so that the print has all of it, and opens the print dialog. */
-export async function printConversation({ client }: Chat, id: string): Promise<void> {
-  const waiting = toast('Loading the whole conversation for printing');
+export async function printConversation({ client, store }: Chat, id: string): Promise<void> {
+  const waiting = toast('Loading the whole conversation for printing', undefined, LOADING_MS);
   await client.loadAll(id);
   dismissToast(waiting);
+  if (store.state.threads[id]?.next !== null) toast('Its beginning could not be loaded, and is not printed.');
   print();
 }

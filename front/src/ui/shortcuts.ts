@@ -108,6 +108,11 @@ export function shortcutOfLast(label: string, name: ShortcutName, last: boolean)
   return last ? withKeys(label, name) : label;
 }
 
+/** Whether an input method is composing: its keys are not the page's. Safari ends a composition with 229 and says no more of it. */
+export function isComposing({ isComposing, keyCode }: KeyboardEvent): boolean {
+  return isComposing || keyCode === 229;
+}
+
 /** The keys that are not letters: as the browser calls them (`KeyboardEvent.code`, the place on the keyboard). */
 const CODES: Record<string, string> = {
   '↑': 'ArrowUp',
@@ -122,12 +127,18 @@ const CODES: Record<string, string> = {
   '3': 'Digit3',
 };
 
+/** The letter that the layout has there; the place of the key where that is not Latin, or Alt makes another character of it. */
+function codeOf({ key, code }: KeyboardEvent): string {
+  if (/^[a-z]$/i.test(key)) return `Key${key.toUpperCase()}`;
+  return key === ',' ? 'Comma' : code;
+}
+
 /** Whether these keys are pressed, and no other modifier. */
 export function isShortcut(event: KeyboardEvent, name: ShortcutName): boolean {
   const keys = keysOf(name);
   const key = keys.at(-1) ?? '';
   return (
-    event.code === (CODES[key] ?? `Key${key}`) &&
+    codeOf(event) === (CODES[key] ?? `Key${key}`) &&
     (event.ctrlKey || event.metaKey) === keys.includes(MOD) &&
     event.shiftKey === keys.includes('Shift') &&
     event.altKey === keys.includes('Alt')

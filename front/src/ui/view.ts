@@ -8,6 +8,15 @@ export type Route =
   | { name: 'pipeline' | 'calls'; at?: string };
 export type DialogName = 'palette' | 'shortcuts' | 'settings' | 'manage';
 
+export interface Highlighted {
+  conversation: string;
+  message: string;
+  /** The message itself, or the reply to it that was found. */
+  hit: string;
+  /** What was found in it, as it is written there. */
+  words: readonly string[];
+}
+
 interface View {
   route: Route;
   /** The last route with a message field: where the pipeline's button leads back to. */
@@ -16,7 +25,7 @@ interface View {
   drawerOpen: boolean;
   sidebarCollapsed: boolean;
   /** A search hit: to be scrolled to and marked. */
-  highlighted: { conversation: string; message: string; hit: string } | null;
+  highlighted: Highlighted | null;
   /** A file that was dropped on the pipeline view, which opens it as a trace. */
   trace: File | null;
 }
@@ -117,9 +126,8 @@ function readCollapsed(): boolean {
   }
 }
 
-/** `hit` is the message itself or the reply to it that was found. */
-export function highlightMessage(conversation: string, message: string, hit: string): void {
-  view.setState({ highlighted: { conversation, message, hit } });
+export function highlight(highlighted: Highlighted): void {
+  view.setState({ highlighted });
 }
 
 /** Writes the branch that is shown into the address, so that a copy of it leads there. */

@@ -128,6 +128,14 @@ describe('a message that is not confirmed', () => {
     expect(chat.store.state.drafts[CHAT]).toBe('said');
     expect(chat.store.state.outbox).toEqual([]);
   });
+
+  it('is edited without the loss of what was typed meanwhile', async () => {
+    const refused = entry({ phase: 'failed', problem: { code: 'invalid_text', detail: 'It holds a NUL.' } });
+    const typed = { type: 'draft', id: CHAT, text: 'the next one' } as const;
+    const { chat } = show(<UnconfirmedMessage entry={refused} />, { type: 'outbox.added', entry: refused }, typed);
+    await userEvent.click(screen.getByRole('button', { name: 'Edit' }));
+    expect(chat.store.state.drafts[CHAT]).toBe('said\n\nthe next one');
+  });
 });
 
 describe('the composer', () => {

@@ -4,6 +4,7 @@ import { isStopping } from '../../chat/selectors';
 import type { SendOptions } from '../../protocol/wire';
 import { useChat, useChatState } from '../context';
 import { useSendKey } from '../settings';
+import { isComposing } from '../shortcuts';
 import { CommandMenu } from './CommandMenu';
 import { ComposerTools } from './ComposerTools';
 import { QueuedMessages } from './QueuedMessages';
@@ -12,7 +13,6 @@ import { useEditLast } from './useEditLast';
 import { useMultiline } from './useMultiline';
 
 const LIMIT = 8_000; // characters, until the server announces its limit
-const COMPOSING = 229; // the key code browsers report while an input method composes
 const NO_OPTIONS: SendOptions = {};
 
 interface Props {
@@ -61,7 +61,7 @@ export function Composer({ draftKey, field, openTurn, onSend, onStop }: Props) {
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
   };
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (event.nativeEvent.isComposing || event.keyCode === COMPOSING) return;
+    if (isComposing(event.nativeEvent)) return;
     if (menu && commands.onKey(event)) return;
     if (event.key === 'ArrowUp' && !event.altKey && text === '') {
       event.preventDefault();

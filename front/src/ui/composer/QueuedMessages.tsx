@@ -4,6 +4,7 @@ import { queuedIn } from '../../chat/selectors';
 import type { OutboxEntry } from '../../chat/state';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
+import { isComposing } from '../shortcuts';
 
 function QueuedMessage({ entry, why }: { entry: OutboxEntry; why: string }) {
   const { client } = useChat();
@@ -32,7 +33,8 @@ function QueuedMessage({ entry, why }: { entry: OutboxEntry; why: string }) {
           onChange={(event) => setText(event.target.value)}
           onBlur={() => finish(text)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.nativeEvent.isComposing) finish(text);
+            if (isComposing(event.nativeEvent)) return;
+            if (event.key === 'Enter') finish(text);
             if (event.key === 'Escape') {
               event.stopPropagation();
               finish(null);

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Icon } from '../Icon';
 import { Keys } from '../Keys';
-import { keysOf } from '../shortcuts';
+import { isComposing, keysOf } from '../shortcuts';
 import { Snippet } from '../sidebar/Snippet';
 import { closeDialog } from '../view';
 import { Dialog } from './Dialog';
@@ -25,7 +25,7 @@ export function Palette() {
     setTimeout(choice.run); // the dialog gives the focus back first
   };
   const onKey = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       setIndex((active + (event.key === 'ArrowDown' ? 1 : -1) + choices.length) % Math.max(1, choices.length));

@@ -1,6 +1,6 @@
 /** One block of Markdown as React elements; HTML in the text is dropped. The only importer of the renderer. */
 import type { Element } from 'hast';
-import { memo, useId, useMemo } from 'react';
+import { type MouseEvent, memo, useId, useMemo } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
@@ -19,12 +19,22 @@ function languageOf(code: Element): string {
   return String(found ?? '').slice('language-'.length);
 }
 
+/** Shows a footnote, or what refers to it: the address stays that of the conversation, and so does the page's history. */
+function showTarget(event: MouseEvent<HTMLAnchorElement>): void {
+  event.preventDefault();
+  const target = document.getElementById(decodeURIComponent(event.currentTarget.hash.slice(1)));
+  if (!target) return;
+  if (target.tabIndex < 0) target.tabIndex = -1; // so that it takes the focus
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: 'nearest' });
+}
+
 const components: Components = {
   a: ({ href, id, children }) => {
     if (!href) return <span>{children}</span>;
     if (href.startsWith('#'))
       return (
-        <a href={href} id={id}>
+        <a href={href} id={id} onClick={showTarget}>
           {children}
         </a>
       );

@@ -61,7 +61,7 @@ function SharedReply({ turn, reply, clock }: { turn: Turn; reply: Reply; clock: 
         <details>
           <summary>
             <Bar xray={xray} /> {duration(xray.totalMs)}
-            {turn.options && <span> · {optionsText(turn.options)}</span>}
+            {reply.options && <span> · {optionsText(reply.options)}</span>}
           </summary>
           <XRayStages xray={xray} />
         </details>

@@ -30,7 +30,7 @@ export const ConversationRow = memo(function ConversationRow({ one, current, now
     };
     return (
       <li className={look}>
-        <TitleField title={title} onDone={done} />
+        <TitleField title={title} next={`.row a[href="/c/${one.id}"]`} onDone={done} />
       </li>
     );
   }

@@ -2,8 +2,8 @@
 import type { SearchHit } from '../../protocol/http';
 import { dayOrTime, exactTime } from '../format';
 import { displayTitle } from '../title';
-import { highlightMessage, navigate } from '../view';
-import { authorOf, Snippet, snippetOf } from './Snippet';
+import { highlight, navigate } from '../view';
+import { authorOf, piecesOf, Snippet, snippetOf } from './Snippet';
 import { type Filter, useSearch } from './useSearch';
 
 const NOTHING_FOUND: Record<Filter['scope'], (q: string) => string> = {
@@ -15,7 +15,8 @@ const NOTHING_FOUND: Record<Filter['scope'], (q: string) => string> = {
 
 export function openHit(hit: SearchHit): void {
   navigate({ name: 'chat', id: hit.conversation_id });
-  highlightMessage(hit.conversation_id, hit.message_id, hit.id);
+  const words = piecesOf(hit.snippet).flatMap(({ text, marked }) => (marked ? [text] : []));
+  highlight({ conversation: hit.conversation_id, message: hit.message_id, hit: hit.id, words });
 }
 
 export function SearchResults({ question, filter }: { question: string; filter: Filter }) {

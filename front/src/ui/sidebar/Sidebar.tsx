@@ -1,22 +1,23 @@
 /** The sidebar: new conversation, search, conversations, page settings. */
 import { type UIEvent, useState } from 'react';
+import { chunk } from '../chunk';
 import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
+import { Lazy } from '../Lazy';
 import { Logo } from '../Logo';
 import { withKeys } from '../shortcuts';
 import { navigate } from '../view';
 import { ConversationList } from './ConversationList';
-import { SearchFilter } from './SearchFilter';
-import { SearchResults } from './SearchResults';
 import { SidebarFooter } from './SidebarFooter';
-import { EVERYTHING } from './useSearch';
+import type { Filter } from './useSearch';
 
 const NEAR_END_PX = 400;
+const search = chunk(() => import('./search'));
 
 export function Sidebar() {
   const { client } = useChat();
   const [question, setQuestion] = useState('');
-  const [filter, setFilter] = useState(EVERYTHING);
+  const [filter, setFilter] = useState<Filter>({ scope: 'all', days: null });
   const replying = useChatState((state) => Object.keys(state.active).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
@@ -54,6 +55,7 @@ export function Sidebar() {
           aria-label="Search everything that was said"
           placeholder="Search"
           value={question}
+          onFocus={search.load}
           onChange={(event) => setQuestion(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== 'Escape' || question === '') return;
@@ -73,9 +75,15 @@ export function Sidebar() {
           </button>
         )}
       </search>
-      {question !== '' && <SearchFilter filter={filter} onChange={setFilter} />}
+      {question !== '' && (
+        <Lazy source={search}>{({ SearchFilter }) => <SearchFilter filter={filter} onChange={setFilter} />}</Lazy>
+      )}
       <div className="sidebar-list" onScroll={onScroll}>
-        {question === '' ? <ConversationList /> : <SearchResults question={question} filter={filter} />}
+        {question === '' ? (
+          <ConversationList />
+        ) : (
+          <Lazy source={search}>{({ SearchResults }) => <SearchResults question={question} filter={filter} />}</Lazy>
+        )}
       </div>
       <SidebarFooter />
     </nav>

@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { useChatState } from '../context';
 import { useSendKey } from '../settings';
-import { withKeys } from '../shortcuts';
+import { isComposing, withKeys } from '../shortcuts';
 
 const LIMIT = 8_000; // characters, until the server announces its limit
 
@@ -31,7 +31,7 @@ export function MessageEditor({ text, onChange, onCancel, onSend }: Props) {
     return () => document.querySelector<HTMLElement>('.composer textarea')?.focus();
   }, []);
   const onKey = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === 'Escape') {
       event.stopPropagation();
       onCancel();

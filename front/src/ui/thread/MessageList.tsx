@@ -36,7 +36,7 @@ export function MessageList({ id, rows }: Props) {
   usePagerInPlace(scroller);
   const printing = usePrinting();
   const shifts = useShift(rows);
-  useHighlight(id, rows, list, release);
+  useHighlight(id, rows, scroller, list, release);
 
   const jumps = useJumps();
   const jumped = useRef(jumps);

@@ -4,11 +4,13 @@ import { useChat, useChatState } from '../context';
 import { MessageBubble } from './MessageBubble';
 
 export function UnconfirmedMessage({ entry }: { entry: OutboxEntry }) {
-  const { client } = useChat();
+  const { client, store } = useChat();
   const live = useChatState((state) => state.live);
   if (entry.phase === 'failed') {
     const again = () => {
-      client.draft(entry.conversation_id, entry.text);
+      const { drafts } = store.state;
+      const draft = drafts[entry.conversation_id]; // what was typed meanwhile stays
+      client.draft(entry.conversation_id, draft ? `${entry.text}\n\n${draft}` : entry.text);
       client.cancel(entry.id);
     };
     return (

@@ -1,0 +1,3 @@
+/** The search of the sidebar, which is loaded on demand. */
+export { SearchFilter } from './SearchFilter';
+export { SearchResults } from './SearchResults';
