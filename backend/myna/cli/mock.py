@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.0/8,::1/128"  # where tests come from: no limit per address 
 def command(port: int, scenarios: Path | None, profile: str, speed: float, seed: int | None) -> None:
     """The mock AI behind /v1 and /api/mock, with no broker and no database: it keeps nothing, and starts in about a second."""
     postpone_collection()
-    from myna.node.server import serve
+    from myna.node.start import serve
 
     settings = all_settings.load(
         port=port, mock_scenarios=scenarios, mock_profile=profile, mock_speed=speed, mock_seed=seed, host="127.0.0.1", brain="mock",

@@ -31,7 +31,7 @@ def command(responder: bool | None, nodes: int, member: tuple[int, int] | None) 
         _serve_group(settings, nodes, responder=answers)
         return
     postpone_collection()
-    from myna.node.server import serve  # not for the process that only starts others: it takes half a second and 60 MB
+    from myna.node.start import serve  # not for the process that only starts others: it takes half a second and 60 MB
 
     run(serve(settings, responder=answers, member=Member(*member) if member else None))
 

@@ -1,7 +1,7 @@
-"""Runs a backend node from start to SIGTERM, with Hypercorn in this process."""
+"""Runs a backend node on a listener that is bound, until it is told to stop, with Hypercorn in this process."""
 
 import asyncio
-import resource
+import socket
 import sys
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
@@ -9,15 +9,13 @@ from ipaddress import ip_address
 import structlog
 from hypercorn.asyncio import serve as hypercorn_serve
 
-from myna.embedded_postgres.server import EmbeddedPostgres
 from myna.node.banner import banner
-from myna.node.factories import forgetful_store, make_broker, make_data_dir, memory_broker
+from myna.node.factories import forgetful_store, make_broker, memory_broker
 from myna.node.garbage_collection import favour_event_loop
-from myna.node.listener import bind
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
-from myna.node.stopping import Member, exit_code, first_of, stop_signal
+from myna.node.stopping import Member, exit_code, first_of
 from myna.node.traces import start_traces
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -26,8 +24,6 @@ from myna.web.server import hypercorn_patches
 from myna.web.server.config import ServerConfig
 
 log = structlog.get_logger()
-
-DESCRIPTORS = 65_536  # more than CHAT_MAX_SOCKETS by far
 
 
 def address(host: str, port: int) -> str:
@@ -46,14 +42,6 @@ async def announce(url: str, node: Node) -> None:
         sys.stdout.flush()
 
 
-def raise_descriptor_limit() -> None:
-    """Open as many connections as the system lets this account, and not the few that a shell starts with."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
-    if soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
 async def bring_to_head(url: str, store: Store) -> None:
     """Migrate the embedded database if this release needs it; `store` is closed then."""
     try:
@@ -67,36 +55,36 @@ async def bring_to_head(url: str, store: Store) -> None:
         await store.close()
 
 
-async def postgres_store(settings: Settings, stack: AsyncExitStack) -> Store:
-    """The store on the database that the settings name, or on an embedded one that runs until the stack ends."""
+async def postgres_store(settings: Settings, starting: "asyncio.Future[str] | None") -> Store:
+    """The store on the database that the settings name, or on the embedded one whose URL `starting` will have."""
     # Imported here: a node without a database starts in half the time.
     from myna.store.postgres.store import PostgresStore
 
-    url = settings.database_url
-    if url is None:
-        make_data_dir(settings)
-        postgres = EmbeddedPostgres(settings.data_dir / "postgres")
-        url = await postgres.start()
-        stack.push_async_callback(postgres.stop)
-        await bring_to_head(url, PostgresStore(url))
+    if starting is None:
+        return PostgresStore(settings.database_url or "")
+    url = await starting
+    await bring_to_head(url, PostgresStore(url))
     return PostgresStore(url)
 
 
-async def serve(settings: Settings, *, responder: bool, forgetful: bool = False, member: Member | None = None) -> int:
-    """A node until SIGTERM; 0 after a clean drain, 1 when a loop failed for good. `forgetful`: it keeps nothing and needs nobody.
-
-    A `member` of a group shares its port with the others.
-    """
-    stopping = stop_signal(member)
-    raise_descriptor_limit()
+async def run_node(
+    settings: Settings,
+    listener: socket.socket,
+    stopping: asyncio.Event,
+    starting: "asyncio.Future[str] | None",
+    *,
+    responder: bool,
+    forgetful: bool,
+    member: Member | None,
+) -> int:
+    """A node until `stopping` is set; the exit code. See `start.serve`; `starting` will have the URL of an embedded database."""
     start_traces(settings, "myna-node")
     hypercorn_patches.apply()
-    listener = bind(settings, shared=member is not None)
     async with AsyncExitStack() as stack:
         if forgetful:
             broker, store = memory_broker(), forgetful_store()
         else:
-            broker, store = make_broker(settings), await postgres_store(settings, stack)
+            broker, store = make_broker(settings), await postgres_store(settings, starting)
         node = Node(make_services(settings, broker, store, responder=responder))
         serve_metrics(settings, lambda: ThreadCollector(node.services))
         favour_event_loop()

@@ -9,7 +9,7 @@ import pytest
 
 from myna.cli import doctor
 from myna.embedded_postgres import host
-from myna.node import server
+from myna.node import start
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
@@ -26,6 +26,9 @@ class Stumbling:
         Stumbling.modes.append(stat.S_IMODE(self.folder.stat().st_mode))
         raise StartupError("no further")
 
+    async def stop(self) -> None:
+        """It does not run."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -35,10 +38,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start in this process takes no port, no signals and leaves its memory as it is."""
-    monkeypatch.setattr(server, "bind", lambda _, shared: None)
-    monkeypatch.setattr(server, "stop_signal", lambda _: asyncio.Event())
-    monkeypatch.setattr(server, "favour_event_loop", lambda: None)
+    """A start in this process takes no port and no signals."""
+    monkeypatch.setattr(start, "bind", lambda _, shared: None)
+    monkeypatch.setattr(start, "stop_signal", lambda _: asyncio.Event())
 
 
 def settings_in(folder: Path) -> Settings:
@@ -49,12 +51,12 @@ def settings_in(folder: Path) -> Settings:
 @pytest.mark.parametrize(("account", "mode"), [(1000, 0o700), (0, 0o711)], ids=["an ordinary user", "root"])
 async def test_nobody_else_can_look_into_the_data_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, account: int, mode: int) -> None:
     Stumbling.modes = []
-    monkeypatch.setattr(server, "EmbeddedPostgres", Stumbling)
+    monkeypatch.setattr(start, "EmbeddedPostgres", Stumbling)
     monkeypatch.setattr(os, "geteuid", lambda: account)
     before = os.umask(0o022)
     try:
         with pytest.raises(StartupError, match="no further"):
-            await server.serve(settings_in(folder), responder=True)
+            await start.serve(settings_in(folder), responder=True)
     finally:
         os.umask(before)
 
@@ -66,7 +68,7 @@ async def test_a_data_folder_that_can_not_be_made_is_named_in_one_sentence(folde
     folder.parent.write_text("a file")
 
     with pytest.raises(StartupError, match=r"CHAT_DATA_DIR: .*/data/myna can't be made"):
-        await server.serve(settings_in(folder), responder=True)
+        await start.serve(settings_in(folder), responder=True)
 
 
 async def examined(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
