@@ -28,15 +28,8 @@ TAKES = {
     "secret_key_old": HARD_TO_GUESS,
     "admin_token": HARD_TO_GUESS,
 }
-SECRETS = (
-    "secret_key",
-    "secret_key_old",
-    "admin_token",
-    "amqp_url",
-    "database_url",
-    "database_app_url",
-    "brain_key",
-)  # hold passwords: never repeated in an error
+# They hold passwords: never repeated in an error.
+SECRETS = ("secret_key", "secret_key_old", "admin_token", "amqp_url", "database_url", "database_app_url", "brain_key")
 
 
 def _split(value: Any) -> Any:
@@ -189,6 +182,12 @@ class Settings(BaseSettings):
     unread_s: Annotated[float, Field(gt=0, le=300, description="seconds in which a client may read nothing of what it was sent")] = 20
     keep_days: Annotated[
         float | None, Field(gt=0, description="days without a word after which a conversation is deleted; none: they are kept")
+    ] = None
+    log_days: Annotated[
+        float, Field(ge=0.1, le=365, description="days that the log reaches back, at most; for RabbitMQ see docs/operations.md")
+    ] = 7
+    log_bytes: Annotated[
+        int | None, Field(ge=16 * 1024**2, description="bytes of the log, at most; none: 4 GiB in RabbitMQ, 64 MiB embedded, in memory")
     ] = None
     abandoned_s: Annotated[
         float, Field(ge=1, le=3600, description="an open turn that nobody has worked on for so long ends in reply.failed")

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from myna.broker.embedded import journal as journal_module
-from myna.broker.embedded import queues as queues_module
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.protocol.errors import BrokerUnavailable, StartupError
-from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
+from myna.protocol.topology import DELIVERY_LIMIT, IN_MEMORY, LogLimits, RoutingKey
 from tests.contract.broker_fixtures import in_time, publish, read, running, take
 
 # Another process with a broker: takes one delivery if there is any, then publishes without end and prints what is confirmed.
@@ -48,8 +47,8 @@ def path(tmp_path: Path, clean_loop: None) -> Path:
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[EmbeddedBroker]:
-    broker = EmbeddedBroker(path)
+async def opened(path: Path, limits: LogLimits = IN_MEMORY) -> AsyncIterator[EmbeddedBroker]:
+    broker = EmbeddedBroker(path, limits)
     async with running(broker):
         yield broker
 
@@ -157,7 +156,7 @@ async def test_opening_the_file_drops_what_is_no_longer_needed(path: Path) -> No
 
 
 async def test_a_file_that_has_grown_is_rewritten_while_everything_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "REWRITE_BYTES", 50_000)
+    monkeypatch.setattr(journal_module, "REWRITE_LOGS", 50_000 / IN_MEMORY.max_bytes)
     async with opened(path) as broker:
         async with aclosing(broker.consume(prefetch=1)) as deliveries:
 
@@ -249,8 +248,7 @@ async def test_a_disk_that_is_too_slow_takes_the_broker_down_until_the_file_is_r
 
 
 async def test_what_the_log_has_dropped_for_its_age_is_gone_from_the_disk_a_day_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues_module, "MAX_AGE_MS", -1)  # of two records the older is too old
-    async with opened(path) as broker:
+    async with opened(path, LogLimits(days=-1)) as broker:  # of two records the older is too old
         await publish(broker, RoutingKey.EVENT, b"what somebody has deleted")
         await publish(broker, RoutingKey.EVENT, b"next")
         assert b"has deleted" in path.read_bytes()

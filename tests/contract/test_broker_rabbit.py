@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import aio_pika
 import pytest
@@ -12,8 +13,9 @@ from structlog.testing import capture_logs
 from myna.broker.rabbitmq import broker as rabbit_module
 from myna.broker.rabbitmq import connection
 from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.pipeline.log_reader import OWN_OFFSETS
 from myna.protocol.errors import BrokerUnavailable, StartupError
-from myna.protocol.topology import DEAD_LETTERS, LOG, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import DEAD_LETTERS, LOG, MIB, WORK_QUEUE, LogLimits, RoutingKey
 from tests.contract.broker_fixtures import TIMEOUT_S, in_time, more, publish, read, running, take, until
 from tests.services.processes import free_ports
 from tests.services.processes import until as eventually
@@ -296,3 +298,43 @@ async def test_a_connection_goes_to_the_next_member_of_a_cluster_where_one_is_aw
     async with running(broker):
         await in_time(broker.wait_up())
         await publish(broker, RoutingKey.EVENT, LINE)
+
+
+# --- the log's limits -----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_log_keeps_to_its_limits_and_what_it_drops_is_missing_for_who_reads_too_late(clean_loop: None, amqp_url: str) -> None:
+    async with running(RabbitBroker(amqp_url, worker="small", limits=LogLimits(max_bytes=2 * MIB))) as broker:
+
+        async def dropped() -> bool:
+            await publish(broker, RoutingKey.EVENT, *[b"x" * 128 * 1024] * 8)  # it drops when a segment is full
+            return await broker.record_at(0) is None
+
+        await eventually(dropped, TIMEOUT_S, "the log has dropped its first segment")
+        span = await broker.log_span()
+        assert span is not None
+        assert span[0] > 1
+        await publish(broker, RoutingKey.EVENT, b"next", b"last")
+        offsets = [record.offset for record in await read(broker, 0, 6)]
+        assert offsets[0] >= span[0]
+        assert {after - before for before, after in pairwise(offsets)} <= {1, 1 + OWN_OFFSETS}
+
+
+async def test_a_log_of_other_limits_is_taken_as_it_is_and_that_is_said_once(
+    clean_loop: None, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "RECHECK_S", 0.05)
+    async with running(RabbitBroker(amqp_url, worker="before")) as broker:
+        await publish(broker, RoutingKey.EVENT, b"kept")
+    with capture_logs() as lines:
+        replaced = RabbitBroker(amqp_url, worker="after", limits=LogLimits(days=1))
+        async with running(replaced) as broker:
+            assert [record.body for record in await read(broker, "first", 1)] == [b"kept"]
+            await asyncio.sleep(0.5)  # some checks
+            (line,) = [one for one in lines if one["event"] == "broker.log_limits_differ"]
+            assert "'1D' but current is '7D'" in line["reason"]
+            await replaced.replace_log()
+            await until(lambda: replaced.up, "a log is declared again")
+            await published(replaced, RoutingKey.EVENT, b"new")
+    async with running(RabbitBroker(amqp_url, worker="same", limits=LogLimits(days=1))):
+        assert [one["event"] for one in lines].count("broker.log_limits_differ") == 1

@@ -45,6 +45,7 @@ class BrokerLink:
     up = Delegated[bool]("up")
     trouble = Delegated[str | None]("trouble")
     confirm_seconds = Delegated[Histogram]("confirm_seconds")
+    segment_bytes = Delegated[int]("segment_bytes")
 
     def __init__(self, broker: EmbeddedBroker, rng: random.Random, *, lost_confirms: float = 0.0) -> None:
         self.lag_s = 0.0  # what reading the log takes on top

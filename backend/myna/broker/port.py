@@ -24,7 +24,7 @@ Start = int | datetime | Literal["first", "next"]
 class Record(NamedTuple):
     """One record of the log. Several events may share it, a line each (`body.split(b"\\n")`)."""
 
-    offset: int  # counts from 0; each record's is one more than the last one's
+    offset: int  # counts from 0; each record's is one more than the last one's, or two where RabbitMQ has taken one itself
     key: str  # the routing key it was published, or dead-lettered, with
     body: bytes
 
@@ -106,6 +106,7 @@ class Broker(Protocol):
     up: bool  # False from losing the broker until the topology is declared again
     trouble: str | None  # one sentence on why it is not up; None while it is
     confirm_seconds: Histogram  # of publishes, from each to its confirm
+    segment_bytes: int  # the log drops nothing before it has grown by so much; 0: as soon as anything is appended
 
     async def run(self) -> None:
         """Keep connections and topology alive until cancelled: connect, declare, watch, repeat with backoff and jitter.

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from myna.broker.port import Broker
 from myna.broker.rabbitmq.broker import RabbitBroker
-from myna.node.factories import process_name
+from myna.node.factories import log_limits, process_name
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
@@ -18,7 +18,7 @@ async def connected_broker(settings: Settings) -> AsyncIterator[Broker]:
     """The broker, connected. Raises `StartupError` when it is embedded in another process, or does not answer."""
     if settings.amqp_url is None:
         raise StartupError("CHAT_AMQP_URL is needed: the embedded broker can't be reached from another process.")
-    broker: Broker = RabbitBroker(settings.amqp_url, worker=f"{process_name()} cli")
+    broker: Broker = RabbitBroker(settings.amqp_url, worker=f"{process_name()} cli", limits=log_limits(settings))
     running, connecting = asyncio.create_task(broker.run()), asyncio.create_task(broker.wait_up())
     try:
         # Where waiting can't help, a wrong login say, `running` ends by raising why.

@@ -6,7 +6,9 @@ from myna.settings import PREFIX, Settings
 
 # What a responder has no use for stands in the topics of nodes alone.
 TOPICS = {
-    "Broker and database": ("amqp_url", "database_url", "database_app_url", "data_dir", "keep_days", "management_url"),
+    "Broker and database": (
+        "amqp_url", "database_url", "database_app_url", "data_dir", "keep_days", "log_days", "log_bytes", "management_url",
+    ),
     "Where people reach it": (
         "host", "port", "front_dir", "allowed_hosts", "allowed_origins", "trusted_proxies", "admin_token", "operator_open", "lab",
     ),

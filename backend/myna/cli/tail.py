@@ -80,7 +80,7 @@ async def _of_broker(settings: Settings, start: str) -> AsyncGenerator[tuple[int
         async for records in log:
             for record in records:
                 for line in record.body.decode("utf-8", "backslashreplace").split("\n"):
-                    yield record.offset, line
+                    yield record.offset, line.rstrip(" ")  # marks may have many behind them
 
 
 async def _start_of(broker: Broker, start: str) -> Start:

@@ -16,7 +16,7 @@ from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.cursor import decode_cursor, encode_cursor, tag_of
 from myna.protocol.events import BEGINNING, NOTHING, Position
-from myna.protocol.topology import RoutingKey
+from myna.protocol.topology import IN_MEMORY, LogLimits, RoutingKey
 from myna.protocol.views import MessageView
 from myna.store.port import Checkpoint, Fact
 
@@ -24,12 +24,12 @@ from myna.store.port import Checkpoint, Fact
 class Projection:
     """The log so far, as far as this node needs it."""
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: str, limits: LogLimits = IN_MEMORY) -> None:
         self._reached = BEGINNING
         self._last: bytes | None = None  # the last record read
         self._replies = OpenReplies()
         self._window = Window(epoch)
-        self._backlog = StorageBacklog()
+        self._backlog = StorageBacklog(limits)
         self._rules = FoldRules(self._replies, self._window, self._backlog)
         self._begun: Checkpoint | None = None  # where all open replies are known, while this projection has not read that far
 
@@ -71,6 +71,7 @@ class Projection:
                 folded.faults += ((number, fault),)
         self._reached = Position(record.offset, len(lines) - 1)
         self._last = record.body
+        self._backlog.read(record.offset, len(record.body), now)
         if self._begun is not None and self._reached >= self._begun.high:
             self._rules.drop_repetitions(self._begun.low, folded)
             self._begun = None
@@ -165,6 +166,11 @@ class Projection:
     def pending(self) -> int:
         """How many facts are not known to be stored."""
         return len(self._backlog)
+
+    @property
+    def unstored_share(self) -> float:
+        """How much of what the log may hold is not known to be stored, by bytes or by age; 1 is all of it."""
+        return self._backlog.unstored_share
 
     @property
     def behind(self) -> bool:

@@ -12,6 +12,7 @@ from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
 from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource
 from myna.protocol.errors import StartupError
+from myna.protocol.topology import IN_MEMORY, LogLimits
 from myna.settings import Settings
 from myna.store.forgetful_store import ForgetfulStore
 from myna.store.port import Store
@@ -40,14 +41,20 @@ def make_data_dir(settings: Settings) -> None:
         raise StartupError(f"CHAT_DATA_DIR: {settings.data_dir} can't be made ({error.strerror}).") from None
 
 
+def log_limits(settings: Settings) -> LogLimits:
+    """How much of the log the settings keep."""
+    usual = IN_MEMORY if settings.embedded_broker else LogLimits()
+    return LogLimits(settings.log_days, settings.log_bytes or usual.max_bytes)
+
+
 def make_broker(settings: Settings) -> Broker:
     """The broker that the settings name."""
     if settings.amqp_url is None:
         make_data_dir(settings)
-        return EmbeddedBroker(settings.data_dir / "broker.journal")
+        return EmbeddedBroker(settings.data_dir / "broker.journal", log_limits(settings))
     from myna.broker.rabbitmq.broker import RabbitBroker  # a third of a second that the embedded mode need not spend
 
-    return RabbitBroker(settings.amqp_url, worker=process_name())
+    return RabbitBroker(settings.amqp_url, worker=process_name(), limits=log_limits(settings))
 
 
 def memory_broker() -> Broker:

@@ -8,7 +8,7 @@ from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.lab.ledger import WatchedLedger
 from myna.node import memory
-from myna.node.factories import make_brain, worker_name
+from myna.node.factories import log_limits, make_brain, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
 from myna.node.loop_supervisor import Supervisor
 from myna.node.secret_key import secret_key
@@ -37,7 +37,7 @@ from myna.web.websocket.gateway import Gateway
 
 def make_services(settings: Settings, broker: Broker, store: Store, *, responder: bool) -> Services:
     """The services of one node, wired together; nothing runs yet."""
-    projection = Projection("")
+    projection = Projection("", log_limits(settings))
     hub = Hub()
     brain = make_brain(settings)
     submissions = Submissions(broker, store, projection, brain)
@@ -85,8 +85,15 @@ class Node:
         self.gateway = Gateway(services)
         self.app = create_app(services, self.gateway)
         self.supervisor = Supervisor()
-        keep_days = services.settings.keep_days
-        self._retention = Retention(services.broker, services.store, services.projection, services.recorder, keep_days=keep_days)
+        settings = services.settings
+        self._retention = Retention(
+            services.broker,
+            services.store,
+            services.projection,
+            services.recorder,
+            keep_days=settings.keep_days,
+            log_days=settings.log_days,
+        )
 
     def start(self) -> None:
         """Start every loop; they wait for broker and database by themselves."""

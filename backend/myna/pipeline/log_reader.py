@@ -19,6 +19,7 @@ log = structlog.get_logger()
 REWIND_S = 120.0
 # And this much more, so that of a message and its repetitions it reads the first: they are repeated within seconds.
 REPEATED_S = 15.0
+OWN_OFFSETS = 1  # that RabbitMQ takes where a segment of the log begins, and the log may begin with any segment
 
 
 class LogReader:
@@ -28,6 +29,7 @@ class LogReader:
         self._broker = broker
         self._store = store
         self._projection = projection
+        self.missed = 0  # records that the log had dropped before this node read them
         self._carried: list[bytes] = []  # lines of an earlier log that the present one has yet to be given
 
     async def start(self) -> int:
@@ -37,6 +39,9 @@ class LogReader:
         ages = (0, REWIND_S, REWIND_S + REPEATED_S)
         newest, older, oldest = [await self._store.checkpoint(older_than_s=age) for age in ages]
         first = await self._first_offset()
+        if newest is not None:
+            # Of replies that were open there, the log is needed from their beginning on.
+            self._say_missed(newest.high.offset if newest.low == newest.high else newest.low.offset - 1, first)
         if newest is None or older is None or oldest is None or not await self._is_of_this_log(newest):
             self._projection.restart(await self._epoch_from(first))
             if newest is not None:
@@ -57,8 +62,12 @@ class LogReader:
         if record is not None and mark_of(record.body) == self._projection.mark:
             return last + 1, False
         first = await self._first_offset()
+        cut_off = record is None and first > last  # the log goes on, but not from here
+        if cut_off and not self._say_missed(last, first):
+            return first, False
         epoch = await self._epoch_from(first)
-        log.warning("relay.log_replaced", epoch=epoch)
+        if not cut_off:
+            log.warning("relay.log_replaced", epoch=epoch)
         # Nodes had read the old log to different positions. What is not stored yet goes into the new one, so that all know it.
         self._carried += self._projection.unsettled()
         self._projection.restart(epoch)
@@ -73,6 +82,15 @@ class LogReader:
         async with aclosing(self._broker.log(offset)) as batches:
             async for records in batches:
                 yield records
+
+    def _say_missed(self, reached: int, first: int) -> bool:
+        """Whether the log, which begins at `first`, has dropped records behind `reached`; then say so and count them."""
+        missed = first - reached - 1 - OWN_OFFSETS
+        if missed <= 0:
+            return False
+        self.missed += missed
+        log.error("relay.log_cut_off", missed=missed, reached=reached, log_begins_at=first)
+        return True
 
     async def _first_offset(self) -> int:
         span = await self._broker.log_span()

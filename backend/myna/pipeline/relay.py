@@ -14,9 +14,10 @@ from myna.broker.port import Broker, Record
 from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
 from myna.pipeline.failpoints import failpoint
-from myna.pipeline.log_reader import LogReader
+from myna.pipeline.log_reader import OWN_OFFSETS, LogReader
 from myna.protocol import events as e
 from myna.protocol import log_codec
+from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 
@@ -35,6 +36,11 @@ class Relay:
         self._projection = projection
         self._observers = observers
         self._ready = asyncio.Event()
+
+    @property
+    def missed(self) -> int:
+        """How many records the log dropped before this node read them."""
+        return self._reader.missed
 
     @property
     def ready(self) -> bool:
@@ -57,6 +63,7 @@ class Relay:
             async for records in batches:
                 folded_bytes = 0
                 for record in records:
+                    await self._check_follows(record)
                     self._fold(record)
                     folded_bytes += len(record.body)
                     if folded_bytes > CHUNK_BYTES:  # a node with much to catch up still answers pings, the broker's too
@@ -73,6 +80,12 @@ class Relay:
         if replaced:
             self._notify(lambda observer: observer.log_replaced())
         return offset
+
+    async def _check_follows(self, record: Record) -> None:
+        """Raise `BrokerUnavailable` where the log has dropped what stands between this record and the last: reading begins again then."""
+        last = self._projection.reached.offset
+        if 0 <= last < record.offset - 1 - OWN_OFFSETS and await self._broker.record_at(last) is None:
+            raise BrokerUnavailable("The log has dropped records that this node had not read.")
 
     def _fold(self, record: Record) -> None:
         folded = self._projection.fold(record, asyncio.get_running_loop().time())

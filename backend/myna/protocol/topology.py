@@ -10,6 +10,8 @@ DEAD_LETTERS = "chat_dead_letters"
 
 # 5 further tries after the first: enough for a rolling restart, few enough that what kills responders is a dead letter within seconds.
 DELIVERY_LIMIT = 5
+MIB, DAY_S = 1024**2, 86_400
+RECORD_OVERHEAD = 200  # bytes that one record of the log costs beside its body, about
 # One AMQP message carries at most this many lines. Streamed replies come to what one publish after the other carries: with a
 # quarter of it, 15 thousand parts a second instead of 26. 1,024 parts are some 340 KB, and take a node 7 ms to fold.
 GROUP_LINES = 1024
@@ -50,6 +52,32 @@ class Queue:
     arguments: dict[str, str | int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LogLimits:
+    """How much of the log is kept: what is older than `days`, or beyond `max_bytes`, is dropped, oldest first."""
+
+    days: float = 7
+    max_bytes: int = 4 * 1024**3  # about 8 million events of 500 bytes
+
+    @property
+    def segment_bytes(self) -> int:
+        """The unit in which RabbitMQ's log forgets, and beyond which it holds what is old: files neither many nor large."""
+        return min(64 * MIB, max(MIB, self.max_bytes // 256))
+
+    @property
+    def arguments(self) -> dict[str, str | int]:
+        """What RabbitMQ's log is declared with."""
+        whole_days = self.days == int(self.days)
+        return {
+            "x-queue-type": "stream",
+            "x-max-length-bytes": self.max_bytes,
+            "x-max-age": f"{int(self.days)}D" if whole_days else f"{round(self.days * DAY_S)}s",
+            "x-stream-max-segment-size-bytes": self.segment_bytes,
+        }
+
+
+IN_MEMORY = LogLimits(max_bytes=64 * MIB)  # of the embedded broker: some 130,000 events
+
 QUEUES = (
     Queue(
         WORK_QUEUE,
@@ -68,12 +96,7 @@ QUEUES = (
     Queue(
         LOG,
         (RoutingKey.MESSAGE, RoutingKey.EVENT, RoutingKey.STOP, RoutingKey.PARKED),
-        {
-            "x-queue-type": "stream",
-            "x-max-length-bytes": 4 * 1024**3,  # about 8 million events of 500 bytes
-            "x-max-age": "7D",
-            "x-stream-max-segment-size-bytes": 64 * 1024**2,  # the unit in which the log forgets
-        },
+        LogLimits().arguments,
     ),
     # Looking at a dead letter gives it back, which counts as a delivery: with the limit of 20 that RabbitMQ 4 sets by
     # default, the 21st look would drop it. There is no "none" that 3.10 takes too, so the limit is out of reach.

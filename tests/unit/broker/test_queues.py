@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myna.broker.embedded import queues as queues_module
 from myna.broker.embedded.journal import Journal
 from myna.broker.embedded.queues import (
     Acked,
@@ -19,7 +18,7 @@ from myna.broker.embedded.queues import (
     Queues,
     Requeued,
 )
-from myna.protocol.topology import DELIVERY_LIMIT, RoutingKey
+from myna.protocol.topology import DELIVERY_LIMIT, RECORD_OVERHEAD, LogLimits, RoutingKey
 
 DAY_MS = 86_400_000
 
@@ -38,9 +37,8 @@ def contents(queues: Queues) -> dict[str, object]:
     return {"log": list(queues.log), "dead": dict(queues.dead_letters), "span": span, "messages": sorted(messages)}
 
 
-def test_the_log_forgets_the_oldest_when_it_holds_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues_module, "LOG_BYTES", 100_000)
-    queues = Queues()
+def test_the_log_forgets_the_oldest_when_it_holds_too_much() -> None:
+    queues = Queues(LogLimits(max_bytes=100_000))
     for number in range(1000):
         queues.apply(event(number, b"x" * 1000))
     assert queues.next_offset == 1000
@@ -63,14 +61,13 @@ def test_a_record_of_exactly_the_oldest_age_is_kept_when_an_older_one_goes() -> 
     queues = Queues()
     for number, at_ms in enumerate((0, 1, 2)):
         queues.apply(event(number, at_ms=at_ms))
-    queues.apply(event(3, at_ms=queues_module.MAX_AGE_MS + 1))
-    assert [kept.at_ms for kept in queues.log] == [1, 2, queues_module.MAX_AGE_MS + 1]
+    queues.apply(event(3, at_ms=7 * DAY_MS + 1))
+    assert [kept.at_ms for kept in queues.log] == [1, 2, 7 * DAY_MS + 1]
 
 
-def test_a_log_that_holds_too_much_goes_down_to_seven_eighths_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues_module, "LOG_BYTES", 8 * 300)
-    body = b"x" * (300 - queues_module.RECORD_OVERHEAD)
-    queues = Queues()
+def test_a_log_that_holds_too_much_goes_down_to_seven_eighths_and_no_further() -> None:
+    body = b"x" * (300 - RECORD_OVERHEAD)
+    queues = Queues(LogLimits(max_bytes=8 * 300))
     for number in range(8):
         queues.apply(event(number, body))
     assert len(queues.log) == 8, "full, and not too full"

@@ -2,6 +2,7 @@
 
 from myna.pipeline.retention import Retention
 from myna.protocol import events as e
+from myna.protocol.topology import LogLimits
 from tests.unit.cluster import Cluster, NodeClient, simulated
 from tests.unit.log_events import CONVERSATION
 
@@ -20,7 +21,7 @@ async def test_every_node_and_row_learns_of_it_and_what_is_being_answered_stays(
     services = recording.services
 
     def keeping(days: float) -> Retention:
-        return Retention(services.broker, services.store, services.projection, services.recorder, keep_days=days)
+        return Retention(services.broker, services.store, services.projection, services.recorder, keep_days=days, log_days=7)
 
     await keeping(A_YEAR).look()
     assert cluster.store.stored
@@ -37,3 +38,21 @@ async def test_every_node_and_row_learns_of_it_and_what_is_being_answered_stays(
     assert client.frames[-1]["type"] == "conversation.deleted"
     for one in (node, other):
         await cluster.until(lambda one=one: one.services.projection.is_deleted(client.session.owner, CONVERSATION))  # type: ignore[misc]
+
+
+@simulated
+async def test_where_nobody_says_anything_the_log_fills_a_segment_in_an_eighth_of_its_age(cluster: Cluster) -> None:
+    services = (await cluster.node()).services
+    cluster.broker.segment_bytes = LogLimits().segment_bytes
+    retention = Retention(services.broker, services.store, services.projection, services.recorder, keep_days=None, log_days=7)
+    before = sum(len(record.body) for record in cluster.broker.queues.log)
+    await retention.look()
+    appended = sum(len(record.body) for record in cluster.broker.queues.log) - before
+    hours = 7 * 24 / 8
+    assert 0.99 * LogLimits().segment_bytes < appended * hours < 1.2 * LogLimits().segment_bytes
+    await cluster.until(lambda: services.projection.reached.offset == cluster.broker.queues.next_offset - 1)
+    assert services.relay_metrics.counts["unreadable"] == 0
+
+    cluster.broker.segment_bytes = 0  # an embedded one drops record by record
+    await retention.look()
+    assert len(cluster.broker.queues.log[-1].body) < 200

@@ -20,7 +20,7 @@ from myna.broker.group_commit import GroupCommit, publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, STOPS_KEPT, DeadLetter, QueueState, Record, Start
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import DEAD_LETTERS, LOG, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import DEAD_LETTERS, IN_MEMORY, LOG, WORK_QUEUE, LogLimits, RoutingKey
 from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
@@ -34,16 +34,17 @@ class EmbeddedBroker:
     """A broker inside this process; see `port.Broker`. With `journal`, what is confirmed survives a kill -9 in that file."""
 
     kind: Literal["rabbitmq", "embedded"] = "embedded"
+    segment_bytes = 0
 
-    def __init__(self, journal: Path | None = None) -> None:
+    def __init__(self, journal: Path | None = None, limits: LogLimits = IN_MEMORY) -> None:
         self.up = False
         self.trouble: str | None = "The embedded broker has not started yet."
         self.generation = 0  # counts outages: what began before one ends with BrokerUnavailable
-        self.queues = Queues()
+        self.queues = Queues(limits)
         self.work_arrived = Notifier()
         self._log_grew = Notifier()
         self._came_up = asyncio.Event()
-        self._journal = Journal(journal) if journal else None
+        self._journal = Journal(journal, limits) if journal else None
         self._disk_failed = asyncio.Event()
         self._closed = False
         self.confirm_seconds = Histogram()
@@ -225,8 +226,7 @@ class EmbeddedBroker:
                 await self._log_grew.wait()
                 self.require_up(generation)
         finally:
-            # By identity: two empty ones are equal.
-            self._stop_listeners = [other for other in self._stop_listeners if other is not stops]
+            self._stop_listeners = [other for other in self._stop_listeners if other is not stops]  # by identity: two empty ones are equal
 
     async def queue_states(self) -> list[QueueState]:
         self.require_up()
@@ -240,7 +240,7 @@ class EmbeddedBroker:
     async def dead_letters(self) -> list[DeadLetter]:
         self.require_up()
         letters = self.queues.dead_letters.values()
-        return [DeadLetter(str(letter.number), letter.body, letter.reason, timestamps.from_ms(letter.at_ms)) for letter in letters]
+        return [DeadLetter(str(one.number), one.body, one.reason, timestamps.from_ms(one.at_ms)) for one in letters]
 
     async def remove_dead_letters(self, ids: Sequence[str]) -> int:
         self.require_up()

@@ -17,14 +17,15 @@ from typing import Any, BinaryIO
 import structlog
 
 from myna.broker.embedded import queues as q
-from myna.broker.embedded.queues import LOG_BYTES, JournalEntry, Queues
+from myna.broker.embedded.queues import JournalEntry, Queues
 from myna.protocol import timestamps
 from myna.protocol.errors import StartupError
+from myna.protocol.topology import IN_MEMORY, LogLimits
 
 log = structlog.get_logger(__name__)
 
 MAGIC = b"myna journal 1\n"
-REWRITE_BYTES = 4 * LOG_BYTES  # a rewrite leaves at most a quarter of that, so rewriting is a small part of all writing
+REWRITE_LOGS = 4  # sizes of the log: a rewrite leaves at most a quarter of that, so rewriting is a small part of all writing
 REWRITE_S = 24 * 3600  # what the log drops (people may have deleted it) is gone from the disk a day later
 _HEAD = Struct("<II")  # length and CRC-32 of what follows
 # An entry's kind in the file → its class. The file outlives the names in the code: a kind is never renamed or used again.
@@ -52,8 +53,9 @@ class Journal:
     the disk fails; from then on file and memory may differ, and only `open` brings them together again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: LogLimits = IN_MEMORY) -> None:
         self._path = path
+        self._limits = limits
         self._lock: int | None = None
         self._file = -1
         self._size, self._rewritten_at = 0, 0.0
@@ -67,7 +69,7 @@ class Journal:
         self.close()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock_file()
-        queues = Queues()
+        queues = Queues(self._limits)
         if self._path.exists():
             self._replay(queues)
         queues.requeue_all(timestamps.now_ms())
@@ -90,7 +92,7 @@ class Journal:
     @property
     def rewrite_due(self) -> bool:
         """Whether the file should be rewritten: it has grown large, or may long have held what the log has dropped since."""
-        return self._size > REWRITE_BYTES or monotonic() - self._rewritten_at > REWRITE_S
+        return self._size > REWRITE_LOGS * self._limits.max_bytes or monotonic() - self._rewritten_at > REWRITE_S
 
     def prepare(self, snapshot: Iterable[JournalEntry]) -> None:
         """Write a new file beside the old one. What is appended meanwhile goes to the old one; `switch` carries it over."""

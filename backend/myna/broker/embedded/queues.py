@@ -10,17 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from myna.broker.port import Record
-from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import DAY_S, DEAD_LETTERS, IN_MEMORY, LOG, QUEUES, RECORD_OVERHEAD, WORK_QUEUE, LogLimits, RoutingKey
 
 Reason = Literal["rejected", "delivery_limit"]
 
-# RabbitMQ's log is kept on disk by the gigabyte; this one lives in memory, and 64 MiB are about 130,000 events.
-LOG_BYTES = 64 * 1024**2
-RECORD_OVERHEAD = 200  # bytes of memory that one record costs beside its body
-_SECONDS = {"D": 86_400, "h": 3600, "m": 60, "s": 1}
-
 _ARGUMENTS = {queue.name: queue.arguments for queue in QUEUES}
-MAX_AGE_MS = int(str(_ARGUMENTS[LOG]["x-max-age"])[:-1]) * _SECONDS[str(_ARGUMENTS[LOG]["x-max-age"])[-1]] * 1000
 _FEEDS = {key.value: tuple(queue.name for queue in QUEUES if key in queue.keys) for key in RoutingKey}
 
 
@@ -127,7 +121,8 @@ class Message:
 class Queues:
     """The three queues. `next_number` is the number that the next publish gets."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: LogLimits = IN_MEMORY) -> None:
+        self._max_bytes, self._max_age_ms = limits.max_bytes, round(limits.days * DAY_S * 1000)
         self.next_number = 0
         self.next_offset = 0
         self.log: list[SnapshotRecord] = []
@@ -234,13 +229,13 @@ class Queues:
         self.log.append(record)
         self.next_offset = record.offset + 1
         self._log_bytes += len(record.body) + RECORD_OVERHEAD
-        oldest_ms = record.at_ms - MAX_AGE_MS
-        if self._log_bytes > LOG_BYTES or self.log[0].at_ms < oldest_ms:
+        oldest_ms = record.at_ms - self._max_age_ms
+        if self._log_bytes > self._max_bytes or self.log[0].at_ms < oldest_ms:
             self._truncate(oldest_ms)
 
     def _truncate(self, oldest_ms: int) -> None:
         """Drop what is too old or too much: an eighth at a time, as a stream drops whole segments, and never the last record."""
-        keep_bytes = LOG_BYTES * 7 // 8 if self._log_bytes > LOG_BYTES else LOG_BYTES
+        keep_bytes = self._max_bytes * 7 // 8 if self._log_bytes > self._max_bytes else self._max_bytes
         dropped = 0
         for kept in self.log[:-1]:
             if self._log_bytes <= keep_bytes and kept.at_ms >= oldest_ms:

@@ -21,9 +21,10 @@ from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, 
 from myna.broker.rabbitmq import inspection, log_reading
 from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
 from myna.broker.rabbitmq.consumer import RabbitConsumer
+from myna.broker.rabbitmq.log_declaration import LogDeclaration
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import EXCHANGE, QUEUES, WORK_QUEUE, RoutingKey
+from myna.protocol.topology import EXCHANGE, LOG, QUEUES, WORK_QUEUE, LogLimits, RoutingKey
 from myna.telemetry import tracing
 from myna.telemetry.histogram import Histogram
 
@@ -45,10 +46,10 @@ class RabbitBroker:
 
     kind: Literal["rabbitmq", "embedded"] = "rabbitmq"
 
-    def __init__(self, url: str, *, worker: str) -> None:
+    def __init__(self, url: str, *, worker: str, limits: LogLimits | None = None) -> None:
         """`url` is `amqp://…` or `amqps://…`, of a cluster one for each member, comma-separated.
 
-        `worker` names the connections in RabbitMQ's management page.
+        `worker` names the connections in RabbitMQ's management page. A log that is there keeps the `limits` it was made with.
         """
         self.up = False
         self.trouble: str | None = NOT_YET
@@ -56,6 +57,9 @@ class RabbitBroker:
         self._logged: bool | None = None  # the `up` that was logged last
         self._publishing = AmqpConnection(url, f"{worker} publishes", self._on_change)
         self._consuming = AmqpConnection(url, f"{worker} consumes", self._on_change)
+        limits = limits or LogLimits()
+        self.segment_bytes = limits.segment_bytes
+        self._log = LogDeclaration(self._consuming, limits)
         self._depth = 0  # of the work queue, at the last check
         self._channel_owner: AbstractChannel | None = None  # keeps the next one alive
         self._channel: Channel | None = None  # for publishing
@@ -97,7 +101,10 @@ class RabbitBroker:
         """Declare exchange, queues and bindings."""
         channel, _ = await self._consuming.channel()
         exchange = await channel.declare_exchange(EXCHANGE, durable=True)
+        await self._log.declare(channel, exchange)
         for queue in QUEUES:
+            if queue.name == LOG:
+                continue
             declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
             if queue.name == WORK_QUEUE:
                 self._depth = declared.declaration_result.message_count or 0

@@ -65,6 +65,8 @@ class NodeCollector(Collector):
         yield CounterMetricFamily("myna_mailbox_overflows", "Connections cut off because they read too slowly.", services.hub.overflows)
         yield CounterMetricFamily("myna_refused_facts", "Facts that the database did not take, set aside.", services.recorder.refused)
 
+        yield CounterMetricFamily("myna_missed_records", "Records that the log dropped before this node read them.", services.relay.missed)
+
         limited = CounterMetricFamily(
             "myna_limited", "Refusals by a limit (web/limits.py), by what the client met.", labels=["limit", "answer"]
         )
@@ -113,6 +115,9 @@ class NodeCollector(Collector):
         turns.add_metric(["waiting"], services.submissions.turns.waiting_count)
         yield turns
         yield GaugeMetricFamily("myna_pending_facts", "Facts read in the log and not known to be stored.", services.projection.pending)
+        yield GaugeMetricFamily(
+            "myna_unstored_log_ratio", "Of what the log may hold, by bytes or age, the part not stored.", services.projection.unstored_share
+        )
         yield GaugeMetricFamily("myna_recorder_active", "1 on the node that records.", services.recorder.active)
         yield GaugeMetricFamily("myna_relay_live", "1 when this node has read the log up to its end.", services.relay.live)
         yield GaugeMetricFamily("myna_store_up", "1 while the database can be used.", services.store.up)
