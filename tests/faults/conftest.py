@@ -24,6 +24,7 @@ async def shared_cluster(
     database = await postgres_server.make_database(migrated)
     scenario_file: Path = scenarios.write(tmp_path_factory.mktemp("scenarios"))
     stack = Stack(rabbit_node.url(vhost), postgres_server.url(database), CHAT_MOCK_SCENARIOS=str(scenario_file))
+    stack.forks = True
     cluster = Cluster(stack, rabbit_node, vhost, postgres_server)
     await cluster.scale(1, 0)
     await asyncio.sleep(2)  # RabbitMQ 3.10.8 may lose a quorum queue that is killed within half a second of its declaration

@@ -34,7 +34,7 @@ class RetryingClient(ChatClient):
         *,
         seed: int,
         conversations: int = 1,
-        pause_s: float = 0.1,
+        pause_s: float = 0.3,
         message: Callable[[int], dict[str, Any]] | None = None,
         token: str | None = None,
     ) -> None:

@@ -35,6 +35,7 @@ async def cluster(members: RabbitCluster, postgres_server: PostgresServer, tmp_p
     database = await postgres_server.make_database(migrated)
     environment = {"CHAT_MOCK_SCENARIOS": str(scenarios.write(tmp_path))}
     stack = Stack(members.url(VHOST), postgres_server.url(database), **environment)
+    stack.forks = True
     cluster = Cluster(stack, members.members[0], VHOST, postgres_server)
     try:
         await cluster.scale(2, 2)

@@ -161,7 +161,7 @@ async def test_a_rolling_restart_under_load_closes_with_1012_and_ends_in_time(cl
 
 
 async def test_a_node_that_starts_while_the_log_is_long_is_ready_soon(cluster: Cluster) -> None:
-    cluster.start_clients(6, pause_s=0.005, conversations=8)
+    cluster.start_clients(6, pause_s=0.03, conversations=8)
     await asyncio.sleep(3)
     begun = time.monotonic()
     newcomer = await cluster.stack.add_node()

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 # Waits for the end of a pipe that is held open by the test run, then kills the process group and removes its folder.
 REAPER = 'cat >/dev/null; kill -s KILL -- "-$1" 2>/dev/null; rm -rf "$2"'
@@ -47,19 +48,31 @@ async def until(condition: Callable[[], Awaitable[bool]], within_s: float, what:
         await asyncio.sleep(0.1)
 
 
+class Program(Protocol):
+    """A process that was started, as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+
 class ProcessGroup:
     """A program in a process group of its own, which can be killed, frozen and thawed as one, and dies with the test run."""
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path, folder: Path) -> None:
-        with log.open("ab") as output:
-            self._program = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+        self._program = self._start(command, environment, log)
         self._reaper = subprocess.Popen(
             ["/bin/sh", "-c", REAPER, "reaper", str(self._program.pid), str(folder)],
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
+
+    def _start(self, command: list[str], environment: dict[str, str], log: Path) -> Program:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
 
     @property
     def pid(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.services.forks import ForkedGroup
 from tests.services.http import HttpClient
 from tests.services.processes import ProcessGroup, free_ports, until
 
@@ -19,6 +20,8 @@ SECRET = "a key that only the tests' nodes know"
 
 class Process:
     """One process of ours: a node (`serve`) or a responder (`respond`)."""
+
+    forks = False  # whether it starts as a fork, which skips Python's start and all imports, 2 s of processor time
 
     def __init__(self, command: list[str], environment: dict[str, str], name: str) -> None:
         self.name = name
@@ -31,7 +34,11 @@ class Process:
 
     async def start(self, **environment: str) -> None:
         """Start (again), with these variables on top for this life only."""
-        self._group = ProcessGroup([self.python, *self._arguments], {**self._environment, **environment}, self.log, self.folder)
+        environment = {**self._environment, **environment}
+        if self.forks and self.python == sys.executable:
+            self._group = ForkedGroup(self._arguments[2:], environment, self.log, self.folder)
+        else:
+            self._group = ProcessGroup([self.python, *self._arguments], environment, self.log, self.folder)
 
     @property
     def running(self) -> bool:
@@ -119,6 +126,8 @@ class Node(Process):
 class Stack:
     """Nodes and responders over one broker and one database."""
 
+    forks = False  # whether those that are added start as forks
+
     def __init__(self, amqp_url: str, database_url: str, **environment: str) -> None:
         self.environment = {
             "CHAT_AMQP_URL": amqp_url,
@@ -134,6 +143,7 @@ class Stack:
     async def add_node(self, **environment: str) -> Node:
         """One more node, ready."""
         node = Node(self.environment, name=f"node-{len(self.nodes) + 1}")
+        node.forks = self.forks
         self.nodes.append(node)
         await node.start(**environment)
         return node
@@ -141,6 +151,7 @@ class Stack:
     async def add_responder(self, **environment: str) -> Process:
         """One more responder."""
         responder = Process(["respond"], self.environment, f"responder-{len(self.responders) + 1}")
+        responder.forks = self.forks
         self.responders.append(responder)
         await responder.start(**environment)
         return responder

@@ -60,6 +60,7 @@ async def soak(rabbit: RabbitNode, postgres: PostgresServer, *, minutes: float, 
     await migrate(postgres.url(database))
     scenario_file = scenarios.write(Path(tempfile.mkdtemp(prefix="myna-soak-")))
     stack = Stack(rabbit.url(vhost), postgres.url(database), CHAT_MOCK_SCENARIOS=str(scenario_file))
+    stack.forks = True
     cluster = Cluster(stack, rabbit, vhost, postgres)
     async with Proxy(rabbit.amqp_port) as proxy:
         PROXIES[cluster] = proxy
