@@ -14,8 +14,8 @@ from typing import TypeVar, assert_never
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from myna.protocol import events as e
 from myna.protocol.errors import RecorderFenced, StoreUnavailable
+from myna.protocol.event_fields import ParentId
 from myna.protocol.message_tree import newest_reply, with_parents
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import rfc3339
@@ -186,7 +186,7 @@ class MemoryStore:
         found = self._conversations.get((owner, conversation_id))
         rows = {row.view.id: row.view for row in found.rows} if found else {}
         path: list[PathItem] = []
-        at: e.ParentId = end if end is not None else next(reversed(rows), None)
+        at: ParentId = end if end is not None else next(reversed(rows), None)
         while at and at in rows and len(path) < PATH_LIMIT:
             characters -= len(rows[at].text)
             path.append(PathItem(at, rows[at].role, rows[at].text if characters >= 0 else None))

@@ -11,6 +11,7 @@ from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.cli.main import main
 from myna.protocol import events as e
 from myna.protocol import log_codec
+from myna.protocol.event_fields import WireStruct
 from myna.protocol.topology import RoutingKey
 
 MORE_INSIDE, MORE_FOR_SOCKETS = "trace", "mood"
@@ -19,7 +20,7 @@ RATED = b'{"owner":"%b","type":"reply.rated","at":"2026-01-01T00:00:00.000Z","st
 encode, submit = log_codec.encode, RabbitBroker.submit
 
 
-def encode_more(struct: e.WireStruct) -> bytes:
+def encode_more(struct: WireStruct) -> bytes:
     line = encode(struct)
     if not isinstance(struct, e.Event):
         return line

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from myna.protocol import events as e
 from myna.protocol import log_codec
+from myna.protocol.event_fields import ParentId
 from myna.protocol.ids import reply_id_for
 from myna.protocol.jobs import QueuedJob
 from tests.fakes.memory_store import MemoryStore
@@ -18,7 +19,7 @@ class Tree:
     """All messages and replies in the log: what each follows, and what it says."""
 
     def __init__(self, log: ReferenceLog) -> None:
-        self.parents: dict[tuple[str, str], e.ParentId] = {}  # by owner and id
+        self.parents: dict[tuple[str, str], ParentId] = {}  # by owner and id
         self.texts: dict[tuple[str, str], str] = {}
         self.conversations: dict[tuple[str, str], str] = {}
         self.offsets: dict[tuple[str, str], e.Position] = {}
@@ -36,12 +37,12 @@ class Tree:
         self._put(job.owner, job.reply_id, job.message_id, "".join(turn.parts), turn)
         newest[conversation] = job.reply_id
 
-    def _put(self, owner: str, id_: str, parent: e.ParentId, text: str, turn: Turn) -> None:
+    def _put(self, owner: str, id_: str, parent: ParentId, text: str, turn: Turn) -> None:
         key = owner, id_
         self.parents[key], self.texts[key] = parent, text
         self.conversations[key], self.offsets[key] = turn.job.conversation_id, turn.created
 
-    def path(self, owner: str, end: e.ParentId) -> list[str]:
+    def path(self, owner: str, end: ParentId) -> list[str]:
         """The ids from the root to this message or reply."""
         path: list[str] = []
         while end and (owner, end) in self.parents and len(path) < len(self.parents):

@@ -17,6 +17,7 @@ from myna.mock_ai.port import Brain, End, Failure, Part, Prompt, ReplyStep
 from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.errors import ChatError
+from myna.protocol.event_fields import ParentId
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.session import Session
 from myna.settings import Settings
@@ -166,7 +167,7 @@ class NodeClient:
 
         return answer
 
-    def send(self, number: int, text: str = "hello", conversation: str = CONVERSATION, *, parent: e.ParentId = UNSET) -> None:
+    def send(self, number: int, text: str = "hello", conversation: str = CONVERSATION, *, parent: ParentId = UNSET) -> None:
         named = {} if parent is UNSET else {"parent_id": parent}
         frame = MessageSend.model_validate(
             {"type": "message.send", "id": uid(number), "conversation_id": conversation, "text": text} | named

@@ -7,6 +7,7 @@ from uuid import UUID
 from myna.broker.port import Record
 from myna.protocol import events as e
 from myna.protocol import log_codec
+from myna.protocol.event_fields import ParentId
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 
@@ -34,7 +35,7 @@ def accepted_message(
     owner: str = ANN,
     conversation: str = CONVERSATION,
     when: str = AT,
-    parent: e.ParentId = None,
+    parent: ParentId = None,
 ) -> e.MessageCreated:
     """The event of an accepted message."""
     return e.MessageCreated(

@@ -18,7 +18,7 @@ from myna.client.place import Place
 from myna.client.turn import Turn
 from myna.client.turns import Turns
 from myna.protocol.errors import Close
-from myna.protocol.events import ParentId
+from myna.protocol.event_fields import ParentId
 from myna.protocol.frames import Draining
 
 BACKLOG = 1_000  # events that wait for a subscriber; when full the chat stops reading, and the server slows down for it

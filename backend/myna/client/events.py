@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from myna.protocol.events import Call, FinishReason, Options, ParentId, Timings
+from myna.protocol.event_fields import FinishReason, ParentId
+from myna.protocol.events import Call, Options, Timings
 from myna.protocol.frames import Draining, ErrorFrame, MessageAccepted, Pong, Welcome
 
 __all__ = [

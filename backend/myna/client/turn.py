@@ -8,7 +8,8 @@ from msgspec import convert
 
 from myna.client.errors import ClientError, ReplyFailed
 from myna.client.events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailure, ReplyStarted
-from myna.protocol.events import FinishReason, Timings
+from myna.protocol.event_fields import FinishReason
+from myna.protocol.events import Timings
 from myna.protocol.views import ReplyError
 
 

@@ -11,6 +11,7 @@ from myna.core.window import LogEntry, OwnerWindow, Window
 from myna.protocol import events as e
 from myna.protocol import failures, log_codec
 from myna.protocol.cursor import encode_cursor
+from myna.protocol.event_fields import ParentId
 from myna.protocol.events import Position
 from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact, Renamed
@@ -113,7 +114,7 @@ class FoldRules:
             else:
                 self._add(event, position, message_view(event, self._parent_of(event, window)), folded)
 
-    def _parent_of(self, event: e.MessageCreated, window: OwnerWindow | None) -> e.ParentId:
+    def _parent_of(self, event: e.MessageCreated, window: OwnerWindow | None) -> ParentId:
         """What a message follows. One that does not say it (of an older release, or only the database knew) follows the newest reply.
 
         Nodes remember different pasts, so its frame leaves that out too: it says what the log says.
@@ -151,7 +152,7 @@ class FoldRules:
         folded.entries.append(entry)
 
 
-def message_view(event: e.MessageCreated, parent_id: e.ParentId) -> MessageView:
+def message_view(event: e.MessageCreated, parent_id: ParentId) -> MessageView:
     """A message as it is stored; that its reply is still awaited is not."""
     return MessageView(
         event.owner, event.conversation_id, event.id, "user", event.text, "complete", event.at,

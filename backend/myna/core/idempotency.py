@@ -8,6 +8,7 @@ from msgspec import UNSET
 from myna.core.projection import Projection
 from myna.protocol import events as e
 from myna.protocol.errors import Busy, ChatError, Conflict, NotFound
+from myna.protocol.event_fields import ParentId
 from myna.protocol.frames import MessageAccepted
 from myna.store.port import IdempotencyRecord
 
@@ -20,7 +21,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     id: str  # the idempotency key
     text: str | None  # None: of one more reply, whose message is still to be found
     message_id: str | None = None  # None: this is a new message
-    parent_id: e.ParentId = UNSET  # what a new message follows; unset: the newest reply of the conversation
+    parent_id: ParentId = UNSET  # what a new message follows; unset: the newest reply of the conversation
 
     def repeats(self, other: "Request") -> bool:
         """Whether two requests under one key are the same (the text of one more reply is found by us, so it does not count).
@@ -119,7 +120,7 @@ def _request_of(job: e.Job) -> Request:
     return Request(job.owner, job.conversation_id, job.id, job.text, job.message_id)
 
 
-def _same_parent(one: e.ParentId, other: e.ParentId) -> bool:
+def _same_parent(one: ParentId, other: ParentId) -> bool:
     return one is UNSET or other is UNSET or one == other
 
 

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from myna.core.idempotency import Request
 from myna.core.projection import Projection
 from myna.protocol import events as e
+from myna.protocol.event_fields import ParentId
 from myna.protocol.jobs import HistoryItem
 from myna.protocol.views import Role
 from myna.store.port import PATH_LIMIT
@@ -16,7 +17,7 @@ from myna.store.port import PATH_LIMIT
 class MessagePath:
     """What was found on the way so far. Made by `remembered_path`."""
 
-    at: e.ParentId  # what comes next on the way; None: nothing, the path is whole
+    at: ParentId  # what comes next on the way; None: nothing, the path is whole
     characters: int  # of texts, that are wanted still
     turn: int = 0  # messages of a person on the path
     _history: list[HistoryItem] = field(default_factory=list)
@@ -34,7 +35,7 @@ class MessagePath:
             self._history.append(HistoryItem(role, text))
 
 
-def start_of(request: Request, projection: Projection, open_reply: str | None = None) -> e.ParentId:
+def start_of(request: Request, projection: Projection, open_reply: str | None = None) -> ParentId:
     """The end of the path: of one more reply its message, of a message what it follows.
 
     `open_reply` is the newest reply of the conversation, where it has not ended. Unset where a message names no parent and
@@ -48,7 +49,7 @@ def start_of(request: Request, projection: Projection, open_reply: str | None = 
     return UNSET if newest is None else newest.reply_id
 
 
-def remembered_path(request: Request, start: e.ParentId, projection: Projection, characters: int) -> MessagePath:
+def remembered_path(request: Request, start: ParentId, projection: Projection, characters: int) -> MessagePath:
     """The path from `start` on, to the root or to where the projection's memory ends."""
     path = MessagePath(start, characters)
     for _ in range(PATH_LIMIT):

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator
 from itertools import takewhile
 from typing import Generic, TypeVar
 
-from myna.protocol.events import WAITING_LIMIT
+from myna.protocol.event_fields import WAITING_LIMIT
 
 T = TypeVar("T", bound=Hashable)
 Conversation = tuple[str, str]  # owner, conversation_id

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from myna.protocol.cursor import tag_of
-from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position, WireStruct
+from myna.protocol.event_fields import WireStruct
+from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact

@@ -10,8 +10,8 @@ from myna.core.message_path import MessagePath, remembered_path, start_of
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
 from myna.pipeline.submission import Place, Submission
-from myna.protocol import events as e
 from myna.protocol.errors import Busy, StoreUnavailable
+from myna.protocol.event_fields import ParentId
 from myna.protocol.field_types import Options
 from myna.protocol.message_tree import newest_reply
 from myna.store.port import Store
@@ -52,7 +52,7 @@ class MessagePaths:
             return self._brain.history_limit(None)
         return 0 if options.brings_history else self._brain.history_limit(options.seed)
 
-    async def _look_up(self, request: Request, start: e.ParentId, path: MessagePath) -> Place:
+    async def _look_up(self, request: Request, start: ParentId, path: MessagePath) -> Place:
         """The same with the database, where the beginning of the path is not remembered."""
         if path.at is UNSET and start is not UNSET:
             return Place(start, None, path.history)
@@ -76,7 +76,7 @@ class MessagePaths:
         return place_of(request, start, path)
 
 
-def place_of(request: Request, start: e.ParentId, path: MessagePath) -> Place:
+def place_of(request: Request, start: ParentId, path: MessagePath) -> Place:
     """The place at the end of a path that is known to its root."""
     if request.message_id is not None:
         return Place(None, path.turn, path.history)

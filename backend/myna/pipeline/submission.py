@@ -13,6 +13,7 @@ from myna.pipeline import steps
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import Busy, ChatError
+from myna.protocol.event_fields import ParentId
 from myna.protocol.field_types import Options
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.jobs import HistoryItem, MessageJob, QueuedJob, ReplyJob
@@ -26,7 +27,7 @@ OnResult = Callable[[MessageAccepted | ChatError], None]
 class Place(NamedTuple):
     """Where a message stands in its conversation's tree."""
 
-    parent_id: e.ParentId = None  # unset: only the database knows the newest reply, and it is away
+    parent_id: ParentId = None  # unset: only the database knows the newest reply, and it is away
     turn: int | None = None  # how many messages lead here from the root, with this one; None: that can't be read now
     history: tuple[HistoryItem, ...] = ()  # what the brain is to be told of them
 

@@ -23,8 +23,8 @@ from myna.pipeline.id_lookup import IdLookup
 from myna.pipeline.message_paths import MessagePaths
 from myna.pipeline.submission import OnResult, Stage, Submission, request_of
 from myna.pipeline.unseen_submissions import UnseenSubmissions
-from myna.protocol import events as e
 from myna.protocol.errors import BrokerUnavailable, Busy, ChatError
+from myna.protocol.event_fields import WAITING_LIMIT
 from myna.protocol.frames import MessageAccepted, MessageSend, ReplyRegenerate
 from myna.protocol.ids import reply_id_for
 from myna.protocol.session import Session
@@ -108,7 +108,7 @@ class Submissions(LogObserver):
             if not self.turns.enter(submission.conversation, submission.reply_id, submission):
                 submission.turn = asyncio.get_running_loop().create_future()
         except TooManyWaiting:
-            detail = f"{e.WAITING_LIMIT} messages wait in this conversation already; send this one again later."
+            detail = f"{WAITING_LIMIT} messages wait in this conversation already; send this one again later."
             return Busy(detail, ref=submission.request.id, retry_after_s=2)
         return None
 

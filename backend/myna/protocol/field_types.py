@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from myna.protocol import events as e
 from myna.protocol import titles
+from myna.protocol.event_fields import TEXT_LIMIT
 from myna.protocol.ids import UUID_PATTERN
 from myna.protocol.jobs import JobOptions
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
@@ -32,7 +32,7 @@ def _title(text: str) -> str:
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 Storable = Annotated[str, AfterValidator(_storable)]
-Text = Annotated[Storable, StringConstraints(min_length=1, max_length=e.TEXT_LIMIT), AfterValidator(_not_blank)]
+Text = Annotated[Storable, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_not_blank)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Title = Annotated[Storable, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_title)]
 

@@ -6,8 +6,8 @@ import msgspec
 from msgspec import UNSET
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from myna.protocol import events as e
-from myna.protocol.events import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, Event, WireStruct, named
+from myna.protocol.event_fields import FRAME_LIMIT, TEXT_LIMIT, WAITING_LIMIT, ParentId, WireStruct, named
+from myna.protocol.events import Event
 from myna.protocol.field_types import Id, Options, Strict, Text
 
 # --- client to server ---
@@ -29,7 +29,7 @@ class MessageSend(Strict):
     options: Options | None = None
 
     @property
-    def parent(self) -> e.ParentId:
+    def parent(self) -> ParentId:
         """What it follows; unset where that was left out."""
         return self.parent_id if "parent_id" in self.model_fields_set else UNSET
 

@@ -3,7 +3,8 @@
 The same lines stand in the log, whose readers pass over those fields.
 """
 
-from myna.protocol.events import MessageCreated, Options, ReplyRequested, WireStruct
+from myna.protocol.event_fields import WireStruct
+from myna.protocol.events import MessageCreated, Options, ReplyRequested
 from myna.protocol.views import Role
 
 

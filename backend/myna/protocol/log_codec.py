@@ -11,17 +11,8 @@ from typing import Any
 
 import msgspec
 
-from myna.protocol.events import (
-    Event,
-    Id,
-    LogLine,
-    LogMark,
-    MessageCreated,
-    ReplyEvent,
-    ReplyRequested,
-    Request,
-    WireStruct,
-)
+from myna.protocol.event_fields import Id, WireStruct
+from myna.protocol.events import Event, LogLine, LogMark, MessageCreated, ReplyEvent, ReplyRequested, Request
 from myna.protocol.jobs import QueuedJob
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
 from myna.protocol.timestamps import milliseconds

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from myna.protocol.events import Options, ParentId, Timings, WireStruct
+from myna.protocol.event_fields import ParentId, WireStruct
+from myna.protocol.events import Options, Timings
 
 Role = Literal["user", "assistant"]
 Status = Literal["waiting", "streaming", "complete", "stopped", "failed"]

@@ -3,7 +3,7 @@
 from quart import Quart, Response
 from quart_cors import cors
 
-from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.event_fields import FRAME_LIMIT
 from myna.web import hosts, problems, request_log
 from myna.web.api import (
     conversation_export,

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from myna.mock_ai.port import Brain
 from myna.protocol import text_rules
 from myna.protocol.errors import ChatError, InvalidFrame, InvalidText
-from myna.protocol.events import TEXT_LIMIT
+from myna.protocol.event_fields import TEXT_LIMIT
 from myna.protocol.field_types import Options
 from myna.protocol.titles import NAME_LIMIT
 from myna.protocol.validation_errors import Shape, wrong

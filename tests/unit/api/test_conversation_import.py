@@ -9,6 +9,7 @@ import pytest
 from myna.protocol import events as e
 from myna.protocol import timestamps
 from myna.protocol.errors import Busy
+from myna.protocol.event_fields import TEXT_LIMIT
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 from myna.web.api.conversation_file import ITEMS_LIMIT, REPLY_LIMIT
@@ -269,7 +270,7 @@ def changed(**more: Any) -> Document:
         (written(), "messages"),
         (written(user_message(1), title=" "), "conversation.title: "),
         (written({**user_message(1), "text": " "}), "messages.0.text"),
-        (written({**user_message(1), "text": "x" * (e.TEXT_LIMIT + 1)}), "messages.0.text"),
+        (written({**user_message(1), "text": "x" * (TEXT_LIMIT + 1)}), "messages.0.text"),
         (written({**user_message(1), "text": "a\x00b"}), "messages.0.text"),
         (written({**user_message(1), "role": "system"}), "messages.0.role"),
         (changed(text="x" * (REPLY_LIMIT + 1)), "messages.1.text"),

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from myna.broker.port import Record
 from myna.protocol import events as e
+from myna.protocol.event_fields import ParentId
 from myna.protocol.topology import RoutingKey
 from tests.unit.log_events import (
     ANN,
@@ -67,7 +68,7 @@ class Writer:
             return body(e.LogMark(nonce=f"m{self.clock}"))
         return self._about(what, chosen[which % len(chosen)], when)
 
-    def _parent(self, owner: str, talk: str, which: int) -> e.ParentId:
+    def _parent(self, owner: str, talk: str, which: int) -> ParentId:
         """Something said before in the conversation, a message or a reply, or the root."""
         said = [id_ for job in self.jobs if (job.owner, job.conversation_id) == (owner, talk) for id_ in (job.message_id, job.reply_id)]
         return [None, *said][which % (len(said) + 1)]

@@ -12,7 +12,7 @@ from myna.broker.port import Record
 from myna.core.projection import Projection
 from myna.pipeline.queries import Queries
 from myna.pipeline.storage_signals import StorageSignals
-from myna.protocol import events as e
+from myna.protocol.event_fields import ParentId
 from myna.protocol.events import BEGINNING
 from myna.protocol.session import Session
 from myna.protocol.titles import title_from
@@ -39,7 +39,7 @@ class Seen:
     """All that a client shows of one owner."""
 
     titles: dict[str, str] = field(default_factory=dict)
-    messages: dict[str, dict[str, tuple[str, e.ParentId]]] = field(default_factory=dict)  # by conversation: id, text and parent, in order
+    messages: dict[str, dict[str, tuple[str, ParentId]]] = field(default_factory=dict)  # by conversation: id, text and parent, in order
     replies: dict[str, dict[str, Reply]] = field(default_factory=dict)  # by conversation
 
     def take(self, frame: dict[str, Any]) -> None:

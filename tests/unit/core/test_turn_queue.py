@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myna.core.turn_queue import TooManyWaiting, TurnQueue
-from myna.protocol.events import WAITING_LIMIT
+from myna.protocol.event_fields import WAITING_LIMIT
 
 CONVERSATION, OTHER = ("ann", "talk"), ("ann", "other")
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec import UNSET
 
 from myna.protocol import events as e
+from myna.protocol.event_fields import ParentId
 from myna.protocol.ids import reply_id_for
 from myna.protocol.topology import RoutingKey
 from tests.unit.cluster import Cluster, NodeClient, forget, in_cluster
@@ -152,7 +153,7 @@ def test_a_parent_whose_own_sending_was_refused_is_not_found() -> None:
 
 @pytest.mark.parametrize("remembered", ["all of it", "nothing", "under way"])
 @pytest.mark.parametrize(("parent", "answer"), [(reply(1), "duplicate"), (UNSET, "duplicate"), (uid(1), "conflict"), (None, "conflict")])
-def test_an_id_with_another_parent_is_a_conflict(parent: e.ParentId, answer: str, remembered: str) -> None:
+def test_an_id_with_another_parent_is_a_conflict(parent: ParentId, answer: str, remembered: str) -> None:
     async def test(cluster: Cluster) -> None:
         node = await cluster.node()
         ann = NodeClient(node, born_ms=0)

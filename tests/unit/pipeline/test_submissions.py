@@ -10,7 +10,7 @@ from myna.pipeline.submission import Stage, Submission
 from myna.pipeline.submissions import ACCEPT_S, Submissions
 from myna.pipeline.unseen_submissions import UNSEEN_S
 from myna.protocol.errors import ChatError
-from myna.protocol.events import WAITING_LIMIT
+from myna.protocol.event_fields import WAITING_LIMIT
 from myna.protocol.frames import MessageSend
 from myna.protocol.topology import RoutingKey
 from myna.store.port import IdempotencyRecord

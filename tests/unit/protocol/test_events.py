@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps, titles
+from myna.protocol.event_fields import TEXT_LIMIT
 from myna.protocol.frames import CLIENT_FRAME, Pong, Welcome
 from myna.protocol.ids import reply_id_for
 from myna.protocol.jobs import JobOptions
@@ -147,7 +148,7 @@ BAD: dict[str, dict[str, Any]] = {
     "an id that is a number": {"id": 1},
     "no text": {"text": ""},
     "blanks": {"text": " \n\t"},
-    "a text too long": {"text": "x" * (e.TEXT_LIMIT + 1)},
+    "a text too long": {"text": "x" * (TEXT_LIMIT + 1)},
     "NUL": {"text": "a\0b"},
     "a text that is a number": {"text": 1},
     "a seed too large": {"options": {"seed": 2**63}},
@@ -170,7 +171,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 
 
 GOOD: dict[str, dict[str, Any]] = {
-    "the longest text": {"text": "x" * e.TEXT_LIMIT},
+    "the longest text": {"text": "x" * TEXT_LIMIT},
     "a text of one blank-bordered letter": {"text": " x "},
     "the largest seed": {"options": {"seed": 2**63 - 1}},
     "no options at all": {"options": None},
@@ -213,7 +214,7 @@ FOREIGN: dict[str, tuple[e.LogLine, dict[str, Any]]] = {
     "a message of a request that is no UUID": (log_events.accepted_regenerate(2, HI), {"message_id": "m" * 36}),
     "no text": (HI, {"text": ""}),
     "blanks": (HI, {"text": " \n\t"}),
-    "a text too long": (HI, {"text": "x" * (e.TEXT_LIMIT + 1)}),
+    "a text too long": (HI, {"text": "x" * (TEXT_LIMIT + 1)}),
     "NUL": (log_events.accepted_regenerate(2, HI), {"text": "a\0b"}),
     "a seed too large": (HI, {"options": {"seed": 2**63}}),
     "a seed that is true": (HI, {"options": {"seed": True}}),

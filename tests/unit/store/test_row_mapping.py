@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from myna.protocol.events import Position, Timings, WireStruct
+from myna.protocol.event_fields import WireStruct
+from myna.protocol.events import Position, Timings
 from myna.protocol.views import MessageView, ReplyError
 from myna.store.port import Checkpoint
 from myna.store.postgres.row_mapping import CHECKPOINTS, MESSAGES, given, map_rows, written_columns

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.event_fields import FRAME_LIMIT
 from myna.web.websocket import transport as module
 from myna.web.websocket.framing import text_frame
 from tests.unit.web.transport_client import TEXTS, Client, client, text, turns

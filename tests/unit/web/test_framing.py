@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.event_fields import FRAME_LIMIT
 from myna.web.websocket.framing import FrameReader, text_frame
 from tests.unit.web.transport_client import TEXTS, text
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from myna.protocol.errors import InvalidFrame
-from myna.protocol.events import FinishReason
+from myna.protocol.event_fields import FinishReason
 from myna.protocol.field_types import Id, Options, Storable, Strict, Text, Title
 from myna.protocol.views import Status
 

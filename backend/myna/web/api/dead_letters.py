@@ -15,7 +15,7 @@ from myna.pipeline.log_pages import LogPages
 from myna.pipeline.manual_messages import why_dead_lettered
 from myna.protocol import timestamps
 from myna.protocol.errors import Behind, Conflict, InvalidFrame, NotFound
-from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.event_fields import FRAME_LIMIT
 from myna.protocol.field_types import Id, Strict, Text
 from myna.protocol.topology import DELIVERY_LIMIT
 from myna.web.api.log import LogItem, item_of

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from myna.pipeline.commands import ImportedTurn
 from myna.protocol import events as e
 from myna.protocol import failures, timestamps, titles
+from myna.protocol.event_fields import FinishReason
 from myna.protocol.ids import reply_id_for
 from myna.slices import Pause, sliced
 from myna.web.api.conversation_file import ExportedConversation, ExportedMessage, ExportedReply, check
@@ -115,7 +116,7 @@ def _reply_events(job: e.Job, reply: ExportedReply | None, at: str) -> Iterator[
     if reply.text:
         yield e.ReplyDelta(**about, attempt=attempt, index=0, text=reply.text)
     if reply.status in ("complete", "stopped"):
-        reason: e.FinishReason = "stopped" if reply.status == "stopped" else "length" if reply.finish_reason == "length" else "stop"
+        reason: FinishReason = "stopped" if reply.status == "stopped" else "length" if reply.finish_reason == "length" else "stop"
         timings = e.Timings(**reply.timings.model_dump())
         parts = 1 if reply.text else 0
         yield e.ReplyCompleted(**about, attempt=attempt, parts=parts, text=reply.text, finish_reason=reason, timings=timings)

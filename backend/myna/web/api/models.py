@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from myna.protocol.events import FinishReason
+from myna.protocol.event_fields import FinishReason
 from myna.protocol.views import Status
 
 

@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.parts import clip
 from myna.mock_ai.port import HistoryMessage, Tool
-from myna.protocol import events as e
 from myna.protocol.errors import InvalidText
+from myna.protocol.event_fields import TEXT_LIMIT
 from myna.protocol.field_types import Seed
 from myna.protocol.frames import MessageSend
 from myna.protocol.text_rules import REFUSED_CHARACTERS
@@ -157,7 +157,7 @@ class CompletionRequest(Lenient):
         options = CompletionOptions(profile=profile, seed=seed, request=request)
         chosen = (self.metadata or {}).get("conversation_id", conversation_id)
         try:
-            shown = clip(text, e.TEXT_LIMIT)
+            shown = clip(text, TEXT_LIMIT)
             return MessageSend(type="message.send", id=str(uuid4()), conversation_id=chosen, text=shown, options=options)
         except ValidationError as error:
             if error.errors()[0]["loc"] == ("conversation_id",):
@@ -189,7 +189,7 @@ class CompletionRequest(Lenient):
         schema = self._schema_in_words() if in_block else schema
         retries = headers.get("x-stainless-retry-count", "")
         details = {
-            "text": text if len(text) > e.TEXT_LIMIT else None,
+            "text": text if len(text) > TEXT_LIMIT else None,
             "position": at if at < last else None,
             "results": results,
             "attempt": 1 + int(retries) if retries.isascii() and retries.isdigit() and len(retries) < 4 else None,

@@ -7,6 +7,7 @@ import msgspec
 from myna.pipeline.manual_messages import ManualMessage
 from myna.protocol import events as e
 from myna.protocol import log_codec
+from myna.protocol.event_fields import WireStruct
 from myna.protocol.jobs import QueuedJob
 from myna.protocol.topology import DEAD_LETTERS, EXCHANGE, GROUP_LINES, LOG, QUEUES, WORK_QUEUE, Queue
 from myna.web.openapi.json_schema import NULL, SCHEMAS, Schema, tidy
@@ -16,7 +17,7 @@ DESCRIPTIONS = {
     LOG: "The log: everything that happened, in order, read by every node from its own position.",
     DEAD_LETTERS: "What could not be answered, with its body as it came, until an operator requeues or drops it.",
 }
-EVENTS: dict[str, tuple[type[e.WireStruct], ...]] = {
+EVENTS: dict[str, tuple[type[WireStruct], ...]] = {
     WORK_QUEUE: QueuedJob.__args__,
     LOG: e.LogLine.__args__,
     DEAD_LETTERS: QueuedJob.__args__,
@@ -97,7 +98,7 @@ def _messages_in(queue: str) -> list[str]:
     return names if queue == LOG else [*names, BY_HAND]
 
 
-def _message(event: type[e.WireStruct]) -> Schema:
+def _message(event: type[WireStruct]) -> Schema:
     kind = log_codec.type_of(event)
     about = " ".join((event.__doc__ or "").split())
     return {"name": kind, "summary": about, "contentType": "application/json", "payload": {"$ref": SCHEMAS + _name(event)}}

@@ -10,9 +10,9 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 
 from myna.core.hub import Mailbox
 from myna.core.token_bucket import TokenBucket
-from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.errors import Busy, ChatError, Close, Internal, RateLimited
+from myna.protocol.event_fields import WAITING_LIMIT
 from myna.protocol.frames import ClientFrame, ErrorFrame, MessageAccepted, MessageSend, Ping, Pong, ReplyRegenerate, ReplyStop, Welcome
 from myna.protocol.session import Session
 from myna.web.brain_options import with_rules
@@ -140,7 +140,7 @@ class Connection:
                 assert_never(frame)
 
     def _start_stop(self, frame: ReplyStop) -> None:
-        if len(self._stops) >= e.WAITING_LIMIT:
+        if len(self._stops) >= WAITING_LIMIT:
             raise Busy("Too many stops at once; send this one again.", ref=frame.message_id, retry_after_s=1)
         task = asyncio.create_task(self._stop(frame), name="stop")
         self._stops.add(task)

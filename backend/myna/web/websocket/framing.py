@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-def
 from websockets.protocol import Protocol, Side, State
 
 from myna.protocol.errors import Close
-from myna.protocol.events import FRAME_LIMIT
+from myna.protocol.event_fields import FRAME_LIMIT
 
 # Each socket that ends would write a line of the library's own; ours says more.
 _LOGGER = logging.getLogger("myna.websocket")
