@@ -1,35 +1,16 @@
-"""Every setting with its default and its limits, read from the environment and `.env`."""
+"""Every setting with its default and its limits."""
 
-import os
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
-
-from myna.protocol.errors import StartupError
-from myna.protocol.validation_errors import wrong
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "CHAT_"
 AMQP_URLS = r"^amqps?://[^,]+(,\s*amqps?://[^,]+)*$"
-# Read elsewhere: by the tests that kill processes, and above.
-NO_SETTING = ("CHAT_FAILPOINT", "CHAT_SECRETS_DIR")
 SECRET_CHARACTERS, DIFFERENT_CHARACTERS = 32, 10  # 32 random hexadecimal digits (128 bits) nearly always have 10 different ones
 HARD_TO_GUESS = f"{SECRET_CHARACTERS} or more characters, at least {DIFFERENT_CHARACTERS} of them different"
-# What a pattern or a check means, in words.
-TAKES = {
-    "amqp_url": "amqp://… or amqps://…, several comma-separated",
-    "database_url": "postgresql://…",
-    "database_app_url": "postgresql://…",
-    "management_url": "http://… or https://…",
-    "brain_url": "http://… or https://…",
-    "secret_key": HARD_TO_GUESS,
-    "secret_key_old": HARD_TO_GUESS,
-    "admin_token": HARD_TO_GUESS,
-}
-# They hold passwords: never repeated in an error.
-SECRETS = ("secret_key", "secret_key_old", "admin_token", "amqp_url", "database_url", "database_app_url", "brain_key")
 
 
 def _split(value: Any) -> Any:
@@ -214,35 +195,3 @@ class Settings(BaseSettings):
     def embedded_database(self) -> bool:
         """Whether this process starts its own Postgres."""
         return self.database_url is None
-
-
-def load(**overrides: Any) -> Settings:
-    """The settings of this process. Raises `StartupError` with one sentence that names the variable and what it takes."""
-    try:
-        return Settings(_secrets_dir=secrets_dir(), **overrides)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        field = Settings.model_fields.get(name)
-        meaning = f" ({field.description})" if field is not None and field.description else ""
-        value = "what it is" if name in SECRETS else repr(first["input"])
-        takes = TAKES.get(name) or wrong(error, (Settings,)).takes or "something else"
-        raise StartupError(f"{PREFIX}{name.upper()}{meaning} can't be {value}: it takes {takes}.") from None
-
-
-def secrets_dir() -> str | None:
-    """The folder whose files hold settings, each named like its variable in small letters; the environment comes first.
-
-    Raises `StartupError` when there is none where `CHAT_SECRETS_DIR` says.
-    """
-    folder = os.environ.get("CHAT_SECRETS_DIR") or None
-    if folder is not None and not Path(folder).is_dir():
-        raise StartupError(f"CHAT_SECRETS_DIR: there is no folder {folder}.")
-    return folder
-
-
-def unknown() -> list[str]:
-    """The names in the environment and in `.env` that look like settings and are none: misspelt ones, most likely."""
-    given = {*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings).env_vars}
-    known = {*(f"{PREFIX}{name.upper()}" for name in Settings.model_fields), *NO_SETTING}
-    return sorted(name for name in map(str.upper, given) if name.startswith(PREFIX) and name not in known)

@@ -8,10 +8,10 @@ import os
 import sys
 
 from myna.cli.process import run
+from myna.cli.settings_reading import load
 from myna.node.logging_setup import configure
 from myna.node.responder_process import respond
 from myna.pipeline import failpoints
-from myna.settings import load
 
 KILLED = 137  # the exit code after SIGKILL
 

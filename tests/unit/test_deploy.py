@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from myna.cli.main import COMMANDS
-from myna.settings import NO_SETTING, Settings
+from myna.cli.settings_reading import NO_SETTING
+from myna.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()))

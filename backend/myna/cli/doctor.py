@@ -13,9 +13,10 @@ import click
 from myna.cli.broker_session import connected_broker
 from myna.cli.node_routes import NodeRoutes, Refused, url_of
 from myna.cli.process import examples, query_settings, run
+from myna.cli.settings_reading import unknown
 from myna.embedded_postgres.host import check_writable, examine
 from myna.protocol.errors import StartupError, Unavailable
-from myna.settings import HARD_TO_GUESS, Settings, is_guessable, unknown
+from myna.settings import HARD_TO_GUESS, Settings, is_guessable
 from myna.store.postgres.store import PostgresStore
 
 PACKAGES = ("quart", "hypercorn", "aio-pika", "sqlalchemy", "asyncpg", "msgspec", "pydantic")

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from myna import settings as all_settings
+from myna.cli import settings_reading
 from myna.cli.process import run
 from myna.protocol.errors import StartupError
 from myna.store.postgres.migrations import migrate
@@ -14,7 +14,7 @@ from myna.store.postgres.roles import grant_rows
 @click.command
 def command() -> None:
     """Bring the database schema to head; with CHAT_DATABASE_APP_URL, make the role that nodes log in as."""
-    settings = all_settings.load()
+    settings = settings_reading.load()
     if settings.database_url is None:
         raise StartupError("CHAT_DATABASE_URL is needed: the embedded database migrates by itself.")
     run(bring_to_head(settings.database_url, settings.database_app_url))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from myna import settings as all_settings
+from myna.cli import settings_reading
 from myna.cli.process import run
 from myna.node.garbage_collection import postpone_collection
 from myna.node.logging_setup import configure
@@ -24,7 +24,7 @@ def command(port: int, scenarios: Path | None, profile: str, speed: float, seed:
     postpone_collection()
     from myna.node.start import serve
 
-    settings = all_settings.load(
+    settings = settings_reading.load(
         port=port, mock_scenarios=scenarios, mock_profile=profile, mock_speed=speed, mock_seed=seed, host="127.0.0.1", brain="mock",
         amqp_url=None, database_url=None, secret_key=secrets.token_hex(32), unlimited_networks=LOOPBACK, rate_per_s=1e6,
         rate_burst=1_000_000, reads_per_s=1e6, max_requests_per_owner=100_000, lab=False,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import structlog
 
-from myna import settings as all_settings
+from myna.cli import settings_reading
 from myna.cli.settings_table import table
 from myna.mock_ai import PROFILES
 from myna.node.logging_setup import configure, silence
@@ -37,9 +37,9 @@ def examples(*lines: str) -> str:
 
 def service_settings() -> Settings:
     """The settings of a process that serves or responds, whose log goes to standard error. Raises `StartupError`."""
-    settings = all_settings.load()
+    settings = settings_reading.load()
     configure(settings.log_format, settings.log_level)
-    if names := all_settings.unknown():
+    if names := settings_reading.unknown():
         structlog.get_logger().warning("settings.unknown", variables=names, hint="no such settings; --help lists those there are")
     return settings
 
@@ -47,7 +47,7 @@ def service_settings() -> Settings:
 def query_settings() -> Settings:
     """The settings of a command that prints an answer, without log lines between. Raises `StartupError`."""
     silence()
-    return all_settings.load()
+    return settings_reading.load()
 
 
 # Which process of a group this is; given by the group.

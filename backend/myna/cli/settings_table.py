@@ -18,22 +18,23 @@ TOPICS = {
         "openai", "openai_strict_models", "prefetch", "abandoned_s", "drain_s",
     ),
     "What is logged and measured": ("log_level", "log_format", "metrics_port", "traces"),
+    "What one client may cost": (
+        "heartbeat_s", "rate_per_s", "rate_burst", "unlimited_networks", "owners_per_address", "max_sockets", "max_sockets_per_address",
+        "max_sockets_per_owner", "max_connections_per_address", "connections_per_s", "max_requests_per_address",
+        "max_requests_per_owner", "max_transfers_per_address", "new_sessions_per_s", "reads_per_s", "refusals_per_s",
+        "body_bytes_per_address", "body_bytes_per_owner", "body_bytes_per_node", "control_frames_per_s", "socket_bytes_per_s",
+        "header_s", "body_s", "unread_s",
+    ),
 }  # fmt: skip
-LIMITS = "What one client may cost"  # every other setting
 OF_RESPONDERS = ("Broker and database", "Who answers", "What is logged and measured")
 
 
-def topic_of(name: str) -> str:
-    """Under which heading a setting stands."""
-    return next((topic for topic, names in TOPICS.items() if name in names), LIMITS)
-
-
-def table(topics: Iterable[str] = (*TOPICS, LIMITS)) -> str:
+def table(topics: Iterable[str] = tuple(TOPICS)) -> str:
     """The settings of these topics as text: name, meaning, default."""
     rows: list[str] = []
     for topic in topics:
         rows += ["", "\b", f"{topic}:"]
-        rows += [_row(name) for name in Settings.model_fields if topic_of(name) == topic]
+        rows += [_row(name) for name in TOPICS[topic]]
     return "\n".join(rows)
 
 

@@ -1,5 +1,7 @@
 """What people are told when a node can be used: one line where a program reads it, some more on a terminal."""
 
+from typing import assert_never
+
 from myna.settings import Settings, is_loopback
 
 
@@ -30,4 +32,10 @@ def _database(settings: Settings) -> str:
 def _answers(settings: Settings, *, responder: bool) -> str:
     if not responder:
         return "by `myna respond` in other processes"
-    return f"mock AI, profile {settings.mock_profile}" if settings.brain == "mock" else f"{settings.brain_model} by OpenAI's API"
+    match settings.brain:
+        case "mock":
+            return f"mock AI, profile {settings.mock_profile}"
+        case "openai":
+            return f"{settings.brain_model} by OpenAI's API"
+        case _:
+            assert_never(settings.brain)

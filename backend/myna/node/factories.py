@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from functools import cache
+from typing import assert_never
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
@@ -69,8 +70,16 @@ def forgetful_store() -> Store:
 
 def make_brain(settings: Settings) -> Brain:
     """Who answers. Raises `StartupError` that names the variable."""
-    if settings.brain == "openai":
-        return _openai_brain(settings)
+    match settings.brain:
+        case "mock":
+            return _mock_brain(settings)
+        case "openai":
+            return _openai_brain(settings)
+        case _:
+            assert_never(settings.brain)
+
+
+def _mock_brain(settings: Settings) -> Brain:
     source = None
     if settings.mock_scenarios is not None:
         try:
