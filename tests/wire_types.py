@@ -4,10 +4,12 @@ wire.ts holds the frames of the socket, http.ts the answers of the routes that t
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.json_schema import models_json_schema
 
+from myna.protocol import events as e
+from myna.protocol.log_codec import type_of
 from myna.web.api.conversation_import import Imported
 from myna.web.api.conversation_messages import MessagesPage
 from myna.web.api.conversations import ConversationsPage
@@ -76,6 +78,7 @@ def source() -> str:
     blocks = [HEAD, f"export type FinishReason = {_literals(FINISH_REASONS)};\n"]
     blocks += [_interface(name, schema) for name, schema in {**shared, **client, **server}.items()]
     blocks += [_union("ClientFrame", list(client)), _union("ServerEvent", events), _union("ServerFrame", [*others, "ServerEvent"])]
+    blocks.append(_lines("LogType", [f"'{type_of(kind)}'" for kind in get_args(e.Event)]))
     return "\n".join(blocks)
 
 
@@ -113,9 +116,12 @@ def _kind(schema: Schema) -> str:
 
 
 def _union(name: str, members: list[str]) -> str:
-    names = [_name(member) for member in members]
-    line = f"export type {name} = {' | '.join(names)};\n"
-    return line if len(line) <= LINE else "\n".join([f"export type {name} =", *(f"  | {one}" for one in names)]) + ";\n"
+    return _lines(name, [_name(member) for member in members])
+
+
+def _lines(name: str, members: list[str]) -> str:
+    line = f"export type {name} = {' | '.join(members)};\n"
+    return line if len(line) <= LINE else "\n".join([f"export type {name} =", *(f"  | {one}" for one in members)]) + ";\n"
 
 
 def _literals(values: list[str]) -> str:

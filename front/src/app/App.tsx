@@ -2,12 +2,13 @@
 import { useEffect, useRef } from 'react';
 import { Banner } from '../ui/Banner';
 import { useChat } from '../ui/context';
+import { Lazy } from '../ui/Lazy';
 import { Sidebar } from '../ui/sidebar/Sidebar';
 import { Announcer, ToastList } from '../ui/ToastList';
 import { Topbar } from '../ui/Topbar';
-import { closeDrawer, routeOf, showRoute, useView } from '../ui/view';
+import { closeDrawer, isView, routeOf, showRoute, useView } from '../ui/view';
 import { ChatView } from './ChatView';
-import { CallsPart, DialogPart, PipelinePart } from './parts';
+import { LazyDialog, VIEWS } from './lazy-views';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
 import { useFileDrop } from './useFileDrop';
@@ -40,7 +41,7 @@ export function App() {
   }, [drawerOpen]);
 
   useEffect(() => {
-    if (route.name === 'pipeline' || route.name === 'calls') chat.client.open(null);
+    if (isView(route.name)) chat.client.open(null);
   }, [chat, route]);
 
   return (
@@ -67,11 +68,15 @@ export function App() {
       <main className="main" id="main" tabIndex={-1} inert={drawerOpen}>
         <Topbar />
         <Banner />
-        {route.name === 'pipeline' && <PipelinePart />}
-        {route.name === 'calls' && <CallsPart />}
-        {(route.name === 'new' || route.name === 'chat') && <ChatView route={route} field={field} />}
+        {route.name === 'new' || route.name === 'chat' ? (
+          <ChatView route={route} field={field} />
+        ) : (
+          <Lazy key={route.name} source={VIEWS[route.name]}>
+            {(View) => <View />}
+          </Lazy>
+        )}
       </main>
-      {dialog !== null && <DialogPart name={dialog} />}
+      {dialog !== null && <LazyDialog name={dialog} />}
       {dropping && (
         <div className="drop-target">
           {route.name === 'pipeline' ? 'Drop a trace to open it' : 'Drop an exported conversation to import it'}

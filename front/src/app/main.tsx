@@ -11,8 +11,8 @@ import { restoreTheme } from '../ui/theme';
 import { navigate, routeOf } from '../ui/view';
 import '../ui/style/index.css';
 import { App } from './App';
+import { preload } from './lazy-views';
 import { PageFailure } from './PageFailure';
-import { preloadParts } from './parts';
 
 const api = new ChatApi();
 const store = new ChatStore();
@@ -49,4 +49,4 @@ createRoot(root).render(
   </StrictMode>,
 );
 void client.start();
-(globalThis.requestIdleCallback ?? ((job: () => void) => setTimeout(job, 200)))(preloadParts);
+(globalThis.requestIdleCallback ?? ((job: () => void) => setTimeout(job, 200)))(preload);

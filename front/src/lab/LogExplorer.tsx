@@ -1,20 +1,21 @@
 /** The log itself: filtered, followed, and read from any place. */
 import { type FormEvent, useMemo, useState } from 'react';
+import type { LogType } from '../protocol/wire';
 import { count } from '../ui/format';
 import { LogRow } from './LogRow';
 import { type LogFilter, useLog } from './useLog';
 
-const TYPES = [
-  'message.created',
-  'reply.requested',
-  'reply.started',
-  'reply.delta',
-  'reply.completed',
-  'reply.failed',
-  'reply.stop',
-  'conversation.updated',
-  'conversation.deleted',
-];
+const TYPES = Object.keys({
+  'message.created': true,
+  'reply.requested': true,
+  'reply.started': true,
+  'reply.delta': true,
+  'reply.completed': true,
+  'reply.failed': true,
+  'stop.requested': true,
+  'conversation.updated': true,
+  'conversation.deleted': true,
+} satisfies Record<LogType, true>);
 
 interface FilterProps {
   operator: boolean;

@@ -206,3 +206,14 @@ export type ServerEvent =
   | ReplyStarted;
 
 export type ServerFrame = ServerDraining | ErrorFrame | MessageAccepted | Pong | Welcome | ServerEvent;
+
+export type LogType =
+  | 'message.created'
+  | 'reply.requested'
+  | 'reply.started'
+  | 'reply.delta'
+  | 'reply.completed'
+  | 'reply.failed'
+  | 'stop.requested'
+  | 'conversation.updated'
+  | 'conversation.deleted';

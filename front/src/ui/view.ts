@@ -2,10 +2,11 @@
 import { useStore } from 'zustand';
 import { createStore } from 'zustand/vanilla';
 
-export type Route =
-  | { name: 'new' }
-  | { name: 'chat'; id: string; at?: string }
-  | { name: 'pipeline' | 'calls'; at?: string };
+/** The views that are not a conversation, each with its title; the address is a slash and the name. */
+const VIEWS = { pipeline: 'The pipeline', calls: 'Calls' };
+export type ViewName = keyof typeof VIEWS;
+
+export type Route = { name: 'new' } | { name: 'chat'; id: string; at?: string } | { name: ViewName; at?: string };
 export type DialogName = 'palette' | 'shortcuts' | 'settings' | 'manage';
 
 export interface Highlighted {
@@ -55,13 +56,17 @@ export function routeOf({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>)
   const found = /^#([\w-]{1,64})$/.exec(hash)?.[1];
   const at = found ? { at: found } : {};
   if (chat?.[1]) return { name: 'chat', id: chat[1], ...at };
-  if (pathname === '/calls') return { name: 'calls' };
-  return pathname === '/pipeline' ? { name: 'pipeline', ...at } : { name: 'new' };
+  const name = pathname.slice(1);
+  return isView(name) ? { name, ...at } : { name: 'new' };
 }
 
-/** The name of a view that is not a conversation. */
-export function viewName(name: 'pipeline' | 'calls'): string {
-  return name === 'calls' ? 'Calls' : 'The pipeline';
+export function isView(name: string): name is ViewName {
+  return Object.hasOwn(VIEWS, name);
+}
+
+/** The title of a view that is not a conversation. */
+export function viewName(name: ViewName): string {
+  return VIEWS[name];
 }
 
 export function addressOf(route: Route): string {
