@@ -1,18 +1,51 @@
 /** The picture of now, from what the node answers, and of a moment of a trace. Pure. */
 import type { TraceEntry } from '../chat/recording';
 import { isEvent } from '../protocol/decode';
-import type { PipelineTurns } from '../protocol/http';
+import type { PipelineResponder, PipelineTurns, RelayPosition } from '../protocol/http';
 import type { LogCursor, OpenTurn, Picture } from '../ui/pipeline/picture';
 
-export function pictureOf(answer: PipelineTurns): Picture {
-  const { turns, more, held, responders, log, relays, recorder, tab } = answer;
+/** What a node said of itself when it answered last: a balancer may lead each request to another one. */
+export interface NodeAnswer {
+  /** When, in milliseconds. */
+  at: number;
+  relays: readonly RelayPosition[];
+  /** Its own, of which no other node knows the prefetch and the state. */
+  responders: readonly PipelineResponder[];
+}
+
+export type Nodes = ReadonlyMap<string, NodeAnswer>;
+
+const FORGOTTEN_MS = 5_000; // after its last answer; a node that is gone answers nothing
+
+/** The nodes that have answered lately, the one of this answer among them. */
+export function nodesAfter(known: Nodes, answer: PipelineTurns, now: number): Nodes {
+  const lately = [...known].filter(([, { at }]) => now - at < FORGOTTEN_MS);
+  const responders = answer.responders.filter((one) => one.here);
+  return new Map([...lately, [answer.node, { at: now, relays: answer.relays, responders }]]);
+}
+
+function respondersOf(answer: PipelineTurns, nodes: Nodes): readonly PipelineResponder[] {
+  const own = new Map([...nodes.values()].flatMap(({ responders }) => responders.map((one) => [one.worker, one])));
+  const begun = answer.responders.map((one) => {
+    const { prefetch, state } = own.get(one.worker) ?? one;
+    return { ...one, prefetch, state };
+  });
+  const named = new Set(begun.map(({ worker }) => worker));
+  const idle = [...own.values()].filter(({ worker }) => !named.has(worker)).map((one) => ({ ...one, open: 0 }));
+  return [...begun, ...idle].sort((a, b) => (a.worker < b.worker ? -1 : 1));
+}
+
+export function pictureOf(answer: PipelineTurns, nodes: Nodes): Picture {
+  const { turns, more, held, log, recorder, tab } = answer;
   const { first, last } = log;
+  const relays = [...nodes.values()].flatMap((one) => one.relays).sort((a, b) => (a.node < b.node ? -1 : 1));
   const cursors: LogCursor[] = [
-    ...(tab ? [{ name: 'this tab', kind: 'tab', position: tab.position } as const] : []),
     ...relays.map(({ node, position }) => ({ name: `relay of ${node}`, kind: 'relay', position }) as const),
+    ...(tab ? [{ name: 'this tab', kind: 'tab', position: tab.position } as const] : []),
     ...(recorder.position === null ? [] : [{ name: 'Postgres', kind: 'stored', position: recorder.position } as const]),
   ];
-  return { turns, more, held, responders, log: first === null || last === null ? null : { first, last }, cursors };
+  const span = first === null || last === null ? null : { first, last };
+  return { turns, more, held, responders: respondersOf(answer, nodes), log: span, cursors };
 }
 
 /** For each number of entries, how many events of the log are among them. */

@@ -1,10 +1,11 @@
 /** The picture as it is now, four times a second while it is wanted. */
+import { useRef } from 'react';
 import type { FrameRecorder } from '../chat/recording';
 import { isEvent } from '../protocol/decode';
 import { useChat } from '../ui/context';
 import type { Picture } from '../ui/pipeline/picture';
 import { pipelineTurns } from './api';
-import { pictureOf } from './picture';
+import { type Nodes, nodesAfter, pictureOf } from './picture';
 import { usePolled } from './usePolled';
 
 const POLL_MS = 250;
@@ -21,7 +22,11 @@ function lastCursor({ entries }: FrameRecorder): string | undefined {
 
 export function usePicture(wanted: boolean): Picture | null {
   const { api, client } = useChat();
-  const request = () => pipelineTurns(api, lastCursor(client.recorder));
-  const { value } = usePolled(wanted ? request : null, POLL_MS);
-  return value && pictureOf(value);
+  const nodes = useRef<Nodes>(new Map());
+  const request = async () => {
+    const answer = await pipelineTurns(api, lastCursor(client.recorder));
+    nodes.current = nodesAfter(nodes.current, answer, Date.now());
+    return pictureOf(answer, nodes.current);
+  };
+  return usePolled(wanted ? request : null, POLL_MS).value;
 }

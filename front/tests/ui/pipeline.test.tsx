@@ -8,6 +8,7 @@ import type { Pipeline, PipelineBroker } from '../../src/protocol/http';
 import { ApiError } from '../../src/transport/api';
 import { PipelineStatus } from '../../src/ui/PipelineStatus';
 import { Diagram } from '../../src/ui/pipeline/Diagram';
+import { Slots } from '../../src/ui/pipeline/Slots';
 import { navigate } from '../../src/ui/view';
 import { CHAT, welcome } from '../chat/events';
 import { show } from './setup';
@@ -50,6 +51,13 @@ it('leads nowhere when no management page is configured, and shows no number tha
   expect(screen.queryByRole('link')).toBeNull();
   expect(screen.getAllByText('waiting')[0]?.nextSibling?.textContent).toBe('7');
   expect(screen.queryByText('unacked')).toBeNull();
+});
+
+it('says of how many places a row shows a part', () => {
+  show(<Slots taken={[true, false]} places={256} max={12} name="in work at r1" />);
+  const slots = screen.getByRole('img', { name: '2 of at most 256 in work at r1, 1 of them yours' });
+  expect(slots.textContent).toBe('2 of 256');
+  expect(slots.querySelectorAll('.slot')).toHaveLength(12);
 });
 
 it('shows where a message is, and nothing when none is in flight', () => {

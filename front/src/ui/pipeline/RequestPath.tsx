@@ -33,9 +33,9 @@ export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture
       <DiagramNode
         name="chat_queue"
         kind={byBroker(snapshot, {
-          rabbitmq: 'quorum queue: jobs, one responder each',
-          embedded: 'in-process queue: jobs, one responder each',
-          unknown: 'queue: jobs, one responder each',
+          rabbitmq: 'quorum queue: each job stays until it is acked',
+          embedded: 'in-process queue: each job stays until it is acked',
+          unknown: 'queue: each job stays until it is acked',
         })}
         variant={`queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_queue')}
@@ -50,7 +50,12 @@ export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture
         />
         <DiagramEdge on={['accepted']} side="before" />
       </DiagramNode>
-      <DiagramNode name="Responders" kind="the mock AI, as many as wanted" variant="responders" snapshot={snapshot}>
+      <DiagramNode
+        name="Responders"
+        kind="the mock AI: acks a job when its reply is in the log"
+        variant="responders"
+        snapshot={snapshot}
+      >
         {picture && <ResponderRows picture={picture} />}
         <DiagramEdge on={['started']} side="before" />
         <DiagramEdge on={['started', 'part', 'ended']} side="below" />

@@ -3,7 +3,7 @@ import { inHandOf, type Picture } from './picture';
 import { Slots } from './Slots';
 
 const ROWS = 3; // responders drawn
-const DRAWN = 12; // turns of one responder
+const DRAWN = 10; // places of one responder
 
 export function ResponderRows({ picture }: { picture: Picture }) {
   const { responders } = picture;

@@ -15,9 +15,9 @@ export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; pictur
       <DiagramNode
         name="chat_responses"
         kind={byBroker(snapshot, {
-          rabbitmq: 'stream: the log, kept, in order',
-          embedded: 'in-process log: kept, in order',
-          unknown: 'the log: kept, in order',
+          rabbitmq: 'stream: the log, in order; each reader has a place in it, its cursor',
+          embedded: 'in-process log, in order; each reader has a place in it, its cursor',
+          unknown: 'the log, in order; each reader has a place in it, its cursor',
         })}
         variant={`log queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_responses')}
@@ -33,9 +33,11 @@ export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; pictur
       >
         <DiagramEdge on={EVENTS} side="above" />
       </DiagramNode>
+      <li className="box-way" aria-hidden="true">
+        <DiagramEdge on={EVENTS} side="up" branch />
+      </li>
       <DiagramNode name="Hub" kind="sends every event to the sockets of its owner" variant="hub" snapshot={snapshot}>
         <DiagramEdge on={EVENTS} side="after" branch />
-        <DiagramEdge on={EVENTS} side="up" branch />
       </DiagramNode>
       <DiagramNode
         name="Recorder"

@@ -15,15 +15,18 @@ interface Props {
 export function Slots({ taken, places, max, more = 0, name }: Props) {
   const drawn = Math.max(Math.min(places, max), Math.min(taken.length, max));
   const beyond = taken.length - Math.min(taken.length, max) + more;
+  const total = taken.length + more;
   const mine = taken.filter(Boolean).length;
-  const text = `${taken.length + more} ${name}${mine > 0 ? `, ${mine} of them yours` : ''}`;
+  // The row shows a part of the places: how many are taken, and of how many, stands behind it.
+  const part = places > max ? `${total} of ${places}` : beyond > 0 ? `+${beyond}` : null;
+  const text = `${total}${places > max ? ` of at most ${places}` : ''} ${name}${mine > 0 ? `, ${mine} of them yours` : ''}`;
   return (
     <div className="slots" role="img" aria-label={text} title={text}>
       {Array.from({ length: drawn }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: slots never change order
         <i key={index} className={index >= taken.length ? 'slot' : taken[index] ? 'slot mine' : 'slot other'} />
       ))}
-      {beyond > 0 && <span>+{beyond}</span>}
+      {part && <span>{part}</span>}
     </div>
   );
 }
