@@ -9,6 +9,7 @@ export default defineConfig({
   plugins: [react()],
   server: {
     port: Number(process.env.MYNA_DEV_PORT ?? 5173),
+    fs: { allow: ['..'] }, // the laboratory shows files of the backend and of the tests
     proxy: {
       ...Object.fromEntries(proxied.map((path) => [path, { target: backend }])),
       '/ws': { target: backend, ws: true },

@@ -86,11 +86,17 @@ async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) 
     await expect(user.page.get_by_role("img", name=re.compile("The log reaches to .* this tab at"))).to_be_visible()
     await user.page.get_by_role("button", name="Look into chat_responses").press("Enter")
     drawer = user.page.get_by_role("dialog", name="Inside chat_responses")
-    await expect(drawer.locator("pre").first).to_contain_text('"offset"')
-    await expect(drawer).to_contain_text("tests/contract/test_broker_log.py")
+    await expect(drawer.locator("pre", has_text='"offset"').first).to_be_visible()
+    await drawer.get_by_text("tests/contract/test_broker_log.py").click()
+    await expect(drawer.locator(".source-link[open] pre")).to_contain_text("async def test_")
     assert await findings(user) == []
     await user.page.keyboard.press("Escape")
     await expect(user.page.get_by_role("button", name="Look into chat_responses")).to_be_focused()
+    for look in await user.page.get_by_role("button", name="Look into").all():
+        await look.press("Enter")
+        await expect(user.page.get_by_role("dialog").get_by_role("heading", level=3)).to_be_visible()
+        assert await findings(user) == []
+        await user.page.keyboard.press("Escape")
     counts = ledger_of(user)
     await expect(counts).to_contain_text("All kept")
     assert await number_in(counts, "answered") == 100
@@ -98,6 +104,7 @@ async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) 
 
 # What each experiment must have shown: the sentence that the page makes of the frames.
 SHOWN = {
+    "One publish, two places": r"back from the log after .*, and stayed in the queue .* whole after [2-9]",
     "Kill it in the middle of a word": r"ended behind part 7\. .* went on with part 8: \d+ parts, none twice",
     "Lose the connection": r"and resumed: \d+ parts in all, none missing",
     "Stand still": r"[1-9]\.\d+ s without a part, and then on: one attempt",

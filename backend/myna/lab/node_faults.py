@@ -32,7 +32,7 @@ class NodeFaults:
             ),
             Fault("cut_socket", "Your own sockets on this node break, without a close frame.", self._cut_socket),
             Fault("publish_twice", "Your newest message is published again, as after a confirm that was missed.", self._publish_twice),
-            Fault("poison", "What is no message is published to chat_queue.", self._poison),
+            Fault("poison", "A job that no responder can read is published to chat_queue.", self._poison),
         )  # fmt: skip
 
     async def _hold_recorder(self, order: Order) -> str:
@@ -52,7 +52,7 @@ class NodeFaults:
 
     async def _poison(self, order: Order) -> str:
         await self._broker.submit(RoutingKey.WORK, [POISON])
-        return "What is no message is in chat_queue; the responder that takes it will reject it."
+        return "A job that nobody can read is in chat_queue; the responder that takes it will reject it."
 
 
 def _owner(order: Order) -> str:

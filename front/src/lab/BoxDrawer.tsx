@@ -8,6 +8,7 @@ import { type BoxName, numbersOf } from '../ui/pipeline/numbers';
 import type { Snapshot } from '../ui/pipeline/snapshot';
 import { deadLetters, logPage } from './api';
 import { BOXES, type RecordSource } from './boxes';
+import { SourceLink } from './SourceLink';
 import { Sparkline } from './Sparkline';
 import { usePolled } from './usePolled';
 
@@ -80,11 +81,11 @@ export function BoxDrawer({ name, history, onClose }: Props) {
         <dl className="drawer-files">
           <dt>kept by</dt>
           <dd>
-            <code>{source}</code>
+            <SourceLink path={source} />
           </dd>
           <dt>guarded by</dt>
           <dd>
-            <code>{test}</code>
+            <SourceLink path={test} />
           </dd>
         </dl>
         {numbers.length > 0 && (

@@ -1,6 +1,7 @@
 /** One experiment: predict, do, see, and read why. */
 import { useId, useState } from 'react';
 import type { Experiment, Tools } from './experiments';
+import { SourceLink } from './SourceLink';
 
 type Phase = 'ready' | 'running' | 'seen';
 
@@ -57,9 +58,16 @@ export function ExperimentCard({ experiment, tools }: Props) {
               <li key={line}>{line}</li>
             ))}
           </ol>
-          <p className="drawer-note">
-            Kept by <code>{source}</code>, guarded by <code>{test}</code>.
-          </p>
+          <dl className="drawer-files">
+            <dt>kept by</dt>
+            <dd>
+              <SourceLink path={source} />
+            </dd>
+            <dt>guarded by</dt>
+            <dd>
+              <SourceLink path={test} />
+            </dd>
+          </dl>
         </section>
       )}
     </article>

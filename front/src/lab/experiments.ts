@@ -1,8 +1,9 @@
-/** Eight guided experiments: a question to predict, what is done, what to look for in the frames, and why it is so. */
+/** Guided experiments: a question to predict, what is done, what to look for in the frames, and why it is so. */
 import type { TraceEntry } from '../chat/recording';
-import type { ReplyDelta, ServerFrame } from '../protocol/wire';
+import type { ServerFrame } from '../protocol/wire';
 import { duration } from '../ui/format';
 import type { FaultOrder } from './api';
+import { answered, begun, framesOf, killed, longestGap, mostOpen, timeBetween } from './experiment-frames';
 
 /** What an experiment may do, and look at. */
 export interface Tools {
@@ -34,56 +35,40 @@ export interface Experiment {
   test: string;
 }
 
-export function framesOf(entries: readonly TraceEntry[], message: string): readonly ServerFrame[] {
-  return entries.flatMap((entry) => {
-    if (!('received' in entry)) return [];
-    const { received: frame } = entry;
-    const about = ('message_id' in frame && frame.message_id === message) || ('id' in frame && frame.id === message);
-    return about ? [frame] : [];
-  });
-}
-
-export function partsOf(entries: readonly TraceEntry[], message: string): readonly ReplyDelta[] {
-  return framesOf(entries, message).filter((frame) => frame.type === 'reply.delta');
-}
-
-/** Null until the message is answered. */
-export function answered(entries: readonly TraceEntry[], message: string): readonly ServerFrame[] | null {
-  const frames = framesOf(entries, message);
-  return frames.some(({ type }) => type === 'reply.completed' || type === 'reply.failed') ? frames : null;
-}
-
-function begun(message: string, parts: number) {
-  return (entries: readonly TraceEntry[]) => (partsOf(entries, message).length >= parts ? true : null);
-}
-
-export const killed = (frames: readonly ServerFrame[]): string => {
-  const attempts = frames.filter((frame) => frame.type === 'reply.started');
-  const parts = frames.filter((frame) => frame.type === 'reply.delta');
-  const second = parts.find((part) => part.attempt > 1);
-  if (!second) return 'The responder ended after the reply was whole: nothing was left to do for another.';
-  const [first, other] = [attempts[0]?.worker, attempts.find((one) => one.attempt === second.attempt)?.worker];
-  return `${first} ended behind part ${second.index}. ${other} went on with part ${second.index + 1}: ${parts.length} parts, none twice.`;
-};
-
-/** How many replies were under way at a time, at most. */
-export function mostOpen(entries: readonly TraceEntry[]): number {
-  const open = new Set<string>();
-  let most = 0;
-  for (const entry of entries) {
-    if (!('received' in entry)) continue;
-    const { received: frame } = entry;
-    if (frame.type === 'reply.started') open.add(frame.reply_id);
-    else if (frame.type === 'reply.completed' || frame.type === 'reply.failed') open.delete(frame.reply_id);
-    most = Math.max(most, open.size);
-  }
-  return most;
-}
-
-export const longestGap = (parts: readonly ReplyDelta[]): number =>
-  Math.max(0, ...parts.slice(1).map((part, place) => Date.parse(part.at) - Date.parse(parts[place]?.at ?? part.at)));
-
 export const EXPERIMENTS: readonly Experiment[] = [
+  {
+    name: 'One publish, two places',
+    question: 'There is no responder at all, and you send a message. What comes back?',
+    choices: ['An error', 'Nothing, until there is a responder', 'Your message at once, and the reply later'],
+    right: 2,
+    needs: [],
+    watch: 'Your message is in both: a slot in chat_queue, and a mark on the log.',
+    async run({ send, responders, before, until, pause }) {
+      await responders({ count: 0 });
+      let message: string;
+      try {
+        message = send('/words 20', 'fast');
+        await until((entries) => (framesOf(entries, message).length > 0 ? true : null));
+        await pause(2_000); // to look at it
+      } finally {
+        await responders({ count: Math.max(1, before.count) });
+      }
+      const entries = await until((all) => (answered(all, message) ? all : null));
+      const timeOf = (type: ServerFrame['type']) => timeBetween(entries, message, type);
+      return `It was back from the log after ${timeOf('message.created')}, and stayed in the queue until there was a responder: its reply was whole after ${timeOf('reply.completed')}.`;
+    },
+    why: [
+      'This page publishes nothing itself: its node does, once, to an exchange, which puts a copy into each of two places.',
+      'chat_queue is a list of work: a message is in it until it has been done, and then it is gone.',
+      'chat_responses is a log: nothing is taken out, and each reader has a place of its own in it, the cursor.',
+      'So your message came back by the log at once, while its copy in the queue had been touched by nobody.',
+      'The responder that came took it from the queue, and wrote its reply into the log behind your message.',
+      'Why not publish twice? A crash between the two would leave a message in one place only.',
+      'One publish has one confirm: the message is in both places, or it was never accepted.',
+    ],
+    source: 'backend/myna/pipeline/submissions.py',
+    test: 'tests/contract/test_broker.py',
+  },
   {
     name: 'Kill it in the middle of a word',
     question: 'The responder is killed behind part 7 of a reply. Where does the reply go on?',
