@@ -1,7 +1,10 @@
 """`python -m tests.simulation SEED` runs one seed; `… FROM TO` runs many and prints those that fail."""
 
+import logging
 import sys
 from collections import Counter
+
+import structlog
 
 from tests.simulation.simulator import simulate
 
@@ -20,5 +23,6 @@ def main(first: int, last: int) -> int:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     arguments = [int(one) for one in sys.argv[1:3]]
     sys.exit(main(arguments[0], arguments[-1]))

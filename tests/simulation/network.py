@@ -47,12 +47,13 @@ class BrokerLink:
     confirm_seconds = Delegated[Histogram]("confirm_seconds")
     segment_bytes = Delegated[int]("segment_bytes")
 
-    def __init__(self, broker: EmbeddedBroker, rng: random.Random, *, lost_confirms: float = 0.0) -> None:
+    def __init__(self, broker: EmbeddedBroker, rng: random.Random, *, lost_confirms: float = 0.0, split: float = 0.0) -> None:
         self.lag_s = 0.0  # what reading the log takes on top
         self.dead = False
         self._broker = broker
         self._rng = rng
         self._lost_confirms = lost_confirms
+        self._split = split  # the share of messages whose publish can break off between the two queues
         self._publishers = {key: GroupCommit(partial(self._flush, key), limit=key.group_lines) for key in RoutingKey}
 
     async def run(self) -> None:
@@ -71,13 +72,24 @@ class BrokerLink:
 
     async def _flush(self, key: RoutingKey, lines: list[bytes]) -> None:
         await self._step()
-        await self._broker._publish(key, lines)
+        await self._publish(key, lines)
         if self._rng.random() < self._lost_confirms:
             raise BrokerUnavailable("The confirm was lost.")
         generation = self._broker.generation
         await self._step()
         if generation != self._broker.generation:
             raise BrokerUnavailable("The broker went away before its confirm arrived.")
+
+    async def _publish(self, key: RoutingKey, lines: list[bytes]) -> None:
+        """RabbitMQ writes to each queue by itself: a publish that breaks off may be in the log and never come to the work queue."""
+        if key is not RoutingKey.MESSAGE or self._rng.random() >= self._split:
+            await self._broker._publish(key, lines)
+            return
+        generation = self._broker.require_up()
+        await self._broker._publish(RoutingKey.EVENT, lines)
+        await self._step()
+        self._broker.require_up(generation)
+        await self._broker._publish(RoutingKey.WORK, lines)
 
     async def _step(self) -> None:
         await asyncio.sleep(self._rng.uniform(0, STEP_S))

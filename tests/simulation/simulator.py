@@ -151,7 +151,7 @@ class Simulation:
                 self.tabs.append(Tab(name, owner, self.nodes, random.Random(f"{name} {self.seed}")))
 
     def _link(self, name: str) -> BrokerLink:
-        return BrokerLink(self.broker, random.Random(f"link {name} {self.seed}"), lost_confirms=self._lost_confirms)
+        return BrokerLink(self.broker, random.Random(f"link {name} {self.seed}"), lost_confirms=self._lost_confirms, split=0.2)
 
     def _node(self) -> Node:
         self._started += 1

@@ -276,14 +276,34 @@ async def test_an_offset_that_the_broker_has_taken_itself_is_nothing_missed(clus
 # --- what nobody works on
 
 
+async def purge(cluster: Cluster, nodes: int) -> None:
+    """Empty the work queue for good: each node queues once again what it lost."""
+    for _ in range(nodes):
+        cluster.broker.queues._ready.clear()
+        await cluster.until(lambda: cluster.broker.queues.ready)
+    cluster.broker.queues._ready.clear()
+
+
+@simulated
+async def test_a_job_that_the_queue_has_lost_is_answered_all_the_same(cluster: Cluster) -> None:
+    ann = NodeClient(await cluster.node())
+    ann.send(1)
+    await cluster.until(ann.created)
+    cluster.broker.queues._ready.clear()
+    await asyncio.sleep(1)
+    cluster.worker()
+    await cluster.until(ann.ends)
+    assert ann.ends() == [(uid(1), "stop")]
+
+
 @simulated
 async def test_a_turn_that_nobody_works_on_ends_once_after_a_bounded_time(cluster: Cluster) -> None:
     here, there = NodeClient(await cluster.node()), NodeClient(await cluster.node())
     here.send(1)
     here.send(2)
     await cluster.until(here.created)
-    cluster.broker.queues._ready.clear()  # the queue is purged
     began = cluster.loop.now
+    await purge(cluster, nodes=2)
     await cluster.until(here.ends)
     assert ABANDONED_S <= cluster.loop.now - began <= ABANDONED_S + 5
     cluster.worker()
@@ -336,7 +356,7 @@ async def test_a_broker_that_takes_nothing_just_then_does_not_take_the_node_down
     ann = NodeClient(node)
     ann.send(1)
     await cluster.until(ann.created)
-    cluster.broker.queues._ready.clear()
+    await purge(cluster, nodes=1)
     submit, refused = node.link.submit, list[list[bytes]]()
 
     def busy(key: RoutingKey, lines: list[bytes]) -> "asyncio.Future[None]":

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 from myna.broker.port import QueueState
 from myna.core.projection import Projection
-from myna.pipeline.watchdog import SILENT_S, Watchdog
+from myna.pipeline.watchdog import SILENT_S, UNBEGUN_S, Watchdog
 from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.topology import WORK_QUEUE, RoutingKey
 from tests.simulation.virtual_time import VirtualLoop, run
-from tests.unit.log_events import accepted_message, record
+from tests.unit.log_events import accepted_message, record, started
 
 ABANDONED_S = 20.0
 HI = accepted_message(1)
@@ -41,9 +41,13 @@ class Watched:
         self.loop = loop
         self.broker = Broker()
         self.looks = 0  # how often unseen submissions were looked after
-        projection = Projection("e1")
-        projection.fold(record(0, HI), 0.0)
-        self.watchdog = Watchdog(self.broker, projection, self._look, abandoned_s=ABANDONED_S)  # type: ignore[arg-type]
+        self._projection = Projection("e1")
+        self._projection.fold(record(0, HI), 0.0)
+        self.watchdog = Watchdog(self.broker, self._projection, self._look, abandoned_s=ABANDONED_S)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """A responder says that it has begun the reply."""
+        self._projection.fold(record(1, started(HI)), 0.0)
 
     def _look(self) -> None:
         self.looks += 1
@@ -71,10 +75,10 @@ def test_a_reply_without_events_ends_after_a_bounded_time() -> None:
     async def test(one: Watched) -> None:
         one.watchdog.caught_up(0.0)
         await asyncio.sleep(ABANDONED_S - 2)
-        assert one.published == []
+        assert ABANDONED not in one.published
         await asyncio.sleep(4)
         assert ABANDONED in one.published
-        failed = one.broker.published[0][1]
+        failed = one.broker.published[-1][1]
         assert isinstance(failed, e.ReplyFailed)
         assert (failed.reply_id, failed.code, failed.retryable) == (HI.reply_id, "abandoned", True)
 
@@ -105,7 +109,7 @@ def test_with_the_broker_away_nothing_is_judged_and_its_time_does_not_count() ->
         one.broker.up = True
         await asyncio.sleep(ABANDONED_S - 2)
         assert one.looks > 0
-        assert one.published == []
+        assert ABANDONED not in one.published
         await asyncio.sleep(5)
         assert ABANDONED in one.published
 
@@ -119,10 +123,33 @@ def test_a_node_that_was_frozen_does_not_take_its_own_silence_for_others() -> No
         one.loop.call_later(0.1, lambda: setattr(one.loop, "now", one.loop.now + 3 * ABANDONED_S))
         await asyncio.sleep(5)
         assert one.loop.now > 3 * ABANDONED_S
-        await asyncio.sleep(5)
+        await asyncio.sleep(3)
         assert one.published == []
         await asyncio.sleep(ABANDONED_S)
         assert ABANDONED in one.published
+
+    watched(test)
+
+
+def test_a_job_that_the_queue_has_lost_is_queued_again_once() -> None:
+    async def test(one: Watched) -> None:
+        one.watchdog.caught_up(0.0)
+        await asyncio.sleep(UNBEGUN_S - 1)
+        assert one.published == []
+        await asyncio.sleep(ABANDONED_S - UNBEGUN_S - 1)
+        assert one.published == [(RoutingKey.WORK, "message.created")]
+
+    watched(test)
+
+
+def test_a_job_that_somebody_has_begun_is_queued_again_once_after_half_the_time() -> None:
+    async def test(one: Watched) -> None:
+        one.begin()
+        one.watchdog.caught_up(0.0)
+        await asyncio.sleep(ABANDONED_S / 2 - 1)
+        assert one.published == []
+        await asyncio.sleep(ABANDONED_S / 2 - 1)
+        assert one.published == [(RoutingKey.WORK, "message.created")]
 
     watched(test)
 
