@@ -12,6 +12,7 @@ import { LazyDialog, VIEWS } from './lazy-views';
 import { useShortcuts } from './shortcuts';
 import { useTabTitle } from './tab-title';
 import { useFileDrop } from './useFileDrop';
+import { useRefusals } from './useRefusals';
 
 export function App() {
   const chat = useChat();
@@ -22,6 +23,7 @@ export function App() {
   const field = useRef<HTMLTextAreaElement>(null);
   useShortcuts(chat, field);
   useTabTitle();
+  useRefusals();
   const dropping = useFileDrop(chat);
 
   useEffect(() => {

@@ -10,7 +10,7 @@ import { newId } from './ids';
 import { due, nextDue, wasSent } from './outbox';
 import { nextParent } from './paths';
 import { FrameRecorder } from './recording';
-import { isStopping, turnsOf } from './selectors';
+import { isAwaited, isStopping, turnsOf } from './selectors';
 import type { OutboxEntry, SavedState } from './state';
 import type { ChatStorage } from './storage';
 import type { ChatStore } from './store';
@@ -112,6 +112,7 @@ export class ChatClient {
 
   /** One more reply, at the speed that is chosen now. Without the seed, which would give the same one. */
   regenerate(conversationId: string, messageId: string): void {
+    if (isAwaited(this.store.state, messageId)) return; // pressed twice, it means one
     const { profile } = this.store.state.options[conversationId] ?? {};
     const options = profile ? { options: { profile } } : {};
     this.queue({ conversation_id: conversationId, text: '', regenerates: messageId, ...options });

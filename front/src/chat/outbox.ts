@@ -52,13 +52,13 @@ export function due(state: ChatState, now: number): readonly OutboxEntry[] {
   const blocked = new Set<string>();
   const ready: OutboxEntry[] = [];
   for (const entry of state.outbox) {
+    const early = entry.notBefore !== undefined && entry.notBefore > now;
     if (entry.stops) {
-      if (entry.phase === 'queued') ready.push(entry);
-      continue; // a stop waits for nothing, and nothing waits for it
+      if (entry.phase === 'queued' && !early) ready.push(entry);
+      continue; // a stop waits for no message, and none waits for it
     }
     if (entry.phase === 'failed' || blocked.has(entry.conversation_id)) continue;
     const busy = !wasSent(entry) && mayRun(state, entry.conversation_id);
-    const early = entry.notBefore !== undefined && entry.notBefore > now;
     if (entry.phase === 'queued' && !busy && !early && !entry.editing) ready.push(entry);
     if (entry.phase !== 'accepted' || !entry.regenerates) blocked.add(entry.conversation_id);
   }
@@ -74,15 +74,22 @@ export function nextDue(state: ChatState, now: number): number | null {
 }
 
 const RETRYABLE = new Set(['busy', 'rate_limited']);
-const DEFAULT_RETRY_MS = 2_000; // when the server gives no `retry_after_s`
+const DEFAULT_RETRY_S = 2; // when the server gives no `retry_after_s`
+
+/** A stop has no id: its refusal names the message, or nothing where the frame was not even read. */
+function isRefused({ id, stops, phase }: OutboxEntry, ref: string | null | undefined): boolean {
+  return stops === undefined ? id === ref : phase === 'sent' && (!ref || stops === ref);
+}
 
 export function onRefused(state: ChatState, frame: ErrorFrame, now: number): ChatState {
-  if (!frame.ref) return state;
-  const wait = RETRYABLE.has(frame.code) ? (frame.retry_after_s ?? DEFAULT_RETRY_MS / 1_000) * 1_000 : null;
+  const passes = RETRYABLE.has(frame.code) || frame.retry_after_s !== undefined;
+  if (!frame.ref && !passes) return state;
+  const notBefore = now + (frame.retry_after_s ?? DEFAULT_RETRY_S) * 1_000;
   const problem = { code: frame.code, detail: frame.detail };
-  const outbox = changed(state.outbox, frame.ref, (entry) => {
-    if (wait === null) return { ...entry, phase: 'failed', problem };
-    return { ...entry, phase: 'queued', notBefore: now + wait, problem };
+  const outbox = state.outbox.flatMap((entry): OutboxEntry[] => {
+    if (!isRefused(entry, frame.ref)) return [entry];
+    if (passes) return [{ ...entry, phase: 'queued', notBefore, problem }];
+    return entry.stops ? [] : [{ ...entry, phase: 'failed', problem }]; // there is nothing to stop
   });
   return { ...state, outbox };
 }
@@ -118,7 +125,7 @@ export function onOutbox(state: ChatState, action: OutboxAction): ChatState {
       const clocks =
         clock && !clock.sent ? { ...state.clocks, [action.id]: { ...clock, sent: action.now } } : state.clocks;
       const outbox = changed(state.outbox, action.id, (entry) => {
-        const { problem: _problem, notBefore: _notBefore, ...rest } = entry;
+        const { notBefore: _notBefore, ...rest } = entry; // why it had to wait stays until it is accepted
         return { ...rest, phase: 'sent', sends: entry.sends + 1 };
       });
       return { ...state, clocks, outbox };

@@ -59,6 +59,11 @@ export function isStopping(state: Pick<ChatState, 'outbox'>, messageId: string):
   return state.outbox.some((entry) => entry.stops === messageId);
 }
 
+/** One more reply was requested, and the server has not confirmed it yet. */
+export function isAwaited(state: Pick<ChatState, 'outbox'>, messageId: string): boolean {
+  return state.outbox.some((entry) => entry.regenerates === messageId && entry.phase !== 'failed');
+}
+
 export interface Group {
   name: string;
   items: readonly Conversation[];

@@ -33,6 +33,8 @@ async function problemOf(answer: Response): Promise<ApiError> {
   } catch {
     // A proxy's own error page: the status has to do.
   }
+  if (answer.status === 401 && problem.code === 'unauthorized')
+    return new ApiError(401, problem.code, 'Your session has ended. Reload the page to begin a new one.');
   const detail = problem.detail ?? problem.title ?? `The server answered ${answer.status}.`;
   return new ApiError(answer.status, problem.code ?? 'http_error', detail);
 }

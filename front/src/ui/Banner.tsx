@@ -1,6 +1,7 @@
-/** The state of the connection: nothing for short interruptions, then a countdown and a button. */
+/** What is wrong on the way to the server: nothing for short interruptions, then a countdown and a button; or why it takes no messages. */
 import { isMessage } from '../chat/outbox';
 import { useChat, useChatState } from './context';
+import { whyItWaits } from './format';
 import { withKeys } from './shortcuts';
 import { useNow } from './useNow';
 
@@ -13,7 +14,17 @@ export function Banner() {
   const waiting = useChatState(
     (state) => state.outbox.filter((entry) => entry.phase === 'queued' && isMessage(entry)).length,
   );
+  const problem = useChatState(
+    (state) => state.outbox.find((entry) => entry.phase !== 'failed' && entry.problem)?.problem,
+  );
   const now = useNow(TICK_MS);
+  if (connection.phase === 'open' && problem)
+    return (
+      <div className="banner waiting" role="status">
+        <span className="dot" />
+        <span>{whyItWaits(problem.detail)} What is here can be read and written on.</span>
+      </div>
+    );
   if (connection.phase === 'idle' || connection.phase === 'open') return null;
   if (connection.phase !== 'offline' && now - connection.since < QUIET_MS) return null;
   const kept = waiting > 0 ? ` ${waiting === 1 ? 'One message waits' : `${waiting} messages wait`} here.` : '';

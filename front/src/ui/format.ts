@@ -63,6 +63,11 @@ export function count(value: number | null | undefined): string {
   return value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 
+/** A refusal that passes, without what it says to programs after the semicolon. */
+export function whyItWaits(detail: string): string {
+  return `${detail.split(/[;.]/)[0]}. It is sent again by itself.`;
+}
+
 const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' }); // the page speaks English
 const ENDINGS: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
 

@@ -20,13 +20,14 @@ function tickerOf(stepMs: number): Ticker {
     for (const listener of listeners) listener();
   };
   const ticker: Ticker = {
-    now: () => now,
+    now: () => {
+      if (listeners.size === 0 && Date.now() - now > stepMs) now = Date.now(); // nobody has moved it on
+      return now;
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       if (listeners.size === 1) {
         timer = setInterval(tick, stepMs);
-        // The value is stale after a time without listeners: update it after this render.
-        if (Date.now() - now > stepMs) setTimeout(tick, 0);
       }
       return () => {
         listeners.delete(listener);

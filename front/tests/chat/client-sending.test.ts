@@ -124,6 +124,20 @@ describe('sending', () => {
     },
   );
 
+  it('requests one more reply once, however often that is pressed before the server answers', async () => {
+    const { client, live, answered, store } = await page();
+    await live();
+    const id = client.send(CHAT, '/echo again');
+    await answered(1);
+    client.regenerate(CHAT, id);
+    client.regenerate(CHAT, id);
+    await until(
+      'there are two',
+      () => store.state.threads[CHAT]?.turns[0]?.replies.filter(({ end }) => end).length === 2,
+    );
+    expect(server.received.filter((frame) => frame.type === 'reply.regenerate')).toHaveLength(1);
+  });
+
   it('shows a refusal with its reason and does not send it again by itself', async () => {
     server.script = (frame, { ws }) => {
       if (frame.type !== 'message.send') return false;

@@ -1,5 +1,6 @@
 /** The reducer, case by case: what a reader would notice. */
 import { describe, expect, it } from 'vitest';
+import { due } from '../../src/chat/outbox';
 import { type Action, reduceAll } from '../../src/chat/reducer';
 import { openTurnOf } from '../../src/chat/selectors';
 import { type ChatState, INITIAL, type OutboxEntry } from '../../src/chat/state';
@@ -164,6 +165,25 @@ describe('the outbox', () => {
       ]);
     expect(refuse('invalid_text').outbox[0]).toMatchObject({ phase: 'failed', problem: { detail: 'why' } });
     expect(refuse('busy', 3).outbox[0]).toMatchObject({ phase: 'queued', notBefore: 3_100 });
+  });
+
+  it('sends a refused stop again where that passes, whatever names it, and drops one of nothing', () => {
+    const stop: OutboxEntry = { ...entry('s1'), text: '', stops: 'm1' };
+    const base = stateAfter({ type: 'outbox.added', entry: stop }, { type: 'outbox.sent', id: 's1', now: 5 });
+    const refuse = (code: string, rest: { ref?: string; retry_after_s?: number }): ChatState =>
+      reduceAll(base, [{ type: 'refused', now: 100, frame: { type: 'error', code, detail: 'why', ...rest } }]);
+    for (const refused of [
+      refuse('busy', { ref: 'm1', retry_after_s: 1 }),
+      refuse('unavailable', { ref: 'm1', retry_after_s: 1 }),
+      refuse('rate_limited', { retry_after_s: 1 }), // a frame that was not read has no name
+    ]) {
+      expect(refused.outbox[0]).toMatchObject({ phase: 'queued', notBefore: 1_100 });
+      const live = { ...refused, live: true };
+      expect(due(live, 1_000)).toEqual([]);
+      expect(due(live, 1_101)).toHaveLength(1);
+    }
+    expect(refuse('not_found', { ref: 'm1' }).outbox).toEqual([]);
+    expect(refuse('invalid_frame', {}).outbox[0]).toMatchObject({ phase: 'sent' });
   });
 
   it('gives an edited or retried message a new id, because the old one may be known', () => {

@@ -120,6 +120,31 @@ describe('a message that is not confirmed', () => {
     expect(screen.getByText('Waiting to be sent')).toBeTruthy();
   });
 
+  it('says why it waits, without what the server says to programs, also at the top of the page', () => {
+    const detail = 'The broker can’t take messages now; send it again under the same id.';
+    const deferred = entry({ sends: 1, problem: { code: 'busy', detail } });
+    const page = (
+      <>
+        <Banner />
+        <UnconfirmedMessage entry={deferred} />
+      </>
+    );
+    show(page, { type: 'connection', connection: { phase: 'open', since: 0 } }, welcome(false), {
+      type: 'outbox.added',
+      entry: deferred,
+    });
+    expect(screen.getAllByText(/The broker can’t take messages now. It is sent again by itself./)).toHaveLength(2);
+    expect(screen.queryByText(/same id/)).toBeNull();
+  });
+
+  it('says that it is not confirmed when that takes long', () => {
+    show(
+      <UnconfirmedMessage entry={entry({ phase: 'sent', sends: 1, createdAt: Date.now() - 10_000 })} />,
+      welcome(false),
+    );
+    expect(screen.getByText(/Not confirmed yet/)).toBeTruthy();
+  });
+
   it('can be tried again, edited or discarded when it was refused', async () => {
     const refused = entry({ phase: 'failed', problem: { code: 'invalid_text', detail: 'It holds a NUL.' } });
     const { chat } = show(<UnconfirmedMessage entry={refused} />, { type: 'outbox.added', entry: refused });

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { queuedIn } from '../../chat/selectors';
 import type { OutboxEntry } from '../../chat/state';
 import { useChat, useChatState } from '../context';
+import { whyItWaits } from '../format';
 import { Icon } from '../Icon';
 import { isComposing } from '../shortcuts';
 
@@ -42,7 +43,7 @@ function QueuedMessage({ entry, why }: { entry: OutboxEntry; why: string }) {
           }}
         />
       )}
-      <span className="queued-reason">{entry.problem?.detail ?? why}</span>
+      <span className="queued-reason">{entry.problem ? whyItWaits(entry.problem.detail) : why}</span>
       <button type="button" className="icon-button" aria-label="Edit" title="Edit" onClick={edit}>
         <Icon name="pen" />
       </button>

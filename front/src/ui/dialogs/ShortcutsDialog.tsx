@@ -1,7 +1,7 @@
 /** The list of keyboard shortcuts. */
 import { Keys } from '../Keys';
-import { SHORTCUT_GROUPS } from '../shortcuts';
 import { Dialog, DialogHeader } from './Dialog';
+import { SHORTCUT_GROUPS } from './shortcut-groups';
 
 export function ShortcutsDialog() {
   return (

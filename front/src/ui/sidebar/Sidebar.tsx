@@ -12,7 +12,7 @@ import { SidebarFooter } from './SidebarFooter';
 import type { Filter } from './useSearch';
 
 const NEAR_END_PX = 400;
-const search = chunk(() => import('./search'));
+const search = chunk(() => import('./Search'));
 
 export function Sidebar() {
   const { client } = useChat();
@@ -21,8 +21,7 @@ export function Sidebar() {
   const replying = useChatState((state) => Object.keys(state.active).length > 0);
   const onScroll = (event: UIEvent<HTMLDivElement>) => {
     const box = event.currentTarget;
-    if (question === '' && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX)
-      void client.loadList(true);
+    if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX) void client.loadList(true);
   };
   return (
     <nav className="sidebar" id="sidebar" aria-label="Conversations">
@@ -75,16 +74,15 @@ export function Sidebar() {
           </button>
         )}
       </search>
-      {question !== '' && (
-        <Lazy source={search}>{({ SearchFilter }) => <SearchFilter filter={filter} onChange={setFilter} />}</Lazy>
-      )}
-      <div className="sidebar-list" onScroll={onScroll}>
-        {question === '' ? (
+      {question === '' ? (
+        <div className="sidebar-list" onScroll={onScroll}>
           <ConversationList />
-        ) : (
-          <Lazy source={search}>{({ SearchResults }) => <SearchResults question={question} filter={filter} />}</Lazy>
-        )}
-      </div>
+        </div>
+      ) : (
+        <Lazy source={search}>
+          {({ Search }) => <Search question={question} filter={filter} onFilter={setFilter} />}
+        </Lazy>
+      )}
       <SidebarFooter />
     </nav>
   );

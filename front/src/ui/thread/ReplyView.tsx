@@ -1,6 +1,6 @@
 /** One reply: its text and its outcome. */
 import { memo } from 'react';
-import { isStopping } from '../../chat/selectors';
+import { isAwaited, isStopping } from '../../chat/selectors';
 import type { Clock, Reply, Turn } from '../../chat/state';
 import { useChat, useChatState } from '../context';
 import { Markdown } from '../markdown/Markdown';
@@ -23,6 +23,7 @@ export const ReplyView = memo(function ReplyView(props: Props) {
   const { client } = useChat();
   const live = useChatState((state) => state.live);
   const again = () => client.regenerate(conversation, turn.id);
+  const awaited = useChatState((state) => isAwaited(state, turn.id));
   const running = reply.end === null;
   return (
     <div className="reply">
@@ -30,6 +31,7 @@ export const ReplyView = memo(function ReplyView(props: Props) {
       {reply.text && <Markdown text={reply.text} growing={running} />}
       {running && !reply.text && <ReplyStatus message={turn.id} reply={reply} live={live} />}
       {running && reply.text && !live && <Interrupted message={turn.id} />}
+      {awaited && !live && <div className="reply-status">Another reply follows when the connection is back</div>}
       <ReplyOutcome reply={reply} onAgain={again} />
       <ReplyFooter
         conversation={conversation}

@@ -1,11 +1,14 @@
 /** A message of the outbox: sent and not confirmed yet, or refused. */
 import type { OutboxEntry } from '../../chat/state';
 import { useChat, useChatState } from '../context';
+import { whyItWaits } from '../format';
+import { useNow } from '../useNow';
 import { MessageBubble } from './MessageBubble';
+
+const SLOW_MS = 3_000; // a confirmation takes milliseconds
 
 export function UnconfirmedMessage({ entry }: { entry: OutboxEntry }) {
   const { client, store } = useChat();
-  const live = useChatState((state) => state.live);
   if (entry.phase === 'failed') {
     const again = () => {
       const { drafts } = store.state;
@@ -39,12 +42,18 @@ export function UnconfirmedMessage({ entry }: { entry: OutboxEntry }) {
         at={entry.createdAt}
         state={waits ? 'waiting' : entry.phase === 'accepted' ? 'accepted' : 'sent'}
       >
-        {waits && (
-          <span>
-            {entry.problem ? entry.problem.detail : live ? 'Sending again' : 'Goes out when the connection is back'}
-          </span>
-        )}
+        {entry.phase !== 'accepted' && <WhyItWaits entry={entry} />}
       </MessageBubble>
     </article>
   );
+}
+
+function WhyItWaits({ entry }: { entry: OutboxEntry }) {
+  const live = useChatState((state) => state.live);
+  const sentAt = useChatState((state) => state.clocks[entry.id]?.sent ?? entry.createdAt);
+  const now = useNow(1_000);
+  if (!live) return <span>Goes out when the connection is back</span>;
+  if (entry.problem) return <span>{whyItWaits(entry.problem.detail)}</span>;
+  if (entry.phase === 'queued') return <span>Sending again</span>;
+  return now - sentAt > SLOW_MS && <span>Not confirmed yet. It is kept here, and sent again if need be.</span>;
 }
