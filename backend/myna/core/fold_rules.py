@@ -41,6 +41,24 @@ class FoldRules:
         self._replies = replies
         self._window = window
         self._backlog = backlog
+        self._run: tuple[OpenReply, log_codec.PartRun] | None = None  # of the line before, where that was a part that counts
+
+    def begin_record(self) -> None:
+        """The next line is the first of a record."""
+        self._run = None
+
+    def apply_next_part(self, line: bytes, position: Position, folded: FoldResult) -> bool:
+        """Whether this line is the next part of the reply whose part the line before it was; then it is taken in."""
+        if self._run is None:
+            return False
+        reply, run = self._run
+        event = run.read(line)
+        if event is None or not reply.add(event):
+            self._run = None
+            return False
+        window = self._window.owner(event.owner)
+        self._remember(window, LogEntry(position, event, run.frame(line, encode_cursor(position, window.tag))), folded)
+        return True
 
     def apply(self, event: e.LogLine, line: bytes, position: Position, now: float, folded: FoldResult) -> None:
         """One line of the log and the event in it; `now` is the node's monotonic clock in seconds. The most frequent types stand first."""
@@ -48,7 +66,7 @@ class FoldRules:
         if event.type == "reply.delta":
             reply = self._reply(event, now)
             if reply is not None and reply.add(event):
-                self._add(event, position, None, folded)
+                self._run = reply, log_codec.PartRun(event, line, self._add(event, position, None, folded).frame)
         elif event.type == "reply.started":
             reply = self._reply(event, now)
             if reply is not None and reply.start(event):
@@ -138,17 +156,19 @@ class FoldRules:
         self._add(event, position, None if deleted else reply.ended(event), folded)
         folded.ends.append(event)
 
-    def _add(self, event: e.Event, position: Position, fact: Fact | None, folded: FoldResult) -> None:
+    def _add(self, event: e.Event, position: Position, fact: Fact | None, folded: FoldResult) -> LogEntry:
         window = self._window.owner(event.owner)
         entry = LogEntry(position, event, log_codec.frame(event, encode_cursor(position, window.tag)), fact)
-        self._window.add(window, entry)
-        folded.entries.append(entry)
+        self._remember(window, entry, folded)
         if fact is not None:
             self._backlog.add(position, fact)
+        return entry
 
     def _add_hidden(self, event: e.Job, position: Position, folded: FoldResult) -> None:
-        entry = LogEntry(position, event, b"")
-        self._window.add(self._window.owner(event.owner), entry)
+        self._remember(self._window.owner(event.owner), LogEntry(position, event, b""), folded)
+
+    def _remember(self, window: OwnerWindow, entry: LogEntry, folded: FoldResult) -> None:
+        self._window.add(window, entry)
         folded.entries.append(entry)
 
 

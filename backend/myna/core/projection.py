@@ -52,6 +52,7 @@ class Projection:
         """Take in the next record; `now` is this node's monotonic clock in seconds. Never raises, whatever the record holds."""
         folded = FoldResult(record.offset)
         parked = record.key == RoutingKey.PARKED
+        self._rules.begin_record()
         lines = record.body.split(b"\n")
         for number, line in enumerate(lines):
             if not line:
@@ -60,7 +61,7 @@ class Projection:
             try:
                 if parked:
                     self._rules.apply_parked(log_codec.read_job(line), position, now, folded)
-                else:
+                elif not self._rules.apply_next_part(line, position, folded):
                     self._rules.apply(log_codec.read_line(line), line, position, now, folded)
             except log_codec.UnknownType:
                 folded.unknown += 1
