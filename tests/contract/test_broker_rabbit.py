@@ -1,7 +1,7 @@
 """Behaviour of a real RabbitMQ and of its client library that loses messages or hangs where nobody allows for it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -338,3 +338,29 @@ async def test_a_log_of_other_limits_is_taken_as_it_is_and_that_is_said_once(
             await published(replaced, RoutingKey.EVENT, b"new")
     async with running(RabbitBroker(amqp_url, worker="same", limits=LogLimits(days=1))):
         assert [one["event"] for one in lines].count("broker.log_limits_differ") == 1
+
+
+# --- notices between laboratories -------------------------------------------------------------------------------------------
+
+
+async def test_a_command_reaches_those_it_is_for_and_is_refused_where_nobody_listens(broker: RabbitBroker) -> None:
+    assert not await broker.lab_command(b"nobody is there")
+    assert not await broker.lab_command(b"nobody is there", "one")
+    async with aclosing(broker.lab_commands("one")) as one, aclosing(broker.lab_commands("two")) as two:
+        first, second = asyncio.ensure_future(anext(one)), asyncio.ensure_future(anext(two))
+
+        async def listening() -> bool:
+            return await broker.lab_command(b"hello", "one") and await broker.lab_command(b"hello", "two")
+
+        await eventually(listening, TIMEOUT_S, "both listen")
+        assert await broker.lab_command(b"to all")
+        assert not await broker.lab_command(b"to a third", "three")
+
+        async def next_but_hello(reader: AsyncGenerator[bytes, None], begun: asyncio.Future[bytes]) -> bytes:
+            body = await in_time(begun)
+            while body == b"hello":
+                body = await in_time(anext(reader))
+            return body
+
+        assert [await next_but_hello(one, first), await next_but_hello(two, second)] == [b"to all", b"to all"]
+    assert await broker.log_span() is None, "they are kept nowhere"

@@ -31,6 +31,7 @@ class Order:
     seconds: float
     owner: str | None = None  # of the session that orders it
     after_part: int = AFTER_PART
+    told: bool = False  # by another process, which tells all that are to do it
 
 
 def _nothing() -> None:
@@ -68,7 +69,9 @@ class Faults:
         lasting = self._until.get(name)
         return lasting[0] if lasting is not None else None
 
-    async def begin(self, name: str, seconds: float | None = None, *, owner: str | None = None, after_part: int = AFTER_PART) -> Begun:
+    async def begin(
+        self, name: str, seconds: float | None = None, *, owner: str | None = None, after_part: int = AFTER_PART, told: bool = False
+    ) -> Begun:
         """Begin a fault. Raises `NotFound`, `Conflict` while it lasts, `InvalidFrame` for a time that is out of bounds."""
         fault = self.possible.get(name)
         if fault is None:
@@ -84,7 +87,7 @@ class Faults:
         if lasts is not None:
             self._until[name] = until, loop.call_later(chosen, self._end, fault)
         try:
-            what = await fault.begin(Order(chosen, owner, after_part))
+            what = await fault.begin(Order(chosen, owner, after_part, told))
         except BaseException:
             self._end(fault)
             raise

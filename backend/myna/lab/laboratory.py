@@ -5,15 +5,17 @@ from typing import Literal
 
 from myna.lab.faults import Faults
 from myna.lab.ledger import WatchedLedger
+from myna.lab.responder_commands import CommandListener
 from myna.lab.responder_pool import ResponderPool
 
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """Faults, the node's own responders, if it runs any, and the ledger."""
+    """Faults, the node's own responders, if it runs any, the ledger, and what listens to other processes' laboratories."""
 
     faults: Faults
     responders: ResponderPool | None
     ledger: WatchedLedger
+    listener: CommandListener | None
     broker: Literal["rabbitmq", "embedded"]
     database: Literal["postgres", "embedded"]

@@ -1,6 +1,7 @@
 """Puts the laboratory of one node together: the faults that can honestly be caused with the broker and database it has."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.embedded.queues import LogReplaced
@@ -11,6 +12,8 @@ from myna.lab.faults import Fault, Faults, Order, Seconds
 from myna.lab.laboratory import Laboratory
 from myna.lab.ledger import WatchedLedger
 from myna.lab.node_faults import NodeFaults
+from myna.lab.responder_commands import CommandChannel, CommandListener, Others
+from myna.lab.responder_faults import ResponderFaults
 from myna.lab.responder_pool import ResponderPool
 from myna.mock_ai.port import Brain
 from myna.node.factories import worker_name
@@ -31,10 +34,15 @@ def make_laboratory(
     ledger: WatchedLedger,
 ) -> Laboratory:
     """The laboratory of a node."""
-    faults = Faults([])
+    faults, channel = Faults([]), commands_of(broker)
+    others = Others(channel) if channel is not None else None
+
+    def at_work() -> Mapping[str, int]:
+        return Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
+
     for fault in (
         *NodeFaults(broker, projection, hub, recorder).all(),
-        *(responder_faults(faults, pool) if pool is not None else ()),
+        *(ResponderFaults(faults, pool, others, at_work).all() if pool is not None or others is not None else ()),
         *broker_faults(broker),
         *database_faults(),
     ):
@@ -42,6 +50,7 @@ def make_laboratory(
     return Laboratory(
         faults=faults,
         responders=pool,
+        listener=CommandListener(channel, faults, worker_name()) if channel is not None else None,
         ledger=ledger,
         broker="embedded" if settings.embedded_broker else "rabbitmq",
         database="embedded" if settings.embedded_database else "postgres",
@@ -57,31 +66,24 @@ def make_pool(settings: Settings, broker: Broker, brain: Brain) -> ResponderPool
     return ResponderPool(broker, make, worker=worker_name(), prefetch=settings.prefetch, drain_s=settings.drain_s)
 
 
-def responder_faults(faults: Faults, pool: ResponderPool) -> Sequence[Fault]:
-    """What can be done to this node's own responders."""
+def commands_of(broker: Broker) -> CommandChannel | None:
+    """How responders of other processes are told what to do; None where the broker lives in this one."""
+    if isinstance(broker, EmbeddedBroker):
+        return None
+    from myna.broker.rabbitmq.broker import RabbitBroker  # which the embedded mode need not load
 
-    async def end(order: Order) -> str:
-        pool.end_after(order.after_part, lambda: faults.over("end_responder"))
-        return f"The next responder here that publishes part {order.after_part} of a reply ends behind it."
+    return broker if isinstance(broker, RabbitBroker) else None
 
-    async def pause(order: Order) -> str:
-        member = pool.busiest()
-        member.link.pause()
-        return f"{member.responder.worker} stands still with {member.responder.in_hand} in hand."
 
-    return (
-        Fault(
-            "end_responder",
-            "The next responder of this node that publishes a certain part of a reply ends there, like a killed process. What it had "
-            "goes to the others, or to the one that starts 2 s later.",
-            end, pool.disarm, Seconds(60, 1, 300),
-        ),
-        Fault(
-            "pause_responder",
-            "The responder of this node that has most in hand stands still: it keeps what it has, and does nothing.",
-            pause, pool.resume_all, OUTAGE,
-        ),
-    )  # fmt: skip
+def stand_alone(broker: Broker, pool: ResponderPool) -> CommandListener | None:
+    """What has a stand-alone responder do as a node's laboratory says."""
+    channel = commands_of(broker)
+    if channel is None:
+        return None
+    faults = Faults([])
+    for fault in ResponderFaults(faults, pool, Others(channel)).all():
+        faults.possible[fault.name] = fault
+    return CommandListener(channel, faults, pool.worker)
 
 
 def broker_faults(broker: Broker) -> Sequence[Fault]:

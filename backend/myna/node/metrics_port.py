@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from myna.broker.port import Broker
+from myna.lab.responder_pool import ResponderPool
 from myna.pipeline.responder import Responder
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -17,7 +18,7 @@ from myna.telemetry.loop_lag import LoopLag
 class ResponderCollector(Collector):
     """One look at a responder."""
 
-    def __init__(self, responder: Responder, broker: Broker, loop_lag: LoopLag) -> None:
+    def __init__(self, responder: Responder | ResponderPool, broker: Broker, loop_lag: LoopLag) -> None:
         self._responder = responder
         self._broker = broker
         self._loop_lag = loop_lag

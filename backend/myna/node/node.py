@@ -110,6 +110,8 @@ class Node:
         }
         if services.responder is not None:
             loops |= services.responder.loops()
+        if services.lab is not None and services.lab.listener is not None:
+            loops["laboratory"] = services.lab.listener.run
         for name, loop in loops.items():
             self.supervisor.start(name, loop)
 

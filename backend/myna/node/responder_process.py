@@ -6,6 +6,7 @@ import structlog
 
 from myna.node.factories import make_brain, make_broker, process_name, worker_name
 from myna.node.garbage_collection import favour_event_loop
+from myna.node.laboratory import make_pool, stand_alone
 from myna.node.loop_supervisor import Supervisor
 from myna.node.metrics_port import ResponderCollector, serve_metrics
 from myna.node.stopping import Member, exit_code, first_of, stop_signal
@@ -26,24 +27,26 @@ async def respond(settings: Settings, *, member: Member | None = None) -> int:
     start_traces(settings, "myna-responder")
     broker = make_broker(settings)
     brain = make_brain(settings)
-    responder = Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
+    pool = make_pool(settings, broker, brain) if settings.lab_on else None
+    responder = pool or Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch)
     loop_lag = LoopLag()
     serve_metrics(settings, lambda: ResponderCollector(responder, broker, loop_lag))
     supervisor = Supervisor()
     favour_event_loop()
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "broker": broker.run,
-        "responder": responder.run,
-        "stops": responder.watch_stops,
         "loop lag": loop_lag.run,
+        **responder.loops(),
     }
+    if pool is not None and (listener := stand_alone(broker, pool)) is not None:
+        loops["laboratory"] = listener.run
     for name, loop in loops.items():
         supervisor.start(name, loop)
     log.info("responder.started", worker=responder.worker, process=process_name())
     await first_of(stopping.wait(), supervisor.failed.wait())
     log.info("responder.draining", open=responder.open)
     await responder.drain(settings.drain_s)
-    await supervisor.stop("responder", "stops")
+    await supervisor.stop("responder", "stops", "laboratory")
     await broker.close()
     await brain.close()
     await supervisor.stop()

@@ -18,7 +18,7 @@ from pamqp import commands
 
 from myna.broker.group_commit import publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
-from myna.broker.rabbitmq import inspection, log_reading
+from myna.broker.rabbitmq import inspection, log_reading, notices
 from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
 from myna.broker.rabbitmq.consumer import RabbitConsumer
 from myna.broker.rabbitmq.log_declaration import LogDeclaration
@@ -30,6 +30,7 @@ from myna.telemetry.histogram import Histogram
 
 log = structlog.get_logger(__name__)
 
+LAB_KEY = "lab"  # of commands between laboratories, to queues of their own that end with their process
 PERSISTENT = 2  # AMQP's delivery mode
 # A publish that the work queue refuses is in the log all the same, because the stream took its copy. So new messages are
 # refused before the queue is full, by its depth as seen seconds ago; the tenth that is left outlasts those seconds.
@@ -176,7 +177,15 @@ class RabbitBroker:
         return await log_reading.record_at(self._consuming, offset)
 
     def stops(self) -> AsyncGenerator[bytes, None]:
-        return log_reading.stops(self._consuming)
+        return notices.notices(self._consuming, RoutingKey.STOP.value)
+
+    def lab_commands(self, worker: str) -> AsyncGenerator[bytes, None]:
+        """See `lab.responder_commands.CommandChannel`."""
+        return notices.notices(self._consuming, LAB_KEY, f"{LAB_KEY}.{worker}")
+
+    async def lab_command(self, body: bytes, worker: str | None = None) -> bool:
+        """See `lab.responder_commands.CommandChannel`."""
+        return await notices.notify(self._publishing, LAB_KEY if worker is None else f"{LAB_KEY}.{worker}", body)
 
     async def queue_states(self) -> list[QueueState]:
         return await inspection.queue_states(self._consuming)

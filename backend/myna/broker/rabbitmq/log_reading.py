@@ -1,14 +1,12 @@
-"""Reading RabbitMQ's log, a stream, over plain AMQP; and listening for stops."""
+"""Reading RabbitMQ's log, a stream, over plain AMQP."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Literal
 
-from pamqp.common import FieldTable
-
-from myna.broker.port import STOPS_KEPT, Record, Start
+from myna.broker.port import Record, Start
 from myna.broker.rabbitmq.channel_reader import ChannelReader, consuming
-from myna.broker.rabbitmq.connection import AmqpConnection, short_channel, time_limit
-from myna.protocol.topology import EXCHANGE, LOG, RoutingKey
+from myna.broker.rabbitmq.connection import AmqpConnection, time_limit
+from myna.protocol.topology import LOG
 
 # Records on their way at most. Of 1,024 lines each that is 5 MiB and a second of reading, behind which every answer of the broker on
 # this connection waits: with four times as many, a node with a backlog took the broker for dead and disconnected.
@@ -47,19 +45,6 @@ async def record_at(connection: AmqpConnection, offset: int) -> Record | None:
     async with time_limit("reading one record"):
         found = await _ready_records(connection, offset, prefetch=1)
     return found[0] if found and found[0].offset == offset else None
-
-
-async def stops(connection: AmqpConnection) -> AsyncGenerator[bytes, None]:
-    """See `port.Broker.stops`."""
-    # A queue of this connection's own, not durable, and deleted with its consumer.
-    arguments: FieldTable = {"x-max-length": STOPS_KEPT, "x-overflow": "drop-head"}
-    async with short_channel(connection, "listening for stops") as channel:
-        name = (await channel.queue_declare(exclusive=True, auto_delete=True, arguments=arguments)).queue or ""
-        await channel.queue_bind(name, EXCHANGE, RoutingKey.STOP.value)
-    async with consuming(connection, name, prefetch=0, no_ack=True) as reader:
-        while True:
-            await reader.wait()
-            yield reader.arrived.popleft().body
 
 
 async def _ready_records(connection: AmqpConnection, start: int | Literal["first", "last"], *, prefetch: int) -> list[Record]:
