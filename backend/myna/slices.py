@@ -1,4 +1,4 @@
-"""Long work on the event loop in slices: 2 ms of one piece of work, then everybody else's turn, then 2 ms of the next piece.
+"""Long work on the event loop in slices: a millisecond of one piece of work, then everybody else's turn, then one of the next piece.
 
 Only one piece of work is in a slice at a time, however many there are. So whoever sends many large bodies at once has them
 worked on one after the other, and nobody else waits longer than for one slice.
@@ -13,10 +13,10 @@ from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-SLICE_S = 0.002
+SLICE_S = 0.001
 # After its first slices a piece of work rests, and what waits behind it waits, for so many times as long as it worked: long work
 # takes a third of the loop's time at most, whoever sends how much of it. A short piece is not held up, only the one behind it.
-FREE_SLICES, REST = 5, 2
+FREE_SLICES, REST = 2, 2
 
 # One thread: several would take the processor from the event loop together.
 _THREAD = ThreadPoolExecutor(1, "long-work")

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,6 +33,7 @@ ENVIRONMENT = {
     "CHAT_HEADER_S": str(HEADER_S),
     "CHAT_UNREAD_S": str(UNREAD_S),
 }
+FEW_FACTS = 10  # of a bystander who goes on
 GAUGES = ("myna_connections", "myna_tcp_connections", "myna_body_bytes")
 
 
@@ -41,6 +43,7 @@ class Figures:
 
     quiet: Times
     attacked: Times
+    control: Times  # while a process does nothing but use as much processor time as the attacker did
     before_mb: float
     peak_mb: float
     after_mb: float
@@ -74,28 +77,36 @@ async def attacked_node() -> AsyncIterator[Node]:
             await node.ended(60)
 
 
-async def measure(node: Node, name: str, seconds: float) -> Figures:
-    """Attack for so long, a quiet second before it and the time until it is gone after."""
-    bystander, quiet, attacked = Bystander(node.url), Times(), Times()
+async def measure(node: Node, name: str, seconds: float, quiet_s: float = QUIET_S, *, with_control: bool = False) -> Figures:
+    """Attack for so long, with a quiet time before it and the time until it is gone after; then the control, as long as quiet."""
+    await until(partial(_has_stored_all, node), GONE_S, "nothing left to store of what came before")
+    bystander, quiet, attacked, control = Bystander(node.url), Times(), Times(), Times()
     living = asyncio.create_task(bystander.live())
     try:
         await asyncio.sleep(0.1)  # its first turn is another's
         bystander.times = quiet
-        await asyncio.sleep(QUIET_S)
+        await asyncio.sleep(quiet_s)
         before, gauges = memory_mb(node.pid), await gauges_of(node)
         bystander.times, cpu_s = attacked, cpu_seconds(node.pid)
-        attacker = await asyncio.create_subprocess_exec(
-            "nice", "-n", str(NICENESS), sys.executable, "-m", "tests.attacks.attacks", name, str(node.port), str(seconds),
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        attacker = await _attacker("tests.attacks.attacks", name, node.port, seconds)
         peak, ready, output = await _watch(node, asyncio.create_task(attacker.communicate()))
         bystander.times, cpu_s = Times(), cpu_seconds(node.pid) - cpu_s
         gone_s = await _until_gone(node, gauges)
+        told = json.loads(output)
+        if with_control:
+            await until(partial(_has_stored_all, node), GONE_S, "nothing left to store of the attack")
+            bystander.times = control
+            await (await _attacker("tests.attacks.spinning", told["attacker_cpu_s"] / told["lasted_s"], quiet_s)).wait()
     finally:
         bystander.leave()
         await living
     after = memory_mb(node.pid)
-    return Figures(quiet, attacked, before, peak, after, gone_s, ready, node_cpu_s=cpu_s, **json.loads(output))
+    return Figures(quiet, attacked, control, before, peak, after, gone_s, ready, node_cpu_s=cpu_s, **told)
+
+
+async def _attacker(module: str, *arguments: object) -> asyncio.subprocess.Process:
+    command = ["nice", "-n", str(NICENESS), sys.executable, "-m", module, *map(str, arguments)]
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
 
 
 async def _watch(node: Node, attacking: "asyncio.Task[tuple[bytes, bytes]]") -> tuple[float, set[int], bytes]:
@@ -119,6 +130,10 @@ async def _until_gone(node: Node, before: dict[str, float]) -> float:
 
     await until(gone, GONE_S, f"no more than {before}")
     return time.monotonic() - begun
+
+
+async def _has_stored_all(node: Node) -> bool:
+    return (await gauges_of(node))["myna_pending_facts"] < FEW_FACTS
 
 
 async def gauges_of(node: Node) -> dict[str, float]:

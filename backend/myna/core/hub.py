@@ -20,10 +20,12 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_bytes", "_frames", "_preloaded", "_wake", "cut_off", "expelled", "overflowed", "owner", "session_ended")
+    __slots__ = ("_bytes", "_frames", "_mark", "_preloaded", "_wake", "cut_off", "expelled", "overflowed", "owner", "session_ended")
 
-    def __init__(self, owner: str, wake: Callable[[], None]) -> None:
+    def __init__(self, owner: str, wake: Callable[[], None], mark: bytes = b"") -> None:
+        """`mark`: bytes that stand in each frame which is wanted; no mark, and all of the owner's are."""
         self.owner = owner
+        self._mark = mark
         self.overflowed = False
         self.expelled = False
         self.cut_off = False
@@ -41,6 +43,8 @@ class Mailbox:
 
     def put(self, frame: bytes) -> bool:
         """Add one frame; False when the mailbox is full, and of no use any more."""
+        if self._mark not in frame:
+            return True
         if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._bytes >= MAILBOX_BYTES:
             self.overflowed = True
             self._wake()

@@ -103,6 +103,7 @@ class Limits:
         self.refusals = Refusals(TokenBuckets(settings.refusals_per_s, round(max(1, settings.refusals_per_s * BURST_S))), now)
         self.activity = Activity()
         self.pace = Pace(self.activity)
+        self.connection_pace = Pace(self.activity)
         self.reading_turns = ReadingTurns(self.activity)
         self.settings = settings
         self.most_connections = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS)

@@ -44,3 +44,21 @@ async def test_requests_that_a_client_sent_before_it_went_are_not_answered() -> 
 
         await until(ended, 30, "no connection open")
     assert limits.refusals.refused["http", "not_found"] < 500
+
+
+async def test_a_client_that_goes_in_the_middle_of_an_answer_with_a_request_behind_it_leaves_no_connection() -> None:
+    body = b'{"model":"myna-slow","stream":true,"messages":[{"role":"user","content":"Tell me of queues."}]}'
+    asked = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk-x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    async with serving(mock_profile="slow") as served:
+        loop, one = asyncio.get_running_loop(), connected(served)
+        await loop.sock_sendall(one, asked + body + REQUEST)
+        answer = b""
+        while b"data:" not in answer:
+            answer += await loop.sock_recv(one, 65_536)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        one.close()
+
+        async def ended() -> bool:
+            return served.node.services.limits.open_connections == 0
+
+        await until(ended, 30, "no connection open")

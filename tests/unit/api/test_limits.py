@@ -6,11 +6,13 @@ import json
 from contextlib import suppress
 from uuid import uuid4
 
+import pytest
 from websockets.asyncio.client import connect
 
 from myna.settings import Settings
 from myna.web.limits import TABLE, Limits
-from myna.web.server.request_stream import RequestStream
+from myna.web.server.pace import LONG_PAUSE_S, PAUSE_S, Pace
+from myna.web.server.request_stream import PACED_BYTES, RequestStream
 from myna.web.server.tcp_server import LimitedTCPServer
 from myna.web.server.upgrade_stream import UpgradeStream
 from myna.web.websocket.connection import Connection
@@ -188,6 +190,29 @@ async def test_a_body_of_very_many_very_small_parts_is_refused_and_one_of_larger
     assert b"The parts of this body are too small: send at least 64 bytes at once." in small
     assert (small.split()[1], large.split()[1]) == (b"400", b"400")
     assert b"This is no JSON" in large
+
+
+async def test_a_body_goes_on_at_its_addresss_pace_as_it_comes_and_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    paced = list[tuple[str | None, float]]()
+
+    async def begin(_: Pace, address: str | None, longest_pause_s: float = PAUSE_S) -> None:
+        paced.append((address, longest_pause_s))
+
+    monkeypatch.setattr(Pace, "begin", begin)
+    async with serving() as served, person_at(served) as person:
+        paced.clear()
+        await person.put(f"/api/conversations/{uuid4()}", content=b" " * 10 * PACED_BYTES)
+        sent = paced.copy()
+        paced.clear()
+        page = await person.get("/openapi.json")
+        answered = paced.copy()
+        paced.clear()
+        await person.get("/api/search?q=x")
+    # Beside the connection's and the request's own turns. What arrives together is not cut into pieces.
+    assert 5 <= sent.count(("127.0.0.1/32", LONG_PAUSE_S)) <= 10
+    assert len(page.content) >= PACED_BYTES
+    assert answered.count(("127.0.0.1/32", LONG_PAUSE_S)) == 1
+    assert paced.count(("127.0.0.1/32", LONG_PAUSE_S)) == 1  # a search is known to cost much
 
 
 async def test_requests_in_flight_are_bounded_for_each_owner() -> None:

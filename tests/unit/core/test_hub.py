@@ -51,6 +51,13 @@ def test_a_mailbox_wakes_its_reader_once_for_what_lies_together() -> None:
     assert wakes.count == 2
 
 
+def test_a_mailbox_with_a_mark_takes_and_wakes_for_the_frames_that_hold_it() -> None:
+    wakes = Wakes()
+    one = Mailbox("ann", wakes, b"mine")
+    assert all(one.put(frame) for frame in (b"of another", b"this is mine", b"of a third"))
+    assert (one.take(), wakes.count) == ([b"this is mine"], 1)
+
+
 def test_a_full_mailbox_is_marked_and_detached_and_the_others_go_on() -> None:
     hub, slow, quick = Hub(), mailbox(), mailbox()
     hub.attach(slow)

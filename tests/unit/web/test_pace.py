@@ -2,12 +2,17 @@
 
 import asyncio
 import time
+from itertools import count
+from types import SimpleNamespace
 
-from myna.web.server.pace import LONGEST_S, RECENT_S, SHARE, TURNS, Activity, Pace
+import pytest
+
+from myna.web.server import pace as pace_module
+from myna.web.server.pace import LONG_PAUSE_S, LONGEST_S, PAUSE_S, RECENT_S, SHARE, TURNS, Activity, Pace
 
 
-async def turns(count: int) -> None:
-    for _ in range(count):
+async def turns(number: int) -> None:
+    for _ in range(number):
         await asyncio.sleep(0)
 
 
@@ -49,7 +54,7 @@ async def test_requests_of_another_address_and_of_one_without_limits_begin_at_on
 
 async def test_while_others_are_there_an_address_has_its_share_of_the_processors_time_and_no_more() -> None:
     activity = Activity()
-    pace, count, cpu_s = Pace(activity), 20, 0.001
+    pace, many, cpu_s = Pace(activity), 20, 0.001
     activity.note("b", asyncio.get_running_loop().time())
 
     async def request() -> None:
@@ -59,9 +64,25 @@ async def test_while_others_are_there_an_address_has_its_share_of_the_processors
             pass
 
     begun = time.monotonic()
-    await asyncio.gather(*(request() for _ in range(count)))
+    await asyncio.gather(*(request() for _ in range(many)))
 
-    assert time.monotonic() - begun >= (count - 1) * cpu_s * SHARE
+    assert time.monotonic() - begun >= (many - 1) * cpu_s * SHARE
+
+
+async def test_behind_a_request_that_costs_much_the_pause_may_be_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    activity, waits = Activity(), list[float]()
+    # Between two looks the processor worked for a second, and no time passed.
+    monkeypatch.setattr(pace_module, "time", SimpleNamespace(thread_time=count().__next__, monotonic=lambda: 0.0))
+    for longest_pause_s in (PAUSE_S, LONG_PAUSE_S):
+        pace = Pace(activity)
+        activity.note("b", asyncio.get_running_loop().time())
+        await pace.begin("a", longest_pause_s)
+        begun = time.monotonic()
+        await pace.begin("a")
+        waits.append(time.monotonic() - begun)
+
+    assert waits[0] >= 0.9 * PAUSE_S
+    assert waits[1] >= 0.9 * LONG_PAUSE_S
 
 
 def test_others_are_there_for_as_long_as_they_sent_something_of_late() -> None:

@@ -141,7 +141,12 @@ class PostgresStore:
         rows = await self._read(reading.MESSAGES_PAGE, **parameters)
         last = rows[limit - 1] if len(rows) > limit else None
         next_ = str(pagination.MessagesPageToken(last["turn"], last["ord"])) if last else None
-        return Page([MESSAGES.view(row) for row in reversed(rows[:limit])], next_)
+        views = []
+        async with sliced() as pause:
+            for row in reversed(rows[:limit]):
+                views.append(MESSAGES.view(row))
+                await pause()
+        return Page(views, next_)
 
     async def path(self, owner: str, conversation_id: str, end: str | None, *, characters: int = 0) -> list[PathItem]:
         if not pagination.is_id(conversation_id) or (end is not None and not pagination.is_id(end)):

@@ -96,7 +96,7 @@ class AwaitedReply:
         missed = self._services.projection.missed(self._session.owner, self._epoch, self._cursor)
         if missed is None:
             raise Behind("This node lost track of the reply; send the request again.")
-        mailbox = Mailbox(self._session.owner, signal.set)
+        mailbox = Mailbox(self._session.owner, signal.set, self._mark)
         mailbox.preload(missed)
         self._services.hub.attach(mailbox)
         return mailbox

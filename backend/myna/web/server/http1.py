@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import h11
 from hypercorn.events import Closed, Event
@@ -11,10 +11,30 @@ from hypercorn.protocol.h11 import H11Protocol
 
 from myna.web.limits import Limits
 from myna.web.server import refused
+from myna.web.server.pace import LONG_PAUSE_S, PAUSE_S
+from myna.web.server.request_stream import COSTLY
 from myna.web.server.tcp_server import connection_of
 
 # A host and a port (RFC 9110 §7.2): an address in brackets, or a name of labels of up to 63 characters.
 HOST = re.compile(rb"(\[[0-9a-f:.]+\]|[\w~-]{1,63}(\.[\w~-]{1,63})*\.?)?(:\d{0,5})?", re.IGNORECASE)
+
+
+class Ended:
+    """Stands for the HTTP connection of a client that has gone: no request comes any more, and what is answered is dropped."""
+
+    our_state = their_state = h11.ERROR
+    they_are_waiting_for_100_continue = False
+
+    def receive_data(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    def next_event(self) -> type[h11.NEED_DATA]:
+        """None."""
+        return h11.NEED_DATA
+
+    def send(self, event: h11.Event) -> bytes:
+        """Raises `LocalProtocolError`, which Hypercorn passes over in this state."""
+        raise h11.LocalProtocolError("The client has gone.")
 
 
 class Http1Protocol(H11Protocol):
@@ -22,17 +42,26 @@ class Http1Protocol(H11Protocol):
 
     _has_body = True  # the answer to the request that is being read
 
+    async def handle(self, event: Event) -> None:
+        """Bytes from the client, or its end."""
+        await super().handle(event)
+        if isinstance(event, Closed):
+            # Hypercorn reads no further until the answer before is whole. It never will be, and the connection would stay for ever.
+            self.connection = cast(Any, Ended())
+            await self.can_read.set()
+
     async def _check_protocol(self, event: h11.Request) -> None:
         """Hypercorn switches to HTTP/2 here; see `_create_stream`."""
 
     async def _create_stream(self, request: h11.Request) -> None:
         if connection_of(self.connection_state).writer.is_closing():
             # The client has gone. It may have sent thousands of requests before: none of them is answered.
-            self.connection = h11.Connection(h11.SERVER)
+            self.connection = cast(Any, Ended())
             return
         self._has_body = request.method != b"HEAD"
         limits: Limits = self.config.limits  # type: ignore[attr-defined]
-        await limits.pace.begin(limits.client_of(self.client, request.headers))
+        longest_pause_s = LONG_PAUSE_S if any(part in request.target for part in COSTLY) else PAUSE_S
+        await limits.pace.begin(limits.client_of(self.client, request.headers), longest_pause_s)
         status = refusal_status(request)
         if status is None:
             await super()._create_stream(request)

@@ -10,6 +10,8 @@ LONGEST_S = 0.002  # that a request waits for those of the one before it: turns 
 # While others are there, an address whose requests wait for each other has one part in so many of the loop's time.
 SHARE = 3
 PAUSE_S = 0.01  # at most, between two requests: a hundred a second begin, whatever each of them and everything else costs
+# The same behind one that is known to cost much (a search, say), or behind 64 KiB of a body: two megabytes a second come and go.
+LONG_PAUSE_S = 0.03
 RECENT_S = 5.0  # who sent nothing for so long is not there
 
 
@@ -36,9 +38,10 @@ class Queue:
     """The requests of one address that wait."""
 
     def __init__(self, cpu: float) -> None:
-        self.waiting: deque[asyncio.Future[None]] = deque()
+        self.waiting: deque[tuple[asyncio.Future[None], float]] = deque()  # with the longest pause behind each
         self.cpu = cpu  # the loop's processor time when it was last looked at, in seconds
         self.begun = 0.0  # when the last request began
+        self.longest_pause_s = PAUSE_S
 
 
 class Pace:
@@ -54,7 +57,7 @@ class Pace:
         self._activity = activity
         self._queues: dict[str, Queue] = {}
 
-    async def begin(self, address: str | None) -> None:
+    async def begin(self, address: str | None, longest_pause_s: float = PAUSE_S) -> None:
         """Return when a request of this address (None: of one without limits) may begin."""
         loop = asyncio.get_running_loop()
         self._activity.note(address, loop.time())
@@ -63,14 +66,14 @@ class Pace:
         queue = self._queues.get(address)
         if queue is None:
             self._queues[address] = queue = Queue(time.thread_time())
-            self._wait(loop, address, queue)
+            self._wait(loop, address, queue, longest_pause_s)
             return
         turn = loop.create_future()
-        queue.waiting.append(turn)
+        queue.waiting.append((turn, longest_pause_s))
         await turn
 
-    def _wait(self, loop: asyncio.AbstractEventLoop, address: str, queue: Queue) -> None:
-        queue.begun = time.monotonic()
+    def _wait(self, loop: asyncio.AbstractEventLoop, address: str, queue: Queue, longest_pause_s: float) -> None:
+        queue.begun, queue.longest_pause_s = time.monotonic(), longest_pause_s
         loop.call_soon(self._turn, loop, address, queue, TURNS)
 
     def _turn(self, loop: asyncio.AbstractEventLoop, address: str, queue: Queue, turns: int) -> None:
@@ -80,7 +83,7 @@ class Pace:
             return
         cpu = time.thread_time()
         used, queue.cpu = cpu - queue.cpu, cpu
-        pause = min(PAUSE_S, SHARE * used - passed)
+        pause = min(queue.longest_pause_s, SHARE * used - passed)
         if pause > 0 and self._activity.others(address, loop.time()):
             loop.call_later(pause, self._go_on, loop, address, queue)
         else:
@@ -88,9 +91,9 @@ class Pace:
 
     def _go_on(self, loop: asyncio.AbstractEventLoop, address: str, queue: Queue) -> None:
         while queue.waiting:
-            turn = queue.waiting.popleft()
+            turn, longest_pause_s = queue.waiting.popleft()
             if not turn.done():  # its connection may have ended
                 turn.set_result(None)
-                self._wait(loop, address, queue)
+                self._wait(loop, address, queue, longest_pause_s)
                 return
         del self._queues[address]

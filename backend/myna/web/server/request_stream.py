@@ -13,11 +13,15 @@ from myna.protocol.errors import BadRequest, ChatError
 from myna.web.limits import Held, Limits
 from myna.web.rate_limit import UNCOUNTED, count_request, owner_of
 from myna.web.server import refused
+from myna.web.server.pace import LONG_PAUSE_S
 
 TRANSFERS = (b"/export", b"/scenario")  # what of a path makes a long answer
+COSTLY = (*TRANSFERS, b"/api/search")  # and what makes much work
 STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 # A body comes in parts: chunks, or what arrives at once. After the first hundreds they hold so many bytes on average.
 FREE_PARTS, PART_BYTES = 256, 64
+# A body goes on, either way, as its address's next request would begin: after so many bytes, which cost about as much.
+PACED_BYTES = 64 * 1024
 
 
 class RequestStream(HTTPStream):
@@ -37,6 +41,7 @@ class RequestStream(HTTPStream):
             elif isinstance(event, Body) and not self.closed:
                 self._count_part()
                 self.hold_bytes(len(event.data))
+                await self._pace(len(event.data))
         except ChatError as refusal:
             await self._refuse(refusal)
             return
@@ -59,7 +64,7 @@ class RequestStream(HTTPStream):
         self.hold("requests_of_owner", self.limits.requests_of_owner, self.owner)
         if request.method == "PUT" or any(end in request.raw_path for end in TRANSFERS):
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
-        self._bytes = self._parts = 0
+        self._bytes = self._parts = self._unpaced = 0
         self._held.callback(self._release_bytes)
         self.limits.hold_body(self.address, self.owner, 0)  # one that does not read its answers gets no more of them
 
@@ -68,6 +73,12 @@ class RequestStream(HTTPStream):
         self._parts += 1
         if self._parts > FREE_PARTS + self._bytes // PART_BYTES:
             raise BadRequest(f"The parts of this body are too small: send at least {PART_BYTES} bytes at once.")
+
+    async def _pace(self, size: int) -> None:
+        self._unpaced += size
+        if self._unpaced >= PACED_BYTES:
+            self._unpaced = 0
+            await self.limits.pace.begin(self.address, LONG_PAUSE_S)
 
     def hold(self, name: str, held: Held, key: str | None) -> None:
         """Count this request for a key until it ends. Raises `RateLimited` where that key has too many."""
@@ -91,6 +102,7 @@ class RequestStream(HTTPStream):
             if size:
                 self.limits.add_body(self.address, self.owner, size)
                 sending.callback(self.limits.release_body, self.address, self.owner, size)
+                await self._pace(size)
             await super().app_send(message)
 
     async def _refuse(self, refusal: ChatError) -> None:

@@ -17,6 +17,7 @@ from hypercorn.typing import ConnectionState, LifespanState
 
 from myna.protocol.errors import RateLimited
 from myna.web.limits import Limits
+from myna.web.refusals import new_request_id
 from myna.web.server import refused
 
 TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
@@ -46,7 +47,11 @@ class LimitedTCPServer(TCPServer):
             return
         self._release = release
         try:
-            await super().run()
+            await self.limits.connection_pace.begin(self.limits.client(host))
+            if self.reader.at_eof():
+                self.writer.transport.abort()
+            else:
+                await super().run()
         finally:
             if not self._given_away:
                 release()
@@ -76,8 +81,10 @@ class LimitedTCPServer(TCPServer):
     async def _refuse(self, host: str) -> None:
         cls = type(self)
         refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)
-        answer = refused.as_bytes(refusal, *refused.answer(self.limits, refusal, host))
-        if cls.lingering < LINGERING:
+        if cls.lingering >= LINGERING:
+            self.limits.refusals.refuse("http", refusal, new_request_id(), host, status=refusal.status)
+        else:
+            answer = refused.as_bytes(refusal, *refused.answer(self.limits, refusal, host))
             cls.lingering += 1
             try:
                 with suppress(OSError, TimeoutError):
