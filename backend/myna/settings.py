@@ -153,8 +153,8 @@ class Settings(BaseSettings):
     refusals_per_s: Annotated[
         float, Field(gt=0, description="requests of one address refused with 429 a second, for long; beyond, its connections are refused")
     ] = 50
-    body_bytes_per_address: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one address")] = 32 * 1024 * 1024
-    body_bytes_per_owner: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one owner")] = 24 * 1024 * 1024
+    body_bytes_per_address: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one address")] = 20 * 1024 * 1024
+    body_bytes_per_owner: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one owner")] = 16 * 1024 * 1024
     body_bytes_per_node: Annotated[int, Field(ge=1, description="bytes of bodies in flight, on one node")] = 128 * 1024 * 1024
     control_frames_per_s: Annotated[float, Field(gt=0, description="pings, pongs and parts of messages of one socket a second")] = 50
     socket_bytes_per_s: Annotated[float, Field(gt=0, description="bytes of one socket a second")] = 2 * 1024 * 1024

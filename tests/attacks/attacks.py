@@ -58,9 +58,9 @@ TABLE = {
     "refused requests": Attack(by_request.refused_requests, {"429", "404", "400", "401", "403", "405", "421"}),
     # bodies and answers
     "wrong bodies": Attack(by_body.wrong_bodies, {"400"}),
-    "unfinished bodies": Attack(by_body.unfinished_bodies, {"429"}),
-    "bodies of many owners": Attack(by_body.bodies_of_many_owners, {"429"}),
-    "chunks without end": Attack(by_body.chunks_without_end, {"400", "413"}),
+    "unfinished bodies": Attack(by_body.unfinished_bodies, {"429", "waits"}),
+    "bodies of many owners": Attack(by_body.bodies_of_many_owners, {"429", "waits"}),
+    "chunks without end": Attack(by_body.chunks_without_end, {"400", "413", "waits"}),
     "imports": Attack(by_body.imports, {"429", "503"}, 0.8),
     "exports": Attack(by_body.exports, {"429", *IN_BOUNDS}),
     "unread exports": Attack(by_body.unread_exports, {"cut", "429"}, 4, waits_s=UNREAD_S + 1),

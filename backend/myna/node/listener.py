@@ -8,6 +8,11 @@ from myna.settings import Settings
 from myna.web.server.config import BACKLOG
 
 
+# Bytes that one connection may have sent and we not read (Linux takes twice as much). What is there is read at once, whether its
+# turn has come or not, and the system would let it grow to megabytes of each of thousands of connections.
+UNREAD_BYTES = 64 * 1024
+
+
 def bind(settings: Settings, *, shared: bool = False) -> socket.socket:
     """The listening socket: whoever connects from now on waits until it is served. Raises `StartupError` when the port is taken.
 
@@ -28,6 +33,7 @@ def _bound(settings: Settings, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNREAD_BYTES)
     try:
         if shared:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

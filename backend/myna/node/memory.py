@@ -1,4 +1,4 @@
-"""Gives memory back to the system after many connections have ended, which the C library would keep for itself."""
+"""Gives memory back to the system after many connections or large bodies, which the C library would keep for itself."""
 
 import asyncio
 import ctypes
@@ -7,18 +7,22 @@ from collections.abc import Callable
 
 LOOK_EVERY_S = 5.0
 MANY = 200  # connections that ended since the last time: with what came over them, some megabytes
+MUCH = 16_000_000  # bytes of bodies that came and went since the last time
 
 
-async def give_back(connections: Callable[[], int]) -> None:
-    """Look until cancelled; `connections` says how many are open. Does nothing where the C library has no such call."""
+async def give_back(connections: Callable[[], int], bodies: Callable[[], int]) -> None:
+    """Look until cancelled; does nothing where the C library has no such call.
+
+    `connections` says how many are open, `bodies` how many bytes of bodies there have been ever.
+    """
     trim = _malloc_trim()
-    most = 0
+    most, before = 0, bodies()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        now = connections()
+        now, ended = connections(), bodies()
         most = max(most, now)
-        if most - now >= MANY:
-            most = now
+        if most - now >= MANY or ended - before >= MUCH:
+            most, before = now, ended
             await asyncio.to_thread(trim, 0)  # some milliseconds, without Python's lock
 
 

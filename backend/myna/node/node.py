@@ -106,7 +106,7 @@ class Node:
             "recorder": services.recorder.run,
             "retention": self._retention.run,
             "loop lag": services.loop_lag.run,
-            "memory": partial(memory.give_back, lambda: services.limits.open_connections),
+            "memory": partial(memory.give_back, lambda: services.limits.open_connections, lambda: services.limits.ended_body_bytes),
         }
         if services.responder is not None:
             loops |= services.responder.loops()

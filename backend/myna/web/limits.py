@@ -119,7 +119,7 @@ class Limits:
         self.transfers_of_address = Held(settings.max_transfers_per_address)
         self.bodies_of_address = Held(settings.body_bytes_per_address)
         self.bodies_of_owner = Held(settings.body_bytes_per_owner)
-        self.body_bytes = 0  # on the whole node
+        self.body_bytes = self.ended_body_bytes = 0  # on the whole node: in flight, and all that were
         self.connection_rate = TokenBuckets(settings.connections_per_s, round(settings.connections_per_s * BURST_S))
         self.new_sessions = TokenBuckets(settings.new_sessions_per_s, round(max(1, settings.new_sessions_per_s * NEW_SESSIONS_BURST_S)))
         self.reads_of_owner = TokenBuckets(settings.reads_per_s, round(max(1, settings.reads_per_s * BURST_S)))
@@ -194,6 +194,7 @@ class Limits:
     def release_body(self, address: str | None, owner: str | None, size: int) -> None:
         """Hold so many bytes less."""
         self.body_bytes -= size
+        self.ended_body_bytes += size
         for _, held, key in self._bodies(address, owner):
             held.give_back(key, size)
 

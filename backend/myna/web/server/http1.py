@@ -96,8 +96,9 @@ class Http1Connection(ProtocolWrapper):
         self.protocol = Http1Protocol(app, config, context, task_group, state, ssl, client, server, send)
 
     async def handle(self, event: Event) -> None:
-        """Bytes from the client, or its end."""
-        await self.protocol.handle(event)
+        """Bytes from the client, or its end. More is read when these have been dealt with."""
+        with connection_of(self.protocol.connection_state).reading_paused():
+            await self.protocol.handle(event)
 
 
 def refusal_status(request: h11.Request) -> int | None:

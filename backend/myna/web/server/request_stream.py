@@ -22,6 +22,7 @@ STREAM = "myna.stream"  # in the ASGI scope's state: the stream of the request
 FREE_PARTS, PART_BYTES = 256, 64
 # A body goes on, either way, as its address's next request would begin: after so many bytes, which cost about as much.
 PACED_BYTES = 64 * 1024
+PART_COST = 1024  # bytes that cost as much as a part of the body does by itself
 
 
 class RequestStream(HTTPStream):
@@ -41,7 +42,7 @@ class RequestStream(HTTPStream):
             elif isinstance(event, Body) and not self.closed:
                 self._count_part()
                 self.hold_bytes(len(event.data))
-                await self._pace(len(event.data))
+                await self._pace(max(len(event.data), PART_COST))
         except ChatError as refusal:
             await self._refuse(refusal)
             return

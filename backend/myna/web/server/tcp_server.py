@@ -6,8 +6,8 @@ import random
 import socket
 import struct
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,8 @@ class LimitedTCPServer(TCPServer):
             return
         self._release = release
         try:
-            await self.limits.connection_pace.begin(self.limits.client(host))
+            with self.reading_paused():
+                await self.limits.connection_pace.begin(self.limits.client(host))
             if self.reader.at_eof():
                 self.writer.transport.abort()
             else:
@@ -57,6 +58,19 @@ class LimitedTCPServer(TCPServer):
                 release()
             if hasattr(self, "protocol"):
                 self.protocol.protocol.send = _nowhere  # the circle would keep 30 KB until the next full garbage collection
+
+    @contextmanager
+    def reading_paused(self) -> Iterator[None]:
+        """Leave what the client sends to the kernel meanwhile: the stream reader would keep up to 400 KB of each that waits."""
+        transport = self.writer.transport
+        pauses = transport.is_reading()  # or the stream reader has enough by itself, and goes on by itself
+        if pauses:
+            transport.pause_reading()
+        try:
+            yield
+        finally:
+            if pauses and not transport.is_closing():
+                transport.resume_reading()
 
     async def _read_data(self) -> None:
         await super()._read_data()
