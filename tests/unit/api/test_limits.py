@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import socket
 from contextlib import suppress
 from uuid import uuid4
 
@@ -11,8 +12,10 @@ from websockets.asyncio.client import connect
 
 from myna.settings import Settings
 from myna.web.limits import TABLE, Limits
+from myna.web.server import tcp_server
 from myna.web.server.pace import LONG_PAUSE_S, PAUSE_S, Pace
 from myna.web.server.request_stream import PACED_BYTES, RequestStream
+from myna.web.server.requests import IMPORT_LIMIT
 from myna.web.server.tcp_server import LimitedTCPServer
 from myna.web.server.upgrade_stream import UpgradeStream
 from myna.web.websocket.connection import Connection
@@ -190,6 +193,20 @@ async def test_a_body_of_very_many_very_small_parts_is_refused_and_one_of_larger
     assert b"The parts of this body are too small: send at least 64 bytes at once." in small
     assert (small.split()[1], large.split()[1]) == (b"400", b"400")
     assert b"This is no JSON" in large
+
+
+async def test_a_client_that_goes_on_sending_a_refused_body_is_not_reset_and_can_read_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp_server, "LINGER_S", 60)
+
+    def send_all_and_read(host: str, port: str, sent: bytes) -> bytes:
+        with socket.create_connection((host, int(port)), timeout=60) as one:
+            one.sendall(sent)
+            return one.recv(65_536)
+
+    async with serving() as served, person_at(served) as person:
+        address, size = served.url.removeprefix("http://").split(":"), 2 * IMPORT_LIMIT
+        answer = await asyncio.to_thread(send_all_and_read, *address, put(person.token, size, sent=size))
+    assert answer.startswith(b"HTTP/1.1 413")
 
 
 async def test_a_body_goes_on_at_its_addresss_pace_as_it_comes_and_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+import h11
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event, RawData
 from hypercorn.typing import ConnectionState, LifespanState
@@ -24,7 +25,7 @@ TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
 SOONEST = 0.75  # of CHAT_HEADER_S: closing thousands at once would take the loop a third of a second
 LINGER_S = 1.0  # for a refused client to read why
-LINGERING = 32  # refused connections that are told; more are cut at once. They stay below the reserved descriptors
+LINGERING = 32  # refused clients that may go on sending until they have read why; more are cut at once. They stay below the reserved descriptors
 
 
 class LimitedTCPServer(TCPServer):
@@ -148,9 +149,48 @@ class LimitedTCPServer(TCPServer):
         deadline = self.loop.call_later(self.limits.settings.unread_s, self._cut)
         try:
             with suppress(OSError):  # it was reset meanwhile
+                if self._has_unread_body() and type(self).lingering < LINGERING:
+                    await self._linger()
                 await super()._close()
         finally:
             deadline.cancel()
+
+
+    def _has_unread_body(self) -> bool:
+        connection = self.protocol.protocol.connection if hasattr(self, "protocol") else None
+        return connection is not None and connection.their_state is h11.SEND_BODY and not self.writer.is_closing()
+
+    async def _linger(self) -> None:
+        """Pass over what else comes of a refused body: a TCP reset for unread bytes would take the answer from the client."""
+        cls, transport = type(self), self.writer.transport
+        passing_over = _PassingOver(transport.get_protocol())
+        cls.lingering += 1
+        try:
+            self.writer.write_eof()
+            transport.set_protocol(passing_over)
+            transport.resume_reading()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    await passing_over.ended.wait()
+        finally:
+            cls.lingering -= 1
+
+
+class _PassingOver(asyncio.Protocol):
+    """Drops what it is sent, until the end."""
+
+    def __init__(self, before: asyncio.BaseProtocol) -> None:
+        self._before = before
+        self.ended = asyncio.Event()
+
+    def eof_received(self) -> None:
+        """The client has sent everything."""
+        self.ended.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection has ended, as whoever waits for that is told."""
+        self.ended.set()
+        self._before.connection_lost(error)
 
 
 async def _nowhere(_: Event) -> None:
