@@ -10,7 +10,7 @@ from tests.attacks.measuring import Figures, attacked_node, measure
 
 QUIET_S = 1.0
 HEAD = """
-| attack | ping p50 / p99 | in quiet | turn p50 / p99 | in quiet | control | times | memory grew / kept | core of node / attacker | it met | first |
+| attack | ping p50/p99 | in quiet | turn p50/p99 | in quiet | control | times | memory grew / kept | core of node / it | it met | first |
 |---|---|---|---|---|---|---|---|---|---|---|"""
 
 

@@ -204,8 +204,8 @@ async def test_a_client_that_goes_on_sending_a_refused_body_is_not_reset_and_can
             return one.recv(65_536)
 
     async with serving() as served, person_at(served) as person:
-        address, size = served.url.removeprefix("http://").split(":"), 2 * IMPORT_LIMIT
-        answer = await asyncio.to_thread(send_all_and_read, *address, put(person.token, size, sent=size))
+        (host, port), size = served.url.removeprefix("http://").split(":"), 2 * IMPORT_LIMIT
+        answer = await asyncio.to_thread(send_all_and_read, host, port, put(person.token, size, sent=size))
     assert answer.startswith(b"HTTP/1.1 413")
 
 

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import h11
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -25,7 +25,7 @@ TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
 SOONEST = 0.75  # of CHAT_HEADER_S: closing thousands at once would take the loop a third of a second
 LINGER_S = 1.0  # for a refused client to read why
-LINGERING = 32  # refused clients that may go on sending until they have read why; more are cut at once. They stay below the reserved descriptors
+LINGERING = 32  # refused clients that may send until they have read why; more are cut at once. They stay below the reserved descriptors
 
 
 class LimitedTCPServer(TCPServer):
@@ -63,7 +63,7 @@ class LimitedTCPServer(TCPServer):
     @contextmanager
     def reading_paused(self) -> Iterator[None]:
         """Leave what the client sends to the kernel meanwhile: the stream reader would keep up to 400 KB of each that waits."""
-        transport = self.writer.transport
+        transport = cast(asyncio.Transport, self.writer.transport)
         pauses = transport.is_reading()  # or the stream reader has enough by itself, and goes on by itself
         if pauses:
             transport.pause_reading()
@@ -155,14 +155,13 @@ class LimitedTCPServer(TCPServer):
         finally:
             deadline.cancel()
 
-
     def _has_unread_body(self) -> bool:
-        connection = self.protocol.protocol.connection if hasattr(self, "protocol") else None
+        connection = cast(h11.Connection, self.protocol.protocol.connection) if hasattr(self, "protocol") else None
         return connection is not None and connection.their_state is h11.SEND_BODY and not self.writer.is_closing()
 
     async def _linger(self) -> None:
         """Pass over what else comes of a refused body: a TCP reset for unread bytes would take the answer from the client."""
-        cls, transport = type(self), self.writer.transport
+        cls, transport = type(self), cast(asyncio.Transport, self.writer.transport)
         passing_over = _PassingOver(transport.get_protocol())
         cls.lingering += 1
         try:
