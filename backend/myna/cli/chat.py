@@ -9,7 +9,8 @@ import click
 
 from myna.cli.process import examples
 from myna.cli.terminal import without_controls
-from myna.client import Refused, ReplyFailed, SyncChat, SyncTurn
+from myna.client import Refused, ReplyFailed, SyncChat, SyncTurn, Unreachable
+from myna.protocol.errors import StartupError
 
 PROMPT = "> "
 
@@ -31,12 +32,15 @@ def command(text: tuple[str, ...], url: str, token: str | None, conversation: An
     """Talk to a node. It reconnects and resumes by itself, in the middle of a reply too."""
     options = {name: value for name, value in (("profile", profile), ("seed", seed)) if value is not None}
     conversation_id = str(conversation or uuid4())
-    with SyncChat(url, token=token) as chat:
-        if sys.stdin.isatty() and not text:
-            click.echo(f"Connected to {url}, conversation {conversation_id}. Ctrl+C stops a reply, Ctrl+D leaves.", err=True)
-        failed = 0
-        for message in [" ".join(text)] if text else lines():
-            failed += not answered(chat, message, conversation_id, options)
+    try:
+        with SyncChat(url, token=token) as chat:
+            if sys.stdin.isatty() and not text:
+                click.echo(f"Connected to {url}, conversation {conversation_id}. Ctrl+C stops a reply, Ctrl+D leaves.", err=True)
+            failed = 0
+            for message in [" ".join(text)] if text else lines():
+                failed += not answered(chat, message, conversation_id, options)
+    except Unreachable as error:
+        raise StartupError(str(error)) from None
     sys.exit(1 if failed else 0)
 
 

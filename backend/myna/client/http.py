@@ -4,7 +4,7 @@ import asyncio
 import json
 from http.client import HTTPException
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from myna.client.connection import is_local
@@ -64,4 +64,5 @@ class Http:
             with answer:
                 return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read())
         except (OSError, HTTPException) as error:
-            raise Unreachable(f"{self.url} can't be reached: {error}.") from error
+            reason = error.reason if isinstance(error, URLError) else error
+            raise Unreachable(f"{self.url} can't be reached: {reason}.") from error

@@ -15,6 +15,7 @@ from myna.client.place import Place
 WITHIN_S = 20.0  # for one thing to come; a healthy server under no load takes milliseconds
 QUIET_S = 0.5  # nothing more came: how long to listen for what must not come
 ENDS = ("reply.completed", "reply.failed")
+SHOWN = 300  # bytes of an answer that was not expected: a whole problem document
 EVENTS = ("message.created", "reply.", "conversation.")
 
 
@@ -121,6 +122,11 @@ class Probe:
         await self._connection.send_raw(data)
 
 
+def _shown(answer: Answer) -> str:
+    """The beginning of its body, as text on one line."""
+    return " ".join(answer.body[:SHOWN].decode(errors="replace").split()) or "nothing"
+
+
 class Server:
     """Where it is, and the way to it."""
 
@@ -144,11 +150,11 @@ class Server:
     async def json(self, method: str, path: str, token: str | None = None, body: object = None, status: int = 200) -> Any:
         """The JSON of an answer with this status. Raises `Broken` for any other."""
         answer = await self.http(method, path, token, body)
-        expect(answer.status == status, f"{method} {path} answered {answer.status} instead of {status}: {answer.body[:200]!r}")
+        expect(answer.status == status, f"{method} {path} answered {answer.status} instead of {status}: {_shown(answer)}")
         try:
             return answer.json
         except json.JSONDecodeError:
-            raise Broken(f"{method} {path} answered what is not JSON: {answer.body[:100]!r}") from None
+            raise Broken(f"{method} {path} answered what is not JSON: {_shown(answer)}") from None
 
     async def items(self, probe: Probe, conversation: str | None = None) -> list[Frame]:
         """A conversation as HTTP gives it, with everything that the probe has seen."""

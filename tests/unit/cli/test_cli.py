@@ -103,6 +103,13 @@ def test_a_shell_can_complete_commands(shell: str) -> None:
     assert f"_MYNA_COMPLETE={shell}_complete" in script
 
 
+@pytest.mark.parametrize("arguments", [["chat", "hello", "--url"], ["conform"]], ids=lambda arguments: arguments[0])
+def test_a_command_says_that_nobody_is_there_and_exits_with_2(arguments: list[str]) -> None:
+    done = CliRunner().invoke(main, [*arguments, "http://127.0.0.1:9"])
+    assert done.exit_code == 2
+    assert done.stderr.startswith("myna: http://127.0.0.1:9 can't be reached: ")
+
+
 def test_every_setting_is_listed_once_and_a_responders_help_without_what_only_nodes_read() -> None:
     listed = [line.split()[0] for line in settings_table.table().splitlines() if line.startswith("  CHAT_")]
     assert sorted(listed) == sorted(f"CHAT_{name.upper()}" for name in Settings.model_fields)
