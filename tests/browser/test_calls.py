@@ -33,7 +33,7 @@ async def test_a_call_over_v1_appears_by_itself_with_its_rule_and_opens_by_keybo
     assert answer.ok, await answer.text()
     await user.page.keyboard.press("Alt+c")
     await expect(user.page).to_have_url(f"{user.server}/calls")
-    await expect(user.page.get_by_text("Nothing of that kind was asked yet.")).to_be_visible()
+    await expect(user.page.get_by_text("Nothing was asked yet.")).to_be_visible()
     await call(user, "What is the weather in Oslo?")
     await expect(calls(user)).to_have_count(1)
     await expect(calls(user)).to_contain_text("weather")
@@ -63,6 +63,13 @@ async def test_calls_on_the_page_and_over_v1_are_told_apart(open_page: OpenPage)
         await user.page.get_by_role("radio", name=name).check()
         await expect(calls(user)).to_have_count(1)
         await expect(calls(user)).to_contain_text(text)
+    await expect(user.sidebar.get_by_text(", unread")).to_have_count(0)  # who called over /v1 reads it there
+    await user.page.get_by_role("radio", name="All").check()
+    question = user.page.get_by_role("searchbox", name="Filter by text, rule, model or outcome")
+    for text, count in (("GPT-4", 1), ("/echo", 2), ("failed", 0)):
+        await question.fill(text)
+        await expect(calls(user)).to_have_count(count)
+    await expect(user.page.get_by_text("None of them fits.")).to_be_visible()
 
 
 async def test_the_key_that_is_copied_makes_calls_that_are_shown(open_page: OpenPage) -> None:

@@ -1,19 +1,24 @@
 /** One call: a line that opens into what was asked and answered, by which rule, and how long each stage took. */
-import type { ReactNode } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import type { JournalEntry } from '../protocol/http';
 import { CopyButton } from '../ui/CopyButton';
-import { clockTime, duration, exactTime } from '../ui/format';
+import { duration, exactTime, secondsTime } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import { Markdown } from '../ui/markdown/Markdown';
 import { Bar, XRayStages } from '../ui/thread/XRay';
 import { navigate } from '../ui/view';
 import { aboutOf, outcomeOf, sourceOf, xrayOf } from './call';
 
-export function CallRow({ call }: { call: JournalEntry }) {
-  const outcome = outcomeOf(call);
+/** Each answer of the journal brings the calls anew; one that has ended does not change any more. */
+function isSame(before: { call: JournalEntry }, { call }: { call: JournalEntry }): boolean {
+  return before.call.id === call.id && before.call.status === call.status;
+}
+
+export const CallRow = memo(function CallRow({ call }: { call: JournalEntry }) {
+  const [open, setOpen] = useState(false);
   return (
     <li>
-      <details className="call">
+      <details className="call" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           <Icon name="right" />
           <span className="call-asked" dir="auto">
@@ -21,17 +26,17 @@ export function CallRow({ call }: { call: JournalEntry }) {
           </span>
           <span className={call.rule ? 'call-rule' : 'call-rule none'}>{sourceOf(call)}</span>
           <span className="call-model">{call.model ?? 'page'}</span>
-          <span className={`call-outcome ${call.status}`}>{outcome}</span>
+          <span className={`call-outcome ${call.status}`}>{outcomeOf(call)}</span>
           <span className="call-took">{call.timings ? duration(call.timings.total_ms) : '…'}</span>
           <time dateTime={call.at} title={exactTime(call.at)}>
-            {clockTime(call.at)}
+            {secondsTime(call.at)}
           </time>
         </summary>
-        <CallDetails call={call} />
+        {open && <CallDetails call={call} />}
       </details>
     </li>
   );
-}
+}, isSame);
 
 function CallDetails({ call }: { call: JournalEntry }) {
   const xray = xrayOf(call);

@@ -4,11 +4,12 @@ import { usePolled } from '../lab/usePolled';
 import type { JournalEntry } from '../protocol/http';
 import { useChat, useChatState } from '../ui/context';
 import { CallRow } from './CallRow';
+import { outcomeOf, sourceOf } from './call';
 import { HowToCall } from './HowToCall';
 import '../ui/style/calls-view.css';
 
 const EVERY_MS = 1_500;
-const SHOWN = 100; // calls, of the log's recent past
+const SHOWN = 200; // calls; the server gives no more at a time
 
 type Filter = 'all' | 'v1' | 'page';
 
@@ -18,8 +19,15 @@ const FILTERS: readonly (readonly [Filter, string])[] = [
   ['page', 'On the page'],
 ];
 
-function fits(call: JournalEntry, filter: Filter): boolean {
-  return filter === 'all' || (call.model !== null) === (filter === 'v1');
+function fits(call: JournalEntry, filter: Filter, q: string): boolean {
+  if (filter !== 'all' && (call.model !== null) !== (filter === 'v1')) return false;
+  return [call.text, call.model ?? '', sourceOf(call), outcomeOf(call)].some((one) => one.toLowerCase().includes(q));
+}
+
+function noteOf(known: number, shown: number): string {
+  if (known === 0) return 'Nothing was asked yet. It appears here by itself.';
+  const all = known < SHOWN ? '' : `These are the newest ${SHOWN} calls. `;
+  return `${all}${shown === 0 ? 'None of them fits.' : ''}`;
 }
 
 export function CallsView() {
@@ -27,7 +35,9 @@ export function CallsView() {
   const known = useChatState((state) => state.owner !== null); // before the first session there is nobody to ask for
   const { value, problem } = usePolled(known ? () => api.journal(SHOWN) : null, EVERY_MS);
   const [filter, setFilter] = useState<Filter>('all');
-  const calls = value?.items.filter((call) => fits(call, filter)).reverse();
+  const [question, setQuestion] = useState('');
+  const q = question.trim().toLowerCase();
+  const calls = value?.items.filter((call) => fits(call, filter, q)).reverse() ?? [];
   return (
     <section className="calls" tabIndex={0} aria-label="Calls">
       <div className="calls-inner">
@@ -47,6 +57,14 @@ export function CallsView() {
               {label}
             </label>
           ))}
+          <input
+            type="search"
+            className="text-field"
+            aria-label="Filter by text, rule, model or outcome"
+            placeholder="Text, rule, model, outcome"
+            value={question}
+            onChange={(event) => setQuestion(event.target.value)}
+          />
         </fieldset>
         {problem && (
           <p className="calls-note" role="alert">
@@ -54,11 +72,9 @@ export function CallsView() {
             {problem}
           </p>
         )}
-        {calls?.length === 0 && (
-          <p className="calls-note">Nothing of that kind was asked yet. It appears here by itself.</p>
-        )}
+        {value && <p className="calls-note">{noteOf(value.items.length, calls.length)}</p>}
         <ol className="call-list" aria-label="Calls, the newest first">
-          {calls?.map((call) => (
+          {calls.map((call) => (
             <CallRow key={call.id} call={call} />
           ))}
         </ol>

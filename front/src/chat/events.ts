@@ -55,10 +55,18 @@ function remove(draft: Draft, id: string): void {
   );
 }
 
+function isCall(
+  thread: Thread | undefined,
+  { message_id, reply_id }: { message_id: string; reply_id: string },
+): boolean {
+  const turn = thread?.turns.findLast((one) => one.id === message_id);
+  return turn?.replies.some((reply) => reply.id === reply_id && reply.called) ?? false;
+}
+
 function putEnd(draft: Draft, event: Extract<ServerEvent, { type: 'reply.completed' | 'reply.failed' }>): void {
   const { conversation_id: id, reply_id } = event;
   const { deleting, open, visible, conversations } = draft.state;
-  const unseen = !deleting[id] && (open !== id || !visible);
+  const unseen = !deleting[id] && (open !== id || !visible) && !isCall(draft.state.threads[id], event);
   const text = event.type === 'reply.completed' ? event.text : `The reply failed. ${event.detail}`;
   const known = conversations[id];
   if (event.type === 'reply.completed' && known)

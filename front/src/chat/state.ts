@@ -36,6 +36,8 @@ export interface Reply {
   /** When it was stored in Postgres, if loaded from the history. */
   storedAt: string | null;
   end: ReplyEnd | null;
+  /** It was requested over /v1, so who requested it reads it there. */
+  called?: true;
 }
 
 /** A message and every reply to it, oldest first. */

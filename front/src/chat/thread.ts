@@ -50,7 +50,12 @@ function started(reply: Reply, event: ReplyStarted): Reply {
         (a, b) => a.attempt - b.attempt,
       );
   const restarts = event.restarted === true && event.attempt > reply.minAttempt && reply.end === null;
-  const next = { ...reply, attempts, options: event.options ?? reply.options };
+  const next = {
+    ...reply,
+    attempts,
+    options: event.options ?? reply.options,
+    ...(event.call ? { called: true as const } : {}),
+  };
   return restarts ? { ...next, text: '', parts: 0, buffered: {}, minAttempt: event.attempt } : next;
 }
 

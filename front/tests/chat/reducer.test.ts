@@ -37,6 +37,12 @@ describe('a reply', () => {
     expect(reply?.attempts.map((one) => one.worker)).toEqual(['worker 1', 'w2']);
   });
 
+  it('leaves a reply that a client of /v1 reads unmarked', () => {
+    const call = { model: 'gpt-4o', headers: {} };
+    const events = ONE.map((event) => (event.type === 'reply.started' ? { ...event, call } : event));
+    expect(stateAfter(...events.map(eventAction)).unread).toEqual({});
+  });
+
   it('marks a conversation in the background as running, then as unread', () => {
     const running = stateAfter({ type: 'opened', id: 'other' }, ...ONE.slice(0, 3).map(eventAction));
     expect(running.running[CHAT]).toEqual(['m1']);
