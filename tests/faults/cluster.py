@@ -41,7 +41,7 @@ class Cluster:
         while len(self.stack.nodes) < nodes:
             await self.stack.add_node()
         while len(self.stack.responders) < responders:
-            await self.stack.add_responder()
+            await self._started(await self.stack.add_responder(), 1)
         for node in self.stack.nodes:
             await node.ready()
 
@@ -49,11 +49,14 @@ class Cluster:
         """Start a process again and wait until it works (a node: until it is ready)."""
         starts = len(process.logged("responder.started"))
         await process.start()
+        if not isinstance(process, Node):
+            await self._started(process, starts + 1)
 
-        async def begun() -> bool:
-            return isinstance(process, Node) or len(process.logged("responder.started")) > starts
+    async def _started(self, responder: Process, times: int) -> None:
+        async def so() -> bool:
+            return len(responder.logged("responder.started")) >= times
 
-        await until(begun, budget(30), f"the start of {process.name}")
+        await until(so, budget(30), f"the start of {responder.name}")
 
     async def stop_responders(self) -> None:
         """Kill and forget every responder."""

@@ -1,4 +1,4 @@
-"""A RabbitMQ cluster under load: its leaders are killed, and all members restarted in turn; nothing is lost and turns soon go on."""
+"""A RabbitMQ cluster under load: leaders killed, one parted from the others, all restarted in turn: nothing is lost, turns go on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,8 @@ from tests.services.rabbitmq_cluster import RabbitCluster
 from tests.services.stack import Stack
 
 VHOST = "faults"
-TURNS_GO_ON_S = 10  # 1 to 3 s where nothing else runs
+TURNS_GO_ON_S = 3
+PARTED_S = 3  # beyond what an election takes
 
 
 @pytest.fixture
@@ -46,10 +47,10 @@ async def cluster(members: RabbitCluster, postgres_server: PostgresServer, tmp_p
         await postgres_server.drop_database(database)
 
 
-@pytest.mark.timeout(budget(300))
+@pytest.mark.timeout(budget(200))
 async def test_a_cluster_that_loses_each_of_three_members_in_turn_loses_no_message(cluster: Cluster, members: RabbitCluster) -> None:
     clients = cluster.start_clients(4, message=scenarios.mixed, conversations=2)
-    await asyncio.sleep(2)
+    await asyncio.sleep(2)  # RabbitMQ 3.10.8 may lose a quorum queue that is killed within half a second of its declaration
 
     for queue in ("chat_queue", "chat_responses"):
         leader = await members.leader(VHOST, queue)
@@ -57,8 +58,14 @@ async def test_a_cluster_that_loses_each_of_three_members_in_turn_loses_no_messa
             await leader.kill()
             await leader.start()
 
+    parted = await members.leader(VHOST, "chat_responses")
+    async with silence(clients, "the leader of chat_responses parted from the others", TURNS_GO_ON_S):
+        await members.cut_off(parted)
+        await asyncio.sleep(PARTED_S)
+        await members.reunite(parted)
+
     for number, member in enumerate(members.members, 1):
-        await members.leader(VHOST, "chat_responses")  # all replicas are there again
+        await members.replicated(VHOST, "chat_queue", "chat_responses")
         async with silence(clients, f"member {number} of a rolling restart", TURNS_GO_ON_S):
             await member.terminate()
             await member.start()

@@ -194,7 +194,7 @@ class RabbitNode:
 
     async def manage(self, method: str, path: str, body: object = None) -> Any:
         """Ask the management API and return the answer's JSON, if it has any. Raises `httpx.HTTPStatusError` on a refusal."""
-        async with HttpClient(auth=LOGIN, timeout=30) as client:
+        async with HttpClient(auth=LOGIN, timeout=60) as client:
             answer = await client.request(method, f"http://127.0.0.1:{self.management_port}/api/{path}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None

@@ -3,6 +3,8 @@
 import asyncio
 from urllib.parse import quote
 
+import httpx
+
 from tests.services.processes import until
 from tests.services.rabbitmq import BOOT_S, RabbitNode
 
@@ -30,9 +32,8 @@ class RabbitCluster:
             cookie.chmod(0o400)
 
     async def start(self) -> None:
-        """Boot all, the first before the others as it makes the cluster, and wait until each sees the others."""
-        await self.members[0].start()
-        await asyncio.gather(*(one.start() for one in self.members[1:]))
+        """Boot all at once, as RabbitMQ 4 waits for those that it is told of, and wait until each sees the others."""
+        await asyncio.gather(*(one.start() for one in self.members))
         for one in self.members:
             await self.whole(one)
 
@@ -52,7 +53,10 @@ class RabbitCluster:
 
         async def known() -> bool:
             nonlocal found
-            told = await self.members[0].manage("GET", f"queues/{quote(vhost, safe='')}/{queue}")
+            try:
+                told = await self.members[0].manage("GET", f"queues/{quote(vhost, safe='')}/{queue}")
+            except httpx.HTTPError:  # slow, or about to know of the queue
+                return False
             found = next((one for one in self.members if one.name == (told.get("leader") or told.get("node"))), None)
             return found is not None and len(told.get("online", ())) == len(self.members)
 
@@ -60,11 +64,19 @@ class RabbitCluster:
         assert found
         return found
 
+    async def replicated(self, vhost: str, *queues: str) -> None:
+        """Wait until every member has a replica of each of these that follows its leader."""
+        for queue in queues:
+            await self.leader(vhost, queue)
+
     async def whole(self, seen_by: RabbitNode) -> None:
         """Wait until this member sees all."""
 
         async def all_running() -> bool:
-            return [node["running"] for node in await seen_by.manage("GET", "nodes")] == [True] * len(self.members)
+            try:
+                return [node["running"] for node in await seen_by.manage("GET", "nodes")] == [True] * len(self.members)
+            except httpx.HTTPError:
+                return False
 
         await until(all_running, BOOT_S, "three members that see each other")
 

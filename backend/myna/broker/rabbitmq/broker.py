@@ -19,6 +19,7 @@ from pamqp import commands
 from myna.broker.group_commit import publishers
 from myna.broker.port import PUBLISH_TIMEOUT_S, DeadLetter, QueueState, Record, Start
 from myna.broker.rabbitmq import inspection, log_reading, notices
+from myna.broker.rabbitmq.channels import close_channel
 from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
 from myna.broker.rabbitmq.consumer import RabbitConsumer
 from myna.broker.rabbitmq.log_declaration import LogDeclaration
@@ -62,8 +63,10 @@ class RabbitBroker:
         self.segment_bytes = limits.segment_bytes
         self._log = LogDeclaration(self._consuming, limits)
         self._depth = 0  # of the work queue, at the last check
-        self._channel_owner: AbstractChannel | None = None  # keeps the next one alive
-        self._channel: Channel | None = None  # for publishing
+        # For publishing, one for each key. RabbitMQ 3.10 numbers what a channel sends to a stream by itself;
+        # when the stream's leader dies, it sends the new one what is not confirmed under the channel's numbers in place of these. Where
+        # the two differ it never confirms, and takes later publishes for repetitions. So all of one channel goes to the same queues.
+        self._channels: dict[RoutingKey, tuple[AbstractChannel, Channel]] = {}  # the first of a pair keeps the second alive
         self.confirm_seconds = Histogram()
         self._publishers = publishers(self._publish, self.confirm_seconds)
 
@@ -115,11 +118,19 @@ class RabbitBroker:
 
     async def _probe(self, fresh: bool) -> None:
         """Check that publishes are taken: one to no queue is confirmed at once, unless the broker is blocked or frozen."""
-        if fresh or self._channel is None:
-            self._channel_owner, self._channel = await self._publishing.channel(confirms=True)
+        if fresh:
+            self._channels.clear()
+            await asyncio.gather(*(self._channel(key) for key in RoutingKey if key is not RoutingKey.PARKED))
         async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+            channel = await self._channel(RoutingKey.WORK)
             for _ in range(2):  # an alarm blocks a connection after its first publish, which is still confirmed
-                await self._channel.basic_publish(b"", exchange=EXCHANGE, routing_key="nowhere", wait=False)
+                await channel.basic_publish(b"", exchange=EXCHANGE, routing_key="nowhere", wait=False)
+
+    async def _channel(self, key: RoutingKey) -> Channel:
+        """The channel for publishes with this key, opened where there is none."""
+        if key not in self._channels:
+            self._channels[key] = await self._publishing.channel(confirms=True)
+        return self._channels[key][1]
 
     def cut(self, seconds: float) -> None:
         """Break both connections and make none for so long; 0 allows them again."""
@@ -135,7 +146,7 @@ class RabbitBroker:
         return self._publishers[key].submit(lines)
 
     async def _publish(self, key: RoutingKey, lines: list[bytes]) -> None:
-        if not self.up or self._channel is None:
+        if not self.up:
             raise BrokerUnavailable(self.trouble or "RabbitMQ is away.")
         if key is RoutingKey.MESSAGE and self._depth >= FULL_SHARE * _max_depth():
             raise BrokerUnavailable(f"{WORK_QUEUE} is full: {self._depth} deliveries wait.")
@@ -143,26 +154,34 @@ class RabbitBroker:
         try:
             with errors_as_unavailable("publishing"):
                 async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                    await self._channel.basic_publish(
+                    channel = await self._channel(key)
+                    await channel.basic_publish(
                         body, exchange=EXCHANGE, routing_key=key.value, properties=_properties(lines), mandatory=True, wait=False
                     )
         except BrokerUnavailable as error:
             if not self._publishing.up:  # given up meanwhile for a reason that says more than this publish's end
                 raise BrokerUnavailable(self._publishing.trouble or str(error)) from error
-            self._diagnose(error)
+            await self._diagnose(key, error)
             raise
 
-    def _diagnose(self, error: BrokerUnavailable) -> None:
-        """Do to the connections what a failed publish calls for."""
+    async def _diagnose(self, key: RoutingKey, error: BrokerUnavailable) -> None:
+        """Do to channel and connections what a failed publish calls for."""
         match error.__cause__:
             case TimeoutError():
                 self._publishing.drop(str(error))  # nobody knows which of its publishes will still arrive
             case PublishError():
                 self._consuming.recheck(str(error))  # a queue is missing
+                await self._discard_channel(key)  # this publish has a number on it, and none in the log
             case DeliveryError():
-                pass  # a queue is full, and the connection sound
+                # A queue is full. Or it had no leader at the first publish of this channel; then 3.10 refuses all later ones too.
+                await self._discard_channel(key)
             case _:
                 self._publishing.drop(str(error))
+
+    async def _discard_channel(self, key: RoutingKey) -> None:
+        owner, _ = self._channels.pop(key, (None, None))
+        if owner is not None:
+            await close_channel(owner)
 
     def consume(self, *, prefetch: int) -> RabbitConsumer:
         return RabbitConsumer(self._consuming, prefetch)

@@ -13,7 +13,7 @@ source, so that a release which changes it fails there and not in somebody's pro
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiormq import Channel
@@ -22,7 +22,8 @@ from pamqp import commands
 from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
-from myna.broker.rabbitmq.connection import CLOSE_S, AmqpConnection, errors_as_unavailable
+from myna.broker.rabbitmq.channels import close_channel
+from myna.broker.rabbitmq.connection import AmqpConnection, errors_as_unavailable
 from myna.protocol.errors import BrokerUnavailable
 
 
@@ -140,9 +141,7 @@ async def consuming(
             yield reader
         finally:
             reader.detach()
-            with suppress(TimeoutError, BrokerUnavailable), errors_as_unavailable("closing a channel"):
-                async with asyncio.timeout(CLOSE_S):
-                    await owner.close()
+            await close_channel(owner)
 
 
 async def _ignore(_message: DeliveredMessage) -> None:

@@ -8,8 +8,8 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -33,7 +33,6 @@ CONNECT_S = 10.0  # for connecting and for opening a channel: a frozen broker ta
 SET_UP_S = 10.0  # for declaring the queues: one without a leader never answers
 RECHECK_S = 5.0  # between two checks of what was set up, so a queue that somebody deleted comes back though nobody here uses it
 CLOSE_S = 3.0  # for closing; the broker cleans up after a cut connection just as well
-INSPECTION_S = 10.0  # for one question to the broker: reading 10,000 dead letters takes 4 s
 HEARTBEAT_S = 10
 BACKOFF_S = (0.2, 5.0)  # the first and the longest wait between two tries, each with full jitter
 
@@ -59,7 +58,7 @@ def errors_as_unavailable(doing: str) -> Iterator[None]:
     except PublishError as error:
         raise BrokerUnavailable(f"RabbitMQ has no queue for this while {doing}.") from error
     except DeliveryError as error:
-        raise BrokerUnavailable(f"RabbitMQ refused while {doing}: a queue is full.") from error
+        raise BrokerUnavailable(f"RabbitMQ refused while {doing}: a queue is full, or has no leader.") from error
     except TimeoutError as error:
         raise BrokerUnavailable(
             f"RabbitMQ did not answer in time while {doing}: it is blocked by an alarm, frozen or overloaded."
@@ -219,27 +218,6 @@ class AmqpConnection:
         self.up, self.trouble = trouble is None, trouble
         self._was_up |= self.up
         self._on_change()
-
-
-@asynccontextmanager
-async def time_limit(doing: str) -> AsyncIterator[None]:
-    """At most `INSPECTION_S` for what is inside. Raises `BrokerUnavailable`, "… while `doing`"."""
-    with errors_as_unavailable(doing):
-        async with asyncio.timeout(INSPECTION_S):
-            yield
-
-
-@asynccontextmanager
-async def short_channel(connection: AmqpConnection, doing: str) -> AsyncIterator[Channel]:
-    """A channel for a few questions, for at most `INSPECTION_S`. Raises `BrokerUnavailable`, "… while `doing`"."""
-    async with time_limit(doing):
-        owner, channel = await connection.channel()
-        try:
-            yield channel
-        finally:
-            with suppress(BrokerUnavailable), errors_as_unavailable("closing a channel"):
-                async with asyncio.timeout(CLOSE_S):
-                    await owner.close()
 
 
 def _sentence(error: BaseException | None) -> str:

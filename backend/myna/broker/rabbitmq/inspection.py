@@ -11,7 +11,8 @@ from aiormq.abc import DeliveredMessage
 from pamqp import commands
 
 from myna.broker.port import DeadLetter, QueueState
-from myna.broker.rabbitmq.connection import AmqpConnection, short_channel
+from myna.broker.rabbitmq.channels import short_channel
+from myna.broker.rabbitmq.connection import AmqpConnection
 from myna.protocol.topology import DEAD_LETTERS, LOG, QUEUES
 
 MAX_LETTERS = 10_000  # dead letters that one call reads

@@ -5,7 +5,8 @@ from typing import Literal
 
 from myna.broker.port import Record, Start
 from myna.broker.rabbitmq.channel_reader import ChannelReader, consuming
-from myna.broker.rabbitmq.connection import AmqpConnection, time_limit
+from myna.broker.rabbitmq.channels import time_limit
+from myna.broker.rabbitmq.connection import AmqpConnection
 from myna.protocol.topology import LOG
 
 # Records on their way at most. Of 1,024 lines each that is 5 MiB and a second of reading, behind which every answer of the broker on

@@ -7,7 +7,8 @@ from pamqp.common import FieldTable
 
 from myna.broker.port import STOPS_KEPT
 from myna.broker.rabbitmq.channel_reader import consuming
-from myna.broker.rabbitmq.connection import AmqpConnection, short_channel, time_limit
+from myna.broker.rabbitmq.channels import short_channel, time_limit
+from myna.broker.rabbitmq.connection import AmqpConnection
 from myna.protocol.topology import EXCHANGE
 
 
