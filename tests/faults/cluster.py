@@ -22,14 +22,20 @@ from tests.services.stack import Node, Process, Stack
 class Cluster:
     """One stack on one virtual host and one database, and the clients connected to it."""
 
-    def __init__(self, stack: Stack, rabbit: RabbitNode, vhost: str, postgres: PostgresServer) -> None:
+    def __init__(self, stack: Stack, rabbit: RabbitNode, vhost: str, postgres: PostgresServer | None = None) -> None:
+        """`postgres`: the server, for tests that harm it by `Cluster.postgres`."""
         self.stack = stack
         self.rabbit = rabbit
         self.vhost = vhost
-        self.postgres = postgres
+        self._postgres = postgres
         self.clients: list[RetryingClient] = []
         self._runs: list[asyncio.Task[None]] = []
         self._seeds = 0
+
+    @property
+    def postgres(self) -> PostgresServer:
+        assert self._postgres
+        return self._postgres
 
     # --- processes ---
 

@@ -14,7 +14,7 @@ BUFFER = 16 * 1024
 class Proxy:
     """In front of a port of the loopback interface, on a port of its own. Change its attributes while it runs.
 
-    `rate`: bytes a second towards the client. `reset_after`: bytes towards the
+    `target`: the port that connections lead to from then on. `rate`: bytes a second towards the client. `reset_after`: bytes towards the
     client, counted from when it is set, after which that connection is reset; then it is None again.
     """
 
@@ -24,7 +24,7 @@ class Proxy:
         self.rate: int | None = None
         self.reset_after: int | None = None
         self.resets = 0
-        self._target = target
+        self.target = target
         self._server: asyncio.Server | None = None
         self._pipes: set[asyncio.Task[None]] = set()
 
@@ -63,13 +63,14 @@ class Proxy:
         assert task
         self._pipes.add(task)
         try:
+            target = socket.socket()
             try:
-                target = socket.socket()
                 target.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
                 target.setblocking(False)
-                await asyncio.get_running_loop().sock_connect(target, ("127.0.0.1", self._target))
+                await asyncio.get_running_loop().sock_connect(target, ("127.0.0.1", self.target))
                 far_reader, far_writer = await asyncio.open_connection(sock=target, limit=CHUNK)
             except OSError:
+                target.close()
                 writer.transport.abort()
                 return
             ways = [

@@ -25,12 +25,14 @@ _BUSY = ("55P03", "57014")
 
 
 def asyncpg_dsn(url: str) -> str:
-    """The URL as asyncpg takes it. Raises `StartupError` for one that is not Postgres'."""
+    """The URL as asyncpg takes it; it may name several servers, comma-separated. Raises `StartupError` for one that is not Postgres'."""
     scheme, _, rest = url.partition("://")
     if scheme.removesuffix("+asyncpg") not in ("postgresql", "postgres") or not rest:
         raise StartupError("CHAT_DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+    servers = urlsplit(url).netloc.rpartition("@")[2]
     try:
-        urlsplit(url).port  # noqa: B018 (raises for a port that is no number)
+        for server in servers.split(","):
+            urlsplit(f"//{server}").port  # noqa: B018 (raises for a port that is no number)
     except ValueError:
         raise StartupError("CHAT_DATABASE_URL names a port that is not a number from 0 to 65535.") from None
     return f"postgresql://{rest}"
@@ -39,12 +41,15 @@ def asyncpg_dsn(url: str) -> str:
 async def connect(dsn: str, *, command_s: float, settings: dict[str, str]) -> asyncpg.Connection:
     """A new connection with these server settings for its session, each command limited to `command_s` seconds.
 
+    It is to a server that takes writes: of several the first that does, and none to a standby that a failover has yet to promote.
     Raises any of `DATABASE_ERRORS`.
     """
     if time.monotonic() < _cut.until:
         raise ConnectionRefusedError("cut on purpose")
     settings = {"application_name": "myna", "timezone": "UTC", **settings}
-    connection = await asyncpg.connect(dsn, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings)
+    connection = await asyncpg.connect(
+        dsn, timeout=CONNECT_S, command_timeout=command_s, server_settings=settings, target_session_attrs="read-write"
+    )
     _cut.connections.add(connection)
     return connection
 
@@ -88,6 +93,8 @@ def unavailable(error: BaseException) -> StoreUnavailable:
         return StoreUnavailable("Too many requests wait for the database.")
     if isinstance(cause, TimeoutError) or state in _BUSY:
         return StoreUnavailable(f"The database did not answer in time ({kind}).")
+    if isinstance(cause, asyncpg.TargetServerAttributeNotMatched | asyncpg.ReadOnlySQLTransactionError):
+        return StoreUnavailable("The database takes no writes: it is a standby, or set to be read only.")
     if isinstance(cause, OSError):
         return StoreUnavailable(f"The database cannot be reached ({kind}).")
     return StoreUnavailable(f"The database cannot serve now ({kind}).")
