@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -274,3 +275,19 @@ async def test_a_backup_from_before_fences_the_recorder_that_knows_more(watched:
     watched.checkpoint = older
     await watched.record(reply_to(message, "hi"))
     assert await watched.texts(message.owner, message.conversation_id) == ["hello", "hi"]
+
+
+async def test_a_server_that_takes_no_writes_is_no_database_until_it_does(postgres: PostgresServer, empty_database_url: str) -> None:
+    name = urlsplit(empty_database_url).path[1:]
+    await postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    store = PostgresStore(empty_database_url)
+    with pytest.raises(StoreUnavailable, match="takes no writes"):
+        await store.acquire_writer_lock()
+    with pytest.raises(StoreUnavailable, match="takes no writes"):
+        await store.checkpoint()
+    assert not store.up
+    await postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    writer_lock = await store.acquire_writer_lock()
+    assert writer_lock is not None
+    await writer_lock.release()
+    await store.close()

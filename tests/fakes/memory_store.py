@@ -117,6 +117,12 @@ class MemoryStore:
         self.up, self.trouble = True, None
         self._reachable.set()
 
+    def forget_everything(self) -> None:
+        """Another database, empty, is in this one's place."""
+        self._rows.clear()
+        self._conversations.clear()
+        self._kept.clear()
+
     def lose_next_commit_ack(self) -> None:
         """The next `record` is stored whole, but its caller gets `StoreUnavailable` and loses the writer lock."""
         self._commit_ack_lost = True

@@ -69,10 +69,9 @@ class Proxy:
                 target.setblocking(False)
                 await asyncio.get_running_loop().sock_connect(target, ("127.0.0.1", self.target))
                 far_reader, far_writer = await asyncio.open_connection(sock=target, limit=CHUNK)
-            except OSError:
+            except (OSError, asyncio.CancelledError):
                 target.close()
-                writer.transport.abort()
-                return
+                raise
             ways = [
                 asyncio.ensure_future(self._pipe("up", reader, far_writer)),
                 asyncio.ensure_future(self._pipe("down", far_reader, writer)),
@@ -83,11 +82,11 @@ class Proxy:
                 for way in ways:
                     way.cancel()
                 await asyncio.gather(*ways, return_exceptions=True)
-                for end in (writer, far_writer):
-                    end.transport.abort()
-        except asyncio.CancelledError:
-            pass  # the proxy closes
+                far_writer.transport.abort()
+        except (OSError, asyncio.CancelledError):
+            pass  # nobody listens there, or the proxy closes
         finally:
+            writer.transport.abort()
             self._pipes.discard(task)
 
     async def _pipe(self, way: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,7 +16,7 @@ from tests.services.rabbitmq_cluster import RabbitCluster
 from tests.services.stack import Stack
 
 VHOST = "faults"
-TURNS_GO_ON_S = 3
+TURNS_GO_ON_S = 4  # some 1 s; the worst seen, with ten times more to do than the cores can, is a publish repeated after its limit of 5 s
 PARTED_S = 3  # beyond what an election takes
 
 
@@ -47,7 +47,7 @@ async def cluster(members: RabbitCluster, postgres_server: PostgresServer, tmp_p
         await postgres_server.drop_database(database)
 
 
-@pytest.mark.timeout(budget(200))
+@pytest.mark.timeout(budget(300))
 async def test_a_cluster_that_loses_each_of_three_members_in_turn_loses_no_message(cluster: Cluster, members: RabbitCluster) -> None:
     clients = cluster.start_clients(4, message=scenarios.mixed, conversations=2)
     await asyncio.sleep(2)  # RabbitMQ 3.10.8 may lose a quorum queue that is killed within half a second of its declaration

@@ -188,6 +188,11 @@ class Projection:
             return self.unstored(owner)
         return self._window.facts(owner, checkpoint.high)
 
+    def remembers_since(self, stored: Checkpoint | None) -> bool:
+        """Whether all that a database at this checkpoint lacks is remembered here. Else the log alone has it, for a node that starts."""
+        known = stored is not None and stored.epoch == self.epoch
+        return (stored.high if stored is not None and known else BEGINNING) >= self._window.resumable
+
     def batch(self) -> tuple[Checkpoint, list[Fact]]:
         """All pending facts, and the checkpoint that storing them leads to."""
         low = min((reply.opened for reply in self._replies.values()), default=self._reached)

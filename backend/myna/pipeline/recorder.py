@@ -43,6 +43,7 @@ class Recorder(LogObserver):
         self._store = store
         self._projection = projection
         self._signals = signals
+        self._gap = False  # the database lacks what this node forgot
         self._caught_up = asyncio.Event()
         self._more = asyncio.Event()  # there may be something to store
 
@@ -98,6 +99,15 @@ class Recorder(LogObserver):
 
     async def _record(self, writer_lock: WriterLock) -> None:
         expected = await self._catch_up()
+        if not self._projection.remembers_since(expected):
+            if not self._gap:
+                log.error(
+                    "recorder.gap",
+                    why="The database is further back than this node remembers: restart it, and it reads the log from there.",
+                )
+            self._gap = True
+            return
+        self._gap = False
         self.active = True
         log.info("recorder.active", epoch=self._projection.epoch)
         while True:

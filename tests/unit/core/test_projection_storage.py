@@ -58,6 +58,19 @@ def test_what_a_restored_backup_lacks_is_to_be_stored_again() -> None:
     assert pending(line) == line.unstored(ANN) == [Renamed(ANN, CONVERSATION, "title")]
 
 
+def test_a_projection_knows_whether_it_remembers_all_that_an_older_database_lacks() -> None:
+    line = projection(*whole(HI, "a"))
+    before = checkpoint(line)
+    assert line.remembers_since(None)
+    fold(line, *whole(accepted_message(2), "b"))
+    store(line)
+    line._window._limit = 0
+    fold(line, *whole(accepted_message(3), "c"))
+    assert line.remembers_since(line.stored)
+    assert not line.remembers_since(before)
+    assert not line.remembers_since(None)
+
+
 def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
     line = Projection("e1")
     line._window._limit = 1_000

@@ -161,6 +161,25 @@ async def test_a_node_that_starts_finds_a_reply_that_was_open_when_it_was_record
     assert known.reply.parts == len(PARTS)
 
 
+@simulated
+async def test_a_node_that_never_read_what_the_database_lacks_leaves_recording_to_one_that_starts(cluster: Cluster) -> None:
+    first = await cluster.node()
+    ann = NodeClient(first)
+    cluster.worker()
+    ann.send(1)
+    await cluster.until(ann.ends)
+    await cluster.until(lambda: stored(first))
+    second = await cluster.node()
+    cluster.store.forget_everything()
+    await first.kill()
+    await asyncio.sleep(2 * TAKEOVER_S)
+    assert not second.services.recorder.active
+    third = await cluster.node()
+    await cluster.until(lambda: stored(third))
+    assert third.services.recorder.active
+    assert await rows(cluster) == TURN
+
+
 def test_a_stopping_node_stores_what_is_left_at_once() -> None:
     async def test(cluster: Cluster) -> None:
         node = await cluster.node()
