@@ -172,12 +172,20 @@ async def test_a_deleted_conversation_stays_deleted_whatever_comes_later(store_h
 
 
 async def test_a_deleted_conversation_leaves_no_word_in_the_database(postgres_harness: PostgresStoreHarness) -> None:
-    owner, gone = new_id(), new_id()
+    owner, gone, kept = new_id(), new_id(), new_id()
     message = sent(owner, gone, "to be forgotten")
-    await postgres_harness.record(message, reply_to(message, "soon"), Renamed(owner, gone, "forgetting"))
-    await postgres_harness.record(Deleted(owner, gone), Renamed(owner, gone, "remembered"))
-    assert await postgres_harness.fetch("select title || preview from conversations") == [""]
-    assert await postgres_harness.fetch("select text from messages") == []
+    refused = [sent(owner, one, f"forgotten \x00 {one}") for one in (gone, kept)]
+    await postgres_harness.record(message, reply_to(message, "forgotten soon"), Renamed(owner, gone, "forgotten title"), *refused)
+    tables = await postgres_harness.fetch("select table_name from information_schema.tables where table_schema = 'public'")
+    everything = " union all ".join(f"select row_of::text from {table} as row_of" for table in tables)  # noqa: S608 (names of tables)
+
+    async def rows_with_it() -> int:
+        return sum("forgotten" in row for row in await postgres_harness.fetch(everything))
+
+    assert await rows_with_it() == 5
+    await postgres_harness.record(Deleted(owner, gone), Renamed(owner, gone, "forgotten again"))
+    assert await rows_with_it() == 1, "of another conversation"
+    assert kept in (await postgres_harness.fetch("select body from refused_facts"))[0]
 
 
 async def test_a_deletion_that_comes_first_keeps_the_conversation_out(store_harness: StoreHarness) -> None:

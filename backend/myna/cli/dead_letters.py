@@ -36,9 +36,9 @@ class Filter(NamedTuple):
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of `Filter`."""
     for option in (
-        click.option("--since", type=click.DateTime(), help="Only those parked since then (UTC), such as 2026-01-31T12:00:00."),
+        click.option("--since", type=click.DateTime(), help="Only those set aside since then (UTC), such as 2026-01-31T12:00:00."),
         click.option("--owner", metavar="UUID", help="Only messages of this owner."),
-        click.option("--reason", type=click.Choice(["rejected", "delivery_limit"]), help="Only those parked for this reason."),
+        click.option("--reason", type=click.Choice(["rejected", "delivery_limit"]), help="Only those set aside for this reason."),
     ):
         command = option(command)
     return command
@@ -64,7 +64,7 @@ def filter_of(reason: str | None, owner: str | None, since: datetime | None) -> 
     )
 )
 def command() -> None:
-    """The parked messages."""
+    """The messages that could not be answered and were set aside."""
 
 
 @command.command("list")
@@ -117,7 +117,7 @@ async def list_all(settings: Settings, wanted: Filter, url: str | None = None, *
         else:
             why = click.style(f"{letter.reason:<14}", fg="red" if letter.reason == "delivery_limit" else "yellow")
             click.echo(f"{letter.id}  {moment(letter) or '-'}  {why}  {preview(letter.body)}")
-    click.echo(f"{len(found)} parked.", err=True)
+    click.echo("1 dead letter." if len(found) == 1 else f"{len(found)} dead letters.", err=True)
 
 
 async def show(settings: Settings, letter_id: str, url: str | None = None, *, as_json: bool = False) -> int:
@@ -125,7 +125,7 @@ async def show(settings: Settings, letter_id: str, url: str | None = None, *, as
     async with parked(settings, url) as letters:
         letter = next((one for one in await letters.all() if one.id == letter_id), None)
     if letter is None:
-        click.echo(f"There is no parked message {letter_id}.", err=True)
+        click.echo(f"There is no dead letter {letter_id}: `myna dead-letters list` names those there are.", err=True)
         return 1
     if as_json:
         click.echo(json.dumps(as_object(letter)))
@@ -143,6 +143,8 @@ async def settle(settings: Settings, done: str, ids: Sequence[str], wanted: Filt
         chosen = [letter.id for letter in await letters.all() if wanted.takes(letter)] if every else list(dict.fromkeys(ids))
         count = await (letters.requeue if done == "requeued" else letters.drop)(chosen)
     click.echo(f"{count} {done}.")
+    if count < len(chosen):
+        click.echo(f"{len(chosen) - count} of these {len(chosen)} are not there: `myna dead-letters list` names those there are.", err=True)
     return 0 if count == len(chosen) else 1
 
 
@@ -163,7 +165,7 @@ def preview(body: bytes) -> str:
 
 
 def moment(letter: DeadLetter) -> str | None:
-    """When it was parked."""
+    """When it was set aside."""
     return timestamps.rfc3339(letter.dead_lettered_at) if letter.dead_lettered_at else None
 
 

@@ -64,7 +64,7 @@ def _say(good: bool, what: str) -> None:
 
 async def _page(settings: Settings) -> str:
     if not (settings.front_dir / "index.html").is_file():
-        raise StartupError(f"not built in {settings.front_dir}; run `make build`.")
+        return f"none in {settings.front_dir}: this node serves the API alone (a checkout gets it by `make build`)"
     return f"built in {settings.front_dir}"
 
 

@@ -2,10 +2,10 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 Form = Literal["auto", "console", "json"]
 Level = Literal["auto", "debug", "info", "warning", "error"]
@@ -16,6 +16,12 @@ PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
 )
+
+
+def in_reading_order(_: Any, __: str, line: EventDict) -> EventDict:
+    """Time, level and event first, so that lines of several processes can be sorted as text."""
+    first = {name: line.pop(name) for name in ("timestamp", "level", "event") if name in line}
+    return {**first, **line}
 
 
 def silence() -> None:
@@ -31,10 +37,10 @@ def configure(form: Form, level: Level = "auto") -> None:
     """
     terminal = sys.stderr.isatty()
     console = form == "console" or (form == "auto" and terminal)
-    renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    rendering = [structlog.dev.ConsoleRenderer()] if console else [in_reading_order, structlog.processors.JSONRenderer()]
     least = ("warning" if terminal else "info") if level == "auto" else level
     structlog.configure(
-        processors=[*PROCESSORS, renderer],
+        processors=[*PROCESSORS, *rendering],
         # A line below this level costs a call that does nothing.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[least.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -3,14 +3,16 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 from myna.core.fold_rules import FoldResult
 from myna.core.log_observer import LogObserver
 from myna.protocol import events as e
 from myna.protocol import timestamps
-from myna.protocol.failures import label_of
+from myna.protocol.failures import MEANINGS, OTHER, label_of
 from myna.telemetry.histogram import Histogram
 
+OUTCOMES = (*get_args(e.FinishReason), *MEANINGS, OTHER)
 RATED = ("messages", "events", "deltas", "ends")
 WINDOW_S = 5  # over which rates are measured: long enough to be steady, short enough that an idle log shows as one
 LONGEST_S = 60  # over which they can be
@@ -25,7 +27,8 @@ class RelayMetrics(LogObserver):
         self._marks: deque[tuple[int, Mapping[str, int]]] = deque(maxlen=LONGEST_S + 1)
         # events that counted, messages, deltas and ends of replies among them; lines passed over: unreadable, unknown (type), faults
         self.counts = Counter[str]()
-        self.replies: Counter[tuple[str, ...]] = Counter()  # that have ended: by finish reason, or code of the failure
+        # That have ended, by finish reason or code of the failure. Each begins with 0: Prometheus sees no rise in the first of its kind.
+        self.replies: Counter[tuple[str, ...]] = Counter({(outcome,): 0 for outcome in OUTCOMES})
         # Of replies completed while this node was live; `duration` is from accepted to the end.
         self.queued, self.first_part, self.duration = Histogram(), Histogram(), Histogram()
         self._live = False

@@ -39,7 +39,9 @@ OF_AI = {
 
 MEANINGS = {failure.code: failure.detail for failure in OF_PIPELINE} | OF_AI
 
+OTHER = "other"
+
 
 def label_of(code: str) -> str:
     """The code as a counter's label: `other` for one that a file of scenarios made up, so that there is a bounded number of them."""
-    return code if code in MEANINGS else "other"
+    return code if code in MEANINGS else OTHER

@@ -69,6 +69,10 @@ WHERE stored.deleted_at IS NULL
 _DELETE_MESSAGES = f"""
 DELETE FROM messages USING {given(_KEY)} WHERE messages.owner = given.owner AND messages.conversation_id = given.id
 """  # noqa: S608 (made of constants)
+# What the database once refused of these conversations. By text, as JSON that Postgres can't read may stand there; there are few rows.
+_DELETE_REFUSED = f"""
+DELETE FROM refused_facts USING {given(_KEY)} WHERE position(given.id::text IN body) > 0 AND position(given.owner::text IN body) > 0
+"""  # noqa: S608 (made of constants)
 _RENAME = f"""
 UPDATE conversations SET title = given.title FROM {given(_TITLE)}
 WHERE conversations.owner = given.owner AND conversations.id = given.id AND deleted_at IS NULL
@@ -107,6 +111,7 @@ async def _delete(connection: asyncpg.Connection, deleted: Iterable[Conversation
     tombstones = CONVERSATIONS.arrays([ConversationView(owner, id_, "", now, now, 0, "") for owner, id_ in deleted])
     await connection.execute(_MARK_DELETED, *in_order(CONVERSATIONS.columns, tombstones))
     await connection.execute(_DELETE_MESSAGES, *in_order(_KEY, tombstones))
+    await connection.execute(_DELETE_REFUSED, *in_order(_KEY, tombstones))
 
 
 async def _add(connection: asyncpg.Connection, messages: Sequence[MessageView]) -> None:
