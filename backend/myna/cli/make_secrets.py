@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from myna.protocol.errors import StartupError
-from myna.settings import is_guessable
+from myna.settings import is_guessable, is_loopback
 
 SALT_BYTES = 4  # RabbitMQ's salted SHA-256, https://www.rabbitmq.com/docs/passwords
 # What a backend and a responder may touch in RabbitMQ: our queues and exchange, and the anonymous queue that each listens on.
@@ -30,7 +30,7 @@ DEFAULT_PASSWORD = "myna"  # noqa: S105 (of RabbitMQ's management while only thi
 @click.option("--admin-token", envvar="CHAT_ADMIN_TOKEN", default="", help="What opens the operator's routes.")
 def command(folder: Path, bind: str, user: str, password: str, admin_token: str) -> None:
     """Make what is missing of a deployment's secrets, and refuse to go public with default ones."""
-    check_exposure(bind, password, admin_token, hosts_given="CHAT_ALLOWED_HOSTS" in os.environ)
+    check_exposure(bind, password, admin_token, os.environ.get("CHAT_ALLOWED_HOSTS"))
     broker_password, owner_password, app_password = (kept(folder / "own" / name) for name in ("broker", "database-owner", "database-app"))
     write(folder / "postgres" / "password", owner_password)
     write(folder / "rabbitmq" / "rabbitmq.conf", "load_definitions = /etc/rabbitmq/myna/definitions.json\n")
@@ -43,15 +43,23 @@ def command(folder: Path, bind: str, user: str, password: str, admin_token: str)
     write(folder / "owner" / "chat_database_app_url", app_url)
 
 
-def check_exposure(bind: str, password: str, admin_token: str, *, hosts_given: bool) -> None:
-    """Raise `StartupError` where others than this machine's people would reach a deployment with default secrets, or get 421 alone."""
+def check_exposure(bind: str, password: str, admin_token: str, hosts: str | None) -> None:
+    """Raise `StartupError` where others than this machine's people would reach a deployment with default secrets, or get 421 alone.
+
+    `hosts` is `CHAT_ALLOWED_HOSTS`; None where it is not given.
+    """
     if ip_address(bind).is_loopback:
+        if hosts is not None and not all(map(is_loopback, hosts.split(","))) and is_guessable(admin_token):
+            raise StartupError(
+                f"CHAT_ALLOWED_HOSTS is {hosts!r}, so others come through a proxy on this machine, and CHAT_ADMIN_TOKEN is needed: "
+                "32 characters or more, not easily guessed."
+            )
         return
     if is_guessable(password):
         raise StartupError(f"MYNA_BIND is {bind}, so RABBITMQ_PASSWORD is needed: 32 characters or more, not easily guessed.")
     if is_guessable(admin_token):
         raise StartupError(f"MYNA_BIND is {bind}, so CHAT_ADMIN_TOKEN is needed: 32 characters or more, not easily guessed.")
-    if not hosts_given:
+    if hosts is None:
         raise StartupError(
             f"MYNA_BIND is {bind}, so CHAT_ALLOWED_HOSTS is needed: the host names under which people come, comma-separated "
             "(chat.example.org), or empty for any; under another name the answer is 421."

@@ -9,10 +9,11 @@ from myna.core.fold_rules import FoldResult
 from myna.core.log_observer import LogObserver
 from myna.protocol import events as e
 from myna.protocol import timestamps
+from myna.protocol.event_fields import FinishReason
 from myna.protocol.failures import MEANINGS, OTHER, label_of
 from myna.telemetry.histogram import Histogram
 
-OUTCOMES = (*get_args(e.FinishReason), *MEANINGS, OTHER)
+OUTCOMES = (*get_args(FinishReason), *MEANINGS, OTHER)
 RATED = ("messages", "events", "deltas", "ends")
 WINDOW_S = 5  # over which rates are measured: long enough to be steady, short enough that an idle log shows as one
 LONGEST_S = 60  # over which they can be

@@ -59,7 +59,8 @@ def test_the_broker_knows_the_applications_user_by_hash_and_lets_it_touch_our_qu
 
 @pytest.mark.parametrize("bind", ["127.0.0.1", "::1"])
 def test_a_deployment_for_this_machine_alone_needs_no_secrets_of_ones_own(bind: str) -> None:
-    check_exposure(bind, "myna", "", hosts_given=False)
+    check_exposure(bind, "myna", "", None)
+    check_exposure(bind, "myna", "", "localhost,127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,14 @@ def test_a_deployment_for_this_machine_alone_needs_no_secrets_of_ones_own(bind: 
 )
 def test_a_public_one_with_a_default_or_guessable_secret_does_not_start(password: str, token: str, named: str) -> None:
     with pytest.raises(StartupError, match=f"MYNA_BIND is 0.0.0.0, so {named} is needed"):
-        check_exposure("0.0.0.0", password, token, hosts_given=True)  # noqa: S104 (nothing listens)
+        check_exposure("0.0.0.0", password, token, "chat.example.org")  # noqa: S104 (nothing listens)
+
+
+@pytest.mark.parametrize("hosts", ["chat.example.org", "localhost,chat.example.org", ""])
+def test_one_that_others_reach_through_a_proxy_does_not_start_with_its_operators_routes_open(hosts: str) -> None:
+    with pytest.raises(StartupError, match="CHAT_ALLOWED_HOSTS is .* CHAT_ADMIN_TOKEN is needed"):
+        check_exposure("127.0.0.1", "myna", "", hosts)
+    check_exposure("127.0.0.1", "myna", GOOD, hosts)
 
 
 def test_a_public_one_that_would_answer_nobody_does_not_start(tmp_path: Path) -> None:
