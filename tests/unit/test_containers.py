@@ -1,7 +1,12 @@
 """docker-compose.yml and the Dockerfiles keep to rules that a container which is broken into would miss."""
 
+import json
 import re
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -79,3 +84,27 @@ def test_no_secret_is_written_down() -> None:
     }
     kept = {key: value for key, value in given.items() if not value.startswith(("/secrets", "/run/secrets"))}
     assert kept == {"secrets: RABBITMQ_PASSWORD": "${RABBITMQ_PASSWORD:-myna}"}, "refused by make-secrets where others can reach it"
+
+
+@pytest.mark.parametrize(("setting", "expected"), [("chat.example.org,localhost", "chat.example.org"), ("", "localhost")])
+def test_the_backends_health_is_asked_under_a_name_at_which_it_answers(setting: str, expected: str) -> None:
+    line = next(line for line in (ROOT / "Dockerfile.backend").read_text().splitlines() if line.strip().startswith('CMD ["python", "-c"'))
+    _, option, code = json.loads(line.strip().removeprefix("CMD "))
+    asked: list[str | None] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Host"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        environment = {"CHAT_PORT": str(server.server_port), "CHAT_ALLOWED_HOSTS": setting}
+        done = subprocess.run([sys.executable, option, code], env=environment, capture_output=True, text=True, check=False, timeout=60)
+        thread.join(60)
+    assert (done.returncode, asked) == (0, [expected]), done.stderr

@@ -36,6 +36,8 @@ class NodeRoutes:
         if not self.url.startswith(("http://", "https://")):
             raise StartupError(f"--url takes http://… or https://…, not {self.url!r}.")
         self._headers = {"Authorization": f"Bearer {settings.admin_token}"} if settings.admin_token else {}
+        if url is None and settings.allowed_hosts:
+            self._headers["Host"] = settings.allowed_hosts[0]  # under another name, as this machine's address is, it answers 421
 
     async def call(self, method: str, path: str, **query: Any) -> Any:
         """The JSON of an answer; None where it has no body. Raises `Refused`, or `StartupError` when nobody answers."""

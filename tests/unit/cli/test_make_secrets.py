@@ -74,7 +74,7 @@ def test_a_public_one_with_a_default_or_guessable_secret_does_not_start(password
 
 @pytest.mark.parametrize("hosts", ["chat.example.org", "localhost,chat.example.org", ""])
 def test_one_that_others_reach_through_a_proxy_does_not_start_with_its_operators_routes_open(hosts: str) -> None:
-    with pytest.raises(StartupError, match="CHAT_ALLOWED_HOSTS is .* CHAT_ADMIN_TOKEN is needed"):
+    with pytest.raises(StartupError, match=r"CHAT_ALLOWED_HOSTS is .* CHAT_ADMIN_TOKEN is needed"):
         check_exposure("127.0.0.1", "myna", "", hosts)
     check_exposure("127.0.0.1", "myna", GOOD, hosts)
 
@@ -90,7 +90,7 @@ def test_a_public_one_that_would_answer_nobody_does_not_start(tmp_path: Path) ->
 
 
 def test_a_public_one_with_good_secrets_starts() -> None:
-    check_exposure("192.0.2.1", GOOD, GOOD[::-1], hosts_given=True)
+    check_exposure("192.0.2.1", GOOD, GOOD[::-1], "chat.example.org")
 
 
 @pytest.mark.parametrize("key", ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "changeme-changeme", " " * 40])
