@@ -60,6 +60,14 @@ async def test_a_body_beyond_the_limit_is_rejected_with_the_limit(person: Person
     assert "65536" in answer.json()["detail"]
 
 
+async def test_characters_that_turn_hide_or_stack_others_are_kept_as_they_are(person: Person) -> None:
+    text = "/echo \u202ereversed\u202c \u200bhidden\u2066\u2069 " + "e" + "\u0301" * 3_000
+    said = await person.say(text)
+    messages = await person.answered(said["conversation_id"])
+    assert messages[0]["text"] == text
+    assert messages[1]["text"] == text.removeprefix("/echo ")
+
+
 async def test_sql_in_every_field_is_text_like_any_other(person: Person) -> None:
     accepted = await person.say(f"/echo {SQL}")
     path = f"/api/conversations/{accepted['conversation_id']}"

@@ -25,6 +25,7 @@ TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
 SOONEST = 0.75  # of CHAT_HEADER_S: closing thousands at once would take the loop a third of a second
 LINGER_S = 1.0  # for a refused client to read why
+PASS_OVER_S = 0.004  # between two looks at what it still sends
 LINGERING = 32  # refused clients that may send until they have read why; more are cut at once. They stay below the reserved descriptors
 
 
@@ -162,7 +163,7 @@ class LimitedTCPServer(TCPServer):
     async def _linger(self) -> None:
         """Pass over what else comes of a refused body: a TCP reset for unread bytes would take the answer from the client."""
         cls, transport = type(self), cast(asyncio.Transport, self.writer.transport)
-        passing_over = _PassingOver(transport.get_protocol())
+        passing_over = _PassingOver(transport)
         cls.lingering += 1
         try:
             self.writer.write_eof()
@@ -178,9 +179,18 @@ class LimitedTCPServer(TCPServer):
 class _PassingOver(asyncio.Protocol):
     """Drops what it is sent, until the end."""
 
-    def __init__(self, before: asyncio.BaseProtocol) -> None:
-        self._before = before
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._before = transport, transport.get_protocol()
         self.ended = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:
+        """Take some 15 MB a second: as much as there is would cost the loop as much as reading it for somebody."""
+        self._transport.pause_reading()
+        asyncio.get_running_loop().call_later(PASS_OVER_S, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def eof_received(self) -> None:
         """The client has sent everything."""
