@@ -32,7 +32,8 @@ TEST_S = 60  # the longest a single test takes on two idle cores, if it says not
 
 TESTS = ROOT / "tests"
 APART = {"bench", "browser", "clients", "compose", "faults", "soak"}  # folders that are not simply run with the others
-WAITS = {"flow", "services"}
+NAMED = {"unit", "contract", "services", "checker", "simulation"}  # those that share a step or have several
+WAITS = {"flow"}
 MEASURES_TIME = "tests/browser/test_speed.py"
 
 
@@ -115,33 +116,35 @@ def clients() -> list[Step]:
 
 
 def faults() -> list[Step]:
-    """Each file apart, because it harms servers of its own; the longest first."""
-    files = sorted((TESTS / "faults").glob("test_*.py"), key=lambda file: file.stat().st_size, reverse=True)
+    """The longest first. Those that harm no broker share one, whose start takes 5 s of processor time; any other file has its own."""
+    shared = [TESTS / f"faults/test_{what}_faults.py" for what in ("responder", "socket", "postgres")]
+    apart = sorted(set((TESTS / "faults").glob("test_*.py")) - set(shared), key=lambda file: file.stat().st_size, reverse=True)
     return [
-        *(pytest(str(file), name=f"faults: {file.stem[5:]}", waits=True) for file in files),
+        pytest(*map(str, shared), name="faults: responder, socket, DB", waits=True),
+        *(pytest(str(file), name=f"faults: {file.stem[5:]}", waits=True) for file in apart),
         pytest("tests/soak", name="soak", waits=True),
     ]
 
 
 def tests() -> list[Step]:
-    """What fails most often first, and what takes longest."""
+    """What takes longest first, or it would still run when all others have ended."""
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
     vitest.append(f"--testTimeout={int(1000 * TEST_S * SLOWNESS)}")
     browser = sorted(set((TESTS / "browser").glob("test_*.py")) - {ROOT / MEASURES_TIME}, key=lambda file: file.stat().st_size)
     brokers = sorted((TESTS / "contract").glob("test_broker*.py"))
-    folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - {"unit", "contract"})
+    folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - NAMED)
     return [
         Step("vitest", vitest, ROOT / "front", waits=True),  # it gives its own workers little time to start
-        # Each in several steps, as one would still run when all others have ended.
-        pytest("tests/unit/mock_ai", "tests/unit/core", "tests/unit/protocol", name="unit: mock AI, core"),
+        *(pytest(*map(str, browser[half::2]), name=f"browser, {('one', 'other')[half]} half") for half in (0, 1)),
         pytest("tests/unit", *(f"--ignore=tests/unit/{folder}" for folder in ("api", "mock_ai", "core", "protocol")), name="unit"),
         pytest("tests/unit/api", name="unit: api"),
+        pytest("tests/unit/mock_ai", "tests/unit/core", "tests/unit/protocol", name="unit: mock AI, core"),
+        pytest(*map(str, brokers), "tests/services", name="contract: broker; services", waits=True),  # on one broker
         *faults(),
-        pytest(*map(str, brokers), name="contract: broker", waits=True),
         pytest("tests/contract", *(f"--ignore={file}" for file in brokers), name="contract", waits=True),
-        *(pytest(*map(str, browser[half::2]), name=f"browser, {('one', 'other')[half]} half") for half in (0, 1)),
-        *clients(),
         *(pytest(f"tests/{folder}", name=folder, waits=folder in WAITS) for folder in folders),
+        pytest("tests/simulation", "tests/checker", name="simulation, checker"),
+        *clients(),
     ]
 
 

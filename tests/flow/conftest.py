@@ -13,5 +13,6 @@ async def stack(amqp_url: str, empty_database_url: str) -> AsyncIterator[Stack]:
     """Nothing runs in it yet."""
     await migrate(empty_database_url)
     stack = Stack(amqp_url, empty_database_url)
+    stack.forks = True
     yield stack
     await stack.stop()

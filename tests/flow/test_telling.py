@@ -24,6 +24,7 @@ def about(process: Process, **ids: str) -> list[dict[str, Any]]:
 
 async def test_processes_tell_where_the_page_is_and_each_step_of_a_message_and_that_they_have_stopped(stack: Stack) -> None:
     stack.environment["CHAT_LOG_LEVEL"] = "debug"
+    stack.forks = False  # as they are started elsewhere
     ports = free_ports(2)
     node, responder = await stack.add_node(CHAT_METRICS_PORT=str(ports[0])), await stack.add_responder(CHAT_METRICS_PORT=str(ports[1]))
 

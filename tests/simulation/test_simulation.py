@@ -11,7 +11,7 @@ import pytest
 from tests.simulation.injected_bugs import INJECTED_BUGS
 from tests.simulation.simulator import simulate
 
-SWEEP_S = 15.0  # of processor time, so that a busy machine tries as many
+SWEEP_S = 8.0  # of processor time, so that a busy machine tries as many
 ENOUGH = 15  # seeds, however slow the machine
 SEEDS = 40  # in which an injected bug has to be found; most show one
 

@@ -45,7 +45,7 @@ bodies = st.lists(lines, max_size=5).map(b"\n".join)
 keys = st.sampled_from(RoutingKey) | st.text()
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(histories(), st.lists(st.tuples(st.integers(0, 100), keys, bodies), max_size=8))
 def test_no_record_stops_the_projection_or_reaches_a_socket_in_pieces(log: list[Record], inserted: list[tuple[int, str, bytes]]) -> None:
     records = [(record.key, record.body) for record in log]
@@ -76,7 +76,7 @@ def is_event(line: bytes) -> bool:
     return True
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(histories(), st.lists(st.tuples(st.integers(0, 100), st.integers(0, 10), unreadable), min_size=1, max_size=5))
 def test_a_line_that_is_no_event_changes_nothing_about_its_neighbours(log: list[Record], inserted: list[tuple[int, int, bytes]]) -> None:
     clean = {record.offset: [(line, line) for line in record.body.split(b"\n")] for record in log if record.key == RoutingKey.EVENT}

@@ -16,6 +16,8 @@ from myna.mock_ai.pacing import RESUMED_AFTER_S
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS
 from tests.unit.mock_ai.replies import BRAIN, MESSAGES, apart, prompts, text_of, whole
 
+EVERY = 5  # parts: as there are ten profiles, each part of a message is tried under two of them
+
 
 @given(prompts)
 def test_another_brain_says_the_same_with_the_same_waits(prompt: Prompt) -> None:
@@ -44,12 +46,12 @@ def test_every_reply_is_parts_with_text_and_then_one_ending_within_the_limits(pr
     assert len("".join(part.text for part in parts).encode()) <= MAX_BYTES
 
 
-def test_every_message_resumes_right_at_every_part_under_every_profile() -> None:
+def test_every_message_resumes_right_at_every_part_and_under_every_profile() -> None:
     for text in MESSAGES:
-        for profile in PROFILES:
+        for number, profile in enumerate(PROFILES):
             prompt = Prompt("one key", text, profile, seed=3)
             undisturbed = list(BRAIN.steps(prompt))
-            for start in range(len(undisturbed)):
+            for start in range(number % EVERY, len(undisturbed), EVERY):
                 assert list(BRAIN.steps(prompt, start=start))[1:] == undisturbed[start + 1 :]
 
 
