@@ -23,6 +23,7 @@ class Table:
     note: str = ""
     rows: list[Sequence[str]] = field(default_factory=list)
     charts: dict[str, str] = field(default_factory=dict)  # SVG by file name
+    measured: str = ""  # when, and how busy the machine was before
 
     def add(self, *cells: str) -> None:
         """One more row."""
@@ -42,7 +43,13 @@ class Table:
         lines = [self.columns, ["---", *["---:"] * (len(self.columns) - 1)], *self.rows]
         table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
         shown = "".join(f"\n![{name.replace('-', ' ')}](charts/{name}.svg)\n" for name in self.charts)
-        return f"## {self.title}\n\n{table}\n" + (f"\n{self.note}\n" if self.note else "") + shown
+        said = "".join(f"\n{text}\n" for text in (self.note, self.measured) if text)
+        return f"## {self.title}\n\n{table}\n{said}{shown}"
+
+
+def moment() -> str:
+    """Now, and how busy the machine is."""
+    return f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average before {os.getloadavg()[0]:.1f}."
 
 
 def surroundings(rabbitmq: str, postgres: str) -> str:
@@ -61,7 +68,7 @@ def surroundings(rabbitmq: str, postgres: str) -> str:
 
 
 def write(path: Path, about: str, tables: Sequence[Table]) -> None:
-    """The report as Markdown, and the tables' charts in a folder beside it."""
+    """The report as Markdown, and the tables' charts in a folder beside it. What it had of other figures stays: parts can be run apart."""
     head = (
         "# Benchmarks\n\nMade by `make bench` and `python -m tests.bench headline`. Each figure stands beside its peer in the "
         "same run; values are medians of interleaved runs, with the least and the most in brackets. "
@@ -72,14 +79,21 @@ def write(path: Path, about: str, tables: Sequence[Table]) -> None:
         file = path.parent / "charts" / f"{name}.svg"
         file.parent.mkdir(exist_ok=True)
         file.write_text(drawn)
-    path.write_text(head + "\n" + "\n".join(table.markdown() for table in tables))
+    sections = _sections(path) | {table.title: table.markdown() for table in tables}
+    path.write_text(head + "\n" + "\n".join(sections.values()))
+
+
+def _sections(report: Path) -> dict[str, str]:
+    """What a report has, by title."""
+    texts = report.read_text().split("\n## ")[1:] if report.exists() else []
+    return {text.partition("\n")[0]: f"## {text.rstrip()}\n" for text in texts}
 
 
 def put_into(page: Path, table: Table) -> None:
     """Replace the table of a page that stands between the comments `bench` and `/bench`."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    rows = replace(table, charts={}).markdown().partition("\n\n")[2]
+    rows = replace(table, charts={}, measured="").markdown().partition("\n\n")[2]
     page.write_text(f"{before}{BEGIN}\n{rows}{END}{after}")
 
 
