@@ -132,20 +132,21 @@ class MockBrain:
         except ValueError:  # of a newer release, or published by hand
             yield Failure("unknown_option", "The rules of this message can't be read here.", retryable=False, after_s=0.0)
             return
-        if problem := _option_problem(scenarios.profiles, scenarios.names(), prompt.profile, prompt.scenario):
+        names = scenarios.names() if prompt.scenario is not None else ()
+        if problem := _option_problem(scenarios.profiles, names, prompt.profile, prompt.scenario):
             yield Failure("unknown_option", problem, retryable=False, after_s=0.0)
             return
         profiles = scenarios.profiles
         profile = profiles[prompt.profile or self._profile]
         seed = self._seed if prompt.seed is None else prompt.seed
-        names = ("", prompt.key) if seed is None else (seed, prompt.text, *_said_before(prompt))
-        rng = SeededRandom(*names)
+        drawn_from = ("", prompt.key) if seed is None else (seed, prompt.text, *_said_before(prompt))
+        rng = SeededRandom(*drawn_from)
         try:
             draft = self._draft(prompt, scenarios, profile, rng)
         except (SchemaError, UnsatisfiableError) as problem:
             draft = Draft("", Failure("invalid_schema", str(problem), retryable=False, after_s=0.0))
         profile = profiles.get(draft.profile, profile) if draft.profile else profile
-        steps = paced(draft, profile, rng, lambda: SeededRandom("errors", prompt.attempt, *names))
+        steps = paced(draft, profile, rng, lambda: SeededRandom("errors", prompt.attempt, *drawn_from))
         if (prompt.stop or prompt.max_tokens is not None) and not draft.text.startswith(FENCE):
             steps = limited(steps, prompt.stop, prompt.max_tokens)
         if draft.rule is not None and not isinstance(steps[-1], Part):
