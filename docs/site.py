@@ -14,7 +14,10 @@ from myna.web.openapi.html import STYLE
 
 ROOT = Path(__file__).parents[1]
 HOME = "docs/README.md"
-MORE = "img { max-width: 100%; } pre { overflow-x: auto; background: var(--surface); padding: .75rem; } pre code { padding: 0; }"
+# Beside the style of /docs: sentences stand in the first columns here, and what is long scrolls by itself on a narrow screen.
+MORE = """img { max-width: 100%; } pre { overflow-x: auto; background: var(--surface); padding: .75rem; } pre code { padding: 0; }
+td:first-child { white-space: normal; } td { min-width: 6rem; } :not(pre) > code { overflow-wrap: anywhere; }
+footer { max-width: 58rem; margin: 0 auto; padding: 0 1.25rem 3rem; }"""
 LINK = re.compile(r'(href|src)="([^"]+)"')
 
 
@@ -62,14 +65,21 @@ def _html(page: str, known: dict[str, str], target: Path) -> str:
     source = (ROOT / page).read_text()
     body = MarkdownIt("commonmark").enable("table").render(source)
     body = re.sub(r"<h([1-6])>(.*?)</h\1>", lambda found: f'<h{found[1]} id="{anchor(_plain(found[2]))}">{found[2]}</h{found[1]}>', body)
+    body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
     body = LINK.sub(lambda found: f'{found[1]}="{_moved(found[2], page, known, target)}"', body)
-    title = escape(source.partition("\n")[0].lstrip("# "))
     back = "" if page == HOME else '<nav><a href="index.html">All pages</a></nav>'
+    order = [*known]
+    after = order[order.index(page) + 1 :]
+    onward = f'<footer>Next: <a href="{known[after[0]]}">{_title(after[0])}</a></footer>' if after else ""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{STYLE}{MORE}</style></head><body><header>{back}</header><main>
-{body}</main></body></html>
+<title>{_title(page)}</title><style>{STYLE}{MORE}</style></head><body><header>{back}</header><main>
+{body}</main>{onward}</body></html>
 """
+
+
+def _title(page: str) -> str:
+    return escape((ROOT / page).read_text().partition("\n")[0].lstrip("# "))
 
 
 def _plain(html: str) -> str:
