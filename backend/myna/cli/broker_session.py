@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from myna.broker.port import Broker
 from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.cli.addresses import servers_of
 from myna.node.factories import log_limits, process_name
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
@@ -26,7 +27,8 @@ async def connected_broker(settings: Settings) -> AsyncIterator[Broker]:
         if running.done():
             await running
         if not broker.up:
-            raise StartupError(f"The broker does not answer: {(broker.trouble or 'no reason known').rstrip('.')}.")
+            reason = (broker.trouble or "no reason known").rstrip(".")
+            raise StartupError(f"The broker at {servers_of(settings.amqp_url)} (CHAT_AMQP_URL) does not answer: {reason}.")
         yield broker
     finally:
         await broker.close()

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import click
 
+from myna.cli.addresses import checked_url
 from myna.cli.process import examples
 from myna.cli.terminal import without_controls
 from myna.client import Refused, ReplyFailed, SyncChat, SyncTurn, Unreachable
@@ -33,7 +34,7 @@ def command(text: tuple[str, ...], url: str, token: str | None, conversation: An
     options = {name: value for name, value in (("profile", profile), ("seed", seed)) if value is not None}
     conversation_id = str(conversation or uuid4())
     try:
-        with SyncChat(url, token=token) as chat:
+        with SyncChat(checked_url(url), token=token) as chat:
             if sys.stdin.isatty() and not text:
                 click.echo(f"Connected to {url}, conversation {conversation_id}. Ctrl+C stops a reply, Ctrl+D leaves.", err=True)
             failed = 0

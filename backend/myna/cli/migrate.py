@@ -5,8 +5,9 @@ import time
 import click
 
 from myna.cli import settings_reading
+from myna.cli.addresses import servers_of
 from myna.cli.process import run
-from myna.protocol.errors import StartupError
+from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.store.postgres.migrations import migrate
 from myna.store.postgres.roles import grant_rows
 
@@ -17,7 +18,10 @@ def command() -> None:
     settings = settings_reading.load()
     if settings.database_url is None:
         raise StartupError("CHAT_DATABASE_URL is needed: the embedded database migrates by itself.")
-    run(bring_to_head(settings.database_url, settings.database_app_url))
+    try:
+        run(bring_to_head(settings.database_url, settings.database_app_url))
+    except StoreUnavailable as error:
+        raise StartupError(f"{str(error).rstrip('.')}: CHAT_DATABASE_URL leads to {servers_of(settings.database_url)}.") from None
 
 
 async def bring_to_head(url: str, app_url: str | None) -> None:

@@ -8,6 +8,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from myna.cli.addresses import checked_url
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 
@@ -32,9 +33,7 @@ class NodeRoutes:
     """The routes of one node, with the admin token where the settings hold one."""
 
     def __init__(self, settings: Settings, url: str | None = None) -> None:
-        self.url = (url or url_of(settings)).rstrip("/")
-        if not self.url.startswith(("http://", "https://")):
-            raise StartupError(f"--url takes http://… or https://…, not {self.url!r}.")
+        self.url = checked_url(url or url_of(settings))
         self._headers = {"Authorization": f"Bearer {settings.admin_token}"} if settings.admin_token else {}
         if url is None and settings.allowed_hosts:
             self._headers["Host"] = settings.allowed_hosts[0]  # under another name, as this machine's address is, it answers 421

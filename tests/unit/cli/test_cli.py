@@ -60,10 +60,22 @@ def test_a_broker_that_is_not_there_is_told_in_one_sentence(tmp_path: Path, dead
     done = command(tmp_path, "tail", CHAT_AMQP_URL=dead_broker)
     assert (done.returncode, done.stdout) == (2, "")
     (said,) = done.stderr.splitlines()
-    assert said.startswith("myna: The broker does not answer: ")
+    assert said.startswith("myna: The broker at ")
+    assert " (CHAT_AMQP_URL) does not answer: " in said
     assert said.endswith(".")
     assert not said.endswith("..")
     assert "hunter2" not in said
+
+
+def test_a_database_that_is_not_there_is_told_with_its_address_and_no_password(tmp_path: Path) -> None:
+    done = command(tmp_path, "migrate", CHAT_DATABASE_URL="postgresql://myna:hunter2@127.0.0.1:9/myna")
+    assert done.returncode == 2
+    assert done.stderr == "myna: The database cannot be reached (ConnectionRefusedError): CHAT_DATABASE_URL leads to 127.0.0.1:9.\n"
+
+
+def test_an_address_of_another_kind_is_refused_before_it_is_tried(tmp_path: Path) -> None:
+    done = command(tmp_path, "chat", "--url", "ftp://localhost", "hello")
+    assert (done.returncode, done.stderr) == (2, "myna: --url takes http://… or https://…, not 'ftp://localhost'.\n")
 
 
 def test_doctor_names_settings_that_there_are_none_of_and_prints_no_log_lines(tmp_path: Path, dead_broker: str) -> None:
