@@ -17,7 +17,7 @@ from tests.unit.api.conftest import Person, Served, person_at, records, serving,
 # --- origins and credentials ---
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", ""])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", "http://[::1", ""])
 async def test_an_upgrade_from_a_foreign_page_is_rejected_before_any_session(served: Served, origin: str) -> None:
     host = served.url.removeprefix("http://")
     owners = len(served.node.services.projection._window._owners)
@@ -152,7 +152,7 @@ async def test_a_write_with_the_cookie_from_a_foreign_page_is_rejected(served: S
     path = f"/api/conversations/{accepted['conversation_id']}"
     before = records(served)
     async with HttpClient(base_url=served.url, headers={"Cookie": f"{COOKIE}={person.token}"}) as browser:
-        for origin in ("https://evil.example", "null"):
+        for origin in ("https://evil.example", "null", "http://[::1", "http://"):
             headers = {"Origin": origin}
             assert (await browser.post("/api/messages", json={"text": "hi"}, headers=headers)).status_code == 403
             assert (await browser.patch(path, json={"title": "x"}, headers=headers)).status_code == 403
