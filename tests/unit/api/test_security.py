@@ -17,7 +17,9 @@ from tests.unit.api.conftest import Person, Served, person_at, records, serving,
 # --- origins and credentials ---
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", "http://[::1", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "{own}.evil.example", "https://{host}", "{own}/", "file://", "http://[::1", ""]
+)
 async def test_an_upgrade_from_a_foreign_page_is_rejected_before_any_session(served: Served, origin: str) -> None:
     host = served.url.removeprefix("http://")
     owners = len(served.node.services.projection._window._owners)
