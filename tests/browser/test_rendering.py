@@ -182,9 +182,11 @@ async def test_print_gives_the_whole_conversation_without_the_controls(open_page
         await expect(last.get_by_role("button", name="Another reply")).to_be_visible()
     pages = re.findall(rb"/Type\s*/Page\b(?!s)", await user.page.pdf(format="A4"))
     assert len(pages) >= 5  # 2,400 words
+    assert await user.turns.count() < 8  # the rows in sight, and some around them
+    # At once: the browser takes its picture right after the event.
+    rows = "dispatchEvent(new Event('beforeprint')); document.querySelectorAll('[role=log] article').length"
+    assert await user.page.evaluate(rows) == 8
     await user.page.emulate_media(media="print")
-    await user.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    await expect(user.turns).to_have_count(8)
     await expect(user.sidebar).to_be_hidden()
     await expect(user.field).to_be_hidden()
     await user.page.evaluate("dispatchEvent(new Event('afterprint'))")
