@@ -47,6 +47,7 @@ async def draw_calls(user: User, name: str) -> None:
     await user.page.goto(user.server + "/calls")
     await expect(calls(user).first).to_contain_text(CALLED[-1][0])
     await calls(user).first.locator("summary").click()
+    await expect(calls(user).first.get_by_role("region", name="Answered")).to_be_visible()
     await user.page.mouse.move(0, 0)
     await user.page.screenshot(path=OUT / name)
 
