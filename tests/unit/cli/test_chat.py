@@ -56,7 +56,7 @@ async def test_what_the_model_says_can_not_steer_the_terminal(node: Served) -> N
 
 async def test_where_nobody_answers_one_sentence_says_so(node: Served) -> None:
     done = await told(node, "--url", "http://127.0.0.1:9", "hello")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert done.stderr.startswith("myna: ")
     assert len(done.stderr.splitlines()) == 1
 
