@@ -6,6 +6,7 @@ from myna.broker.port import Delivery
 from myna.core.projection import Projection
 from myna.core.replies import OpenReply
 from myna.pipeline.responder import Outcome, Responder
+from myna.pipeline.watchdog import Watchdog
 from myna.protocol import events as e
 from myna.protocol.views import MessageView
 from tests.simulation.processes import ProcessClasses
@@ -18,6 +19,13 @@ class AckBeforeConfirm(Responder):
     async def _process(self, delivery: Delivery, *, retried: bool) -> Outcome:
         await delivery.ack()
         return await super()._process(delivery, retried=retried)
+
+
+class NeverQueuesAgain(Watchdog):
+    """Leaves a job lost that the work queue has no more: queued again, it would hide an early ack."""
+
+    async def _queue_again(self, replies: list[OpenReply]) -> None:
+        return
 
 
 class NeverForgets(Projection):
@@ -47,7 +55,7 @@ class ForgetsParents(Projection):
 
 
 INJECTED_BUGS = {
-    "ack before confirm": InjectedBug(ProcessClasses(responder=AckBeforeConfirm)),
+    "ack before confirm": InjectedBug(ProcessClasses(responder=AckBeforeConfirm, watchdog=NeverQueuesAgain)),
     "dropped window": InjectedBug(ProcessClasses(projection=NeverForgets)),
     "paths of one step": InjectedBug(ProcessClasses(projection=ForgetsParents)),
     "missing dedupe": InjectedBug(reply=NoDeduplication),

@@ -46,6 +46,7 @@ class ProcessClasses:
 
     projection: type[Projection] = Projection
     responder: type[Responder] = Responder
+    watchdog: type[Watchdog] = Watchdog
 
 
 class Process:
@@ -87,7 +88,7 @@ class Node(Process):
         queries = Queries(store, projection, signals)
         recorder = Recorder(store, projection, signals)
         metrics = RelayMetrics()
-        watchdog = Watchdog(link, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
+        watchdog = classes.watchdog(link, projection, submissions.unseen.repeat, abandoned_s=settings.abandoned_s)
         mock_setups = MockSetups(link, store, queries)
         observers = (mock_setups, hub, metrics, submissions, submissions.unseen, watchdog, signals, recorder)
         relay = Relay(link, LogReader(link, store, projection), projection, observers)
