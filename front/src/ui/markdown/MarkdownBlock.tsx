@@ -30,11 +30,11 @@ function showTarget(event: MouseEvent<HTMLAnchorElement>): void {
 }
 
 const components: Components = {
-  a: ({ href, id, children }) => {
+  a: ({ href, id, children, 'aria-label': label }) => {
     if (!href) return <span>{children}</span>;
     if (href.startsWith('#'))
       return (
-        <a href={href} id={id} onClick={showTarget}>
+        <a href={href} id={id} aria-label={label} onClick={showTarget}>
           {children}
         </a>
       );
