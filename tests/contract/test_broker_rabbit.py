@@ -1,6 +1,7 @@
 """Behaviour of a real RabbitMQ and of its client library that loses messages or hangs where nobody allows for it."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -12,7 +13,9 @@ from structlog.testing import capture_logs
 
 from myna.broker.rabbitmq import broker as rabbit_module
 from myna.broker.rabbitmq import connection
+from myna.broker.rabbitmq import consumer as consumer_module
 from myna.broker.rabbitmq.broker import RabbitBroker
+from myna.broker.rabbitmq.channel_reader import RawDelivery
 from myna.pipeline.log_reader import OWN_OFFSETS
 from myna.protocol.errors import BrokerUnavailable, StartupError
 from myna.protocol.topology import DEAD_LETTERS, LOG, MIB, WORK_QUEUE, LogLimits, RoutingKey
@@ -168,6 +171,35 @@ async def test_a_work_queue_deleted_under_its_consumer_ends_it_and_comes_back(br
     async with aclosing(broker.consume(prefetch=1)) as deliveries:
         await published(broker, RoutingKey.MESSAGE, b"again")
         assert (await take(deliveries, 1))[0].body == b"again"
+
+
+class Dropped(deque[RawDelivery]):
+    """Where deliveries go that a subscription drops."""
+
+    number = 0
+
+    def append(self, _: RawDelivery) -> None:
+        self.number += 1
+
+
+async def test_an_idle_consumer_subscribes_anew_and_gets_what_its_last_subscription_dropped(
+    broker: RabbitBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consumer = broker.consume(prefetch=10)
+    delivery = asyncio.ensure_future(anext(consumer))
+    await until(lambda: consumer._reader is not None, "a subscription")
+    assert consumer._reader is not None
+    consumer._reader.arrived = dropped = Dropped()
+    await published(broker, RoutingKey.WORK, b"dropped at first")
+    await until(lambda: dropped.number == 1, "the delivery")
+    consumer.renew_if_idle()
+    assert not consumer._reader.broken, "it has subscribed just now"
+    monkeypatch.setattr(consumer_module, "RENEW_S", 0.0)
+    consumer.renew_if_idle()
+    assert ((await in_time(delivery)).body, delivery.result().redelivered) == (b"dropped at first", True)
+    consumer.renew_if_idle()
+    assert not consumer._reader.broken, "it has something in hand"
+    await consumer.aclose()
 
 
 async def test_a_log_deleted_under_its_reader_ends_it_and_begins_anew(broker: RabbitBroker, rabbit: RabbitNode, vhost: str) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
+from weakref import WeakSet
 
 import structlog
 from aio_pika.abc import AbstractChannel
@@ -63,6 +64,7 @@ class RabbitBroker:
         self.segment_bytes = limits.segment_bytes
         self._log = LogDeclaration(self._consuming, limits)
         self._depth = 0  # of the work queue, at the last check
+        self._consumers: WeakSet[RabbitConsumer] = WeakSet()
         # For publishing, one for each key. RabbitMQ 3.10 numbers what a channel sends to a stream by itself;
         # when the stream's leader dies, it sends the new one what is not confirmed under the channel's numbers in place of these. Where
         # the two differ it never confirms, and takes later publishes for repetitions. So all of one channel goes to the same queues.
@@ -115,6 +117,8 @@ class RabbitBroker:
             for key in queue.keys:
                 await declared.bind(exchange, key.value)
         await channel.close()
+        for consumer in self._consumers:
+            consumer.renew_if_idle()
 
     async def _probe(self, fresh: bool) -> None:
         """Check that publishes are taken: one to no queue is confirmed at once, unless the broker is blocked or frozen."""
@@ -184,7 +188,9 @@ class RabbitBroker:
             await close_channel(owner)
 
     def consume(self, *, prefetch: int) -> RabbitConsumer:
-        return RabbitConsumer(self._consuming, prefetch)
+        consumer = RabbitConsumer(self._consuming, prefetch)
+        self._consumers.add(consumer)
+        return consumer
 
     def log(self, start: Start) -> AsyncGenerator[Sequence[Record], None]:
         return log_reading.read_log(self._consuming, start)

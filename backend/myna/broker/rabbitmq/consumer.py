@@ -10,6 +10,10 @@ from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import WORK_QUEUE
 
+# An idle consumer subscribes anew so often, in seconds. RabbitMQ 3.10 may forget to end the consumers of a queue that is deleted and
+# declared at once (1 of some 20 times): it goes on to hand them deliveries that their channel drops.
+RENEW_S = 10.0
+
 
 class RabbitDelivery:
     """One message that a consumer holds; see `port.Delivery`."""
@@ -53,26 +57,41 @@ class RabbitConsumer:
         self._unacked: dict[int, None] = {}  # tags that were neither acked nor refused, in order
         self._to_ack: set[int] = set()
         self._acking: asyncio.Task[None] | None = None
+        self._active_at = 0.0  # when it last had a delivery or subscribed, by the event loop's clock
+        self._renewing = False
         self._closed = False
 
     def __aiter__(self) -> "RabbitConsumer":
         return self
 
     async def __anext__(self) -> RabbitDelivery:
-        if self._reader is None:
-            await self._open()
-        reader = self._reader
-        if self._closed or reader is None:
-            raise StopAsyncIteration
-        try:
-            await reader.wait()
-        except BrokerUnavailable:
-            if self._closed:
-                raise StopAsyncIteration from None
-            raise
-        raw = reader.arrived.popleft()
+        raw = await self._next()
+        self._active_at = asyncio.get_running_loop().time()
         self._unacked[raw.tag] = None
         return RabbitDelivery(self, raw)
+
+    async def _next(self) -> RawDelivery:
+        while True:
+            try:
+                reader = self._reader or await self._open()
+                await reader.wait()
+                return reader.arrived.popleft()
+            except BrokerUnavailable:
+                if self._closed:
+                    raise StopAsyncIteration from None
+                if not self._renewing:
+                    raise
+            self._reader, self._renewing = None, False
+            await self._stack.aclose()
+
+    def renew_if_idle(self) -> None:
+        """Subscribe anew where nothing is in hand and nothing has come for `RENEW_S`; what was under way is delivered again."""
+        reader = self._reader
+        if reader is None or reader.broken or self._unacked or self._acking is not None:
+            return
+        if asyncio.get_running_loop().time() - self._active_at > RENEW_S:
+            self._renewing = True
+            reader.fail("This consumer is renewed.")
 
     async def aclose(self) -> None:
         self._closed = True
@@ -100,10 +119,13 @@ class RabbitConsumer:
             # Not before: while the tag counts as unacked, no ack of several includes it.
             self._unacked.pop(tag, None)
 
-    async def _open(self) -> None:
+    async def _open(self) -> ChannelReader:
         async with self._opening:
-            if self._reader is None and not self._closed:
-                self._reader = await self._stack.enter_async_context(consuming(self._connection, WORK_QUEUE, prefetch=self._prefetch))
+            if self._closed:
+                raise BrokerUnavailable("This consumer was closed.")
+            self._reader = await self._stack.enter_async_context(consuming(self._connection, WORK_QUEUE, prefetch=self._prefetch))
+            self._active_at = asyncio.get_running_loop().time()
+            return self._reader
 
     async def _send_acks(self) -> None:
         try:
