@@ -2,9 +2,11 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import FileChooser, Locator, Page, Route, expect
+from playwright.async_api import TimeoutError as NotInTime
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_access import findings
@@ -68,12 +70,20 @@ async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_serv
     user.expects_disconnects = True
     await user.page.route("**/api/**", away)
     await user.page.reload()
-    async with user.page.expect_file_chooser() as chooser:
-        await user.page.get_by_role("button", name="Open a trace").click()
-    await (await chooser.value).set_files(saved)
+    await (await file_chooser(user.page)).set_files(saved)
     await moment.fill(await moment.get_attribute("max") or "")
     await expect(then).to_contain_text("Whole, in")
     await expect(ledger_of(user, "the trace")).to_contain_text("All kept")
+
+
+async def file_chooser(page: Page) -> FileChooser:
+    """What "Open a trace" opens. A note on the missing server moves the button once; a press that it parts in two is no click."""
+    for _ in range(3):
+        with suppress(NotInTime):
+            async with page.expect_file_chooser(timeout=10_000) as chooser:
+                await page.get_by_role("button", name="Open a trace").click()
+            return await chooser.value
+    raise AssertionError("no file was asked for")
 
 
 async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) -> None:
