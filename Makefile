@@ -52,7 +52,7 @@ faults: .venv/dev ## the part of make test that harms processes, broker and data
 
 other-broker: .venv/dev ## the tests of the broker on the RabbitMQ of another Debian release: RELEASE=trixie has 4.0 (about 15 minutes)
 	@tests/services/unpack_rabbitmq $(or $(RELEASE),trixie) build/rabbitmq-$(or $(RELEASE),trixie)
-	@TEST_RABBITMQ=$(CURDIR)/build/rabbitmq-$(or $(RELEASE),trixie) $(PY) -m pytest tests/contract/test_broker*.py tests/flow tests/faults/test_broker*.py
+	@TEST_RABBITMQ=$(CURDIR)/build/rabbitmq-$(or $(RELEASE),trixie) $(PY) -m pytest tests/contract/test_broker*.py tests/contract/rabbitmq tests/flow tests/faults/test_broker*.py
 
 fuzz: .venv/dev ## made-up bytes, frames, imports and requests, until something is found or it is stopped
 	@while FUZZ_S=60 $(PY) -m pytest -q --timeout=0 tests/fuzz; do :; done; exit 1

@@ -131,7 +131,7 @@ def tests() -> list[Step]:
     vitest = ["npx", "--no-install", "vitest", "run", "--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORT}"]
     vitest.append(f"--testTimeout={int(1000 * TEST_S * SLOWNESS)}")
     browser = sorted(set((TESTS / "browser").glob("test_*.py")) - {ROOT / MEASURES_TIME}, key=lambda file: file.stat().st_size)
-    brokers = sorted((TESTS / "contract").glob("test_broker*.py"))
+    brokers = [*sorted((TESTS / "contract").glob("test_broker*.py")), TESTS / "contract" / "rabbitmq"]
     folders = sorted({file.relative_to(TESTS).parts[0] for file in TESTS.glob("*/**/test_*.py")} - APART - NAMED)
     return [
         Step("vitest", vitest, ROOT / "front", waits=True),  # it gives its own workers little time to start

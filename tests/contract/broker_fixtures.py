@@ -134,6 +134,19 @@ async def until(condition: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"not within {TIMEOUT_S} s: {what}")
 
 
+async def published(broker: RabbitBroker, key: RoutingKey, body: bytes) -> None:
+    """Publish as soon as the broker takes it again."""
+
+    async def taken() -> bool:
+        try:
+            await in_time(broker.submit(key, [body]))
+        except BrokerUnavailable:
+            return False
+        return True
+
+    await eventually(taken, TIMEOUT_S, "a publish is taken again")
+
+
 async def take(deliveries: Consumer, count: int) -> list[Delivery]:
     """The next deliveries of a consumer."""
     return [await in_time(anext(deliveries)) for _ in range(count)]
