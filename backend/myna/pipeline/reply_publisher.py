@@ -6,7 +6,7 @@ from typing import Any
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
-from myna.mock_ai.port import Brain, End, HistoryMessage, Part, Prompt, ReplyStep
+from myna.mock_ai.port import Brain, End, Failure, HistoryMessage, Part, Prompt
 from myna.pipeline import steps
 from myna.pipeline.failpoints import failpoint
 from myna.protocol import events as e
@@ -52,6 +52,7 @@ class ReplyPublisher:
             "message_id": job.message_id,
             "attempt": reply.attempt + 1,
         }
+        self._part_lines = log_codec.PartLines(**self._common)
         self._loop = asyncio.get_running_loop()
         self._span: tracing.Span | None = None
         self._buffer: list[bytes] = []  # events of this iteration of the event loop
@@ -76,19 +77,18 @@ class ReplyPublisher:
 
     async def _run(self, stopped: Callable[[], bool]) -> None:
         prompt = prompt_of(self._job)
-        self._publish(
-            e.ReplyStarted(
-                **self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None,
-                options=_shown_options(self._job.options), call=_call_of(prompt),
-            )
+        start = e.ReplyStarted(
+            **self._common, at=timestamps.now(), worker=self._worker, restarted=self._restarted or None,
+            options=_shown_options(self._job.options), call=_call_of(prompt),
         )  # fmt: skip
+        self._publish(log_codec.encode(start))
         self._note("reply.picked_up", worker=self._worker, queued_ms=max(0, self._started_ms - self._accepted_ms))
         failpoint("reply.started")
         async for step in self._brain.reply(prompt, start=len(self._parts)):
             if stopped():
                 self._note_end("stopped", self._timings(timestamps.now_ms()))
                 break
-            self._publish(self._event(step))
+            self._publish(self._part(step) if type(step) is Part else self._end(step))
             failpoint("reply.part")
             if len(self._buffer) + self._unconfirmed >= MAX_UNCONFIRMED:
                 await self._all_confirmed()
@@ -103,13 +103,13 @@ class ReplyPublisher:
         self._metrics.ended(outcome, timings.queued_ms, timings.first_part_ms, timings.total_ms)
         self._note("reply.ended", outcome=outcome, parts=len(self._parts), total_ms=timings.total_ms)
 
-    def _publish(self, event: e.Event) -> None:
+    def _publish(self, line: bytes) -> None:
         if self._confirm is not None and self._confirm.done():
             self._confirm.result()  # raises where it failed: an event after a lost one would make a gap
             self._unconfirmed = 0
         if not self._buffer:
             self._loop.call_soon(self._hand_over)
-        self._buffer.append(log_codec.encode(event))
+        self._buffer.append(line)
 
     def _hand_over(self) -> None:
         confirm = self._confirm
@@ -125,33 +125,31 @@ class ReplyPublisher:
             await self._confirm
             self._unconfirmed = 0
 
-    def _event(self, step: ReplyStep) -> e.Event:
+    def _part(self, part: Part) -> bytes:
         now_ms = timestamps.now_ms()
-        at = timestamps.written(now_ms)
-        if type(step) is Part:
-            if self._first_part_ms is None:
-                self._first_part_ms = now_ms
-                tracing.event(self._span, "first part")
-                self._note("reply.first_part", first_part_ms=max(0, now_ms - self._started_ms))
-            self._parts.append(step.text)
-            return e.ReplyDelta(**self._common, at=at, index=len(self._parts) - 1, text=step.text)
-        timings = self._timings(now_ms)
-        outcome = step.finish_reason if type(step) is End else label_of(step.code)
-        self._note_end(outcome, timings)
-        if type(step) is End:
-            return e.ReplyCompleted(
-                **self._common,
-                at=at,
-                parts=len(self._parts),
-                text="".join(self._parts),
-                finish_reason=step.finish_reason,
-                timings=timings,
-                rule=step.rule,
-            )
-        return e.ReplyFailed(
-            **self._common, at=at, code=step.code, detail=step.detail, retryable=step.retryable, status=step.status,
-            retry_after_s=step.retry_after_s, rule=step.rule, timings=timings,
-        )  # fmt: skip
+        if self._first_part_ms is None:
+            self._first_part_ms = now_ms
+            tracing.event(self._span, "first part")
+            self._note("reply.first_part", first_part_ms=max(0, now_ms - self._started_ms))
+        self._parts.append(part.text)
+        return self._part_lines.line(timestamps.written(now_ms), len(self._parts) - 1, part.text)
+
+    def _end(self, end: End | Failure) -> bytes:
+        now_ms = timestamps.now_ms()
+        at, timings = timestamps.written(now_ms), self._timings(now_ms)
+        self._note_end(end.finish_reason if type(end) is End else label_of(end.code), timings)
+        event: e.ReplyEnd
+        if type(end) is End:
+            event = e.ReplyCompleted(
+                **self._common, at=at, parts=len(self._parts), text="".join(self._parts), finish_reason=end.finish_reason, timings=timings,
+                rule=end.rule,
+            )  # fmt: skip
+        else:
+            event = e.ReplyFailed(
+                **self._common, at=at, code=end.code, detail=end.detail, retryable=end.retryable, status=end.status,
+                retry_after_s=end.retry_after_s, rule=end.rule, timings=timings,
+            )  # fmt: skip
+        return log_codec.encode(event)
 
     def _timings(self, now_ms: int) -> e.Timings:
         return e.Timings(

@@ -93,6 +93,23 @@ def encode(struct: WireStruct) -> bytes:
     return _ENCODER.encode(struct)
 
 
+class PartLines:
+    """Writes the lines of one reply's parts. They differ in `at`, `index` and `text` only: the rest is encoded once for all of them."""
+
+    __slots__ = ("_before_at", "_behind_at")
+
+    def __init__(self, **common: Any) -> None:
+        """`common`: the other fields of a `ReplyDelta`."""
+        at = "x" * 24  # found again at once: what stands before it has no such text
+        line = encode(ReplyDelta(**common, at=at, index=0, text=""))
+        self._before_at, _, behind = line.partition(at.encode())
+        self._behind_at = behind[: -len(b'0,"text":""}')]
+
+    def line(self, at: str, index: int, text: str) -> bytes:
+        """One part as `encode` writes it."""
+        return b'%b%b%b%d,"text":%b}' % (self._before_at, at.encode(), self._behind_at, index, _ENCODER.encode(text))
+
+
 def read_line(line: bytes) -> LogLine:
     """The event or mark in a line of the log. Raises `UnknownType` or `Unreadable`."""
     decode = _REPLY_DECODERS.get(line[_TYPE_PLACE])

@@ -56,6 +56,14 @@ def test_a_frame_is_its_event_without_the_inner_fields_and_with_its_cursor(text:
         assert json.loads(log_codec.frame(event, "1.0.abc")) == expected
 
 
+@given(texts, st.integers(0, 2**31 - 1))
+def test_the_lines_of_a_reply_s_parts_are_written_as_any_event_is(text: str, index: int) -> None:
+    part = log_events.part(HI, index, text)
+    common = msgspec.structs.asdict(part)
+    at = [common.pop(name) for name in ("type", "at", "index", "text")][1]
+    assert log_codec.PartLines(**common).line(at, index, text) == log_codec.encode(part)
+
+
 @pytest.mark.parametrize("event", everything("x", e.Options(profile="fast")), ids=lambda event: event.type)
 def test_fields_of_a_newer_release_are_ignored_wherever_they_stand(event: e.Event) -> None:
     known = json.loads(log_codec.encode(event))
