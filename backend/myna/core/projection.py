@@ -148,6 +148,10 @@ class Projection:
         """The newest events of all owners that are remembered, so many at most, oldest first."""
         return self._window.newest(count)
 
+    def entries_after(self, position: Position, most: int) -> list[LogEntry] | None:
+        """The events of all owners after a position, oldest first; None where some are forgotten, or there are more than `most`."""
+        return self._window.after(position, most)
+
     def cursor(self, owner: str, position: Position | None = None) -> str:
         """This owner's cursor for a position; without one, for the last position read."""
         return encode_cursor(self._reached if position is None else position, tag_of(owner, self.epoch))

@@ -138,6 +138,13 @@ class Window:
         """The newest entries of all owners, so many at most, in order."""
         return list(islice(reversed(self._order), count))[::-1]
 
+    def after(self, position: Position, most: int) -> list[LogEntry] | None:
+        """The entries of all owners after a position, in order; None where some are forgotten, or there are more than `most`."""
+        if position < self.resumable:
+            return None
+        found = list(islice(takewhile(lambda entry: entry.position > position, reversed(self._order)), most + 1))
+        return found[::-1] if len(found) <= most else None
+
     def events_from(self, position: Position) -> list[Event]:
         """The events of all owners from a position on, in order."""
         return [entry.event for entry in self._order if entry.position >= position]

@@ -1,23 +1,22 @@
-"""The ledger of promises over what this node reads of the log. It counts while somebody looks, and does nothing otherwise."""
+"""The ledger of promises over what this node remembers of the log. It counts when somebody looks, and does nothing otherwise."""
 
 import asyncio
-from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from myna.checker.ledger import Accepted, Ledger
-from myna.core.fold_rules import FoldResult
-from myna.core.log_observer import LogObserver
 from myna.core.projection import Projection
 from myna.core.window import LogEntry
 from myna.pipeline.manual_messages import OPERATOR
+from myna.protocol.events import BEGINNING
 from myna.slices import sliced
 
 WATCHED_S = 60.0  # so long after the last look it forgets everything
 PAST_ENTRIES = 20_000  # of what the node remembers that it begins with: some 200 ms of reading
-MOST_PENDING = 200_000  # entries that it may be behind; with more it begins anew
+MOST_UNREAD = 100_000  # entries between two looks; with more it begins anew
 STEP = 64  # entries between two looks at the clock
 
 _FRAME: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
@@ -43,34 +42,26 @@ class Counts:
     faults: tuple[str, ...]
 
 
-class WatchedLedger(LogObserver):
-    """Counts on between two looks that are less than `WATCHED_S` apart."""
+class WatchedLedger:
+    """Counts on between two looks that are less than `WATCHED_S` apart: each reads what the node remembers since the last."""
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, *, most_unread: int = MOST_UNREAD) -> None:
         self._projection = projection
-        self._pending: deque[LogEntry] | None = None  # read and not counted; None: nobody looks
-        self._ledger = Ledger()
-        self._begin = self._end = 0
+        self._most_unread = most_unread
+        self._ledger: Ledger | None = None  # None: nobody looks
+        self._epoch = ""
+        self._begin, self._reached = 0, BEGINNING  # from this offset up to this position it has counted
         self._closing: asyncio.TimerHandle | None = None
         self._counting = asyncio.Lock()
 
     @property
     def watched(self) -> bool:
-        """Whether it takes part in what is read."""
-        return self._pending is not None
-
-    def observe(self, folded: FoldResult) -> None:
-        if self._pending is not None:
-            self._pending.extend(folded.entries)
-            if len(self._pending) > MOST_PENDING:
-                self.close()
-
-    def log_replaced(self) -> None:
-        self.close()
+        """Whether it holds anything."""
+        return self._ledger is not None
 
     def close(self) -> None:
         """Forget everything, until the next look."""
-        self._pending, self._ledger = None, Ledger()
+        self._ledger = None
 
     async def count(self) -> Counts:
         """The counts up to what this node has read."""
@@ -78,45 +69,37 @@ class WatchedLedger(LogObserver):
             if self._closing is not None:
                 self._closing.cancel()
             self._closing = asyncio.get_running_loop().call_later(WATCHED_S, self.close)
-            if self._pending is None:
-                self._open()
-            await self._catch_up()
-            return self._counts()
+            ledger, entries = self._unread()
+            # As of the same moment as the entries: meanwhile the node reads on.
+            awaited = frozenset(self._projection.open_replies)
+            async with sliced() as pause:
+                for number, entry in enumerate(entries, 1):
+                    _take(ledger, entry)
+                    if number % STEP == 0:
+                        await pause()
+            return self._counts(ledger, awaited)
 
-    def _open(self) -> None:
-        # Entries carried over from an earlier log have no place in this one.
-        past = [entry for entry in self._projection.newest_entries(PAST_ENTRIES) if entry.position.offset >= 0]
-        self._pending = deque(past)
-        self._begin = self._end = past[0].position.offset if past else self._projection.reached.offset
+    def _unread(self) -> tuple[Ledger, list[LogEntry]]:
+        """The ledger and what it has not counted yet; a new one where there is none, or where it can't go on."""
+        projection, ledger, entries = self._projection, self._ledger, None
+        if ledger is not None and self._epoch == projection.epoch:
+            entries = projection.entries_after(self._reached, self._most_unread)
+        if ledger is None or entries is None:
+            ledger = self._ledger = Ledger()
+            # Entries carried over from an earlier log have no place in this one.
+            entries = [entry for entry in projection.newest_entries(PAST_ENTRIES) if entry.position.offset >= 0]
+            self._epoch, self._begin = projection.epoch, entries[0].position.offset if entries else max(0, projection.reached.offset)
+        self._reached = projection.reached
+        return ledger, entries
 
-    async def _catch_up(self) -> None:
-        number = 0
-        async with sliced() as pause:
-            while self._pending:
-                self._take(self._pending.popleft())
-                number += 1
-                if number % STEP == 0:
-                    await pause()
-
-    def _take(self, entry: LogEntry) -> None:
-        event = entry.event
-        self._end = entry.position.offset
-        if event.type == "message.created" or event.type == "reply.requested":
-            # What an operator published by hand is answered side by side, and so is one more reply that somebody wants.
-            ordered = event.type == "message.created" and event.owner != OPERATOR
-            self._ledger.accept(Accepted(event.owner, event.conversation_id, event.message_id, event.reply_id, ordered))
-        elif entry.frame:
-            self._ledger.take(event.owner, _FRAME.decode(entry.frame))
-
-    def _counts(self) -> Counts:
-        ledger, reached = self._ledger, self._projection.reached.offset
-        still_open = sum(reply_id in self._projection.open_replies for reply_id in ledger.open)
+    def _counts(self, ledger: Ledger, awaited: Set[str]) -> Counts:
+        still_open = sum(reply_id in awaited for reply_id in ledger.open)
         broken = ledger.tally.counts
         return Counts(
-            epoch=self._projection.epoch,
+            epoch=self._epoch,
             begin=self._begin,
-            end=max(self._end, reached),
-            last=reached,
+            end=self._reached.offset,
+            last=self._reached.offset,
             accepted=ledger.tally.accepted,
             answered=ledger.tally.answered,
             failed=ledger.failed,
@@ -128,3 +111,13 @@ class WatchedLedger(LogObserver):
             broken=sum(broken.get(kind, 0) for kind in ("gaps", "mismatched", "unexpected", "misplaced")),
             faults=tuple(sentence for sentences in ledger.tally.broken.values() for sentence in sentences),
         )
+
+
+def _take(ledger: Ledger, entry: LogEntry) -> None:
+    event = entry.event
+    if event.type == "message.created" or event.type == "reply.requested":
+        # What an operator published by hand is answered side by side, and so is one more reply that somebody wants.
+        ordered = event.type == "message.created" and event.owner != OPERATOR
+        ledger.accept(Accepted(event.owner, event.conversation_id, event.message_id, event.reply_id, ordered))
+    elif entry.frame:
+        ledger.take(event.owner, _FRAME.decode(entry.frame))

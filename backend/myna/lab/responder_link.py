@@ -10,6 +10,8 @@ from myna.broker.port import Broker, Consumer, Delivery
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import RoutingKey
 
+Submit = Callable[[RoutingKey, Sequence[bytes]], "asyncio.Future[None]"]
+
 _DELTA = b'"type":"reply.delta"'
 
 
@@ -23,7 +25,10 @@ _INDEX = msgspec.json.Decoder(_Index)
 class ResponderLink:
     """A broker as one responder sees it. What is not here it asks of the broker itself."""
 
+    submit: Submit  # see `port.Broker.submit`: the broker's own, so that it costs nothing, unless something may be held or cut here
+
     def __init__(self, broker: Broker) -> None:
+        self.submit = broker.submit
         self._broker = broker
         self._open = asyncio.Event()
         self._open.set()
@@ -43,10 +48,12 @@ class ResponderLink:
     def pause(self) -> None:
         """Let nothing pass, as if the process stood still; it keeps what it has."""
         self._open.clear()
+        self.submit = self._submit
 
     def resume(self) -> None:
         """Let everything pass again, first what was held, in its order."""
         self._open.set()
+        self._choose_submit()
         held, self._held = self._held, []
         for key, lines, future in held:
             _follow(self.submit(key, lines), future)
@@ -59,9 +66,13 @@ class ResponderLink:
     def end_after(self, part: int | None, then: Callable[[], None] | None = None) -> None:
         """Let the part with this number (from 1) of the next reply that gets there pass, and nothing behind it; then call `then`."""
         self._last_part, self._on_last_part = part and part - 1, then
+        self._choose_submit()
 
-    def submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
-        """See `port.Broker.submit`."""
+    def _choose_submit(self) -> None:
+        free = self._open.is_set() and not self._cut and self._last_part is None
+        self.submit = self._broker.submit if free else self._submit
+
+    def _submit(self, key: RoutingKey, lines: Sequence[bytes]) -> "asyncio.Future[None]":
         if self._cut:
             return _failed()
         if not self._open.is_set():

@@ -31,7 +31,6 @@ def make_laboratory(
     hub: Hub,
     recorder: Recorder,
     pool: ResponderPool | None,
-    ledger: WatchedLedger,
 ) -> Laboratory:
     """The laboratory of a node."""
     faults, channel = Faults([]), commands_of(broker)
@@ -51,7 +50,7 @@ def make_laboratory(
         faults=faults,
         responders=pool,
         listener=CommandListener(channel, faults, worker_name()) if channel is not None else None,
-        ledger=ledger,
+        ledger=WatchedLedger(projection),
         broker="embedded" if settings.embedded_broker else "rabbitmq",
         database="embedded" if settings.embedded_database else "postgres",
     )

@@ -6,7 +6,6 @@ from functools import partial
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
-from myna.lab.ledger import WatchedLedger
 from myna.node import memory
 from myna.node.factories import log_limits, make_brain, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
@@ -50,10 +49,9 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
     mock_setups = MockSetups(broker, store, queries)
     spans = (RelaySpans(projection, hub),) if tracing.on() else ()
     observers = (mock_setups, sessions, hub, metrics, submissions, submissions.unseen, watchdog, signals, *spans, recorder)
-    ledger = WatchedLedger(projection)
-    relay = Relay(broker, LogReader(broker, store, projection), projection, (*observers, ledger) if settings.lab_on else observers)
+    relay = Relay(broker, LogReader(broker, store, projection), projection, observers)
     pool = make_pool(settings, broker, brain) if responder and settings.lab_on else None
-    lab = make_laboratory(settings, broker, projection, hub, recorder, pool, ledger) if settings.lab_on else None
+    lab = make_laboratory(settings, broker, projection, hub, recorder, pool) if settings.lab_on else None
     answering = pool or (Responder(broker, brain, worker=worker_name(), prefetch=settings.prefetch) if responder else None)
     return Services(
         settings=settings,

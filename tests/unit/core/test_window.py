@@ -56,3 +56,19 @@ def test_no_more_is_taken_on_when_twice_the_memory_waits_to_be_stored() -> None:
     assert taken_on == 18
     store(line)
     assert (line.behind, line._window._bytes <= 100_000) == (False, True)
+
+
+def test_what_came_after_a_position_is_told_only_while_all_of_it_is_remembered() -> None:
+    line = Projection("e1")
+    fold(line, message("first"))
+    first = line.reached
+    fold(line, message("second"), message("third"))
+
+    assert [getattr(entry.event, "text", "") for entry in line.entries_after(first, 2) or []] == ["second", "third"]
+    assert line.entries_after(line.reached, 2) == []
+    assert line.entries_after(first, 1) is None, "there are more"
+
+    store(line)
+    line._window._limit = 0
+    line._window.trim(line.reached)
+    assert line.entries_after(first, 9) is None, "they are forgotten"

@@ -1,4 +1,4 @@
-"""The ledger counts what is read while somebody looks; it is green for a reason, and costs nothing while nobody does."""
+"""The ledger counts when somebody looks; it is green for a reason, and holds nothing while nobody does."""
 
 import asyncio
 
@@ -15,18 +15,19 @@ REPLY: list[e.Event] = [started(JOB), part(JOB, 0, "hi "), part(JOB, 1, "there")
 class Reader:
     """A node that reads a log."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: int) -> None:
         self.projection = Projection("epoch")
-        self.ledger = WatchedLedger(self.projection)
+        self.ledger = WatchedLedger(self.projection, **options)
         self._offset = 0
 
     def read(self, *events: e.Event, again: bool = False) -> None:
         for event in events:
             folded = self.projection.fold(record(self._offset, event), 0.0)
             self._offset += 1
-            self.ledger.observe(folded)
             if again:  # as if a defect showed it to sockets twice
-                self.ledger.observe(folded)
+                for entry in folded.entries:
+                    window = self.projection._window
+                    window.add(window.owner(entry.event.owner), entry)
 
 
 def summary(counts: Counts) -> tuple[int, ...]:
@@ -64,7 +65,39 @@ def test_what_sockets_get_twice_is_found_and_so_is_a_reply_that_nobody_makes() -
     run(main)
 
 
-def test_nobody_looks_any_more_and_it_holds_and_does_nothing() -> None:
+def test_what_is_read_while_it_counts_is_left_to_the_next_look() -> None:
+    async def main(loop: VirtualLoop) -> None:
+        reader = Reader()
+        reader.read(JOB, *REPLY[:-1])
+        counting = asyncio.create_task(reader.ledger.count())
+        await asyncio.sleep(0)
+        reader.read(REPLY[-1])
+        first = await counting
+        second = await reader.ledger.count()
+
+        assert (summary(first), summary(second)) == ((1, 0, 1, 0, 0), (1, 1, 0, 0, 0))
+        assert (first.end, second.end) == (3, 4)
+
+    run(main)
+
+
+def test_it_begins_anew_where_it_was_away_for_too_many_events_or_the_log_was_replaced() -> None:
+    async def main(loop: VirtualLoop) -> None:
+        reader = Reader(most_unread=2)
+        reader.read(JOB, *REPLY)
+        await reader.ledger.count()
+        reader.read(NEXT, started(NEXT), part(NEXT, 0, "hi"))
+        skipped = await reader.ledger.count()
+        reader.projection.restart("another epoch")
+        replaced = await reader.ledger.count()
+
+        assert (skipped.begin, skipped.end, summary(skipped)) == (0, 7, (2, 1, 1, 0, 0))
+        assert (replaced.epoch, replaced.end, summary(replaced)) == ("another epoch", -1, (0, 0, 0, 0, 0))
+
+    run(main)
+
+
+def test_nobody_looks_any_more_and_it_holds_nothing() -> None:
     async def main(loop: VirtualLoop) -> None:
         reader = Reader()
         await reader.ledger.count()
@@ -73,8 +106,7 @@ def test_nobody_looks_any_more_and_it_holds_and_does_nothing() -> None:
         await asyncio.sleep(WATCHED_S - 1)
         watched = reader.ledger.watched
         await asyncio.sleep(2)
-        reader.read(JOB)
 
-        assert (watched, reader.ledger.watched, reader.ledger._pending) == (True, False, None)
+        assert (watched, reader.ledger.watched) == (True, False)
 
     run(main)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from myna.broker.port import Broker
+from myna.lab.responder_link import ResponderLink
 from myna.lab.responder_pool import AWAY_S, ResponderPool
 from myna.pipeline.responder import Responder
 from myna.protocol import events as e
@@ -123,3 +124,20 @@ async def test_the_last_part_is_found_in_a_publish_of_many_lines(cluster: Cluste
         assert parts(cluster) == [0, 1]
 
     await in_pool(cluster, test)
+
+
+@simulated
+async def test_while_nothing_is_broken_it_publishes_by_the_broker_itself(cluster: Cluster) -> None:
+    link = ResponderLink(cluster.broker)
+    free = cluster.broker.submit
+    assert link.submit == free
+
+    link.pause()
+    assert link.submit != free
+    link.resume()
+    assert link.submit == free
+
+    link.end_after(7)
+    assert link.submit != free
+    link.end_after(None)
+    assert link.submit == free
