@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,6 +35,18 @@ async def shared_cluster(
     await postgres_server.heal()
     await rabbit_node.drop_vhost(vhost)
     await postgres_server.drop_database(database)
+
+
+@asynccontextmanager
+async def of_its_own(cluster: Cluster) -> AsyncIterator[Cluster]:
+    """Two nodes and two responders for one test, over servers that it alone has."""
+    cluster.stack.forks = True
+    try:
+        await cluster.scale(2, 2)
+        yield cluster
+    finally:
+        await cluster.close_clients()
+        await cluster.stack.stop()
 
 
 async def migrated(url: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import scenarios
 from tests.faults.cluster import Cluster
-from tests.faults.conftest import migrated
+from tests.faults.conftest import migrated, of_its_own
 from tests.faults.silence import silence
 from tests.services.budgets import budget
 from tests.services.postgres import PostgresServer
@@ -36,15 +36,9 @@ async def cluster(members: RabbitCluster, postgres_server: PostgresServer, tmp_p
     database = await postgres_server.make_database(migrated)
     environment = {"CHAT_MOCK_SCENARIOS": str(scenarios.write(tmp_path))}
     stack = Stack(members.url(VHOST), postgres_server.url(database), **environment)
-    stack.forks = True
-    cluster = Cluster(stack, members.members[0], VHOST, postgres_server)
-    try:
-        await cluster.scale(2, 2)
+    async with of_its_own(Cluster(stack, members.members[0], VHOST, postgres_server)) as cluster:
         yield cluster
-    finally:
-        await cluster.close_clients()
-        await stack.stop()
-        await postgres_server.drop_database(database)
+    await postgres_server.drop_database(database)
 
 
 @pytest.mark.timeout(budget(300))

@@ -11,6 +11,7 @@ import pytest
 from myna.store.postgres.migrations import migrate
 from tests.faults import scenarios
 from tests.faults.cluster import Cluster, record_recovery
+from tests.faults.conftest import of_its_own
 from tests.services.budgets import budget
 from tests.services.postgres_pair import PostgresPair
 from tests.services.processes import until
@@ -30,14 +31,8 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[PostgresPair]:
 async def cluster(pair: PostgresPair, rabbit_node: RabbitNode, vhost: str, tmp_path: Path) -> AsyncIterator[Cluster]:
     await migrate(pair.url())
     stack = Stack(rabbit_node.url(vhost), pair.url(), CHAT_MOCK_SCENARIOS=str(scenarios.write(tmp_path)))
-    stack.forks = True
-    cluster = Cluster(stack, rabbit_node, vhost)
-    try:
-        await cluster.scale(2, 2)
+    async with of_its_own(Cluster(stack, rabbit_node, vhost)) as cluster:
         yield cluster
-    finally:
-        await cluster.close_clients()
-        await stack.stop()
 
 
 @pytest.mark.timeout(budget(120))

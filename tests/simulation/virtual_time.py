@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import Context, copy_context
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -120,11 +120,6 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
     def now_ms() -> int:
         return round(moment().timestamp() * 1000)
 
-    class VirtualDatetime(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Any:
-            return moment()
-
     rng = random.Random(f"ids {seed}")
     state = random.getstate()
     random.seed(f"global {seed}")
@@ -132,8 +127,7 @@ def virtual_clocks(loop: VirtualLoop, seed: int) -> Iterator[None]:
         with (
             patch("myna.protocol.timestamps.now", lambda: rfc3339(moment())),
             patch("myna.protocol.timestamps.now_ms", now_ms),
-            patch("myna.pipeline.reply_progress.datetime", VirtualDatetime),
-            patch("myna.pipeline.reply_progress.uuid4", lambda: uuid.UUID(int=rng.getrandbits(128), version=4)),
+            patch("myna.pipeline.log_until_now.uuid4", lambda: uuid.UUID(int=rng.getrandbits(128), version=4)),
         ):
             yield
     finally:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from contextlib import aclosing
 from datetime import timedelta
 from typing import NamedTuple
-from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET
@@ -18,16 +17,14 @@ from myna.core.idempotency import Request
 from myna.core.message_path import remembered_path, start_of
 from myna.core.projection import Projection
 from myna.mock_ai.port import Brain
-from myna.protocol import events as e
-from myna.protocol import log_codec, timestamps
+from myna.pipeline.log_until_now import log_until_now
+from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.jobs import MessageJob
-from myna.protocol.topology import RoutingKey
 
 # What the log says of a conversation is looked for so far back. What a message follows from before that is not told to the
 # brain; one that names no parent finds it when it is stored.
 LOOK_BACK = timedelta(hours=1)
-SILENCE_S = 10  # the mark that ends a read is in the log already; where nothing comes for so long, it is in another log
 
 
 class _Recent(NamedTuple):
@@ -81,21 +78,13 @@ class ManualPlaces:
         """These conversations as the log has them now."""
         projection, first = Projection(""), None
         wanted = [conversation_id.encode() for conversation_id in conversations]
-        nonce = str(uuid4()).encode()
-        await self._broker.submit(RoutingKey.EVENT, [log_codec.encode(e.LogMark(nonce=nonce.decode()))])
-        async with aclosing(self._broker.log(timestamps.from_ms(timestamps.now_ms()) - LOOK_BACK)) as log:
-            while True:
-                try:
-                    records = await asyncio.wait_for(anext(log), SILENCE_S)
-                except TimeoutError:
-                    raise BrokerUnavailable("The log was replaced while it was read.") from None
-                for record in records:
-                    first = record.offset if first is None else first
-                    lines = [line for line in record.body.split(b"\n") if any(one in line for one in wanted)]
-                    if lines:
-                        projection.fold(Record(record.offset, record.key, b"\n".join(lines)), 0.0)
-                    if nonce in record.body:
-                        return _Recent(projection, whole=first == 0)
+        async with aclosing(log_until_now(self._broker, timestamps.from_ms(timestamps.now_ms()) - LOOK_BACK)) as records:
+            async for record in records:
+                first = record.offset if first is None else first
+                lines = [line for line in record.body.split(b"\n") if any(one in line for one in wanted)]
+                if lines:
+                    projection.fold(Record(record.offset, record.key, b"\n".join(lines)), 0.0)
+        return _Recent(projection, whole=first == 0)
 
 
 def _fail(waiting: list[tuple[str, asyncio.Future[_Recent]]], error: Exception) -> None:

@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import NamedTuple
-from uuid import uuid4
 
 from myna.broker.port import Broker
 from myna.core.replies import OpenReply
+from myna.pipeline.log_until_now import log_until_now
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.topology import RoutingKey
 
 # A job is stamped by its node's clock and its place in the log is found by the broker's: begin earlier by more than they differ.
 CLOCK_DIFFERENCE_MS = 10_000
-# The mark that ends a read is in the log before the read begins. Where nothing comes for so long, it is in another log.
-SILENCE_S = 10
 
 
 class _Request(NamedTuple):
@@ -79,20 +76,12 @@ class ReplyProgress:
     async def _read(self, jobs: Sequence[e.Job]) -> dict[str, OpenReply]:
         replies = {job.reply_id: OpenReply(job, e.BEGINNING, 0.0) for job in jobs}
         requested: set[str] = set()
-        nonce = str(uuid4())
-        await self._broker.submit(RoutingKey.EVENT, [log_codec.encode(e.LogMark(nonce=nonce))])
-        async with aclosing(self._broker.log(_read_from(jobs))) as log:
-            while True:
-                try:
-                    records = await asyncio.wait_for(anext(log), SILENCE_S)
-                except TimeoutError:
-                    raise BrokerUnavailable("The log was replaced while it was read.") from None
-                for record in records:
-                    for line in record.body.split(b"\n"):
-                        if _reply_id(line) in replies:
-                            _apply(line, replies, requested)
-                    if nonce.encode() in record.body:
-                        return replies
+        async with aclosing(log_until_now(self._broker, _read_from(jobs))) as records:
+            async for record in records:
+                for line in record.body.split(b"\n"):
+                    if _reply_id(line) in replies:
+                        _apply(line, replies, requested)
+        return replies
 
 
 def _fail(requests: Sequence[_Request], error: Exception) -> None:

@@ -107,17 +107,6 @@ export interface OutboxEntry {
   problem?: { code: string; detail: string };
 }
 
-/** What is saved in this browser between visits. */
-export interface SavedState {
-  outbox: readonly OutboxEntry[];
-  drafts: Readonly<Record<string, string>>;
-  pins: Readonly<Record<string, true>>;
-  unread: Readonly<Record<string, true>>;
-  active: Readonly<Record<string, true>>;
-  options: Readonly<Record<string, SendOptions>>;
-  paths: Readonly<Record<string, string>>;
-}
-
 /** When this page sent its own message and got the confirmation (milliseconds, wall clock). */
 export interface Clock {
   typed: number;
@@ -159,6 +148,9 @@ export interface ChatState {
   /** Latest finished reply, for the screen reader announcement. */
   lastFinished: { reply_id: string; conversation_id: string; text: string } | null;
 }
+
+/** What is saved in this browser between visits. */
+export type SavedState = Pick<ChatState, 'outbox' | 'drafts' | 'pins' | 'unread' | 'active' | 'options' | 'paths'>;
 
 export const EMPTY_THREAD: Thread = {
   loaded: 'no',

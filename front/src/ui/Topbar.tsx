@@ -4,11 +4,12 @@ import { ConversationMenu } from './ConversationMenu';
 import { useChat, useChatState } from './context';
 import { renameConversation } from './conversation-actions';
 import { Icon } from './Icon';
+import { NewConversationButton } from './NewConversationButton';
 import { PipelineStatus } from './PipelineStatus';
 import { withKeys } from './shortcuts';
 import { TitleField } from './TitleField';
 import { displayTitle } from './title';
-import { isNarrow, navigate, toggleSidebar, useView, viewName } from './view';
+import { isNarrow, toggleSidebar, useView, viewName } from './view';
 
 function ConversationTitle({ id }: { id: string }) {
   const chat = useChat();
@@ -63,17 +64,7 @@ export function Topbar() {
         <div className="topbar-title">{route.name !== 'new' && viewName(route.name)}</div>
       )}
       <PipelineStatus />
-      {route.name !== 'new' && (
-        <button
-          type="button"
-          className="icon-button"
-          aria-label="New conversation"
-          title={withKeys('New conversation', 'newConversation')}
-          onClick={() => navigate({ name: 'new' })}
-        >
-          <Icon name="plus" />
-        </button>
-      )}
+      {route.name !== 'new' && <NewConversationButton />}
     </header>
   );
 }

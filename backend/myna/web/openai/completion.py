@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.port import ToolCall
-from myna.mock_ai.tool_calls import FENCE, read_tool_calls
+from myna.mock_ai.tool_calls import read_tool_calls
 from myna.protocol.errors import ChatError
+from myna.web.openai.held_text import HeldText
 from myna.web.openai.requests import CompletionRequest
 from myna.web.openai.schema import CalledFunction, CallToMake, Choice, Completion, CompletionMessage, Usage, error_body
 
@@ -23,7 +24,7 @@ class CompletionWriter:
         self._request = request
         self._with_usage = bool(request.stream_options and request.stream_options.include_usage)
         self._head: dict[str, Any] = {"id": f"chatcmpl-{reply_id.replace('-', '')}", "created": int(time.time()), "model": request.model}
-        self._held = "" if request.may_call else None  # the beginning of a text that may turn out to be tool calls
+        self._held = HeldText(request.may_call)
         self._begun = False
 
     def whole(self, frame: Frame) -> Completion:
@@ -38,18 +39,15 @@ class CompletionWriter:
 
     def part(self, text: str) -> Iterator[bytes]:
         """The events of one more part: none as long as the reply may be tool calls."""
-        if self._held is not None:
-            self._held += text
-            if self._held.startswith(FENCE) or FENCE.startswith(self._held):
-                return
-            text, self._held = self._held, None
-        yield from self._content(text)
+        said = self._held.next(text)
+        if said is not None:
+            yield from self._content(said)
 
     def end(self, frame: Frame) -> Iterator[bytes]:
         """The last events of the stream, from `reply.completed`."""
         calls = self._calls(frame)
-        if self._held and not calls:
-            yield from self._content(self._held)
+        if not calls and (held := self._held.rest()):
+            yield from self._content(held)
         if not self._begun:
             yield self._delta({"role": "assistant", "content": None if calls else ""})
         for index, call in enumerate(calls):

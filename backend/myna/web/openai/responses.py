@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from myna.mock_ai.pacing import count_tokens
 from myna.mock_ai.port import ToolCall
-from myna.mock_ai.tool_calls import FENCE, read_tool_calls
+from myna.mock_ai.tool_calls import read_tool_calls
 from myna.protocol.errors import ChatError
 from myna.web.api.models import Answer
 from myna.web.openai.completion import ARGUMENTS_PIECE, Frame
+from myna.web.openai.held_text import HeldText
 from myna.web.openai.requests import CompletionRequest
 from myna.web.openai.response_requests import NamedFunctionTool, ResponsesRequest, TextFormat
 from myna.web.openai.schema import error_body
@@ -48,7 +49,7 @@ class ResponseWriter:
         self._request, self._completion = request, completion
         self._id = reply_id.replace("-", "")
         self._created = float(int(time.time()))
-        self._held = "" if self._completion.may_call else None  # the beginning of a text that may turn out to be calls
+        self._held = HeldText(completion.may_call)
         self._begun = self._speaking = False
         self._sequence = -1
 
@@ -67,24 +68,21 @@ class ResponseWriter:
 
     def part(self, text: str) -> Iterator[bytes]:
         """The events of one more part: none as long as the reply may be calls."""
-        if self._held is not None:
-            self._held += text
-            if self._held.startswith(FENCE) or FENCE.startswith(self._held):
-                return
-            text, self._held = self._held, None
+        said = self._held.next(text)
+        if said is None:
+            return
         yield from self._begin()
         if not self._speaking:
             self._speaking = True
             yield self._event("response.output_item.added", output_index=0, item=self._message(None))
             yield self._event("response.content_part.added", **self._place(), part=_text_part(""))
-        yield self._event("response.output_text.delta", **self._place(), delta=text, logprobs=[])
+        yield self._event("response.output_text.delta", **self._place(), delta=said, logprobs=[])
 
     def end(self, frame: Frame) -> Iterator[bytes]:
         """The last events of the stream, from `reply.completed`."""
         calls = self._calls(frame)
         if not calls and not self._speaking:
-            held, self._held = self._held or "", None
-            yield from self.part(held)
+            yield from self.part(self._held.rest())
         yield from self._begin()
         for index, call in enumerate(calls):
             yield from self._call_events(index, call)

@@ -5,6 +5,7 @@ import { useChat, useChatState } from '../context';
 import { Icon } from '../Icon';
 import { Lazy } from '../Lazy';
 import { Logo } from '../Logo';
+import { NewConversationButton } from '../NewConversationButton';
 import { withKeys } from '../shortcuts';
 import { navigate } from '../view';
 import { ConversationList } from './ConversationList';
@@ -37,15 +38,7 @@ export function Sidebar() {
           <Logo size={26} active={replying} />
           Myna
         </a>
-        <button
-          type="button"
-          className="icon-button"
-          aria-label="New conversation"
-          title={withKeys('New conversation', 'newConversation')}
-          onClick={() => navigate({ name: 'new' })}
-        >
-          <Icon name="plus" />
-        </button>
+        <NewConversationButton />
       </div>
       <search className="search-box">
         <Icon name="search" />

@@ -36,13 +36,17 @@ function ReplyOptions({ conversation, turn, options, last }: OptionsProps) {
   );
 }
 
-interface Props {
+export interface ReplyProps {
   conversation: string;
   turn: Turn;
   reply: Reply;
   version: number;
   clock: Clock | undefined;
+  /** It is the last one of the shown path. */
   last: boolean;
+}
+
+interface Props extends ReplyProps {
   onAgain(): void;
 }
 

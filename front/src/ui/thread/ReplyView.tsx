@@ -1,24 +1,13 @@
 /** One reply: its text and its outcome. */
 import { memo } from 'react';
 import { isAwaited, isStopping } from '../../chat/selectors';
-import type { Clock, Reply, Turn } from '../../chat/state';
 import { useChat, useChatState } from '../context';
 import { Markdown } from '../markdown/Markdown';
-import { ReplyFooter } from './ReplyFooter';
+import { ReplyFooter, type ReplyProps } from './ReplyFooter';
 import { ReplyOutcome } from './ReplyOutcome';
 import { ReplyStatus } from './ReplyStatus';
 
-interface Props {
-  conversation: string;
-  turn: Turn;
-  reply: Reply;
-  version: number;
-  clock: Clock | undefined;
-  /** It is the last one of the shown path. */
-  last: boolean;
-}
-
-export const ReplyView = memo(function ReplyView(props: Props) {
+export const ReplyView = memo(function ReplyView(props: ReplyProps) {
   const { conversation, turn, reply, version, clock, last } = props;
   const { client } = useChat();
   const live = useChatState((state) => state.live);
