@@ -120,4 +120,4 @@ front/node_modules/ready: front/package-lock.json
 
 backend/myna/page/index.html: front/node_modules/ready $(PAGE)
 	@echo "Building the page …"
-	@$(NPM) run build --silent
+	@$(NPM) run build --silent -- --logLevel warn

@@ -9,25 +9,37 @@ import click
 import structlog
 
 from myna.cli import settings_reading
-from myna.cli.settings_table import table
-from myna.mock_ai import PROFILES
+from myna.cli.settings_table import TOPICS, table
 from myna.node.logging_setup import configure, silence
 from myna.node.process_group import ProcessGroup
 from myna.settings import Settings
 
 
-def settings_help(*topics: str) -> str:
-    """Below the help of a command that starts a process: the settings of these topics (all, if none is named) and the profiles."""
-    profiles = (f"  {name:<11} {profile.about}" for name, profile in PROFILES.items())
-    return "\n".join([
-        "\b",
-        "Settings (environment or .env):",
-        table(topics) if topics else table(),
-        "",
-        "\b",
-        "Profiles (CHAT_MOCK_PROFILE, and a message's own):",
-        *profiles,
-    ])  # fmt: skip
+class ServiceCommand(click.Command):
+    """A command that starts a process: below its help stand the settings of these topics, and the profiles."""
+
+    def __init__(self, *args: Any, topics: Sequence[str] = tuple(TOPICS), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._topics = topics
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples, settings and profiles, put together only when somebody reads them: the mock AI takes 0.1 s to import."""
+        from myna.mock_ai import PROFILES
+
+        super().format_epilog(ctx, formatter)
+        profiles = (f"  {name:<11} {profile.about}" for name, profile in PROFILES.items())
+        parts = [
+            "\b",
+            "Settings (environment or .env):",
+            table(self._topics),
+            "",
+            "\b",
+            "Profiles (CHAT_MOCK_PROFILE, and a message's own):",
+            *profiles,
+        ]  # fmt: skip
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n".join(parts))
 
 
 def examples(*lines: str) -> str:

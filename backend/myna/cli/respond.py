@@ -2,13 +2,13 @@
 
 import click
 
-from myna.cli.process import MEMBER, run, run_group, service_settings, settings_help
+from myna.cli.process import MEMBER, ServiceCommand, run, run_group, service_settings
 from myna.cli.settings_table import OF_RESPONDERS
 from myna.node.responder_process import respond
 from myna.node.stopping import Member
 
 
-@click.command(epilog=settings_help(*OF_RESPONDERS))
+@click.command(cls=ServiceCommand, topics=OF_RESPONDERS)
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Responders to run, each a process of its own.")
 @MEMBER
 def command(processes: int, member: tuple[int, int] | None) -> None:

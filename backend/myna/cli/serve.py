@@ -2,7 +2,7 @@
 
 import click
 
-from myna.cli.process import MEMBER, examples, run, run_group, service_settings, settings_help
+from myna.cli.process import MEMBER, ServiceCommand, examples, run, run_group, service_settings
 from myna.node.garbage_collection import postpone_collection
 from myna.node.listener import reserve
 from myna.node.stopping import Member
@@ -11,7 +11,7 @@ from myna.settings import Settings
 
 
 @click.command(
-    epilog=examples("myna serve", "CHAT_PORT=8080 CHAT_LOG_LEVEL=debug myna serve", "myna serve --no-responder") + "\n\n" + settings_help()
+    cls=ServiceCommand, epilog=examples("myna serve", "CHAT_PORT=8080 CHAT_LOG_LEVEL=debug myna serve", "myna serve --no-responder")
 )
 @click.option(
     "--responder/--no-responder",

@@ -1,4 +1,4 @@
-"""Builds what the settings name: the broker, the mock AI, the folder of what is embedded.
+"""Builds what the settings name: the broker, the mock AI.
 
 It imports no web server and no database: a responder starts in a fifth of the time and takes half the memory without them.
 """
@@ -12,6 +12,7 @@ from typing import assert_never
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
 from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource
+from myna.node.data_dir import make_data_dir
 from myna.protocol.errors import StartupError
 from myna.protocol.topology import IN_MEMORY, LogLimits
 from myna.settings import Settings
@@ -28,18 +29,6 @@ def worker_name() -> str:
 def process_name() -> str:
     """This process as operators see it, in the log and in the broker's management page."""
     return f"{worker_name()} {socket.gethostname().split('.')[0]}-{os.getpid()}"
-
-
-def make_data_dir(settings: Settings) -> None:
-    """The folder of what is embedded, for our account alone. Raises `StartupError` when it can't be made.
-
-    Root's Postgres runs as another account: that one may pass through on the way to its own folder, and see nothing.
-    """
-    passing = 0o011 if settings.embedded_database and os.geteuid() == 0 else 0
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700 | passing)
-    except OSError as error:
-        raise StartupError(f"CHAT_DATA_DIR: {settings.data_dir} can't be made ({error.strerror}).") from None
 
 
 def log_limits(settings: Settings) -> LogLimits:

@@ -5,8 +5,8 @@ import socket
 
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
-from myna.web.server.config import BACKLOG
 
+BACKLOG = 4_096  # connections that wait to be taken: 2,000 clients may come back at once
 # Bytes that one connection may have sent and we not read (Linux takes twice as much). What is there is read at once, whether its
 # turn has come or not, and the system would let it grow to megabytes of each of thousands of connections.
 UNREAD_BYTES = 64 * 1024

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from myna.embedded_postgres.server import EmbeddedPostgres
-from myna.node.factories import make_data_dir
+from myna.node.data_dir import make_data_dir
 from myna.node.listener import bind
 from myna.node.stopping import Member, stop_signal
 from myna.settings import Settings

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from myna.broker.embedded.broker import EmbeddedBroker
-from myna.node.listener import bind
+from myna.node.listener import BACKLOG, bind
 from myna.node.node import Node, make_services
 from myna.protocol.topology import RoutingKey
 from myna.settings import Settings
@@ -80,7 +80,7 @@ async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | Non
         await stopping.wait()
         await node.drain()
 
-    config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions)
+    config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions, backlog=BACKLOG)
     server = asyncio.create_task(serve(node.app, config, shutdown_trigger=until_drained))
     try:
         async with asyncio.timeout(30):

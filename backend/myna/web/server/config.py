@@ -5,20 +5,18 @@ from hypercorn.config import Config
 from myna.web.auth import Sessions
 from myna.web.limits import Limits
 
-BACKLOG = 4_096  # connections that wait to be taken: 2,000 clients may come back at once
-
 
 class ServerConfig(Config):
     """One process on one listening socket."""
 
-    def __init__(self, descriptor: int, limits: Limits, sessions: Sessions) -> None:
+    def __init__(self, descriptor: int, limits: Limits, sessions: Sessions, *, backlog: int) -> None:
         super().__init__()
         self.limits = limits
         self.sessions = sessions
         self.bind = [f"fd://{descriptor}"]
         self.keep_alive_timeout = limits.settings.header_s  # Hypercorn's: until a connection's next request has its headers
         self.graceful_timeout = 1
-        self.backlog = BACKLOG
+        self.backlog = backlog
         self.loglevel = "WARNING"
         self.include_server_header = False
         self.alpn_protocols = ["http/1.1"]
