@@ -1,40 +1,37 @@
-/** Below the picture: what just happened, and what can be done and looked at. */
-import { useChat } from '../ui/context';
+/** Beside the picture: what just happened, and what can be done and looked at. */
+import type { Lab } from '../protocol/http';
 import { EventLog } from '../ui/pipeline/EventLog';
-import { laboratory } from './api';
 import { DeadLetters } from './DeadLetters';
 import { Experiments } from './Experiments';
 import { FaultPanel } from './FaultPanel';
 import { LogExplorer } from './LogExplorer';
 import type { SendSample } from './SendButtons';
 import { type Tab, Tabs } from './Tabs';
-import { usePolled } from './usePolled';
-
-const POLL_MS = 1_000;
 
 export const FIRST_TAB = 'Just now';
+const EXPERIMENTS = 'Experiments';
 
 interface Props {
   /** The node tells this browser what it tells operators. */
   operator: boolean;
-  /** The node can be broken on purpose. */
-  lab: boolean;
+  /** What can be done here; null where the node can't be broken on purpose. */
+  lab: Lab | null;
   send: SendSample;
   tab: string;
   onTab(name: string): void;
+  onFault(): void;
 }
 
-export function Bench({ operator, lab, send, tab, onTab }: Props) {
-  const { api } = useChat();
-  const { value, now } = usePolled(lab ? () => laboratory(api) : null, POLL_MS);
-  const tabs: Tab[] = [{ name: FIRST_TAB, content: <EventLog /> }];
-  if (value) {
-    const { responders } = value;
+export function Bench({ operator, lab, send, tab, onTab, onFault }: Props) {
+  const begin = lab?.responders ? () => onTab(EXPERIMENTS) : null;
+  const tabs: Tab[] = [{ name: FIRST_TAB, content: <EventLog onBegin={begin} /> }];
+  if (lab) {
+    const { responders } = lab;
     if (responders)
-      tabs.push({ name: 'Experiments', content: <Experiments lab={value} responders={responders} send={send} /> });
-    tabs.push({ name: 'Faults', content: <FaultPanel lab={value} onChange={now} /> });
+      tabs.push({ name: EXPERIMENTS, content: <Experiments lab={lab} responders={responders} send={send} /> });
+    tabs.push({ name: 'Faults', content: <FaultPanel lab={lab} onChange={onFault} /> });
   }
-  if (operator) tabs.push({ name: 'Dead letters', content: <DeadLetters lab={lab} send={send} /> });
+  if (operator) tabs.push({ name: 'Dead letters', content: <DeadLetters lab={lab !== null} send={send} /> });
   tabs.push({ name: 'The log', content: <LogExplorer operator={operator} /> });
   return <Tabs label="The laboratory" tabs={tabs} wanted={tab} onOpen={onTab} />;
 }

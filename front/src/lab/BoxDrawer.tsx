@@ -90,8 +90,13 @@ export function BoxDrawer({ name, history, onClose }: Props) {
         </dl>
         {numbers.length > 0 && (
           <dl className="sparklines">
-            {numbers.map(([label], place) => (
-              <Sparkline key={label} name={label} values={history.map((one) => numbersOf(name, one)[place]?.[1])} />
+            {numbers.map(([label, , unit], place) => (
+              <Sparkline
+                key={label}
+                name={label}
+                unit={unit}
+                values={history.map((one) => numbersOf(name, one)[place]?.[1])}
+              />
             ))}
           </dl>
         )}

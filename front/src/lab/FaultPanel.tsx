@@ -4,7 +4,6 @@ import type { Lab, LabFault } from '../protocol/http';
 import { useChat } from '../ui/context';
 import { useNow } from '../ui/useNow';
 import { beginFault } from './api';
-import { Responders } from './Responders';
 
 const AFTER_PART = 7; // where a responder ends, unless another part is chosen
 
@@ -76,7 +75,6 @@ export function FaultPanel({ lab, onChange }: { lab: Lab; onChange(): void }) {
   };
   return (
     <div className="fault-panel">
-      {lab.responders && <Responders responders={lab.responders} onChange={onChange} />}
       <p role="status">{said}</p>
       <ul>
         {lab.faults.map((fault) => (

@@ -1,7 +1,7 @@
 /** The ledger of promises: what was accepted, what became of it, and what was broken; green only for a reason. */
 import type { ReactNode } from 'react';
 import type { LabLedger } from '../protocol/http';
-import { count, exactTime } from '../ui/format';
+import { clockTime, count, exactTime } from '../ui/format';
 import { isGreen, type LedgerCounts } from './ledger';
 import type { LedgerView } from './useLedger';
 
@@ -70,12 +70,11 @@ export function LedgerRow({ name, counts, range, faults }: RowProps) {
 }
 
 function rangeOf({ frames, dropped, since, counts }: LedgerView): string {
-  if (since === null) return 'this tab has got no frames';
-  const begun = new Date(since).toLocaleTimeString(undefined, { hour12: false });
+  if (since === null) return 'no frames yet';
   const left = dropped > 0 ? `; ${count(dropped)} older ones are no longer kept` : '';
   const unseen =
     counts.unknown > 0 ? `; ${count(counts.unknown)} accepted before the log began anew, not followed` : '';
-  return `over ${count(frames)} ${frames === 1 ? 'frame' : 'frames'} since ${begun}${left}${unseen}`;
+  return `${count(frames)} ${frames === 1 ? 'frame' : 'frames'} since ${clockTime(since)}${left}${unseen}`;
 }
 
 interface Props {
@@ -96,7 +95,7 @@ export function LedgerStrip({ tab, of, node, children }: Props) {
         faults={tab.faults}
         range={
           <span title={tab.since === null ? undefined : exactTime(tab.since)}>
-            {of ? 'The trace' : 'This tab'}: {rangeOf(tab)}
+            {of ? 'the trace' : 'this tab'}: {rangeOf(tab)}
           </span>
         }
       />
@@ -105,7 +104,7 @@ export function LedgerStrip({ tab, of, node, children }: Props) {
           name="the node"
           counts={node}
           faults={node.faults}
-          range={`The node: everybody’s, offsets ${count(node.from)} to ${count(node.to)} of the log`}
+          range={`everybody: offsets ${count(node.from)} to ${count(node.to)}`}
         />
       )}
       {children}

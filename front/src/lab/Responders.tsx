@@ -1,42 +1,55 @@
 /** How many responders this node runs, and how many deliveries each may have in hand. */
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { LabResponders } from '../protocol/http';
 import { useChat } from '../ui/context';
 import { setResponders } from './api';
 import { Stepper } from './Stepper';
 
+type Order = { count?: number; prefetch?: number };
+
 /** `onChange` is called when the node has taken another number. */
 export function Responders({ responders, onChange }: { responders: LabResponders; onChange(): void }) {
   const { api } = useChat();
-  const [problem, setProblem] = useState<string | null>(null);
-  const change = (order: { count?: number; prefetch?: number }) => {
-    setResponders(api, order).then(
-      () => {
-        setProblem(null);
+  const [problem, setProblem] = useState('');
+  // What was chosen and the node has not said yet, so that a second press counts on from the first.
+  const [wanted, setWanted] = useState<Order>({});
+  const requests = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each answer of the node
+  useEffect(() => {
+    if (requests.current === 0) setWanted({});
+  }, [responders]);
+  const change = (order: Order) => {
+    setWanted((was) => ({ ...was, ...order }));
+    requests.current += 1;
+    setResponders(api, order)
+      .then(
+        () => setProblem(''),
+        (error: unknown) => setProblem(error instanceof Error ? error.message : 'No answer.'),
+      )
+      .finally(() => {
+        requests.current -= 1;
         onChange();
-      },
-      (error: unknown) => setProblem(error instanceof Error ? error.message : 'No answer.'),
-    );
+      });
   };
   return (
     <section className="responders-panel" aria-label="This node’s responders">
       <Stepper
         label="responders"
-        value={responders.count}
+        value={wanted.count ?? responders.count}
         min={0}
         max={responders.max_count}
         onChange={(count) => change({ count })}
       />
       <Stepper
         label="prefetch"
-        value={responders.prefetch}
+        about="how many unacked deliveries a responder may have in hand"
+        value={wanted.prefetch ?? responders.prefetch}
         min={1}
         max={responders.max_prefetch}
+        factor={2}
         onChange={(prefetch) => change({ prefetch })}
       />
-      <p role="status">
-        {problem ?? responders.workers.map((one) => `${one.worker}: ${one.state}, ${one.in_hand} in hand`).join(' · ')}
-      </p>
+      <p role="status">{problem}</p>
     </section>
   );
 }

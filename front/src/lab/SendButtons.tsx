@@ -31,10 +31,10 @@ export function useSamples(): SendSample {
   };
 }
 
-export function SendButtons({ send, disabled }: { send: SendSample; disabled: boolean }) {
+export function SendButtons({ send }: { send: SendSample }) {
   const live = useChatState((state) => state.live);
   const [profile, setProfile] = useState('slow');
-  const off = disabled || !live;
+  const off = !live;
   return (
     <>
       <button type="button" className="button primary" disabled={off} onClick={() => send(ONE)}>

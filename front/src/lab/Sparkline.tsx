@@ -5,7 +5,14 @@ const WIDTH = 240;
 const HEIGHT = 40;
 const PLACES = 60; // seconds
 
-export function Sparkline({ name, values }: { name: string; values: readonly (number | null | undefined)[] }) {
+interface Props {
+  name: string;
+  unit: string | undefined;
+  /** One a second, the newest last. */
+  values: readonly (number | null | undefined)[];
+}
+
+export function Sparkline({ name, unit = '', values }: Props) {
   const known = values.filter((value) => typeof value === 'number');
   const now = known.at(-1);
   if (now === undefined) return null;
@@ -17,12 +24,14 @@ export function Sparkline({ name, values }: { name: string; values: readonly (nu
     <div className="sparkline">
       <dt>{name}</dt>
       <dd>
-        <strong>{count(now)}</strong>
+        <strong>
+          {count(now)} {unit}
+        </strong>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           <polyline points={points.join(' ')} />
         </svg>
         <small>
-          {low === high ? 'unchanged' : `${count(low)} to ${count(high)}`} over {known.length} s
+          {low === high ? 'unchanged' : `${count(low)} to ${count(high)} ${unit}`} over the last {known.length} s
         </small>
       </dd>
     </div>

@@ -11,7 +11,7 @@ interface Props {
 
 export function TraceButtons({ onOpen, onRewind }: Props) {
   return (
-    <div className="button-row">
+    <div className="button-row trace-buttons">
       <button type="button" className="small-button" onClick={onRewind}>
         <Icon name="clock" /> Rewind
       </button>
@@ -23,10 +23,10 @@ export function TraceButtons({ onOpen, onRewind }: Props) {
         className="small-button"
         onClick={() => void exampleTrace().then((trace) => trace && onOpen(trace))}
       >
-        <Icon name="route" /> The example
+        <Icon name="route" /> Example trace
       </button>
       <button type="button" className="small-button" onClick={() => navigate({ name: 'pipeline', at: 'board' })}>
-        <Icon name="panel" /> Board
+        <Icon name="panel" /> Wall board
       </button>
     </div>
   );

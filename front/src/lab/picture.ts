@@ -9,6 +9,8 @@ export interface NodeAnswer {
   /** When, in milliseconds. */
   at: number;
   relays: readonly RelayPosition[];
+  /** It writes what its relay reads to Postgres. */
+  records: boolean;
   /** Its own, of which no other node knows the prefetch and the state. */
   responders: readonly PipelineResponder[];
 }
@@ -21,7 +23,8 @@ const FORGOTTEN_MS = 5_000; // after its last answer; a node that is gone answer
 export function nodesAfter(known: Nodes, answer: PipelineTurns, now: number): Nodes {
   const lately = [...known].filter(([, { at }]) => now - at < FORGOTTEN_MS);
   const responders = answer.responders.filter((one) => one.here);
-  return new Map([...lately, [answer.node, { at: now, relays: answer.relays, responders }]]);
+  const { relays, recorder } = answer;
+  return new Map([...lately, [answer.node, { at: now, relays, records: recorder.active, responders }]]);
 }
 
 function respondersOf(answer: PipelineTurns, nodes: Nodes): readonly PipelineResponder[] {
@@ -38,9 +41,11 @@ function respondersOf(answer: PipelineTurns, nodes: Nodes): readonly PipelineRes
 export function pictureOf(answer: PipelineTurns, nodes: Nodes): Picture {
   const { turns, more, held, log, recorder, tab } = answer;
   const { first, last } = log;
-  const relays = [...nodes.values()].flatMap((one) => one.relays).sort((a, b) => (a.node < b.node ? -1 : 1));
+  const relays = [...nodes.values()]
+    .flatMap((one) => one.relays.map((relay) => ({ ...relay, reader: one.records ? 'relay and recorder' : 'relay' })))
+    .sort((a, b) => (a.node < b.node ? -1 : 1));
   const cursors: LogCursor[] = [
-    ...relays.map(({ node, position }) => ({ name: `relay of ${node}`, kind: 'relay', position }) as const),
+    ...relays.map(({ node, reader, position }) => ({ name: `${reader} of ${node}`, kind: 'relay', position }) as const),
     ...(tab ? [{ name: 'this tab', kind: 'tab', position: tab.position } as const] : []),
     ...(recorder.position === null ? [] : [{ name: 'Postgres', kind: 'stored', position: recorder.position } as const]),
   ];

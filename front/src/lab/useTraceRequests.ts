@@ -6,13 +6,14 @@ import { navigate, showTrace, useView } from '../ui/view';
 import type { Trace } from './trace';
 import { exampleTrace, recorded, traceOf } from './trace-files';
 
-/** Returns what opens this tab's own recording at its end. */
-export function useTraceRequests(open: (trace: Trace, count?: number) => void): () => void {
+/** Returns what opens this tab's own recording at its end. `live` leaves the trace that is open. */
+export function useTraceRequests(open: (trace: Trace, count?: number) => void, live: () => void): () => void {
   const chat = useChat();
   const at = useView(({ route }) => (route.name === 'pipeline' ? route.at : undefined));
   const dropped = useView((view) => view.trace);
   useEffect(() => {
-    if (!at || at === 'board') return;
+    if (!at) return;
+    if (at === 'board') return live(); // it shows what is now
     if (at === 'example') {
       let wanted = true;
       void exampleTrace().then((trace) => wanted && trace && open(trace));
@@ -24,7 +25,7 @@ export function useTraceRequests(open: (trace: Trace, count?: number) => void): 
     if (turn) open(turn);
     else toast('This tab has no recording of that turn: it keeps what it got since it was opened.');
     navigate({ name: 'pipeline' }, true);
-  }, [at, chat, open]);
+  }, [at, chat, open, live]);
   useEffect(() => {
     if (!dropped) return;
     showTrace(null);

@@ -13,7 +13,7 @@ function answerOf(node: string, position: number, responders: readonly PipelineR
     node,
     log: { epoch: 'e', first: 0, last: 1_000 },
     relays: [{ node, position, live: true, lag_ms: 1 }],
-    recorder: { active: true, position: 900, pending: 0 },
+    recorder: { active: node === 'node-a', position: 900, pending: 0 },
     responders: [...responders],
     held: 0,
     turns: [],
@@ -25,14 +25,14 @@ function answerOf(node: string, position: number, responders: readonly PipelineR
 const own = { worker: 'r1', open: 2, here: true, prefetch: 32, state: 'paused' } as const;
 
 describe('the picture of several nodes behind one address', () => {
-  it('keeps the relay of each node that has answered lately', () => {
+  it('keeps the relay of each node that has answered lately, and says whose recorder writes', () => {
     const first = nodesAfter(NONE, answerOf('node-b', 990), 0);
     const second = answerOf('node-a', 1_000);
     const places = (now: number) =>
       pictureOf(second, nodesAfter(first, second, now)).cursors.map(({ name, position }) => [name, position]);
     const stored = ['Postgres', 900];
-    expect(places(250)).toEqual([['relay of node-a', 1_000], ['relay of node-b', 990], stored]);
-    expect(places(60_000)).toEqual([['relay of node-a', 1_000], stored]);
+    expect(places(250)).toEqual([['relay and recorder of node-a', 1_000], ['relay of node-b', 990], stored]);
+    expect(places(60_000)).toEqual([['relay and recorder of node-a', 1_000], stored]);
   });
 
   it('keeps what only its own node knows of a responder', () => {
@@ -51,7 +51,7 @@ it('draws the newest record at the end of the band, and says how far behind a re
   const { from, lanes } = bandOf(picture);
   expect(from).toBe(920);
   expect(lanes.map(({ name, percent, behind }) => [name, percent, behind])).toEqual([
-    ['relay of node-a', 100, 0],
+    ['relay and recorder of node-a', 100, 0],
     ['Postgres', 0, 100],
   ]);
 });

@@ -40,10 +40,13 @@ export function DiagramNode({ name, kind, variant = '', href, snapshot, children
       <p className="kind">{kind}</p>
       {known.length > 0 && (
         <dl>
-          {known.map(([label, value]) => (
+          {known.map(([label, value, unit]) => (
             <div key={label}>
               <dt>{label}</dt>
-              <dd>{count(value)}</dd>
+              <dd>
+                {count(value)}
+                {unit && <small> {unit}</small>}
+              </dd>
             </div>
           ))}
         </dl>

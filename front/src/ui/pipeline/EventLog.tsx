@@ -43,7 +43,8 @@ function timeOf(at: number): string {
   return `${date.toLocaleTimeString(undefined, { hour12: false })}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
 
-export function EventLog() {
+/** `onBegin` opens the experiments, where there are any. */
+export function EventLog({ onBegin }: { onBegin: (() => void) | null }) {
   const listen = useFrames();
   const [lines, setLines] = useState<readonly Line[]>([]);
   useEffect(() => {
@@ -67,7 +68,18 @@ export function EventLog() {
     <section className="event-log" aria-label="What just happened">
       <h2>What just happened</h2>
       {lines.length === 0 ? (
-        <p>Nothing yet. Send one through, and every step is written down here.</p>
+        <>
+          <p>Nothing yet. Send one through, and every step is written down here.</p>
+          {onBegin && (
+            <p>
+              New to queues?{' '}
+              <button type="button" className="link-button" onClick={onBegin}>
+                Begin with the experiments
+              </button>
+              : fifteen minutes, and you have seen why nothing is lost.
+            </p>
+          )}
+        </>
       ) : (
         <ol>
           {lines.map((line) => (

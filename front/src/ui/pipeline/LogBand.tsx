@@ -60,9 +60,9 @@ export function LogBand({ picture }: { picture: Picture }) {
           key={name}
           className={`log-cursor ${kind}${percent > LEFT_FROM ? ' left' : ''}`}
           style={{ left: `${percent}%`, '--lane': lane } as CSSProperties}
-          title={`${name}: ${position}`}
         >
-          {name}
+          {behind > 0 && '← '}
+          {name} at {count(position)}
           {behind > 0 && `, ${count(behind)} behind`}
         </span>
       ))}

@@ -6,7 +6,7 @@ import { ResponderRows } from './ResponderRows';
 import { Slots } from './Slots';
 import { brokerClass, byBroker, linkTo, queueOf, type Snapshot } from './snapshot';
 
-const DRAWN = 32; // waiting messages that are drawn; of a longer queue the number is told
+const DRAWN = 24; // waiting messages that are drawn; of a longer queue the number is told
 
 export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture: Picture | null }) {
   const queue = queueOf(snapshot, 'chat_queue');
@@ -15,15 +15,10 @@ export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture
     : Array<boolean>(Math.min(queue?.depth ?? 0, DRAWN)).fill(false);
   return (
     <>
-      <DiagramNode
-        name="Sockets"
-        kind="the gateway: takes what this page, and every other, sends"
-        variant="sockets"
-        snapshot={snapshot}
-      />
+      <DiagramNode name="Sockets" kind="the connections of every browser" variant="sockets" snapshot={snapshot} />
       <DiagramNode
         name="Exchange"
-        kind="one publish, one confirm: to the queue and to the log"
+        kind="one publish, a copy for each of two places"
         variant={`exchange ${brokerClass(snapshot)}`}
         snapshot={snapshot}
       >
@@ -33,9 +28,9 @@ export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture
       <DiagramNode
         name="chat_queue"
         kind={byBroker(snapshot, {
-          rabbitmq: 'quorum queue: each job stays until it is acked',
-          embedded: 'in-process queue: each job stays until it is acked',
-          unknown: 'queue: each job stays until it is acked',
+          rabbitmq: 'quorum queue: each job stays until acked',
+          embedded: 'in-process queue: each job stays until acked',
+          unknown: 'queue: each job stays until acked',
         })}
         variant={`queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_queue')}
@@ -52,7 +47,7 @@ export function RequestPath({ snapshot, picture }: { snapshot: Snapshot; picture
       </DiagramNode>
       <DiagramNode
         name="Responders"
-        kind="the mock AI: acks a job when its reply is in the log"
+        kind="the mock AI: acks once the reply is in the log"
         variant="responders"
         snapshot={snapshot}
       >

@@ -7,15 +7,15 @@ const DRAWN = 10; // places of one responder
 
 export function ResponderRows({ picture }: { picture: Picture }) {
   const { responders } = picture;
+  if (responders.length === 0) return <p className="responder-rows">None: what comes waits in chat_queue.</p>;
   return (
     <ul className="responder-rows">
       {responders.slice(0, ROWS).map(({ worker, state, prefetch }) => {
         const taken = inHandOf(picture, worker).map((turn) => turn.mine);
-        const note =
-          state && state !== 'running' ? state : prefetch !== null ? `prefetch ${prefetch}` : 'of another process';
+        const note = state && state !== 'running' ? state : null;
         return (
           <li key={worker} className={state === 'paused' || state === 'away' ? 'stopped' : undefined}>
-            <span>{worker}</span> <small>{note}</small>
+            <span>{worker}</span> {note && <small>{note}</small>}
             <Slots taken={taken} places={prefetch ?? 0} max={DRAWN} name={`in work at ${worker}`} />
           </li>
         );

@@ -15,9 +15,9 @@ export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; pictur
       <DiagramNode
         name="chat_responses"
         kind={byBroker(snapshot, {
-          rabbitmq: 'stream: the log, in order; each reader has a place in it, its cursor',
-          embedded: 'in-process log, in order; each reader has a place in it, its cursor',
-          unknown: 'the log, in order; each reader has a place in it, its cursor',
+          rabbitmq: 'stream: a log; each reader keeps its own place, a cursor',
+          embedded: 'in-process log; each reader keeps its own place, a cursor',
+          unknown: 'a log; each reader keeps its own place, a cursor',
         })}
         variant={`log queue ${brokerClass(snapshot)}`}
         href={linkTo(snapshot, 'chat_responses')}
@@ -25,23 +25,18 @@ export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; pictur
       >
         {picture && <LogBand picture={picture} />}
       </DiagramNode>
-      <DiagramNode
-        name="Relay"
-        kind="reads the log, for the sockets and the recorder"
-        variant="relay"
-        snapshot={snapshot}
-      >
+      <DiagramNode name="Relay" kind="reads the log for this node" variant="relay" snapshot={snapshot}>
         <DiagramEdge on={EVENTS} side="above" />
       </DiagramNode>
       <li className="box-way" aria-hidden="true">
         <DiagramEdge on={EVENTS} side="up" branch />
       </li>
-      <DiagramNode name="Hub" kind="sends every event to the sockets of its owner" variant="hub" snapshot={snapshot}>
+      <DiagramNode name="Hub" kind="each event to the sockets of its owner" variant="hub" snapshot={snapshot}>
         <DiagramEdge on={EVENTS} side="after" branch />
       </DiagramNode>
       <DiagramNode
         name="Recorder"
-        kind={snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches, in the background'}
+        kind={snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches'}
         variant="recorder"
         snapshot={snapshot}
       >

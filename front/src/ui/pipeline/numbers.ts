@@ -13,44 +13,36 @@ export type BoxName =
   | 'Postgres'
   | 'chat_dead_letters';
 
-export type BoxNumber = readonly [string, number | null | undefined];
+/** What it counts, how many, and the unit where it is no count. */
+export type BoxNumber = readonly [string, number | null | undefined, unit?: string];
+
+type NumbersOf = (snapshot: Snapshot) => readonly BoxNumber[];
+
+const NUMBERS: Readonly<Record<BoxName, NumbersOf>> = {
+  Sockets: (snapshot) => [['open', snapshot?.sockets]],
+  Exchange: (snapshot) => [['messages/s', snapshot?.rates?.messages_per_s]],
+  chat_queue: (snapshot) => [
+    ['waiting', queueOf(snapshot, 'chat_queue')?.depth],
+    ['unacked', queueOf(snapshot, 'chat_queue')?.unacked],
+  ],
+  Responders: (snapshot) => [
+    ['consumers', queueOf(snapshot, 'chat_queue')?.consumers ?? snapshot?.responders?.length],
+    ['at work', snapshot?.responders?.reduce((sum, one) => sum + one.open, 0)],
+  ],
+  chat_responses: (snapshot) => [
+    ['records', queueOf(snapshot, 'chat_responses')?.depth],
+    ['events/s', snapshot?.rates?.events_per_s],
+  ],
+  Relay: (snapshot) => [
+    ['offset', snapshot?.relay?.position],
+    ['lag', snapshot?.relay?.lag_ms, 'ms'],
+  ],
+  Hub: (snapshot) => [['parts/s', snapshot?.rates?.deltas_per_s]],
+  Recorder: (snapshot) => [['not stored yet', snapshot?.recorder?.pending]],
+  Postgres: (snapshot) => [['offset', snapshot?.recorder?.stored_position]],
+  chat_dead_letters: (snapshot) => [['parked', queueOf(snapshot, 'chat_dead_letters')?.depth]],
+};
 
 export function numbersOf(name: BoxName, snapshot: Snapshot): readonly BoxNumber[] {
-  const queue = queueOf(snapshot, 'chat_queue');
-  switch (name) {
-    case 'Sockets':
-      return [
-        ['open', snapshot?.sockets],
-        ['messages/s', snapshot?.rates?.messages_per_s],
-      ];
-    case 'chat_queue':
-      return [
-        ['waiting', queue?.depth],
-        ['unacked', queue?.unacked],
-      ];
-    case 'Responders':
-      return [
-        ['consumers', queue?.consumers ?? snapshot?.responders?.length],
-        ['at work', snapshot?.responders?.reduce((sum, one) => sum + one.open, 0)],
-      ];
-    case 'chat_responses':
-      return [
-        ['records', queueOf(snapshot, 'chat_responses')?.depth],
-        ['events/s', snapshot?.rates?.events_per_s],
-      ];
-    case 'Relay':
-      return [
-        ['read to', snapshot?.relay?.position],
-        ['lag ms', snapshot?.relay?.lag_ms],
-        ['parts/s', snapshot?.rates?.deltas_per_s],
-      ];
-    case 'Recorder':
-      return [['pending', snapshot?.recorder?.pending]];
-    case 'Postgres':
-      return [['stored to', snapshot?.recorder?.stored_position]];
-    case 'chat_dead_letters':
-      return [['parked', queueOf(snapshot, 'chat_dead_letters')?.depth]];
-    default:
-      return [];
-  }
+  return NUMBERS[name](snapshot);
 }
