@@ -25,15 +25,15 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(budget(300))]
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "myna-test"
-PORT = free_ports(1)[0]
-PAGE = f"http://localhost:{PORT}"
+PORT, LAB_PORT = free_ports(2)
+PAGE, LAB = f"http://localhost:{PORT}", f"http://localhost:{LAB_PORT}"
 MANAGEMENT = "http://127.0.0.1:15672/api"
 PATIENCE_S = 60
 
 
 def compose(*arguments: str, check: bool = True) -> str:
     """Run docker compose and return what it printed; its complaints stay visible."""
-    environment = {**os.environ, "MYNA_PORT": str(PORT), "COMPOSE_PROJECT_NAME": PROJECT}
+    environment = {**os.environ, "MYNA_PORT": str(PORT), "MYNA_LAB_PORT": str(LAB_PORT), "COMPOSE_PROJECT_NAME": PROJECT}
     command = ["docker", "compose", "--env-file", "/dev/null", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if check and done.returncode != 0:
@@ -48,13 +48,13 @@ def running() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def stack() -> Iterator[None]:
-    compose("down", "--volumes", "--remove-orphans")
+    compose("--profile", "lab", "down", "--volumes", "--remove-orphans")
     try:
         compose("build", "--quiet")
         compose("up", "--detach", "--wait", "--quiet-pull")
         yield
     finally:
-        compose("down", "--volumes", "--remove-orphans")
+        compose("--profile", "lab", "down", "--volumes", "--remove-orphans")
 
 
 class Person:
@@ -214,6 +214,32 @@ def test_a_start_that_others_could_reach_with_default_passwords_ends_in_one_sent
 def test_nothing_of_ours_runs_as_root() -> None:
     for service in ("backend", "responder", "front"):
         assert compose("exec", "-T", service, "id", "-u").strip() != "0"
+
+
+@pytest.fixture
+def laboratory() -> Iterator[None]:
+    compose("--profile", "lab", "up", "--detach", "--wait")
+    try:
+        yield
+    finally:
+        services = {one["Service"] for one in running() if one["Service"].startswith("lab-")}
+        compose("--profile", "lab", "rm", "--force", "--stop", *services)
+
+
+async def test_the_profile_lab_is_a_pipeline_to_break_and_leaves_the_first_one_alone(laboratory: None, person: Person) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as operator:
+        assert (await operator.get(f"{PAGE}/api/lab")).status_code == 404
+        offered = (await operator.get(f"{LAB}/api/lab")).json()
+        assert (offered["broker"], offered["database"], len(offered["faults"])) == ("rabbitmq", "postgres", 9)
+        async with connect(f"ws://localhost:{LAB_PORT}/ws", origin=LAB) as socket:  # type: ignore[arg-type]
+            there = Person(socket)
+            epoch = (await there.receive("welcome"))["epoch"]
+            assert epoch != person.epoch
+            assert (await operator.post(f"{LAB}/api/lab/faults/end_responder", json={"after_part": 3})).status_code == 202
+            assert (await there.say("tell me a story"))["text"]
+            assert (await operator.post(f"{LAB}/api/lab/faults/replace_log")).status_code == 202
+        assert (await person.say("and you?"))["text"], "its socket and its log are as they were"
+        assert (await operator.get(f"{PAGE}/api/pipeline/turns")).json()["log"]["epoch"] == person.epoch
 
 
 async def test_more_backends_and_responders_share_the_work(person: Person) -> None:

@@ -17,7 +17,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 # RabbitMQ writes its configuration below /etc. It has a page for people on this machine, and so have Prometheus and Grafana.
-WRITABLE, ON_LOOPBACK = {"rabbitmq"}, {"rabbitmq", "prometheus", "grafana"}
+WRITABLE = {"rabbitmq", "lab-rabbitmq"}
+ON_LOOPBACK = {"rabbitmq", "prometheus", "grafana", "lab-rabbitmq", "lab-front"}
+LAB = {name for name, service in SERVICES.items() if service.get("profiles") == ["lab"]}
 # What an image whose entry point starts as root needs to step down.
 CAPABILITIES = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 DOCKERFILES = sorted(ROOT.glob("Dockerfile.*"))
@@ -53,9 +55,22 @@ def test_a_service_sees_nothing_of_the_host_and_publishes_nothing_but_where_it_i
 
 
 def test_only_what_passes_requests_on_is_in_both_networks_and_the_inner_one_leads_nowhere() -> None:
-    assert COMPOSE["networks"]["back"] == {"internal": True}
-    both = {name for name, service in SERVICES.items() if {"front", "back"} <= set(service.get("networks", ()))}
-    assert both == {"backend"}
+    for prefix in ("", "lab-"):
+        assert COMPOSE["networks"][f"{prefix}back"] == {"internal": True}
+        both = {name for name, service in SERVICES.items() if {f"{prefix}front", f"{prefix}back"} <= set(service.get("networks", ()))}
+        assert both == {f"{prefix}backend"}
+
+
+def test_what_is_broken_in_the_laboratory_reaches_nothing_outside_of_it() -> None:
+    def used(names: set[str], what: str, common: set[str]) -> set[str]:
+        return {mount.split(":")[0] for name in names for mount in SERVICES[name].get(what, ())} - common
+
+    assert {f"lab-{name}" for name in ("rabbitmq", "postgres", "migrate", "backend", "responder", "front")} == LAB
+    assert not used(LAB, "networks", {"management"}) & used(SERVICES.keys() - LAB, "networks", set())
+    read_alone = {volume for volume in COMPOSE["volumes"] if volume.startswith("secrets-")}
+    assert not used(LAB, "volumes", read_alone) & used(SERVICES.keys() - LAB, "volumes", set())
+    switched_on = {name for name, service in SERVICES.items() if (service.get("environment") or {}).get("CHAT_LAB")}
+    assert switched_on == {"lab-backend", "lab-responder"}, "elsewhere by CHAT_LAB=true alone"
 
 
 @pytest.mark.parametrize("name", SERVICES.keys() - OURS)

@@ -110,7 +110,7 @@ def test_the_dashboard_reads_from_the_data_source_that_is_provisioned_and_its_pa
 
 def test_the_profile_mounts_these_files_and_scrapes_the_port_that_the_processes_have() -> None:
     services = COMPOSE["services"]
-    assert {name for name, service in services.items() if service.get("profiles")} == {"prometheus", "grafana"}
+    assert {name for name, service in services.items() if service.get("profiles") == ["monitoring"]} == {"prometheus", "grafana"}
     assert all((ROOT / config["file"]).is_file() for config in COMPOSE["configs"].values())
     mounted = {config["source"]: config["target"] for name in ("prometheus", "grafana") for config in services[name]["configs"]}
     assert mounted.keys() == COMPOSE["configs"].keys()
