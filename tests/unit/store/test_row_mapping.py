@@ -8,7 +8,7 @@ from myna.protocol.events import Position, Timings
 from myna.protocol.views import MessageView, ReplyError
 from myna.store.port import Checkpoint
 from myna.store.postgres.row_mapping import CHECKPOINTS, MESSAGES, given, map_rows, written_columns
-from myna.store.postgres.tables import MessageRow, RefusedFactRow
+from myna.store.postgres.tables import MessageRow
 
 OWNER, CONVERSATION, MESSAGE, REPLY = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(4))
 AT = "2026-05-01T12:00:00.123Z"
@@ -44,9 +44,9 @@ def test_a_field_without_a_column_is_found_when_the_mapping_is_made() -> None:
         stars: int
 
     with pytest.raises(KeyError, match="stars"):
-        map_rows(MessageRow, Rated)
+        map_rows("messages", Rated)
 
 
 def test_statements_give_every_column_but_those_that_postgres_fills_in() -> None:
-    assert given(written_columns(RefusedFactRow)) == "unnest($1::TEXT[], $2::TEXT[], $3::TEXT[]) AS given (kind, body, reason)"
-    assert {column.name for column in written_columns(MessageRow)} == set(MessageRow.model_fields) - {"stored_at"}
+    assert given(written_columns("refused_facts")) == "unnest($1::TEXT[], $2::TEXT[], $3::TEXT[]) AS given (kind, body, reason)"
+    assert {column.name for column in written_columns("messages")} == set(MessageRow.model_fields) - {"stored_at"}

@@ -8,16 +8,13 @@ from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from myna.protocol.errors import StartupError, StoreUnavailable
+from myna.store.postgres.pool import PoolTimeout
 
 CONNECT_S = 3.0
 # Whatever a database, its driver and its pool may raise.
-DATABASE_ERRORS = (
-    OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DBAPIError, PoolTimeout,
-)  # fmt: skip
+DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # SQLSTATE classes that speak of what was to be stored: data exception, integrity violation, limit exceeded (of one row).
 _REFUSALS = ("22", "23", "54")
 # The server is there and answers, though not with the result: no lock in time, statement too slow.
@@ -81,27 +78,19 @@ def is_refusal(error: BaseException) -> bool:
 
 def is_outage(error: BaseException) -> bool:
     """Whether an error says that the database is away, rather than busy."""
-    return not isinstance(error, PoolTimeout) and getattr(_driver_error(error), "sqlstate", None) not in _BUSY
+    return not isinstance(error, PoolTimeout) and getattr(error, "sqlstate", None) not in _BUSY
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
     """An error as one sentence, which names its kind and never the address (that may hold a password)."""
-    cause = _driver_error(error)
-    state = getattr(cause, "sqlstate", None)
-    kind = type(cause).__name__ + (f", {state}" if state else "")
+    state = getattr(error, "sqlstate", None)
+    kind = type(error).__name__ + (f", {state}" if state else "")
     if isinstance(error, PoolTimeout):
         return StoreUnavailable("Too many requests wait for the database.")
-    if isinstance(cause, TimeoutError) or state in _BUSY:
+    if isinstance(error, TimeoutError) or state in _BUSY:
         return StoreUnavailable(f"The database did not answer in time ({kind}).")
-    if isinstance(cause, asyncpg.TargetServerAttributeNotMatched | asyncpg.ReadOnlySQLTransactionError):
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched | asyncpg.ReadOnlySQLTransactionError):
         return StoreUnavailable("The database takes no writes: it is a standby, or set to be read only.")
-    if isinstance(cause, OSError):
+    if isinstance(error, OSError):
         return StoreUnavailable(f"The database cannot be reached ({kind}).")
     return StoreUnavailable(f"The database cannot serve now ({kind}).")
-
-
-def _driver_error(error: BaseException) -> BaseException:
-    """The driver's own error inside SQLAlchemy's."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return error.orig.__cause__ or error.orig
-    return error

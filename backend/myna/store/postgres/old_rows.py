@@ -3,24 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Float, Integer, bindparam, delete, func, select
-from sqlmodel import col
-
 from myna.store.port import Deleted
-from myna.store.postgres.tables import ConversationRow
+from myna.store.postgres.compiled import statement
 
 Execute = Callable[..., Awaitable[Sequence[Mapping[str, Any]]]]
 
-_TABLE = ConversationRow.__table__  # type: ignore[attr-defined]
-_MOMENT = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, bindparam("seconds", type_=Float))
-# Without an index of its own, which each message would have to keep: it reads the whole table, once an hour.
-INACTIVE = (
-    select(col(ConversationRow.owner), col(ConversationRow.id))
-    .where(col(ConversationRow.deleted_at).is_(None), col(ConversationRow.updated_at) < _MOMENT)
-    .order_by(col(ConversationRow.updated_at))
-    .limit(bindparam("limit", type_=Integer))
-)
-DROP_TOMBSTONES = delete(_TABLE).where(_TABLE.c.deleted_at < _MOMENT).returning(_TABLE.c.id)
+INACTIVE = statement("INACTIVE")
+DROP_TOMBSTONES = statement("DROP_TOMBSTONES")
 
 DAY_S = 24 * 3600
 

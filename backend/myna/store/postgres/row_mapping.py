@@ -9,20 +9,13 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Column, DateTime, inspect
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlmodel import SQLModel
-
 from myna.protocol.events import Options, Position, Timings
 from myna.protocol.timestamps import moment, rfc3339
 from myna.protocol.views import ConversationView, MessageView, ReplyError
 from myna.store.port import Checkpoint
-from myna.store.postgres.tables import CheckpointRow, ConversationRow, MessageRow
+from myna.store.postgres.compiled import TABLES, Column
 
 View = TypeVar("View")
-
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class _Spread(NamedTuple):
@@ -37,7 +30,7 @@ class _Spread(NamedTuple):
 class RowMapping(Generic[View]):
     """How the views of one class stand in one table. Made by `map_rows`, which checks that every field has its column."""
 
-    columns: Sequence[Column[Any]]  # what a query must select to make a view
+    columns: Sequence[Column]  # what a query must select to make a view
     _view: type[View]
     _plain: Sequence[tuple[str, str]]  # fields that are no records, and the column of each
     _timestamps: Sequence[str]  # those of them that are timestamps
@@ -76,40 +69,43 @@ class RowMapping(Generic[View]):
         return arrays
 
 
-def map_rows(table: type[SQLModel], view: type[View], **spread: tuple[type, str]) -> RowMapping[View]:
+def map_rows(table: str, view: type[View], **spread: tuple[type, str]) -> RowMapping[View]:
     """The mapping of a view's fields to a table's columns; `spread` gives class and prefix of the fields that are records.
 
     Raises `KeyError` (at import, then) for a field that has no column.
     """
     plain = [(name, name) for name in view.__annotations__ if name not in spread]
     spreads = [_Spread(field, record, [(n, prefix + n) for n in record.__annotations__]) for field, (record, prefix) in spread.items()]
-    there = inspect(table).columns
+    there = {column.name: column for column in TABLES[table]}
     columns = [there[column] for _, column in [*plain, *(pair for one in spreads for pair in one.columns)]]
-    return RowMapping(columns, view, plain, [one.name for one in columns if isinstance(one.type, DateTime)], spreads)
+    return RowMapping(columns, view, plain, [one.name for one in columns if one.type.startswith("TIMESTAMP")], spreads)
 
 
-CONVERSATIONS = map_rows(ConversationRow, ConversationView)
-MESSAGES = map_rows(MessageRow, MessageView, timings=(Timings, ""), error=(ReplyError, "error_"), options=(Options, "option_"))
-CHECKPOINTS = map_rows(CheckpointRow, Checkpoint, low=(Position, "low_"), high=(Position, "high_"))
+CONVERSATIONS = map_rows("conversations", ConversationView)
+MESSAGES = map_rows("messages", MessageView, timings=(Timings, ""), error=(ReplyError, "error_"), options=(Options, "option_"))
+CHECKPOINTS = map_rows("checkpoints", Checkpoint, low=(Position, "low_"), high=(Position, "high_"))
+
+# The message and the reply in a row of the statement `IDEMPOTENCY_RECORDS`.
+MESSAGE_OF_KEY, REPLY_OF_KEY = MESSAGES.prefixed("message_"), MESSAGES.prefixed("reply_")
 
 
-def written_columns(table: type[SQLModel]) -> list[Column[Any]]:
-    """The columns whose values an INSERT gives: all but those that Postgres fills in (defaults, numbers that it alone draws)."""
-    return [one for one in inspect(table).columns if (not one.identity.always if one.identity else one.server_default is None)]
+def written_columns(table: str) -> list[Column]:
+    """The columns whose values an INSERT gives."""
+    return [column for column in TABLES[table] if column.written]
 
 
-def names(columns: Iterable[Column[Any]]) -> str:
+def names(columns: Iterable[Column]) -> str:
     """The columns' names as they stand in an INSERT or a SELECT."""
     return ", ".join(column.name for column in columns)
 
 
-def given(columns: Iterable[Column[Any]]) -> str:
+def given(columns: Iterable[Column]) -> str:
     """A FROM item `given`: a row for each element of one array parameter per column. A tsvector's comes as text."""
     columns = list(columns)
-    types = ["TEXT" if isinstance(one.type, TSVECTOR) else one.type.compile(dialect=_DIALECT) for one in columns]
+    types = ["TEXT" if one.type == "TSVECTOR" else one.type for one in columns]
     return f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(types, 1))}) AS given ({names(columns)})"
 
 
-def in_order(columns: Iterable[Column[Any]], arrays: Mapping[str, Any]) -> list[Any]:
+def in_order(columns: Iterable[Column], arrays: Mapping[str, Any]) -> list[Any]:
     """The parameters of `given`, out of arrays by the columns' names."""
     return [arrays[column.name] for column in columns]

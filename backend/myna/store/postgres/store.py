@@ -8,9 +8,6 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import Executable
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from myna.protocol.errors import StartupError, StoreUnavailable
 from myna.protocol.views import ConversationView, MessageView, SearchHit
@@ -18,9 +15,11 @@ from myna.slices import sliced
 from myna.store import pagination, search_text
 from myna.store.port import EVERYTHING, Checkpoint, IdempotencyKey, IdempotencyRecord, Page, PathItem, SearchFilter
 from myna.store.postgres import reading
+from myna.store.postgres.compiled import Statement
 from myna.store.postgres.connection import DATABASE_ERRORS, asyncpg_dsn, connect, is_outage, unavailable
 from myna.store.postgres.mock_setups import PostgresMockSetups
 from myna.store.postgres.old_rows import PostgresOldRows
+from myna.store.postgres.pool import Pool
 from myna.store.postgres.row_mapping import CHECKPOINTS, CONVERSATIONS, MESSAGES
 from myna.store.postgres.schema import schema_trouble
 from myna.store.postgres.writer_lock import PostgresWriterLock, acquire_writer_lock
@@ -29,7 +28,7 @@ from myna.telemetry.histogram import Histogram
 log = structlog.get_logger(__name__)
 Row = Mapping[str, Any]
 
-POOL, OVERFLOW = 5, 5  # connections kept, and more in a rush; Postgres' default of 100 then serves ten nodes
+CONNECTIONS, KEPT = 10, 5  # at most, and of those that nobody uses; Postgres' default of 100 then serves ten nodes
 POOL_WAIT_S = 3.0
 COMMAND_S = 5.0  # how long a statement may take before its connection is given up
 PROBE_INTERVAL_S = 1.0
@@ -54,14 +53,7 @@ class PostgresStore:
         self.trouble: str | None = "The database has not answered yet."
         self.read_seconds = Histogram()
         self._dsn = asyncpg_dsn(url)
-        self._engine = create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=self._connect,
-            isolation_level="AUTOCOMMIT",  # each query is one statement
-            pool_size=POOL,
-            max_overflow=OVERFLOW,
-            pool_timeout=POOL_WAIT_S,
-        )
+        self._pool = Pool(self._connect, most=CONNECTIONS, kept=KEPT, wait_s=POOL_WAIT_S)
         self.mock_setups = PostgresMockSetups(self._read)
         self.old_rows = PostgresOldRows(self._read)
 
@@ -77,11 +69,11 @@ class PostgresStore:
             await asyncio.sleep(PROBE_INTERVAL_S * random.uniform(0.3, 0.7))
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._pool.close_idle()
 
     async def check_schema(self) -> None:
         try:
-            async with self._engine.connect() as connection:
+            async with self._pool.connection() as connection:
                 trouble = await schema_trouble(connection)
         except DATABASE_ERRORS as error:
             raise self._failed(error) from error
@@ -187,34 +179,42 @@ class PostgresStore:
         return [search_text.title_hit_of(conversation, query, items[0]) for conversation, items in zip(found, last, strict=True) if items]
 
     async def _connect(self) -> asyncpg.Connection:
-        return await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)
-
-    async def _read(self, statement: Executable, **parameters: Any) -> Sequence[Row]:
-        """The rows of a query, tried once more when the connection turns out to be dead. Raises `StoreUnavailable`."""
+        connection = await connect(self._dsn, command_s=COMMAND_S, settings=_SETTINGS)
         try:
-            try:
-                return await self._execute(statement, parameters)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                return await self._execute(statement, parameters)
+            await connection.set_type_codec("uuid", schema="pg_catalog", encoder=str, decoder=str)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def _read(self, statement: Statement, **parameters: Any) -> Sequence[Row]:
+        """The rows of a query, tried once more when the connection turns out to be dead. Raises `StoreUnavailable`."""
+        arguments = statement.arguments(parameters)
+        try:
+            rows = await self._fetch(statement.sql, arguments)
+            if rows is None:  # the others that were kept are likely to be dead too
+                await self._pool.close_idle()
+                rows = await self._fetch(statement.sql, arguments, last=True)
         except DATABASE_ERRORS as error:
             raise self._failed(error) from error
+        assert rows is not None
+        return rows
 
-    async def _execute(self, statement: Executable, parameters: dict[str, Any]) -> Sequence[Row]:
+    async def _fetch(self, sql: str, arguments: Sequence[Any], *, last: bool = False) -> Sequence[Row] | None:
+        """The rows; None where the connection was dead and this is not the last try. Raises any of `DATABASE_ERRORS`."""
         began = monotonic()  # with the wait for a connection
-        async with self._engine.connect() as connection:
+        async with self._pool.connection() as connection:
             try:
-                result = await connection.execute(statement, parameters)
-            except TimeoutError:
-                await connection.invalidate()  # a late answer would go to the next query
-                raise
+                rows: Sequence[Row] = await connection.fetch(sql, *arguments)
+            except DATABASE_ERRORS:
+                if last or not connection.is_closed():
+                    raise
+                return None
         self.read_seconds.observe(monotonic() - began)
         if not self.up:
             self.up, self.trouble = True, None
             log.info("store.up")
-        names = tuple(result.keys())
-        return [dict(zip(names, row, strict=True)) for row in result]
+        return rows
 
     async def _probe(self) -> bool:
         try:

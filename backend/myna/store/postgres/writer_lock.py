@@ -16,7 +16,6 @@ from myna.store.port import Batch, Fact
 from myna.store.postgres import checkpoints, writing
 from myna.store.postgres.connection import DATABASE_ERRORS, connect, is_refusal, unavailable
 from myna.store.postgres.row_mapping import given, in_order, names, written_columns
-from myna.store.postgres.tables import RefusedFactRow
 
 LOCK_NUMBER = 0x6D796E61  # the advisory lock's number: "myna"
 HEARTBEAT_S = 1.0  # seconds between signs of life
@@ -39,7 +38,7 @@ _SETTINGS = {
     "enable_material": "off",
 }
 
-_REFUSED = written_columns(RefusedFactRow)
+_REFUSED = written_columns("refused_facts")
 _SET_ASIDE = f"INSERT INTO refused_facts ({names(_REFUSED)}) SELECT * FROM {given(_REFUSED)}"  # noqa: S608 (made of constants)
 
 
@@ -117,8 +116,8 @@ class PostgresWriterLock:
             if not is_refusal(error):
                 raise
             if len(facts) == 1:
-                row = RefusedFactRow(kind=type(facts[0]).__name__, body=_body(facts[0]), reason=_printable(str(error)))
-                await self._connection.execute(_SET_ASIDE, *([value] for value in in_order(_REFUSED, row.model_dump())))
+                row = {"kind": [type(facts[0]).__name__], "body": [_body(facts[0])], "reason": [_printable(str(error))]}
+                await self._connection.execute(_SET_ASIDE, *in_order(_REFUSED, row))
                 return 1
         middle = len(facts) // 2
         return await self._write(facts[:middle]) + await self._write(facts[middle:])

@@ -10,7 +10,6 @@ from typing import assert_never
 
 import asyncpg
 from msgspec import UNSET
-from sqlalchemy import inspect
 
 from myna.protocol.message_tree import newest_reply, with_parents
 from myna.protocol.timestamps import rfc3339
@@ -18,17 +17,17 @@ from myna.protocol.views import ConversationView, MessageView
 from myna.slices import sliced
 from myna.store.conversation_summary import with_message
 from myna.store.port import Deleted, Fact, Renamed
+from myna.store.postgres.compiled import TABLES
 from myna.store.postgres.row_mapping import CONVERSATIONS, MESSAGES, given, in_order, names, written_columns
-from myna.store.postgres.tables import ConversationRow, MessageRow
 from myna.store.search_text import lexeme_of, lexemes
 
 ConversationKey = tuple[str, str]  # owner, conversation id
 MessageKey = tuple[str, str]  # owner, id of a message or reply
 
 MUCH = 64 * 1024  # characters, of which the lexemes take some 2 ms
-_MESSAGE_COLUMNS = written_columns(MessageRow)
-_MESSAGE_KEY = [one for one in _MESSAGE_COLUMNS if one.primary_key]
-_CONVERSATION = inspect(ConversationRow).columns
+_MESSAGE_COLUMNS = written_columns("messages")
+_MESSAGE_KEY = [one for one in _MESSAGE_COLUMNS if one.key]
+_CONVERSATION = {column.name: column for column in TABLES["conversations"]}
 _KEY = [_CONVERSATION["owner"], _CONVERSATION["id"]]
 _TITLE = [*_KEY, _CONVERSATION["title"]]
 

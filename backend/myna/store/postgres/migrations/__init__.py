@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -55,6 +56,8 @@ async def migrate(url: str, revision: str = "head", *, tell: Tell = _silent) -> 
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATE_LOCK})
             return await connection.run_sync(_move, revision, tell)
+    except DBAPIError as error:
+        raise unavailable((error.orig and error.orig.__cause__) or error) from error  # the driver's own error
     except DATABASE_ERRORS as error:
         raise unavailable(error) from error
     finally:
