@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from myna.lab.commands import CommandListener
 from myna.lab.faults import Faults
 from myna.lab.ledger import WatchedLedger
-from myna.lab.responder_commands import CommandListener
 from myna.lab.responder_pool import ResponderPool
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from myna.lab.commands import END, PAUSE, Others
 from myna.lab.faults import Fault, Faults, Order, Seconds
-from myna.lab.responder_commands import END, PAUSE, Others
 from myna.lab.responder_pool import ResponderPool
 from myna.protocol.errors import BrokerUnavailable, Conflict
 

@@ -8,11 +8,11 @@ from myna.broker.embedded.queues import LogReplaced
 from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
+from myna.lab.commands import CommandChannel, CommandListener, Others
 from myna.lab.faults import Fault, Faults, Order, Seconds
 from myna.lab.laboratory import Laboratory
 from myna.lab.ledger import WatchedLedger
 from myna.lab.node_faults import NodeFaults
-from myna.lab.responder_commands import CommandChannel, CommandListener, Others
 from myna.lab.responder_faults import ResponderFaults
 from myna.lab.responder_pool import ResponderPool
 from myna.mock_ai.port import Brain
@@ -40,7 +40,7 @@ def make_laboratory(
         return Counter(reply.worker for reply in projection.open_replies.values() if reply.worker)
 
     for fault in (
-        *NodeFaults(broker, projection, hub, recorder).all(),
+        *NodeFaults(broker, projection, hub, recorder, others).all(),
         *(ResponderFaults(faults, pool, others, at_work).all() if pool is not None or others is not None else ()),
         *broker_faults(broker),
         *database_faults(),

@@ -163,6 +163,7 @@ async def test_ones_own_sockets_break_and_nobody_elses(lab: Served, ann: Person)
         begun = await begin(ann, "cut_socket")
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(mine.recv(), 10)
+        assert (await ann.post("/api/lab/faults/cut_socket")).status_code == 409, "there is none any more"
         await theirs.send('{"type": "ping"}')
         pong = await asyncio.wait_for(theirs.recv(), 10)
         await theirs.close()

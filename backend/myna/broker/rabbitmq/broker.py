@@ -205,11 +205,11 @@ class RabbitBroker:
         return notices.notices(self._consuming, RoutingKey.STOP.value)
 
     def lab_commands(self, worker: str) -> AsyncGenerator[bytes, None]:
-        """See `lab.responder_commands.CommandChannel`."""
+        """See `lab.commands.CommandChannel`."""
         return notices.notices(self._consuming, LAB_KEY, f"{LAB_KEY}.{worker}")
 
     async def lab_command(self, body: bytes, worker: str | None = None) -> bool:
-        """See `lab.responder_commands.CommandChannel`."""
+        """See `lab.commands.CommandChannel`."""
         return await notices.notify(self._publishing, LAB_KEY if worker is None else f"{LAB_KEY}.{worker}", body)
 
     async def queue_states(self) -> list[QueueState]:

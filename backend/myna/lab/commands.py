@@ -1,4 +1,4 @@
-"""Faults of stand-alone responders: begun by commands that travel through the broker, where both sides have a laboratory."""
+"""Faults of other processes: begun by commands that travel through the broker, where both sides have a laboratory."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -8,12 +8,14 @@ import msgspec
 import structlog
 
 from myna.lab.faults import AFTER_PART, Faults
-from myna.protocol.errors import Conflict, MynaError
+from myna.protocol.errors import Conflict, MynaError, NotFound
 
 log = structlog.get_logger()
 
 END: Final = "end_responder"
 PAUSE: Final = "pause_responder"
+HOLD: Final = "hold_recorder"
+CUT: Final = "cut_socket"
 
 
 class CommandChannel(Protocol):
@@ -29,9 +31,10 @@ class CommandChannel(Protocol):
 class Command(msgspec.Struct):
     """A fault to begin; or, with `over`, one that has had its effect elsewhere and is not to happen again."""
 
-    fault: Literal["end_responder", "pause_responder"]
+    fault: Literal["end_responder", "pause_responder", "hold_recorder", "cut_socket"]
     seconds: float = 5
     after_part: int = AFTER_PART
+    owner: str | None = None
     over: bool = False
 
 
@@ -55,15 +58,16 @@ class CommandListener:
             if command.over:
                 self._faults.over(command.fault)
             else:
-                await self._faults.begin(command.fault, command.seconds, after_part=command.after_part, told=True)
-        except Conflict as error:
-            log.debug("lab.command_passed", reason=str(error))  # its own, or nothing is in hand here
+                name, seconds = command.fault, command.seconds
+                await self._faults.begin(name, seconds, owner=command.owner, after_part=command.after_part, told=True)
+        except (Conflict, NotFound) as error:
+            log.debug("lab.command_passed", reason=str(error))  # its own, another kind of process's, or there is nothing to break
         except (MynaError, msgspec.MsgspecError) as error:
             log.warning("lab.command_refused", reason=str(error))
 
 
 class Others:
-    """The responders of other processes, as a node tells them what to do."""
+    """The responders and nodes of other processes, as a node tells them what to do. All raise `BrokerUnavailable`."""
 
     def __init__(self, channel: CommandChannel) -> None:
         self._channel = channel
@@ -80,6 +84,14 @@ class Others:
         """Have this worker stand still; returns whether it listens. A worker's successor in its process has a number behind its name."""
         command = Command(PAUSE, seconds)
         return await self._send(command, worker) or await self._send(command, worker.rpartition("-")[0])
+
+    async def hold(self, seconds: float) -> None:
+        """Have the recorders of all nodes wait."""
+        await self._send(Command(HOLD, seconds))
+
+    async def cut(self, owner: str) -> None:
+        """Have all nodes break this owner's sockets."""
+        await self._send(Command(CUT, owner=owner))
 
     async def _send(self, command: Command, worker: str | None = None) -> bool:
         return await self._channel.lab_command(msgspec.json.encode(command), worker)

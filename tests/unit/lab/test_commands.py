@@ -1,4 +1,4 @@
-"""A node's laboratory ends and pauses responders of other processes, those alone that have a laboratory, and each once."""
+"""A node's laboratory breaks things in other processes, those alone that have a laboratory, and each once."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -9,14 +9,20 @@ from dataclasses import dataclass
 import pytest
 
 from myna.broker.port import Broker
+from myna.core.hub import Hub, Mailbox
+from myna.core.projection import Projection
+from myna.lab.commands import CommandListener, Others
 from myna.lab.faults import Faults
-from myna.lab.responder_commands import CommandListener, Others
+from myna.lab.node_faults import NodeFaults
 from myna.lab.responder_faults import ResponderFaults
 from myna.lab.responder_pool import ResponderPool
+from myna.pipeline.recorder import Recorder
 from myna.pipeline.responder import Responder
+from myna.pipeline.storage_signals import StorageSignals
 from myna.protocol import events as e
 from myna.protocol.errors import Conflict
 from myna.protocol.topology import RoutingKey
+from tests.fakes.memory_store import MemoryStore
 from tests.unit.cluster import WHOLE, Cluster, simulated
 from tests.unit.log_events import accepted_message, body
 
@@ -75,6 +81,30 @@ def faults_of(cluster: Cluster, commands: Commands, pool: ResponderPool | None) 
     for fault in ResponderFaults(faults, pool, Others(commands), lambda: at_work(cluster)).all():
         faults.possible[fault.name] = fault
     return faults
+
+
+@dataclass
+class OtherNode:
+    """A node with a laboratory and no responder."""
+
+    hub: Hub
+    recorder: Recorder
+    faults: Faults
+
+
+@asynccontextmanager
+async def other_node(cluster: Cluster, commands: Commands, name: str) -> AsyncIterator[OtherNode]:
+    hub, projection = Hub(), Projection("epoch")
+    recorder = Recorder(MemoryStore(), projection, StorageSignals())
+    faults = Faults(NodeFaults(cluster.broker, projection, hub, recorder, Others(commands)).all())
+    listening = asyncio.create_task(CommandListener(commands, faults, name).run())
+    await asyncio.sleep(0)
+    try:
+        yield OtherNode(hub, recorder, faults)
+    finally:
+        faults.end_all()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def send(cluster: Cluster, *numbers: int) -> None:
@@ -138,3 +168,22 @@ async def test_a_command_that_makes_no_sense_is_passed_over(cluster: Cluster) ->
         await commands.lab_command(b'{"fault":"end_responder","seconds":9}', "a")
         await cluster.until(lambda: a.faults.until("end_responder") is not None)
         assert a.faults.until("pause_responder") is None
+
+
+@simulated
+async def test_a_socket_is_cut_on_whichever_node_it_is_and_recorders_of_all_wait(cluster: Cluster) -> None:
+    commands = Commands()
+    async with other_node(cluster, commands, "a") as asked, other_node(cluster, commands, "b") as other:
+        mine, theirs = Mailbox("ann", lambda: None), Mailbox("ben", lambda: None)
+        other.hub.attach(mine)
+        other.hub.attach(theirs)
+        begun = await asked.faults.begin("cut_socket", owner="ann")
+        assert "others" in begun.what
+        await cluster.until(lambda: mine.cut_off)
+        assert (theirs.cut_off, other.hub.count) == (False, 1)
+
+        await asked.faults.begin("hold_recorder", 5)
+        await cluster.until(lambda: not other.recorder.released.is_set())
+        assert not asked.recorder.released.is_set()
+        await asyncio.sleep(6)
+        assert (asked.recorder.released.is_set(), other.recorder.released.is_set()) == (True, True)
