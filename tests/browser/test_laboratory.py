@@ -115,7 +115,7 @@ async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) 
 # What each experiment must have shown: the sentence that the page makes of the frames.
 SHOWN = {
     "One publish, two places": r"back from the log after .*, and stayed in the queue .* whole after ([2-9]|\d\d)",
-    "Kill it in the middle of a word": r"ended behind part 7\. .* went on with part 8: \d+ parts, none twice",
+    "Kill it in the middle of a word": r"ended after part 7\. .* went on with part 8: \d+ parts, none twice",
     "Lose the connection": r"and resumed: \d+ parts in all, none missing",
     "Stand still": r"[1-9]\.\d+ s without a part, and then on: one attempt",
     "Publish it twice": r"came once, with one reply",
@@ -123,6 +123,7 @@ SHOWN = {
     "Poison": r"delivery_limit",
     "Without the database": r"answered in .* without the database",
     "Without the broker": r"accepted.*and answered once",
+    "Everything at once": r"All 10 were answered, each once; \d+ were begun by one responder and ended by another",
 }
 
 

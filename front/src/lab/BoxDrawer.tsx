@@ -8,7 +8,7 @@ import { type BoxName, numbersOf } from '../ui/pipeline/numbers';
 import type { Snapshot } from '../ui/pipeline/snapshot';
 import { deadLetters, logPage } from './api';
 import { BOXES, type RecordSource } from './boxes';
-import { SourceLink } from './SourceLink';
+import { KeptBy } from './KeptBy';
 import { Sparkline } from './Sparkline';
 import { usePolled } from './usePolled';
 
@@ -30,14 +30,13 @@ async function recordsOf(source: RecordSource, api: ChatApi, recorder: FrameReco
 function Records({ name }: { name: BoxName }) {
   const { api, client } = useChat();
   const { value, problem } = usePolled(() => recordsOf(BOXES[name].records, api, client.recorder), POLL_MS);
-  const { from } = BOXES[name].records;
+  const { records, what } = BOXES[name];
   return (
     <>
       <h3>Its latest {RECORDS} records</h3>
       <p className="drawer-note">
-        {from === 'frames' && 'The frames of this tab.'}
-        {from === 'log' && 'Everybody’s, with their properties; in place of each text its length.'}
-        {from === 'dead letters' && 'What is parked, newest first.'} {problem}
+        {what} {records.from === 'log' && 'Everybody’s, with their properties; in place of each text its length.'}{' '}
+        Newest first. {problem}
       </p>
       {value?.length === 0 && <p className="drawer-note">There are none.</p>}
       {value?.map((record, place) => (
@@ -59,7 +58,7 @@ interface Props {
 export function BoxDrawer({ name, history, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const { promise, source, test } = BOXES[name];
+  const { about, promise, source, test } = BOXES[name];
   const numbers = numbersOf(name, history.at(-1) ?? null);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is handled by the browser
@@ -77,17 +76,11 @@ export function BoxDrawer({ name, history, onClose }: Props) {
             <Icon name="close" />
           </button>
         </div>
-        <p>{promise}</p>
-        <dl className="drawer-files">
-          <dt>kept by</dt>
-          <dd>
-            <SourceLink path={source} />
-          </dd>
-          <dt>guarded by</dt>
-          <dd>
-            <SourceLink path={test} />
-          </dd>
-        </dl>
+        <p>{about}</p>
+        <p>
+          <strong>It promises:</strong> {promise}
+        </p>
+        <KeptBy source={source} test={test} />
         {numbers.length > 0 && (
           <dl className="sparklines">
             {numbers.map(([label, , unit], place) => (

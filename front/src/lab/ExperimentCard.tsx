@@ -1,26 +1,32 @@
 /** One experiment: predict, do, see, and read why. */
 import { useId, useState } from 'react';
-import type { Experiment, Tools } from './experiments';
-import { SourceLink } from './SourceLink';
+import type { Experiment, Tools } from './experiment';
+import { KeptBy } from './KeptBy';
 
 type Phase = 'ready' | 'running' | 'seen';
 
 interface Props {
   experiment: Experiment;
   tools(): Tools;
+  /** The name of the one after it, if there is one. */
+  next: string | undefined;
+  onNext(): void;
+  onSeen(): void;
 }
 
-export function ExperimentCard({ experiment, tools }: Props) {
+export function ExperimentCard({ experiment, tools, next, onNext, onSeen }: Props) {
   const id = useId();
   const { question, choices, right, watch, why, source, test } = experiment;
   const [chosen, setChosen] = useState<number | null>(null);
   const [phase, setPhase] = useState<Phase>('ready');
   const [seen, setSeen] = useState('');
   const run = async () => {
+    if (phase === 'running') return;
     setPhase('running');
     try {
       setSeen(await experiment.run(tools()));
       setPhase('seen');
+      onSeen();
     } catch (error) {
       setSeen(`It did not work out. ${error instanceof Error ? error.message : ''}`);
       setPhase('ready');
@@ -28,6 +34,7 @@ export function ExperimentCard({ experiment, tools }: Props) {
   };
   return (
     <article className="experiment" aria-label={experiment.name}>
+      <h2 className="visually-hidden">{experiment.name}</h2>
       <fieldset disabled={phase === 'running'}>
         <legend>{question}</legend>
         {choices.map((choice, place) => (
@@ -40,34 +47,31 @@ export function ExperimentCard({ experiment, tools }: Props) {
         <button
           type="button"
           className="button primary"
-          disabled={chosen === null || phase === 'running'}
+          disabled={chosen === null}
+          aria-disabled={phase === 'running'}
           onClick={() => void run()}
         >
           {phase === 'seen' ? 'Do it again' : 'Do it'}
         </button>
-        <p>{chosen === null ? 'Predict first.' : `Look at: ${watch}`}</p>
+        <p>{chosen === null ? 'Predict first.' : phase === 'ready' && `Then look at the picture. ${watch}`}</p>
       </div>
       <p className="experiment-seen" role="status">
-        {phase === 'running' ? 'It runs.' : seen}
+        {phase === 'running' ? `Look now. ${watch}` : seen}
       </p>
       {phase === 'seen' && (
         <section aria-label="Why">
-          <h3>{chosen === right ? 'As you said. Why?' : `It is “${choices[right]}”. Why?`}</h3>
+          <h3>{chosen === right ? 'As you said. Why?' : `Right was “${choices[right]}”. Why?`}</h3>
           <ol>
             {why.map((line) => (
               <li key={line}>{line}</li>
             ))}
           </ol>
-          <dl className="drawer-files">
-            <dt>kept by</dt>
-            <dd>
-              <SourceLink path={source} />
-            </dd>
-            <dt>guarded by</dt>
-            <dd>
-              <SourceLink path={test} />
-            </dd>
-          </dl>
+          <KeptBy source={source} test={test} />
+          {next && (
+            <button type="button" className="button" onClick={onNext}>
+              Next: {next}
+            </button>
+          )}
         </section>
       )}
     </article>

@@ -1,8 +1,10 @@
 /** The guided experiments that can be done here, one at a time. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Lab, LabResponders } from '../protocol/http';
+import { Icon } from '../ui/Icon';
 import { ExperimentCard } from './ExperimentCard';
-import { EXPERIMENTS, type Experiment } from './experiments';
+import type { Experiment } from './experiment';
+import { EXPERIMENTS } from './experiments';
 import type { SendSample } from './SendButtons';
 import { useTools } from './useTools';
 
@@ -19,20 +21,41 @@ interface Props {
 export function Experiments({ lab, responders, send }: Props) {
   const offered = EXPERIMENTS.filter((one) => isPossible(one, lab));
   const [name, setName] = useState(offered[0]?.name);
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
+  const list = useRef<HTMLOListElement>(null);
   const tools = useTools(responders, send);
-  const chosen = offered.find((one) => one.name === name);
+  const place = offered.findIndex((one) => one.name === name);
+  const [chosen, next] = [offered[place], offered[place + 1]];
+  const goOn = () => {
+    setName(next?.name);
+    list.current?.querySelectorAll('button')[place + 1]?.focus();
+  };
   return (
     <div className="experiments">
-      <ol aria-label="Experiments">
+      <ol aria-label="Experiments" ref={list}>
         {offered.map((one) => (
           <li key={one.name}>
             <button type="button" aria-current={one.name === name} onClick={() => setName(one.name)}>
-              {one.name}
+              {one.name}{' '}
+              {seen.has(one.name) && (
+                <>
+                  <Icon name="check" /> <span className="visually-hidden">done</span>
+                </>
+              )}
             </button>
           </li>
         ))}
       </ol>
-      {chosen && <ExperimentCard key={chosen.name} experiment={chosen} tools={tools} />}
+      {chosen && (
+        <ExperimentCard
+          key={chosen.name}
+          experiment={chosen}
+          tools={tools}
+          next={next?.name}
+          onNext={goOn}
+          onSeen={() => setSeen((was) => new Set(was).add(chosen.name))}
+        />
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { FramesContext } from '../ui/pipeline/frames';
 import { Legend } from '../ui/pipeline/Legend';
 import type { BoxName } from '../ui/pipeline/numbers';
 import { OperatorToken } from '../ui/pipeline/OperatorToken';
+import { queueOf } from '../ui/pipeline/snapshot';
 import { usePipeline } from '../ui/pipeline/usePipeline';
 import { navigate, useView } from '../ui/view';
 import { laboratory, nodeLedger } from './api';
@@ -40,7 +41,8 @@ export function Laboratory() {
   const { trace, count } = time;
   const ledger = useLedger(trace, count);
   const rewind = useTraceRequests(time.open, time.live);
-  const picture = usePicture(snapshot !== null && !problem && !trace);
+  const depth = queueOf(snapshot, 'chat_queue')?.depth ?? 0;
+  const picture = usePicture(snapshot !== null && !problem && !trace, depth);
   const board = useView(({ route }) => route.name === 'pipeline' && route.at === 'board');
   const on = snapshot?.lab === true && !trace;
   const { value: node } = usePolled(on ? () => nodeLedger(api) : null, LEDGER_MS);

@@ -6,7 +6,7 @@ function summaryOf({ event }: LogItem): string {
   if (!event) return 'no event';
   const text = event.text as string | { chars: number } | undefined;
   const said = typeof text === 'string' ? `“${text.slice(0, 80)}”` : text ? `${text.chars} characters` : '';
-  const index = typeof event.index === 'number' ? `index ${event.index} ` : '';
+  const index = typeof event.index === 'number' ? `part ${event.index + 1} ` : '';
   const worker = typeof event.worker === 'string' ? `by ${event.worker} ` : '';
   return `${index}${worker}${said}`;
 }

@@ -33,7 +33,7 @@ export const killed = (frames: readonly ServerFrame[]): string => {
   const second = parts.find((part) => part.attempt > 1);
   if (!second) return 'The responder ended after the reply was whole: nothing was left to do for another.';
   const [first, other] = [attempts[0]?.worker, attempts.find((one) => one.attempt === second.attempt)?.worker];
-  return `${first} ended behind part ${second.index}. ${other} went on with part ${second.index + 1}: ${parts.length} parts, none twice.`;
+  return `${first} ended after part ${second.index}. ${other} went on with part ${second.index + 1}: ${parts.length} parts, none twice.`;
 };
 
 /** How many replies were under way at a time, at most. */
@@ -59,5 +59,20 @@ export function timeBetween(entries: readonly TraceEntry[], message: string, typ
   return sent && got ? duration(got.at - sent.at) : 'no time';
 }
 
-export const longestGap = (parts: readonly ReplyDelta[]): number =>
-  Math.max(0, ...parts.slice(1).map((part, place) => Date.parse(part.at) - Date.parse(parts[place]?.at ?? part.at)));
+/** The longest time that this tab waited for the next part of a message's reply. */
+export function longestGap(entries: readonly TraceEntry[], message: string): number {
+  const times = entries.filter((entry) => partsOf([entry], message).length > 0).map(({ at }) => at);
+  return Math.max(0, ...times.slice(1).map((at, place) => at - (times[place] ?? at)));
+}
+
+/** What became of several messages once all are answered, in one sentence; null before. */
+export function outcomeOf(entries: readonly TraceEntry[], messages: readonly string[]): string | null {
+  const all = messages.map((message) => framesOf(entries, message));
+  const counted = (type: ServerFrame['type']) => all.map((frames) => frames.filter((one) => one.type === type).length);
+  const ends = counted('reply.completed');
+  if (ends.some((count) => count === 0)) return null;
+  const again = counted('reply.started').filter((count) => count > 1).length;
+  const once = ends.every((count) => count === 1) ? 'each once' : `${Math.max(...ends)} times at most`;
+  const how = again === 0 ? 'none was begun anew' : `${again} were begun by one responder and ended by another`;
+  return `All ${messages.length} were answered, ${once}; ${how}.`;
+}

@@ -1,39 +1,10 @@
 /** Guided experiments: a question to predict, what is done, what to look for in the frames, and why it is so. */
-import type { TraceEntry } from '../chat/recording';
 import type { ServerFrame } from '../protocol/wire';
 import { duration } from '../ui/format';
-import type { FaultOrder } from './api';
-import { answered, begun, framesOf, killed, longestGap, mostOpen, timeBetween } from './experiment-frames';
+import type { Experiment } from './experiment';
+import { answered, begun, framesOf, killed, longestGap, mostOpen, outcomeOf, timeBetween } from './experiment-frames';
 
-/** What an experiment may do, and look at. */
-export interface Tools {
-  /** Sends a text in a conversation of its own; returns the message's id. */
-  send(text: string, profile?: string): string;
-  fault(name: string, order?: FaultOrder): Promise<void>;
-  responders(order: { count?: number; prefetch?: number }): Promise<void>;
-  /** As they were set before the experiment. */
-  before: { count: number; prefetch: number };
-  /** Resolves with the first answer that is not null; looks again as frames come. */
-  until<T>(look: (entries: readonly TraceEntry[]) => T | null): Promise<T>;
-  pause(ms: number): Promise<void>;
-}
-
-export interface Experiment {
-  name: string;
-  question: string;
-  choices: readonly string[];
-  /** The place of the right choice. */
-  right: number;
-  /** The faults it needs; it is offered where there are all of them. */
-  needs: readonly string[];
-  /** What to look at in the picture meanwhile. */
-  watch: string;
-  /** Does it, and says what was seen. */
-  run(tools: Tools): Promise<string>;
-  why: readonly string[];
-  source: string;
-  test: string;
-}
+const MANY = 10; // messages at once
 
 export const EXPERIMENTS: readonly Experiment[] = [
   {
@@ -71,11 +42,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   },
   {
     name: 'Kill it in the middle of a word',
-    question: 'The responder is killed behind part 7 of a reply. Where does the reply go on?',
+    question: 'The responder is killed right after part 7 of a reply. Where does the reply go on?',
     choices: ['At the beginning, by another responder', 'At part 8, by another responder', 'Nowhere: it is lost'],
     right: 1,
     needs: ['end_responder'],
-    watch: 'The slot at the responder: it is empty for a moment, and then with another one.',
+    watch: 'Your slot: it goes back to chat_queue, until a new responder takes it two seconds later.',
     async run({ send, fault, until }) {
       await fault('end_responder', { after_part: 7 });
       const message = send('/words 60', 'normal');
@@ -85,7 +56,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'The responder acks the delivery only after the last event of its reply is confirmed by the log.',
       'It was killed before, so the broker still has the delivery, and gives it to another responder.',
       'That one first asks the log how far the reply got: up to part 7.',
-      'The mock says the same words for the same seed, so it goes on with part 8.',
+      'The mock says the same words for the same seed, so it goes on with part 8 (index 7: they count from 0).',
       'It is a new attempt of the same reply: reply.started comes again, with attempt 2.',
       'Had the first one published part 8 unseen, both would be in the log.',
       'Whoever folds the log takes each part by its index once, so the text would still be right.',
@@ -137,7 +108,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       await fault('pause_responder', { seconds: 3 });
       const frames = await until((entries) => answered(entries, message));
       const attempts = frames.filter((frame) => frame.type === 'reply.started').length;
-      const gap = longestGap(frames.filter((frame) => frame.type === 'reply.delta'));
+      const gap = await until((entries) => longestGap(entries, message));
       return `${duration(gap)} without a part, and then on: ${attempts === 1 ? 'one attempt, by the same responder' : `${attempts} attempts`}.`;
     },
     why: [
@@ -290,5 +261,33 @@ export const EXPERIMENTS: readonly Experiment[] = [
     ],
     source: 'backend/myna/pipeline/submissions.py',
     test: 'tests/faults/test_broker_faults.py',
+  },
+  {
+    name: 'Everything at once',
+    question:
+      'Ten messages are being answered. The responder, the database, the broker and your socket go. What is left?',
+    choices: ['The messages, but not their replies', 'Some of it', 'All of it'],
+    right: 2,
+    needs: ['end_responder', 'cut_database', 'cut_broker', 'cut_socket'],
+    watch: 'Everything goes down and comes back by itself, and the ledger: ten accepted, ten answered, none lost.',
+    async run({ send, fault, until }) {
+      const messages = Array.from({ length: MANY }, () => send('/words 120', 'normal'));
+      await until((entries) => (messages.every((one) => begun(one, 1)(entries)) ? true : null));
+      await fault('end_responder', { after_part: 7 });
+      await fault('cut_database', { seconds: 4 });
+      await fault('cut_broker', { seconds: 3 });
+      await fault('cut_socket');
+      return until((entries) => outcomeOf(entries, messages));
+    },
+    why: [
+      'Nothing that was promised lived only in what went.',
+      'Each message was in the queue, unacked, and in the log: the broker had confirmed both.',
+      'Each reply was in the log as far as it had got, and the next responder went on behind its last part.',
+      'Your place was a cursor that this tab knows itself, so any node could go on from there.',
+      'The rows are made from the log, and beside them stands how far: the recorder went on from there.',
+      'What remains to be trusted is the broker’s disk; with RabbitMQ, the disks of most of its nodes.',
+    ],
+    source: 'backend/myna/core/projection.py',
+    test: 'tests/simulation/test_simulation.py',
   },
 ];

@@ -2,7 +2,7 @@
 import { frameIn, type TraceEntry } from '../chat/recording';
 
 function detailOf(frame: object): string {
-  if ('index' in frame) return ` index ${String(frame.index)}`;
+  if ('index' in frame) return ` part ${Number(frame.index) + 1}`;
   if ('attempt' in frame && 'worker' in frame) return ` attempt ${String(frame.attempt)} by ${String(frame.worker)}`;
   if ('code' in frame) return ` ${String(frame.code)}`;
   return '';

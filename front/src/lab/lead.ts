@@ -8,13 +8,13 @@ const ROUTE = 'Each message is published once, into two places: a queue of work,
 
 function description(snapshot: Snapshot): string {
   if (!snapshot) return 'Asking the backend.';
-  const store =
-    snapshot.store?.up === false ? ' The database is away: people still chat, and it catches up when it is back.' : '';
   if (snapshot.broker?.up === false)
-    return `The broker is away. What you say waits here, and goes out when it is back.${store}`;
+    return `${snapshot.store?.up === false ? 'The broker and the database are' : 'The broker is'} away. What you say waits here, and goes out when the broker is back.`;
+  if (snapshot.store?.up === false)
+    return 'The database is away: people still chat, and it catches up when it is back.';
   return snapshot.broker?.kind === 'embedded'
-    ? `${ROUTE} Embedded mode: RabbitMQ’s rules in one process.${store}`
-    : `${ROUTE} RabbitMQ carries it all.${store}`;
+    ? `${ROUTE} Embedded mode: RabbitMQ’s rules in one process.`
+    : `${ROUTE} RabbitMQ carries it all.`;
 }
 
 function unreachable(snapshot: Snapshot, problem: string): string {

@@ -2,7 +2,7 @@
 import type { TraceEntry } from '../chat/recording';
 import { isEvent } from '../protocol/decode';
 import type { PipelineResponder, PipelineTurns, RelayPosition } from '../protocol/http';
-import type { LogCursor, OpenTurn, Picture } from '../ui/pipeline/picture';
+import { type LogCursor, type OpenTurn, type Picture, waitingIn } from '../ui/pipeline/picture';
 
 /** What a node said of itself when it answered last: a balancer may lead each request to another one. */
 export interface NodeAnswer {
@@ -13,6 +13,8 @@ export interface NodeAnswer {
   records: boolean;
   /** Its own, of which no other node knows the prefetch and the state. */
   responders: readonly PipelineResponder[];
+  /** Those that were its own, and are no more. */
+  gone: ReadonlySet<string>;
 }
 
 export type Nodes = ReadonlyMap<string, NodeAnswer>;
@@ -24,7 +26,11 @@ export function nodesAfter(known: Nodes, answer: PipelineTurns, now: number): No
   const lately = [...known].filter(([, { at }]) => now - at < FORGOTTEN_MS);
   const responders = answer.responders.filter((one) => one.here);
   const { relays, recorder } = answer;
-  return new Map([...lately, [answer.node, { at: now, relays, records: recorder.active, responders }]]);
+  const here = new Set(responders.map(({ worker }) => worker));
+  const before = known.get(answer.node);
+  const seen = [...(before?.gone ?? []), ...(before?.responders ?? []).map(({ worker }) => worker)];
+  const gone = new Set(seen.filter((worker) => !here.has(worker)));
+  return new Map([...lately, [answer.node, { at: now, relays, records: recorder.active, responders, gone }]]);
 }
 
 function respondersOf(answer: PipelineTurns, nodes: Nodes): readonly PipelineResponder[] {
@@ -51,6 +57,23 @@ export function pictureOf(answer: PipelineTurns, nodes: Nodes): Picture {
   ];
   const span = first === null || last === null ? null : { first, last };
   return { turns, more, held, responders: respondersOf(answer, nodes), log: span, cursors };
+}
+
+/**
+ * Deliveries of a responder that is gone are in the queue again, which the log says only when another one begins.
+ * `gone` are such responders; `depth` is how many deliveries wait, as the broker counts.
+ */
+export function withReturned(picture: Picture, gone: ReadonlySet<string>, depth: number): Picture {
+  let returned = depth - waitingIn(picture).length;
+  const turns = picture.turns.map((turn) => {
+    if (returned <= 0 || turn.stage === 'waiting' || !turn.worker || !gone.has(turn.worker)) return turn;
+    returned -= 1;
+    return { ...turn, stage: 'waiting', worker: null } as const;
+  });
+  const responders = picture.responders.filter(
+    ({ worker }) => !gone.has(worker) || turns.some((turn) => turn.worker === worker),
+  );
+  return { ...picture, turns, responders };
 }
 
 /** For each number of entries, how many events of the log are among them. */

@@ -5,7 +5,7 @@ import { isEvent } from '../protocol/decode';
 import { useChat } from '../ui/context';
 import type { Picture } from '../ui/pipeline/picture';
 import { pipelineTurns } from './api';
-import { type Nodes, nodesAfter, pictureOf } from './picture';
+import { type Nodes, nodesAfter, pictureOf, withReturned } from './picture';
 import { usePolled } from './usePolled';
 
 const POLL_MS = 250;
@@ -20,7 +20,8 @@ function lastCursor({ entries }: FrameRecorder): string | undefined {
   return undefined;
 }
 
-export function usePicture(wanted: boolean): Picture | null {
+/** `depth` is how many deliveries wait in chat_queue, as the broker counts. */
+export function usePicture(wanted: boolean, depth: number): Picture | null {
   const { api, client } = useChat();
   const nodes = useRef<Nodes>(new Map());
   const request = async () => {
@@ -28,5 +29,7 @@ export function usePicture(wanted: boolean): Picture | null {
     nodes.current = nodesAfter(nodes.current, answer, Date.now());
     return pictureOf(answer, nodes.current);
   };
-  return usePolled(wanted ? request : null, POLL_MS).value;
+  const { value } = usePolled(wanted ? request : null, POLL_MS);
+  const gone = new Set([...nodes.current.values()].flatMap((one) => [...one.gone]));
+  return value && withReturned(value, gone, depth);
 }

@@ -4,7 +4,7 @@ import type { LabResponders } from '../protocol/http';
 import type { ChatApi } from '../transport/api';
 import { useChat } from '../ui/context';
 import { beginFault, laboratory, setResponders } from './api';
-import type { Tools } from './experiments';
+import type { Tools } from './experiment';
 import type { SendSample } from './SendButtons';
 
 const LOOK_MS = 100;

@@ -1,8 +1,9 @@
 /** The picture to scale: what several nodes say of themselves, and the band of the log. */
 import { describe, expect, it } from 'vitest';
-import { type Nodes, nodesAfter, pictureOf } from '../../src/lab/picture';
+import { type Nodes, nodesAfter, pictureOf, withReturned } from '../../src/lab/picture';
 import type { PipelineResponder, PipelineTurns } from '../../src/protocol/http';
 import { bandOf } from '../../src/ui/pipeline/LogBand';
+import { inHandOf, waitingIn } from '../../src/ui/pipeline/picture';
 
 const NONE: Nodes = new Map();
 
@@ -54,4 +55,22 @@ it('draws the newest record at the end of the band, and says how far behind a re
     ['relay and recorder of node-a', 100, 0],
     ['Postgres', 0, 100],
   ]);
+});
+
+it('shows the deliveries of a responder that is gone in the queue, as many as the broker has there', () => {
+  const turn = { stage: 'streaming', mine: true, offset: 990, age_ms: 1, worker: 'r1', attempt: 1, parts: 7 } as const;
+  const before = nodesAfter(NONE, answerOf('node-a', 1_000, [own]), 0);
+  const answer = {
+    ...answerOf('node-a', 1_000, [{ ...own, here: false, prefetch: null, state: null }]),
+    turns: [turn, turn],
+  };
+  const nodes = nodesAfter(before, answer, 250);
+  const gone = nodes.get('node-a')?.gone ?? new Set();
+  const shown = (depth: number) => {
+    const picture = withReturned(pictureOf(answer, nodes), gone, depth);
+    return [waitingIn(picture).length, inHandOf(picture, 'r1').length, picture.responders.length];
+  };
+  expect(shown(0)).toEqual([0, 2, 1]); // it finishes what it has
+  expect(shown(1)).toEqual([1, 1, 1]);
+  expect(shown(2)).toEqual([2, 0, 0]);
 });

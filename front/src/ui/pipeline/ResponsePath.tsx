@@ -9,6 +9,11 @@ import { brokerClass, byBroker, linkTo, type Snapshot } from './snapshot';
 const EVENTS: readonly PipelineStep[] = ['created', 'started', 'part', 'ended'];
 const STORED: readonly PipelineStep[] = ['created', 'ended'];
 
+function recorderKind(snapshot: Snapshot): string {
+  if (snapshot?.store?.up === false) return 'waits for the database';
+  return snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches';
+}
+
 export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; picture: Picture | null }) {
   return (
     <>
@@ -34,12 +39,7 @@ export function ResponsePath({ snapshot, picture }: { snapshot: Snapshot; pictur
       <DiagramNode name="Hub" kind="each event to the sockets of its owner" variant="hub" snapshot={snapshot}>
         <DiagramEdge on={EVENTS} side="after" branch />
       </DiagramNode>
-      <DiagramNode
-        name="Recorder"
-        kind={snapshot?.recorder?.active === false ? 'another node writes' : 'writes in batches'}
-        variant="recorder"
-        snapshot={snapshot}
-      >
+      <DiagramNode name="Recorder" kind={recorderKind(snapshot)} variant="recorder" snapshot={snapshot}>
         <DiagramEdge on={STORED} side="before" />
       </DiagramNode>
       <DiagramNode
