@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     body_bytes_per_address: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one address")] = 20 * 1024 * 1024
     body_bytes_per_owner: Annotated[int, Field(ge=1, description="bytes of bodies in flight, of one owner")] = 16 * 1024 * 1024
     body_bytes_per_node: Annotated[int, Field(ge=1, description="bytes of bodies in flight, on one node")] = 128 * 1024 * 1024
+    import_bytes_per_s: Annotated[
+        float, Field(gt=0, description="bytes of imports that one address sends a second, for long; 8 MiB at once")
+    ] = 256 * 1024
     control_frames_per_s: Annotated[float, Field(gt=0, description="pings, pongs and parts of messages of one socket a second")] = 50
     socket_bytes_per_s: Annotated[float, Field(gt=0, description="bytes of one socket a second")] = 2 * 1024 * 1024
     header_s: Annotated[float, Field(gt=0, le=300, description="seconds for a request's headers, and between two requests")] = 10

@@ -60,7 +60,7 @@ LIBRARIES = {
     "quart": ("web",),
     "quart_cors": ("web.app",),
     "h11": ("web.server",),
-    "hypercorn": ("web.server", "node.server"),
+    "hypercorn": ("web.server",),
     "websockets": ("web.websocket", "web.server.upgrade_stream", "client.connection"),
     "click": ("cli",),
     "openai": ("openai_brain",),

@@ -22,8 +22,8 @@ TOPICS = {
         "heartbeat_s", "rate_per_s", "rate_burst", "unlimited_networks", "owners_per_address", "max_sockets", "max_sockets_per_address",
         "max_sockets_per_owner", "max_connections_per_address", "connections_per_s", "max_requests_per_address",
         "max_requests_per_owner", "max_transfers_per_address", "new_sessions_per_s", "reads_per_s", "refusals_per_s",
-        "body_bytes_per_address", "body_bytes_per_owner", "body_bytes_per_node", "control_frames_per_s", "socket_bytes_per_s",
-        "header_s", "body_s", "unread_s",
+        "body_bytes_per_address", "body_bytes_per_owner", "body_bytes_per_node", "import_bytes_per_s", "control_frames_per_s",
+        "socket_bytes_per_s", "header_s", "body_s", "unread_s",
     ),
 }  # fmt: skip
 OF_RESPONDERS = ("Broker and database", "Who answers", "What is logged and measured")

@@ -40,14 +40,14 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: str, now: float) -> float:
-        """Admit one more event of this key: 0.0, or the seconds until one would be admitted."""
+    def take(self, key: str, now: float, amount: float = 1) -> float:
+        """Admit one more event of this key, or so many at once: 0.0, or the seconds until they would be admitted."""
         while self._buckets and next(iter(self._buckets.values()))[1] < now - self._fill_s:
             self._buckets.popitem(last=False)
         bucket = self._buckets[key][0] if key in self._buckets else TokenBucket(self._rate, self._burst, now)
         self._buckets[key] = bucket, now
         self._buckets.move_to_end(key)
-        return bucket.take(now)
+        return bucket.take(now, amount)
 
     def wait_s(self, key: str, now: float) -> float:
         """What `take` would return."""

@@ -7,12 +7,10 @@ from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 
 import structlog
-from hypercorn.asyncio import serve as hypercorn_serve
 
 from myna.node.banner import banner
 from myna.node.factories import forgetful_store, make_broker, memory_broker
 from myna.node.garbage_collection import favour_event_loop
-from myna.node.listener import BACKLOG
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
@@ -23,6 +21,7 @@ from myna.settings import Settings
 from myna.store.port import Store
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import ServerConfig
+from myna.web.server.serving import serve
 
 log = structlog.get_logger()
 
@@ -102,7 +101,7 @@ async def run_node(
         if member is None or member.number == 0:  # one of a group is enough
             announcing = asyncio.create_task(announce(page, node), name="announce")
             stack.callback(announcing.cancel)
-        config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions, backlog=BACKLOG)
-        await hypercorn_serve(node.app, config, shutdown_trigger=until_drained)
+        config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions)
+        await serve(node.app, config, until_drained)
     log.info("node.stopped")
     return exit_code(node.supervisor)

@@ -3,7 +3,6 @@
 from quart import Quart, Response
 from quart_cors import cors
 
-from myna.protocol.event_fields import FRAME_LIMIT
 from myna.web import hosts, problems, request_log
 from myna.web.api import (
     conversation_export,
@@ -51,7 +50,6 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     app.websocket_class = FrameWebsocket
     app.response_class = FileResponse
     app.request_class = SizedRequest
-    app.config["MAX_CONTENT_LENGTH"] = FRAME_LIMIT
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     openapi_document.register(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]

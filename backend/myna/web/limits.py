@@ -16,14 +16,18 @@ from myna.protocol.errors import Busy, RateLimited
 from myna.settings import Settings
 from myna.web.client_address import client_network, is_within
 from myna.web.refusals import Refusals
+from myna.web.server.departures import Departures
 from myna.web.server.pace import Activity, Pace
+from myna.web.server.requests import IMPORT_LIMIT
 from myna.web.websocket.reading_turns import ReadingTurns
 
 # File descriptors that are not clients': listener, broker, database, logs, and the connections that are being refused.
 RESERVED_DESCRIPTORS = 64
 # A bound on what happens a second lets as many seconds' worth happen at once.
 BURST_S = 10
-# But new owners: everybody behind one address may come for the first time at once.
+# But imports, which stay in memory as what is said does, several times as large: two of the largest, at least.
+IMPORTS_BURST_BYTES = 2 * IMPORT_LIMIT
+# And new owners: everybody behind one address may come for the first time at once.
 NEW_SESSIONS_BURST_S = 100
 
 
@@ -50,6 +54,7 @@ TABLE = {
     "bodies_of_address": Limit("address", "bytes of bodies in flight, both ways", "body_bytes_per_address", "429"),
     "bodies_of_owner": Limit("owner", "bytes of bodies in flight, both ways", "body_bytes_per_owner", "429"),
     "bodies": Limit("node", "bytes of bodies in flight, both ways", "body_bytes_per_node", "busy"),
+    "imports_of_address": Limit("address", "bytes of imports a second", "import_bytes_per_s", "429"),
     "reads_of_owner": Limit("owner", "reads a second by HTTP", "reads_per_s", "429"),
     "reads_of_address": Limit("address", "reads a second by HTTP", "reads_per_s × owners_per_address", "429"),
     "writes_of_owner": Limit("owner", "writes a second by HTTP", "rate_per_s", "429"),
@@ -102,8 +107,9 @@ class Limits:
         self.refused: Counter[tuple[str, str]] = Counter()  # by limit and answer
         self.refusals = Refusals(TokenBuckets(settings.refusals_per_s, round(max(1, settings.refusals_per_s * BURST_S))), now)
         self.activity = Activity()
-        self.pace = Pace(self.activity)
-        self.connection_pace = Pace(self.activity)
+        self.departures = Departures()
+        self.pace = Pace(self.activity, self.departures)
+        self.connection_pace = Pace(self.activity, self.departures)
         self.reading_turns = ReadingTurns(self.activity)
         self.settings = settings
         self.most_connections = max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS)
@@ -126,6 +132,9 @@ class Limits:
         self.reads_of_address = TokenBuckets(settings.reads_per_s * many, round(max(1, settings.reads_per_s * BURST_S * many)))
         self.writes_of_owner = TokenBuckets(settings.rate_per_s, settings.rate_burst)
         self.writes_of_address = TokenBuckets(settings.rate_per_s * many, settings.rate_burst * many)
+        self.imports_of_address = TokenBuckets(
+            settings.import_bytes_per_s, max(IMPORTS_BURST_BYTES, round(settings.import_bytes_per_s * BURST_S))
+        )
         self.frames_of_address = TokenBuckets(settings.rate_per_s * many, settings.rate_burst * many)
 
     # --- addresses ---
@@ -148,16 +157,16 @@ class Limits:
         self.refused[name, limit.answer] += 1
         return limit
 
-    def wait_s(self, name: str, buckets: TokenBuckets, key: str | None) -> float:
-        """Count one more event of this key: 0.0, or, of one too many, the seconds until it would be let through."""
-        wait_s = buckets.take(key, self._now()) if key is not None else 0.0
+    def wait_s(self, name: str, buckets: TokenBuckets, key: str | None, amount: float = 1) -> float:
+        """Count one more event of this key, or so many: 0.0, or, of one too many, the seconds until it would be let through."""
+        wait_s = buckets.take(key, self._now(), amount) if key is not None else 0.0
         if wait_s:
             self.count(name)
         return wait_s
 
-    def check_rate(self, name: str, buckets: TokenBuckets, key: str | None) -> None:
+    def check_rate(self, name: str, buckets: TokenBuckets, key: str | None, amount: float = 1) -> None:
         """Raise `RateLimited` for one event too many of this key."""
-        wait_s = self.wait_s(name, buckets, key)
+        wait_s = self.wait_s(name, buckets, key, amount)
         if wait_s:
             limit = TABLE[name]
             raise RateLimited(f"Too many {limit.what}, of one {limit.scope}; slow down.", retry_after_s=wait_s)

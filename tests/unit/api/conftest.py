@@ -1,7 +1,6 @@
 """A node on the in-process broker and store behind the real HTTP server, and people who use it."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,17 +8,17 @@ from typing import Any
 
 import httpx
 import pytest
-from hypercorn.asyncio import serve
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from myna.broker.embedded.broker import EmbeddedBroker
-from myna.node.listener import BACKLOG, bind
+from myna.node.listener import bind
 from myna.node.node import Node, make_services
 from myna.protocol.topology import RoutingKey
 from myna.settings import Settings
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import ServerConfig
+from myna.web.server.serving import serve
 from tests.fakes.memory_store import MemoryStore
 from tests.services.http import HttpClient
 from tests.services.processes import until
@@ -80,16 +79,11 @@ async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | Non
         await stopping.wait()
         await node.drain()
 
-    config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions, backlog=BACKLOG)
-    server = asyncio.create_task(serve(node.app, config, shutdown_trigger=until_drained))
+    config = ServerConfig(listener.fileno(), node.services.limits, node.services.sessions)
+    server = asyncio.create_task(serve(node.app, config, until_drained))
     try:
         async with asyncio.timeout(30):
             await node.services.relay.wait_live()
-            # Hypercorn listens a few turns of the loop later; a client that is quicker would be refused.
-            while not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                if server.done():
-                    server.result()
-                await asyncio.sleep(0.001)
         yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", node, broker, store)
     finally:
         stopping.set()

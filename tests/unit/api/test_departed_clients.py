@@ -5,6 +5,10 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
+import pytest
+
+from myna.web.server.pace import Pace
+from myna.web.server.tcp_server import LimitedTCPServer
 from tests.services.processes import until
 from tests.unit.api.conftest import Served, serving
 
@@ -62,3 +66,50 @@ async def test_a_client_that_goes_in_the_middle_of_an_answer_with_a_request_behi
             return served.node.services.limits.open_connections == 0
 
         await until(ended, 30, "no connection open")
+
+
+async def test_a_client_that_goes_while_its_body_waits_for_a_turn_leaves_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    announced = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk-x\r\nContent-Length: 500000\r\n\r\n"
+    async with serving() as served:
+        loop, limits, one = asyncio.get_running_loop(), served.node.services.limits, connected(served)
+
+        async def in_flight() -> bool:
+            return limits.body_bytes == 500_000
+
+        async def ended() -> bool:
+            return limits.open_connections == limits.body_bytes == 0
+
+        await loop.sock_sendall(one, announced)
+        await until(in_flight, 30, "the request begun")
+        monkeypatch.setattr(Pace, "_go_on", lambda *_: None)  # no turn comes any more
+        await loop.sock_sendall(one, b" " * 100_000)
+        one.close()
+        await until(ended, 30, "no connection open")
+
+
+async def test_connections_that_are_dropped_before_their_turn_are_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    served_connections = list[LimitedTCPServer]()
+    run = LimitedTCPServer.run
+
+    async def counted(self: LimitedTCPServer) -> None:
+        served_connections.append(self)
+        await run(self)
+
+    monkeypatch.setattr(LimitedTCPServer, "run", counted)
+    async with serving() as served:
+        limits = served.node.services.limits
+        monkeypatch.setattr(Pace, "_go_on", lambda *_: None)
+        opened = [connected(served) for _ in range(20)]
+
+        async def taken() -> bool:
+            return limits.open_connections == 20
+
+        async def ended() -> bool:
+            return limits.open_connections == 0
+
+        await until(taken, 30, "every connection taken")
+        for one in opened:
+            one.close()
+        await until(ended, 30, "no connection open")
+        monkeypatch.undo()
+    assert len(served_connections) == 1

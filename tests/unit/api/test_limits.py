@@ -118,7 +118,7 @@ async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> 
         limits = served.node.services.limits
 
         async def held() -> bool:
-            return limits.bodies_of_address["127.0.0.3/32"] == 900_000
+            return limits.bodies_of_address["127.0.0.3/32"] == 900_001
 
         await until(held, 30, "the body's bytes counted")
         refused = await answer_to(served, put(person.token, 200_001, sent=200_000), "127.0.0.3")
@@ -135,6 +135,43 @@ async def test_bytes_of_bodies_are_bounded_for_each_address_and_given_back() -> 
     assert elsewhere.status_code == 400
 
 
+async def test_a_body_that_could_not_come_to_its_end_is_refused_before_it_is_sent() -> None:
+    async with serving(body_bytes_per_address=100_000) as served, person_at(served) as person:
+        _, writer = await tcp(served, "127.0.0.3")
+        writer.write(put(person.token, 90_000, sent=0))
+        limits = served.node.services.limits
+
+        async def held() -> bool:
+            return limits.bodies_of_address["127.0.0.3/32"] == 90_000
+
+        await until(held, 30, "the announced bytes counted")
+        refused = await answer_to(served, put(person.token, 20_000, sent=0), "127.0.0.3")
+        writer.close()
+    assert refused.startswith(b"HTTP/1.1 429")
+
+
+async def test_imports_of_one_address_are_bounded_as_they_stay_in_memory() -> None:
+    async with serving(import_bytes_per_s=1024 * 1024) as served, person_at(served) as person:
+        taken = [await tcp(served, "127.0.0.3") for _ in range(2)]
+        for _, writer in taken:
+            writer.write(put(person.token, IMPORT_LIMIT, sent=0))
+        limits = served.node.services.limits
+
+        async def held() -> bool:
+            return limits.bodies_of_address["127.0.0.3/32"] == 2 * IMPORT_LIMIT
+
+        await until(held, 30, "the announced bytes counted")
+        refused = await answer_to(served, put(person.token, IMPORT_LIMIT, sent=0), "127.0.0.3")
+        elsewhere = await person.put(f"/api/conversations/{uuid4()}", content=b" " * 200_000)
+        for _, writer in taken:
+            writer.close()
+    assert refused.startswith(b"HTTP/1.1 429")
+    assert b"Too many bytes of imports a second, of one address" in refused
+    assert b"retry-after: " in refused
+    assert limits.refused["imports_of_address", "429"] == 1
+    assert elsewhere.status_code == 400
+
+
 async def test_bytes_of_bodies_are_bounded_for_each_owner_wherever_they_come_from() -> None:
     async with serving(body_bytes_per_owner=1_000_000) as served, person_at(served) as person, person_at(served) as stranger:
         _, writer = await tcp(served, "127.0.0.3")
@@ -142,7 +179,7 @@ async def test_bytes_of_bodies_are_bounded_for_each_owner_wherever_they_come_fro
         limits = served.node.services.limits
 
         async def held() -> bool:
-            return limits.bodies_of_owner[person.owner] == 900_000
+            return limits.bodies_of_owner[person.owner] == 900_001
 
         await until(held, 30, "the body's bytes counted")
         refused = await answer_to(served, put(person.token, 200_001, sent=200_000), "127.0.0.4")
@@ -212,8 +249,9 @@ async def test_a_client_that_goes_on_sending_a_refused_body_is_not_reset_and_can
 async def test_a_body_goes_on_at_its_addresss_pace_as_it_comes_and_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     paced = list[tuple[str | None, float]]()
 
-    async def begin(_: Pace, address: str | None, longest_pause_s: float = PAUSE_S) -> None:
+    async def begin(_: Pace, address: str | None, longest_pause_s: float = PAUSE_S, descriptor: int | None = None) -> bool:
         paced.append((address, longest_pause_s))
+        return True
 
     monkeypatch.setattr(Pace, "begin", begin)
     async with serving() as served, person_at(served) as person:

@@ -6,7 +6,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypercorn.asyncio import run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 from hypercorn.protocol import ProtocolWrapper
@@ -19,7 +18,6 @@ from myna.web.server.hypercorn_patches import PATCHES, Patch
 
 # Where the name of a replaced class is read from its module when a connection needs one.
 LOOKED_UP: dict[str, Any] = {
-    "TCPServer": run.worker_serve,
     "ProtocolWrapper": TCPServer.run,
     "HTTPStream": H11Protocol._create_stream,
     "WSStream": H11Protocol._create_stream,

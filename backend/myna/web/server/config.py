@@ -9,14 +9,13 @@ from myna.web.limits import Limits
 class ServerConfig(Config):
     """One process on one listening socket."""
 
-    def __init__(self, descriptor: int, limits: Limits, sessions: Sessions, *, backlog: int) -> None:
+    def __init__(self, descriptor: int, limits: Limits, sessions: Sessions) -> None:
         super().__init__()
         self.limits = limits
         self.sessions = sessions
-        self.bind = [f"fd://{descriptor}"]
+        self.listener = descriptor
         self.keep_alive_timeout = limits.settings.header_s  # Hypercorn's: until a connection's next request has its headers
         self.graceful_timeout = 1
-        self.backlog = backlog
         self.loglevel = "WARNING"
         self.include_server_header = False
         self.alpn_protocols = ["http/1.1"]

@@ -54,14 +54,17 @@ class Http1Protocol(H11Protocol):
         """Hypercorn switches to HTTP/2 here; see `_create_stream`."""
 
     async def _create_stream(self, request: h11.Request) -> None:
-        if connection_of(self.connection_state).writer.is_closing():
+        tcp = connection_of(self.connection_state)
+        if tcp.writer.is_closing():
             # The client has gone. It may have sent thousands of requests before: none of them is answered.
             self.connection = cast(Any, Ended())
             return
         self._has_body = request.method != b"HEAD"
         limits: Limits = self.config.limits  # type: ignore[attr-defined]
         longest_pause_s = LONG_PAUSE_S if any(part in request.target for part in COSTLY) else PAUSE_S
-        await limits.pace.begin(limits.client_of(self.client, request.headers), longest_pause_s)
+        if not await tcp.in_turn(limits.client_of(self.client, request.headers), longest_pause_s):
+            self.connection = cast(Any, Ended())
+            return
         status = refusal_status(request)
         if status is None:
             await super()._create_stream(request)
@@ -72,8 +75,8 @@ class Http1Protocol(H11Protocol):
     async def _send_error_response(self, status_code: int) -> None:
         """Answer what could not be read as a request, in its address's turn."""
         limits: Limits = self.config.limits  # type: ignore[attr-defined]
-        await limits.pace.begin(limits.client_of(self.client, ()))
-        await self._refuse(status_code)
+        if await connection_of(self.connection_state).in_turn(limits.client_of(self.client, ()), PAUSE_S):
+            await self._refuse(status_code)
 
     async def _refuse(self, status_code: int) -> None:
         """Answer a request that is not taken."""

@@ -7,12 +7,11 @@ each row of the table fails when another version no longer has the fault, or no 
 from types import ModuleType
 from typing import NamedTuple
 
-from hypercorn.asyncio import run, tcp_server
+from hypercorn.asyncio import tcp_server
 from hypercorn.protocol import h11
 
 from myna.web.server.http1 import Http1Connection
 from myna.web.server.request_stream import RequestStream
-from myna.web.server.tcp_server import LimitedTCPServer
 from myna.web.server.upgrade_stream import UpgradeStream
 
 
@@ -26,13 +25,6 @@ class Patch(NamedTuple):
 
 
 PATCHES = (
-    Patch(
-        run,
-        "TCPServer",
-        LimitedTCPServer,
-        "It takes any number of connections, waits for ever for a client to read its answer, and is known to its streams only by the "
-        "bound methods that they are given; ours is in the scope's state.",
-    ),
     Patch(
         tcp_server,
         "ProtocolWrapper",

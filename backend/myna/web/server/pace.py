@@ -3,6 +3,9 @@
 import asyncio
 import time
 from collections import deque
+from functools import partial
+
+from myna.web.server.departures import Departures
 
 # Turns of the event loop that an ordinary request takes from its first byte to its answer. With nothing else to do they take 0.1 ms.
 TURNS = 10
@@ -38,7 +41,7 @@ class Queue:
     """The requests of one address that wait."""
 
     def __init__(self, cpu: float) -> None:
-        self.waiting: deque[tuple[asyncio.Future[None], float]] = deque()  # with the longest pause behind each
+        self.waiting: deque[tuple[asyncio.Future[bool], float]] = deque()  # with the longest pause behind each
         self.cpu = cpu  # the loop's processor time when it was last looked at, in seconds
         self.begun = 0.0  # when the last request began
         self.longest_pause_s = PAUSE_S
@@ -50,27 +53,34 @@ class Pace:
     Whoever sends a thousand requests at once has them handled one after the other, and what others send is handled in between:
     each turn of the loop holds a piece of one request of each address, and not of a thousand. Where there are others, the next
     request also waits until the processor time that went by since the last is no more than its share of the time that passed,
-    as a turn of somebody's chat takes ten turns of the loop, and each would find it at work.
+    as a turn of somebody's chat takes ten turns of the loop, and each would find it at work. One whose client has gone waits for
+    no turn, so that it ends: of those one goes on in each turn of the loop.
     """
 
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: Activity, departures: Departures) -> None:
         self._activity = activity
+        self._departures = departures
+        self._departed: deque[asyncio.Future[bool]] = deque()
         self._queues: dict[str, Queue] = {}
 
-    async def begin(self, address: str | None, longest_pause_s: float = PAUSE_S) -> None:
-        """Return when a request of this address (None: of one without limits) may begin."""
+    async def begin(self, address: str | None, longest_pause_s: float = PAUSE_S, descriptor: int | None = None) -> bool:
+        """Return when a request of this address (None: of one without limits) may begin: True; or, False, its client sends no more.
+
+        `descriptor` is its connection's, where nothing is read of that meanwhile.
+        """
         loop = asyncio.get_running_loop()
         self._activity.note(address, loop.time())
         if address is None:
-            return
+            return True
         queue = self._queues.get(address)
         if queue is None:
             self._queues[address] = queue = Queue(time.thread_time())
             self._wait(loop, address, queue, longest_pause_s)
-            return
-        turn = loop.create_future()
+            return True
+        turn: asyncio.Future[bool] = loop.create_future()
         queue.waiting.append((turn, longest_pause_s))
-        await turn
+        with self._departures.watching(descriptor, partial(self._depart, turn)):
+            return await turn
 
     def _wait(self, loop: asyncio.AbstractEventLoop, address: str, queue: Queue, longest_pause_s: float) -> None:
         queue.begun, queue.longest_pause_s = time.monotonic(), longest_pause_s
@@ -93,7 +103,19 @@ class Pace:
         while queue.waiting:
             turn, longest_pause_s = queue.waiting.popleft()
             if not turn.done():  # its connection may have ended
-                turn.set_result(None)
+                turn.set_result(True)
                 self._wait(loop, address, queue, longest_pause_s)
                 return
         del self._queues[address]
+
+    def _depart(self, turn: asyncio.Future[bool]) -> None:
+        self._departed.append(turn)
+        if len(self._departed) == 1:
+            asyncio.get_running_loop().call_soon(self._let_one_go)
+
+    def _let_one_go(self) -> None:
+        turn = self._departed.popleft()
+        if not turn.done():
+            turn.set_result(False)
+        if self._departed:
+            asyncio.get_running_loop().call_soon(self._let_one_go)

@@ -14,6 +14,8 @@ from myna.web.limits import Held, Limits
 from myna.web.rate_limit import UNCOUNTED, count_request, owner_of
 from myna.web.server import refused
 from myna.web.server.pace import LONG_PAUSE_S
+from myna.web.server.requests import body_limit
+from myna.web.server.tcp_server import connection_of
 
 TRANSFERS = (b"/export", b"/scenario")  # what of a path makes a long answer
 COSTLY = (*TRANSFERS, b"/api/search")  # and what makes much work
@@ -40,9 +42,11 @@ class RequestStream(HTTPStream):
                 event = Request(**{**vars(event), "state": ConnectionState({**event.state, STREAM: weakref.proxy(self)})})
                 self._open(event)
             elif isinstance(event, Body) and not self.closed:
-                self._count_part()
-                self.hold_bytes(len(event.data))
-                await self._pace(max(len(event.data), PART_COST))
+                self._count_part(len(event.data))
+                if not self._announced:
+                    self._hold_body(len(event.data))
+                if self._is_turn(max(len(event.data), PART_COST)):
+                    await self._tcp.in_turn(self.address, LONG_PAUSE_S)
         except ChatError as refusal:
             await self._refuse(refusal)
             return
@@ -53,6 +57,7 @@ class RequestStream(HTTPStream):
     def _open(self, request: Request) -> None:
         self._held = ExitStack()
         self._request = request
+        self._tcp = connection_of(request.state)
         self._path = unquote(request.raw_path.partition(b"?")[0].decode("ascii"))  # as the application will see it
         self.limits = self.config.limits  # type: ignore[attr-defined]
         self.address = self.limits.client_of(self.client, request.headers)
@@ -65,21 +70,33 @@ class RequestStream(HTTPStream):
         self.hold("requests_of_owner", self.limits.requests_of_owner, self.owner)
         if request.method == "PUT" or any(end in request.raw_path for end in TRANSFERS):
             self.hold("transfers_of_address", self.limits.transfers_of_address, self.address)
-        self._bytes = self._parts = self._unpaced = 0
+        self._bytes = self._received = self._parts = self._unpaced = self._announced = 0
         self._held.callback(self._release_bytes)
-        self.limits.hold_body(self.address, self.owner, 0)  # one that does not read its answers gets no more of them
+        length = next((int(value) for name, value in request.headers if name == b"content-length"), 0)
+        if length <= body_limit(request.method, self._path):  # a larger one is refused by the application, as too large
+            # All of it from the beginning: what could not come to its end is not begun.
+            self._announced = length
+        self._hold_body(self._announced)  # 0 too: one that does not read its answers gets no more of them
 
-    def _count_part(self) -> None:
+    def _hold_body(self, size: int) -> None:
+        if self._request.method == "PUT" and size:
+            self.limits.check_rate("imports_of_address", self.limits.imports_of_address, self.address, size)
+        self.hold_bytes(size)
+
+    def _count_part(self, size: int) -> None:
         # A part costs time and memory, whatever is in it: a thousand times what its single byte does.
         self._parts += 1
-        if self._parts > FREE_PARTS + self._bytes // PART_BYTES:
+        self._received += size
+        if self._parts > FREE_PARTS + self._received // PART_BYTES:
             raise BadRequest(f"The parts of this body are too small: send at least {PART_BYTES} bytes at once.")
 
-    async def _pace(self, size: int) -> None:
+    def _is_turn(self, size: int) -> bool:
+        """Count so many bytes more; whether they are enough to wait for this address's turn."""
         self._unpaced += size
-        if self._unpaced >= PACED_BYTES:
-            self._unpaced = 0
-            await self.limits.pace.begin(self.address, LONG_PAUSE_S)
+        if self._unpaced < PACED_BYTES:
+            return False
+        self._unpaced = 0
+        return True
 
     def hold(self, name: str, held: Held, key: str | None) -> None:
         """Count this request for a key until it ends. Raises `RateLimited` where that key has too many."""
@@ -103,7 +120,8 @@ class RequestStream(HTTPStream):
             if size:
                 self.limits.add_body(self.address, self.owner, size)
                 sending.callback(self.limits.release_body, self.address, self.owner, size)
-                await self._pace(size)
+                if self._is_turn(size):
+                    await self.limits.pace.begin(self.address, LONG_PAUSE_S)
             await super().app_send(message)
 
     async def _refuse(self, refusal: ChatError) -> None:

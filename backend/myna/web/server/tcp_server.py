@@ -16,10 +16,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Event, RawData
 from hypercorn.typing import ConnectionState, LifespanState
 
-from myna.protocol.errors import RateLimited
 from myna.web.limits import Limits
-from myna.web.refusals import new_request_id
-from myna.web.server import refused
 
 TCP = "myna.tcp"  # in the ASGI scope's state: the connection of the request
 BUFFERED = 64 * 1024  # bytes that wait to be sent before the sender waits too; asyncio's own mark
@@ -34,32 +31,36 @@ class LimitedTCPServer(TCPServer):
 
     lingering = 0
 
-    def __init__(self, app: Any, loop: Any, config: Any, context: Any, state: LifespanState, reader: Any, writer: Any) -> None:
+    def __init__(
+        self, app: Any, loop: Any, config: Any, context: Any, state: LifespanState, reader: Any, writer: Any, release: Callable[[], None]
+    ) -> None:
         super().__init__(app, loop, config, context, LifespanState({**state, TCP: weakref.proxy(self)}), reader, writer)
         self.limits: Limits = config.limits
+        self._release = release
         self._given_away = False
 
     async def run(self) -> None:
         """Serve the connection until it ends."""
-        peer = self.writer.get_extra_info("peername")
-        host = peer[0] if isinstance(peer, tuple) and peer else ""
-        release = self.limits.open_connection(host)
-        if release is None:
-            await self._refuse(host)
-            return
-        self._release = release
         try:
-            with self.reading_paused():
-                await self.limits.connection_pace.begin(self.limits.client(host))
-            if self.reader.at_eof():
-                self.writer.transport.abort()
-            else:
-                await super().run()
+            await super().run()
         finally:
             if not self._given_away:
-                release()
+                self._release()
             if hasattr(self, "protocol"):
                 self.protocol.protocol.send = _nowhere  # the circle would keep 30 KB until the next full garbage collection
+
+    async def in_turn(self, address: str | None, longest_pause_s: float) -> bool:
+        """Wait for this address's turn while nothing is read. False: the client has ended its side, and with it the connection.
+
+        It is not waited for what such a client sent before: what it asked for would be given up when its end is read.
+        """
+        if self.writer.is_closing():
+            return False
+        descriptor: int = self.writer.get_extra_info("socket").fileno()
+        there = await self.limits.pace.begin(address, longest_pause_s, descriptor)
+        if not there:
+            self.writer.transport.abort()
+        return there
 
     @contextmanager
     def reading_paused(self) -> Iterator[None]:
@@ -93,25 +94,6 @@ class LimitedTCPServer(TCPServer):
         with suppress(TimeoutError):
             await asyncio.wait_for(self.context.terminated.wait(), self.config.keep_alive_timeout * random.uniform(SOONEST, 1))
         await asyncio.shield(self._initiate_server_close())
-
-    async def _refuse(self, host: str) -> None:
-        cls = type(self)
-        refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)
-        if cls.lingering >= LINGERING:
-            self.limits.refusals.refuse("http", refusal, new_request_id(), host, status=refusal.status)
-        else:
-            answer = refused.as_bytes(refusal, *refused.answer(self.limits, refusal, host))
-            cls.lingering += 1
-            try:
-                with suppress(OSError, TimeoutError):
-                    async with asyncio.timeout(LINGER_S):
-                        self.writer.write(answer)
-                        self.writer.write_eof()
-                        while await self.reader.read(BUFFERED):
-                            pass
-            finally:
-                cls.lingering -= 1
-        self.writer.transport.abort()
 
     async def protocol_send(self, event: Event) -> None:
         """Bytes for the client, or the connection's end. One that reads none of 64 KiB for `CHAT_UNREAD_S` is cut off."""

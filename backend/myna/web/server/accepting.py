@@ -1,0 +1,119 @@
+"""The listening socket: connections are taken a few at a time, counted, and served when their address's turn has come."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from myna.protocol.errors import RateLimited
+from myna.web.limits import Limits
+from myna.web.refusals import new_request_id
+from myna.web.server import refused
+from myna.web.server.tcp_server import BUFFERED, LINGER_S, LINGERING, LimitedTCPServer
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Callable[[], None]], Coroutine[Any, Any, None]]
+
+# Each takes some 20 µs. Event loops take all that wait, up to the backlog: thousands at once, while nobody is served.
+ACCEPTED_A_TURN = 16
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+RETRY_S = 1.0  # when the system has nothing left for a connection; asyncio's own pause
+
+
+class Acceptor:
+    """Takes the connections of one listening socket.
+
+    What is dropped as soon as it was opened, or is one too many, costs no more than that: a transport, its streams and a task are
+    made for a connection whose turn has come and whose client is still there.
+    """
+
+    def __init__(self, listening: socket.socket, limits: Limits, serve: Serve) -> None:
+        self._listening, self._limits, self._serve = listening, limits, serve
+        self._loop = asyncio.get_running_loop()
+        self._serving: set[asyncio.Task[None]] = set()
+        listening.setblocking(False)
+        self._go_on()
+
+    async def close(self, within_s: float) -> None:
+        """Take no more connections; those that there are have so many seconds to end."""
+        self._loop.remove_reader(self._listening.fileno())
+        self._listening.close()
+        if self._serving:
+            _, late = await asyncio.wait(self._serving, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def _go_on(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening.fileno(), self._accept)
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_A_TURN):
+            try:
+                client, peer = self._listening.accept()
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    self._loop.remove_reader(self._listening.fileno())
+                    self._loop.call_later(RETRY_S, self._go_on)
+                return
+            client.setblocking(False)
+            self._take(client, str(peer[0]) if peer else "")
+
+    def _take(self, client: socket.socket, host: str) -> None:
+        if _has_gone(client):
+            client.close()
+            return
+        release = self._limits.open_connection(host)
+        if release is not None:
+            self._spawn(self._serve_in_turn(client, host, release))
+            return
+        refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)
+        if LimitedTCPServer.lingering >= LINGERING:
+            self._limits.refusals.refuse("http", refusal, new_request_id(), host, status=refusal.status)
+            client.close()
+        else:
+            self._spawn(self._answer(client, refused.as_bytes(refusal, *refused.answer(self._limits, refusal, host))))
+
+    def _spawn(self, task: Coroutine[Any, Any, None]) -> None:
+        self._serving.add(spawned := self._loop.create_task(task))
+        spawned.add_done_callback(self._serving.discard)
+
+    async def _serve_in_turn(self, client: socket.socket, host: str, release: Callable[[], None]) -> None:
+        try:
+            if not await self._limits.connection_pace.begin(self._limits.client(host), descriptor=client.fileno()):
+                raise ConnectionResetError
+            reader = asyncio.StreamReader(loop=self._loop)
+            protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
+            transport, _ = await self._loop.connect_accepted_socket(lambda: protocol, client)
+        except BaseException as error:
+            client.close()
+            release()
+            if isinstance(error, OSError):
+                return
+            raise
+        await self._serve(reader, asyncio.StreamWriter(transport, protocol, reader, self._loop), release)
+
+    async def _answer(self, client: socket.socket, answer: bytes) -> None:
+        """Tell why, and pass over what is sent until it has been read: a TCP reset for unread bytes would take the answer away."""
+        LimitedTCPServer.lingering += 1
+        try:
+            with client, suppress(OSError, TimeoutError):
+                client.send(answer)
+                client.shutdown(socket.SHUT_WR)
+                async with asyncio.timeout(LINGER_S):
+                    while await self._loop.sock_recv(client, BUFFERED):
+                        pass
+        finally:
+            LimitedTCPServer.lingering -= 1
+
+
+def _has_gone(client: socket.socket) -> bool:
+    """Whether the client ended the connection, and sent nothing before."""
+    try:
+        return not client.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
