@@ -1,5 +1,7 @@
 """Known bugs that are put in to see that the simulation finds them."""
 
+from collections.abc import Iterator, Sequence
+
 from msgspec.structs import replace
 
 from myna.broker.port import Delivery
@@ -8,6 +10,7 @@ from myna.core.replies import OpenReply
 from myna.pipeline.responder import Outcome, Responder
 from myna.pipeline.watchdog import Watchdog
 from myna.protocol import events as e
+from myna.protocol.part_runs import Part
 from myna.protocol.views import MessageView
 from tests.simulation.processes import ProcessClasses
 from tests.simulation.simulator import InjectedBug
@@ -31,7 +34,7 @@ class NeverQueuesAgain(Watchdog):
 class NeverForgets(Projection):
     """Resumes from any cursor, even from one older than the window."""
 
-    def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
+    def missed(self, owner: str, epoch: str, cursor: str) -> Iterator[bytes] | None:
         position = self.position(owner, cursor)
         return None if position is None else self._window.since(owner, position)
 
@@ -41,9 +44,9 @@ class NoDeduplication(OpenReply):
 
     __slots__ = ()
 
-    def add(self, event: e.ReplyDelta) -> bool:
-        self.parts.append(event.text)
-        return True
+    def add(self, event: e.ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
+        self.parts += [part.text for part in parts]
+        return parts
 
 
 class ForgetsParents(Projection):

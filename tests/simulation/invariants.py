@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from myna.broker.embedded.broker import EmbeddedBroker
+from myna.core.log_entries import LogEntry
 from myna.core.projection import Projection
-from myna.core.window import LogEntry
 from myna.protocol import events as e
 from myna.protocol.cursor import decode_cursor, tag_of
 from myna.protocol.events import Position
@@ -53,21 +54,25 @@ class ReferenceLog:
 
     def _take(self, entry: LogEntry) -> None:
         event = entry.event
-        if entry.frame:
+        if entry.shown:
             self.frames.setdefault(event.owner, []).append(entry)
         if isinstance(event, e.Job):
             if event.reply_id in self.turns:
                 self.faults.append(f"{event.reply_id} was begun twice")
             self.turns[event.reply_id] = Turn(event, entry.position)
         elif isinstance(event, e.ReplyDelta):
-            turn = self.turns[event.reply_id]
-            if event.index != len(turn.parts):
-                self.faults.append(f"{event.reply_id}: part {event.index} where {len(turn.parts)} was due")
-            if turn.ends:
-                self.faults.append(f"{event.reply_id}: a part after the end")
-            turn.parts.append(event.text)
+            self._take_parts(event.reply_id, [json.loads(frame) for frame in entry.frames()])
         elif isinstance(event, e.ReplyCompleted | e.ReplyFailed):
             self.turns[event.reply_id].ends.append((entry.position, event))
+
+    def _take_parts(self, reply_id: str, frames: list[dict[str, Any]]) -> None:
+        turn = self.turns[reply_id]
+        if turn.ends:
+            self.faults.append(f"{reply_id}: a part after the end")
+        for part in frames:
+            if part["index"] != len(turn.parts):
+                self.faults.append(f"{reply_id}: part {part['index']} where {len(turn.parts)} was due")
+            turn.parts.append(part["text"])
 
 
 def turn_faults(log: ReferenceLog, broker: EmbeddedBroker) -> Iterator[str]:
@@ -166,7 +171,7 @@ def _connection_faults(log: ReferenceLog, owner: str, connection: ConnectionLog,
     if position is None:
         yield f"its cursor {begin} is none of its own"
         return
-    due = [entry.frame for entry in log.frames.get(owner, ()) if entry.position > position]
+    due = [frame for entry in log.frames.get(owner, ()) for frame in entry.frames(position)]
     for number, (got, wanted) in enumerate(zip(connection.frames, due, strict=False)):
         if got != wanted:
             yield f"after {begin} (resumed: {connection.welcome['resumed']}) event {number} was {got[:160]!r} and not {wanted[:160]!r}"

@@ -1,7 +1,7 @@
 """Each owner's connections on this node, as bounded mailboxes of frames. Nothing here waits."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from myna.core.fold_rules import FoldResult
 from myna.core.log_observer import LogObserver
@@ -20,7 +20,7 @@ class Mailbox:
     is detached (4408) and resumes from its cursor instead.
     """
 
-    __slots__ = ("_bytes", "_frames", "_mark", "_preloaded", "_wake", "cut_off", "expelled", "overflowed", "owner", "session_ended")
+    __slots__ = ("_bytes", "_frames", "_mark", "_missed", "_wake", "cut_off", "expelled", "overflowed", "owner", "session_ended")
 
     def __init__(self, owner: str, wake: Callable[[], None], mark: bytes = b"") -> None:
         """`mark`: bytes that stand in each frame which is wanted; no mark, and all of the owner's are."""
@@ -30,28 +30,28 @@ class Mailbox:
         self.expelled = False
         self.cut_off = False
         self.session_ended = False
+        self._missed: Iterator[bytes] = iter(())
         self._frames: deque[bytes] = deque()
-        self._preloaded = 0
         self._bytes = 0
         self._wake = wake
 
     def preload(self, frames: Iterable[bytes]) -> None:
-        """Put what a resuming connection missed first; it does not count against the bounds (the window bounds it)."""
-        self._frames.extend(frames)
-        self._preloaded = len(self._frames)
+        """What a resuming connection missed: it comes first, is not taken from here before it can be sent, and so takes no memory."""
+        self._missed = iter(frames)
         self._wake()
 
-    def put(self, frame: bytes) -> bool:
-        """Add one frame; False when the mailbox is full, and of no use any more."""
-        if self._mark not in frame:
+    def put(self, *frames: bytes) -> bool:
+        """Add these frames; False when the mailbox is full, and of no use any more: then it takes none of them."""
+        wanted = [frame for frame in frames if self._mark in frame] if self._mark else frames
+        if not wanted:
             return True
-        if len(self._frames) - self._preloaded >= MAILBOX_FRAMES or self._bytes >= MAILBOX_BYTES:
+        if len(self._frames) >= MAILBOX_FRAMES or self._bytes >= MAILBOX_BYTES:
             self.overflowed = True
             self._wake()
             return False
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        if len(self._frames) == 1:
+        self._frames.extend(wanted)
+        self._bytes += sum(map(len, wanted))
+        if len(self._frames) == len(wanted):
             self._wake()
         return True
 
@@ -76,24 +76,26 @@ class Mailbox:
 
     def take(self) -> list[bytes]:
         """All frames there are, in order; the mailbox is empty afterwards."""
-        frames = list(self._frames)
+        frames = [*self._missed, *self._frames]
         self._frames.clear()
-        self._preloaded = self._bytes = 0
+        self._bytes = 0
         return frames
 
     def take_some(self) -> list[bytes]:
         """The next frames, in order: all, or as many as make `TAKEN_BYTES`."""
-        if not self._preloaded and self._bytes <= TAKEN_BYTES:
-            return self.take()
         frames, size = [], 0
+        for frame in self._missed:
+            frames.append(frame)
+            size += len(frame)
+            if size >= TAKEN_BYTES:
+                return frames
+        if size + self._bytes <= TAKEN_BYTES:
+            return frames + self.take()
         while self._frames and size < TAKEN_BYTES:
             frame = self._frames.popleft()
             frames.append(frame)
             size += len(frame)
-            if self._preloaded:
-                self._preloaded -= 1
-            else:
-                self._bytes -= len(frame)
+            self._bytes -= len(frame)
         return frames
 
 
@@ -131,8 +133,8 @@ class Hub(LogObserver):
 
     def observe(self, folded: FoldResult) -> None:
         for entry in folded.entries:
-            if entry.frame:
-                self.deliver(entry.event.owner, entry.frame)
+            if entry.event.owner in self._mailboxes:
+                self.deliver(entry.event.owner, entry.frames())
         for owner in folded.ended:
             for mailbox in list(self._mailboxes.get(owner, ())):
                 mailbox.end_session()
@@ -153,12 +155,9 @@ class Hub(LogObserver):
             self.detach(mailbox)
         return len(mailboxes)
 
-    def deliver(self, owner: str, frame: bytes) -> None:
-        """Put one frame into every mailbox of its owner; one that is full is marked so and detached."""
-        mailboxes = self._mailboxes.get(owner)
-        if mailboxes is None:
-            return
-        full = [mailbox for mailbox in mailboxes if not mailbox.put(frame)]
+    def deliver(self, owner: str, frames: Sequence[bytes]) -> None:
+        """Put these frames into every mailbox of their owner; one that is full is marked so and detached."""
+        full = [mailbox for mailbox in self._mailboxes.get(owner, ()) if not mailbox.put(*frames)]
         for mailbox in full:
             self.overflows += 1
             self.detach(mailbox)

@@ -4,14 +4,15 @@ Every node folds the same log in the same order and comes to the same state. Tha
 stop exact and a restart harmless.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
 from myna.broker.port import Record
 from myna.core.fold_rules import FoldResult, FoldRules
+from myna.core.log_entries import LogEntry
 from myna.core.replies import OpenReplies, OpenReply
 from myna.core.storage_backlog import StorageBacklog
-from myna.core.window import LogEntry, Window
+from myna.core.window import Window
 from myna.protocol import events as e
 from myna.protocol import log_codec
 from myna.protocol.cursor import decode_cursor, encode_cursor, tag_of
@@ -52,17 +53,15 @@ class Projection:
         """Take in the next record; `now` is this node's monotonic clock in seconds. Never raises, whatever the record holds."""
         folded = FoldResult(record.offset)
         parked = record.key == RoutingKey.PARKED
-        self._rules.begin_record()
         lines = record.body.split(b"\n")
-        for number, line in enumerate(lines):
-            if not line:
-                continue
-            position = Position(record.offset, number)
+        number = 0
+        while number < len(lines):
+            line, taken, position = lines[number], 1, Position(record.offset, number)
             try:
-                if parked:
+                if line and parked:
                     self._rules.apply_parked(log_codec.read_job(line), position, now, folded)
-                elif not self._rules.apply_next_part(line, position, folded):
-                    self._rules.apply(log_codec.read_line(line), line, position, now, folded)
+                elif line:
+                    taken = self._rules.apply(log_codec.read_line(line), lines, position, now, folded)
             except log_codec.UnknownType:
                 folded.unknown += 1
             except log_codec.Unreadable:
@@ -70,6 +69,7 @@ class Projection:
             except Exception as fault:
                 # A defect of ours. Every node would meet it at the same record, and again after each restart.
                 folded.faults += ((number, fault),)
+            number += taken
         self._reached = Position(record.offset, len(lines) - 1)
         self._last = record.body
         self._backlog.read(record.offset, len(record.body), now)
@@ -133,19 +133,19 @@ class Projection:
         """This owner's facts that are remembered, stored or not, oldest first."""
         return self._window.facts(owner)
 
-    def missed(self, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
-        """The frames after a cursor, or None when continuity can't be proven."""
+    def missed(self, owner: str, epoch: str, cursor: str) -> Iterator[bytes] | None:
+        """The frames after a cursor, each made when it is taken; None when continuity can't be proven."""
         position = self.position(owner, cursor) if epoch == self.epoch else None
         if position is None or position < self._window.resumable or position > self._reached:
             return None
         return self._window.since(owner, position)
 
-    def frames(self, owner: str) -> list[bytes]:
+    def frames(self, owner: str) -> Iterator[bytes]:
         """All of this owner's frames that are remembered, oldest first."""
-        return self._window.frames(owner)
+        return self._window.since(owner, NOTHING)
 
     def newest_entries(self, count: int) -> list[LogEntry]:
-        """The newest events of all owners that are remembered, so many at most, oldest first."""
+        """The newest of all owners that are remembered, so many events at most, oldest first."""
         return self._window.newest(count)
 
     def entries_after(self, position: Position, most: int) -> list[LogEntry] | None:
@@ -211,13 +211,14 @@ class Projection:
     def unsettled(self) -> list[bytes]:
         """The lines of what the database is not known to hold whole: of the events from the stored checkpoint's `low` on."""
         stored = self.stored
-        events = self._window.events_from(stored.low if stored is not None and stored.epoch == self.epoch else NOTHING)
-        return [self._line_of(event) for event in events]
+        entries = self._window.entries_from(stored.low if stored is not None and stored.epoch == self.epoch else NOTHING)
+        events = ((entry, entry.event) for entry in entries)
+        return [line for entry, event in events for line in ([self._line_of(event)] if isinstance(event, e.Job) else entry.lines())]
 
-    def _line_of(self, event: e.Event) -> bytes:
-        # The job of an open reply as it came: it holds what only a responder reads.
-        reply = self._replies.get(event.reply_id) if isinstance(event, e.Job) else None
-        return log_codec.encode(event) if reply is None else reply.line
+    def _line_of(self, job: e.Job) -> bytes:
+        # As it came, while its reply is open: it holds what only a responder reads.
+        reply = self._replies.get(job.reply_id)
+        return log_codec.encode(job) if reply is None else reply.line
 
     # --- where reading begins ---
 

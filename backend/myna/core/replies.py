@@ -4,11 +4,13 @@ Responders repeat themselves after a crash, and the log keeps everything. By the
 the same one reply: a part counts when it is the next one, whoever sent it, and nothing counts after the end.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from myna.protocol.events import Job, Position, ReplyCompleted, ReplyDelta, ReplyEnd, ReplyEvent, ReplyFailed, ReplyStarted, Timings
 from myna.protocol.failures import Failure
+from myna.protocol.part_runs import Part
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView, ReplyError, Status
 
@@ -44,14 +46,19 @@ class OpenReply:
             self.parts.clear()
         return True
 
-    def add(self, event: ReplyDelta) -> bool:
-        """Whether this part counts: only the next one does, from whichever attempt (the text is the same)."""
-        if event.index != len(self.parts) or event.attempt < self.min_attempt:
-            return False
+    def add(self, event: ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
+        """Those that count of consecutive parts, of which this event is the first: the next one and all behind it.
+
+        From whichever attempt: the text is the same.
+        """
+        repeated = len(self.parts) - event.index
+        if not 0 <= repeated < len(parts) or event.attempt < self.min_attempt:
+            return ()
         if not self.parts:
             self.first_part_at = event.at
-        self.parts.append(event.text)
-        return True
+        counted = parts[repeated:]
+        self.parts += [part.text for part in counted]
+        return counted
 
     def ends(self, event: ReplyEnd) -> bool:
         """Whether this end counts: not that of a brain begun anew since, nor one before which parts are missing here."""

@@ -5,31 +5,21 @@ idempotency keys tell a repeated message from a new one. What is not stored yet 
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 
+from myna.core.log_entries import EventEntry, LogEntry
 from myna.protocol.cursor import tag_of
-from myna.protocol.event_fields import WireStruct
-from myna.protocol.events import BEGINNING, NOTHING, Event, Job, Position
+from myna.protocol.events import BEGINNING, NOTHING, Job, Position
 from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact
 
-# Of memory: a quarter of a million parts, enough for every socket of a busy node to be away for minutes.
+# Of memory: 300,000 parts that came one by one, or millions that came together. Every socket of a busy node may be away for minutes.
 WINDOW_BYTES = 256 * 1024 * 1024
-# What CPython takes for an owner's containers, and for an entry beside its frame and its texts: measured, see the test.
-OWNER_BYTES, ENTRY_BYTES = 2_600, 700
-CHARACTER_BYTES = 4  # of a text beyond ASCII, at most
+OWNER_BYTES = 2_600  # what CPython takes for an owner's containers: measured, see the test
 CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
-
-
-class LogEntry(WireStruct, frozen=True):
-    """One event that counts, at its position in the log, as the frame that sockets get (b"" if it is not shown to them)."""
-
-    position: Position
-    event: Event
-    frame: bytes
-    fact: Fact | None = None  # what it adds to what is stored
 
 
 @dataclass(slots=True)
@@ -37,8 +27,8 @@ class OwnerWindow:
     """One owner's recent past."""
 
     tag: str
-    entries: deque[LogEntry] = field(default_factory=deque)
-    facts: deque[LogEntry] = field(default_factory=deque)  # those that hold one
+    entries: deque[LogEntry] = field(default_factory=deque)  # those that sockets are shown
+    facts: deque[EventEntry] = field(default_factory=deque)  # those that hold one
     keys: dict[str, Job] = field(default_factory=dict)  # by idempotency key
     newest: dict[str, Job] = field(default_factory=dict)  # the last of each conversation
     views: dict[str, MessageView] = field(default_factory=dict)  # messages and replies that have ended, by id
@@ -80,9 +70,15 @@ class Window:
 
     def add(self, window: OwnerWindow, entry: LogEntry) -> None:
         """Remember one event of the owner whose window this is."""
-        event, fact = entry.event, entry.fact
-        if entry.frame:
+        if entry.shown:
             window.entries.append(entry)
+        if isinstance(entry, EventEntry):
+            self._index(window, entry)
+        self._order.append(entry)
+        self._bytes += entry.weight
+
+    def _index(self, window: OwnerWindow, entry: EventEntry) -> None:
+        event, fact = entry.event, entry.fact
         if fact is not None:
             window.facts.append(entry)
             if type(fact) is MessageView:
@@ -91,21 +87,19 @@ class Window:
                 window.deleted.add(fact.conversation_id)
         if event.type == "message.created" or event.type == "reply.requested":
             window.keys[event.id] = window.newest[event.conversation_id] = event
-        self._order.append(entry)
-        self._bytes += _weight(entry)
 
     def trim(self, stored: Position) -> None:
         """Forget the oldest while over the limit, as far as it is stored."""
-        while self._bytes > self._limit and self._order[0].position <= stored:
+        while self._bytes > self._limit and self._order[0].last <= stored:
             entry = self._order.popleft()
-            self._bytes -= _weight(entry)
-            self.resumable, self.forgotten_at = entry.position, entry.event.at
+            self._bytes -= entry.weight
+            self.resumable, self.forgotten_at = entry.last, entry.event.at
             self._forget(entry)
 
     def _forget(self, entry: LogEntry) -> None:
         event, fact = entry.event, entry.fact
         window = self._owners[event.owner]
-        if entry.frame:
+        if entry.shown:
             window.entries.popleft()
         if fact is not None:
             window.facts.popleft()
@@ -121,33 +115,28 @@ class Window:
             del self._owners[event.owner]
             self._bytes -= OWNER_BYTES
 
-    def frames(self, owner: str) -> list[bytes]:
-        """All frames of this owner, in order."""
+    def since(self, owner: str, position: Position) -> Iterator[bytes]:
+        """The frames of this owner after a position, in order, each made when it is taken."""
         window = self._owners.get(owner)
-        return [] if window is None else [entry.frame for entry in window.entries]
-
-    def since(self, owner: str, position: Position) -> list[bytes]:
-        """The frames of this owner after a position, in order."""
-        window = self._owners.get(owner)
-        if window is None:
-            return []
-        missed = takewhile(lambda entry: entry.position > position, reversed(window.entries))
-        return [entry.frame for entry in missed][::-1]
+        missed = list(takewhile(lambda entry: entry.last > position, reversed(window.entries))) if window is not None else []
+        return (frame for entry in reversed(missed) for frame in entry.frames(position))
 
     def newest(self, count: int) -> list[LogEntry]:
-        """The newest entries of all owners, so many at most, in order."""
-        return list(islice(reversed(self._order), count))[::-1]
+        """The newest entries of all owners, so many events at most, in order."""
+        counts = accumulate(entry.count for entry in reversed(self._order))
+        entries = takewhile(lambda pair: pair[0] <= count, zip(counts, reversed(self._order), strict=True))
+        return [entry for _, entry in entries][::-1]
 
     def after(self, position: Position, most: int) -> list[LogEntry] | None:
-        """The entries of all owners after a position, in order; None where some are forgotten, or there are more than `most`."""
+        """The entries of all owners after a position, in order; None where some are forgotten, or there are more than `most` events."""
         if position < self.resumable:
             return None
         found = list(islice(takewhile(lambda entry: entry.position > position, reversed(self._order)), most + 1))
-        return found[::-1] if len(found) <= most else None
+        return found[::-1] if sum(entry.count for entry in found) <= most else None
 
-    def events_from(self, position: Position) -> list[Event]:
-        """The events of all owners from a position on, in order."""
-        return [entry.event for entry in self._order if entry.position >= position]
+    def entries_from(self, position: Position) -> list[LogEntry]:
+        """The entries of all owners that reach to a position or behind it, in order."""
+        return [entry for entry in self._order if entry.last >= position]
 
     def facts_after(self, position: Position) -> list[tuple[Position, Fact]]:
         """The facts of all owners after a position, in order."""
@@ -172,18 +161,9 @@ class Window:
             window.tag = tag_of(owner, epoch)
             window.entries.clear()
             window.facts.clear()
-        self._order = deque(LogEntry(NOTHING if entry.position <= stored else BEGINNING, entry.event, b"", entry.fact) for entry in kept)
-        self._bytes = OWNER_BYTES * len(self._owners) + sum(map(_weight, self._order))
-        for entry in self._order:
+        carried = [EventEntry(NOTHING if entry.position <= stored else BEGINNING, entry.event, b"", entry.fact) for entry in kept]
+        self._order = deque(carried)
+        self._bytes = OWNER_BYTES * len(self._owners) + sum(entry.weight for entry in carried)
+        for entry in carried:
             if entry.fact is not None:
                 self._owners[entry.event.owner].facts.append(entry)
-
-
-def _weight(entry: LogEntry) -> int:
-    """The bytes of memory that an entry takes, about. The same for as long as its frame is."""
-    event = entry.event
-    return ENTRY_BYTES + len(entry.frame) + _text_bytes(getattr(event, "text", ""))
-
-
-def _text_bytes(text: str) -> int:
-    return len(text) if text.isascii() else CHARACTER_BYTES * len(text)

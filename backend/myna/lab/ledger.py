@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 
 from myna.checker.ledger import Accepted, Ledger
+from myna.core.log_entries import LogEntry
 from myna.core.projection import Projection
-from myna.core.window import LogEntry
 from myna.pipeline.manual_messages import OPERATOR
 from myna.protocol.events import BEGINNING
 from myna.slices import sliced
 
 WATCHED_S = 60.0  # so long after the last look it forgets everything
-PAST_ENTRIES = 20_000  # of what the node remembers that it begins with: some 200 ms of reading
-MOST_UNREAD = 100_000  # entries between two looks; with more it begins anew
-STEP = 64  # entries between two looks at the clock
+PAST_EVENTS = 20_000  # of what the node remembers that it begins with: some 200 ms of reading
+MOST_UNREAD = 100_000  # events between two looks; with more it begins anew
+STEP = 64  # events between two looks at the clock
 
 _FRAME: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 
@@ -73,9 +73,12 @@ class WatchedLedger:
             # As of the same moment as the entries: meanwhile the node reads on.
             awaited = frozenset(self._projection.open_replies)
             async with sliced() as pause:
-                for number, entry in enumerate(entries, 1):
+                taken = 0
+                for entry in entries:
                     _take(ledger, entry)
-                    if number % STEP == 0:
+                    taken += entry.count
+                    if taken >= STEP:
+                        taken = 0
                         await pause()
             return self._counts(ledger, awaited)
 
@@ -87,7 +90,7 @@ class WatchedLedger:
         if ledger is None or entries is None:
             ledger = self._ledger = Ledger()
             # Entries carried over from an earlier log have no place in this one.
-            entries = [entry for entry in projection.newest_entries(PAST_ENTRIES) if entry.position.offset >= 0]
+            entries = [entry for entry in projection.newest_entries(PAST_EVENTS) if entry.position.offset >= 0]
             self._epoch, self._begin = projection.epoch, entries[0].position.offset if entries else max(0, projection.reached.offset)
         self._reached = projection.reached
         return ledger, entries
@@ -119,5 +122,6 @@ def _take(ledger: Ledger, entry: LogEntry) -> None:
         # What an operator published by hand is answered side by side, and so is one more reply that somebody wants.
         ordered = event.type == "message.created" and event.owner != OPERATOR
         ledger.accept(Accepted(event.owner, event.conversation_id, event.message_id, event.reply_id, ordered))
-    elif entry.frame:
-        ledger.take(event.owner, _FRAME.decode(entry.frame))
+    else:
+        for frame in entry.frames():
+            ledger.take(event.owner, _FRAME.decode(frame))

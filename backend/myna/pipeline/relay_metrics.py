@@ -48,13 +48,13 @@ class RelayMetrics(LogObserver):
         if not folded.entries:
             return
         self._mark()
-        self.counts["events"] += len(folded.entries)
+        self.counts["events"] += sum(entry.count for entry in folded.entries)
         if folded.ends:
             self.counts["ends"] += len(folded.ends)
         for entry in folded.entries:
             event = entry.event
             if type(event) is e.ReplyDelta:
-                self.counts["deltas"] += 1
+                self.counts["deltas"] += entry.count
             elif type(event) is e.MessageCreated:
                 self.counts["messages"] += 1
             elif type(event) is e.ReplyCompleted:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from myna.protocol.event_fields import Count, Id, WireStruct
+from myna.protocol.event_fields import Id, WireStruct
 from myna.protocol.events import Event, LogLine, LogMark, MessageCreated, ReplyDelta, ReplyEvent, ReplyRequested, Request
 from myna.protocol.jobs import QueuedJob
 from myna.protocol.text_rules import REFUSED_CHARACTERS, is_storable
@@ -151,50 +151,3 @@ def frame(event: Event, cursor: str) -> bytes:
     """
     line = _ENCODER.encode(event)
     return b'{%b,"cursor":"%b"}' % (line[line.index(b'"type":"') : -1], cursor.encode())
-
-
-class _Part(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    index: Count
-    text: str
-
-
-_INDEX = b'"index":'
-_PART = msgspec.json.Decoder(_Part)
-
-
-class PartRun:
-    """Reads the lines behind a part's that differ from it in `index` and `text` only: those of a reply that is said at once.
-
-    Of such a line only these two are decoded, and its frame begins as the first part's does.
-    """
-
-    __slots__ = ("_event", "_first", "_frame_head", "_head")
-
-    def __init__(self, event: ReplyDelta, line: bytes, frame: bytes) -> None:
-        """`line` and `frame` are those of the first part, `event`."""
-        self._event = event
-        self._head = line[: line.find(_INDEX)]
-        self._first: tuple[bytes, bytes] | None = line, frame  # not looked at, until there is another line that begins so
-        self._frame_head = b""
-
-    def read(self, line: bytes) -> ReplyDelta | None:
-        """The part in the next line; None where it is any other line."""
-        if not (line.startswith(self._head) and line.endswith(b"}")):
-            return None
-        if self._first is not None:
-            (first, frame), self._first = self._first, None
-            self._frame_head = frame[: frame.find(_INDEX)]
-            if self._part(first) is None:  # more stands behind its index than we write there
-                self._head = first
-        part = self._part(line)
-        return msgspec.structs.replace(self._event, index=part.index, text=part.text) if part is not None else None
-
-    def frame(self, line: bytes, cursor: str) -> bytes:
-        """The socket frame of the part in this line; see `frame`."""
-        return b'%b%b,"cursor":"%b"}' % (self._frame_head, line[len(self._head) : -1], cursor.encode())
-
-    def _part(self, line: bytes) -> _Part | None:
-        try:
-            return _PART.decode(b"{" + line[len(self._head) :])
-        except (ValueError, RecursionError):
-            return None

@@ -5,7 +5,7 @@ import json
 from myna.core.fold_rules import FoldResult
 from myna.core.projection import Projection
 from myna.protocol import events as e
-from myna.protocol.events import BEGINNING
+from myna.protocol.events import BEGINNING, Position
 from myna.store.port import Checkpoint, Fact
 from tests.unit.log_events import (
     ANN,
@@ -29,8 +29,19 @@ def projection(*events: e.LogLine) -> Projection:
     return made
 
 
+def missed(line: Projection, owner: str, epoch: str, cursor: str) -> list[bytes] | None:
+    """What a socket that resumes from this cursor gets."""
+    found = line.missed(owner, epoch, cursor)
+    return None if found is None else list(found)
+
+
+def since(line: Projection, owner: str, position: Position = BEGINNING) -> list[bytes]:
+    """The frames that are remembered from behind a position on."""
+    return list(line._window.since(owner, position))
+
+
 def frames(line: Projection, owner: str = ANN) -> list[dict[str, object]]:
-    return [json.loads(frame) for frame in line._window.since(owner, BEGINNING)]
+    return [json.loads(frame) for frame in since(line, owner)]
 
 
 def shown(line: Projection, owner: str = ANN) -> list[str]:

@@ -11,6 +11,7 @@ from myna.core.projection import Projection
 from myna.protocol import log_codec
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.topology import RoutingKey
+from tests.unit.core.folding import missed
 from tests.unit.core.random_logs import OWNERS, TALKS, histories
 from tests.unit.log_events import ANN, accepted_message, at, body, completed, part, renamed, started, stopped
 
@@ -58,8 +59,9 @@ def test_no_record_stops_the_projection_or_reaches_a_socket_in_pieces(log: list[
         assert folded.faults == ()
         assert projection.reached == Position(offset, content.count(b"\n"))
         for entry in folded.entries:
-            if entry.frame:
-                assert json.loads(entry.frame)["cursor"] == projection.cursor(entry.event.owner, entry.position)
+            for number, frame in enumerate(entry.frames()):
+                position = Position(offset, entry.position.line + number)
+                assert json.loads(frame)["cursor"] == projection.cursor(entry.event.owner, position)
     for reply in projection.open_replies.values():
         log_codec.encode(reply.view())
         log_codec.encode(reply.stopped(at(0)))
@@ -94,7 +96,7 @@ def state_of(log: list[Record]) -> dict[str, Any]:
     projection = Projection(EPOCH)
     entries = [entry for record in log for entry in projection.fold(record, 0.0).entries]
     checkpoint, facts = projection.batch()
-    frames = {owner: projection.missed(owner, EPOCH, projection.cursor(owner, BEGINNING)) for owner in OWNERS}
+    frames = {owner: missed(projection, owner, EPOCH, projection.cursor(owner, BEGINNING)) for owner in OWNERS}
     open_replies = {key: reply.view() for key, reply in projection.open_replies.items()}
     return {"entries": entries, "low": checkpoint.low, "high": checkpoint.high, "facts": facts, "frames": frames, "open": open_replies}
 

@@ -19,6 +19,7 @@ from myna.protocol.titles import title_from
 from myna.store.port import Batch, Checkpoint
 from tests.fakes.memory_store import MemoryStore
 from tests.simulation.virtual_time import VirtualLoop, run
+from tests.unit.core.folding import missed, since
 from tests.unit.core.random_logs import OWNERS, histories
 
 EPOCH = "e1"
@@ -175,8 +176,9 @@ def test_a_node_that_begins_at_a_checkpoint_agrees_with_one_that_read_everything
     for one in log[begun:]:
         old.fold(one, 0.0)
     for owner in OWNERS:
-        assert young._window.since(owner, mark.high) == old._window.since(owner, mark.high)
-        assert young.missed(owner, EPOCH, old.cursor(owner, mark.high)) == old.missed(owner, EPOCH, old.cursor(owner, mark.high))
+        assert since(young, owner, mark.high) == since(old, owner, mark.high)
+        cursor = old.cursor(owner, mark.high)
+        assert missed(young, owner, EPOCH, cursor) == missed(old, owner, EPOCH, cursor)
     assert progress(young) == progress(old)
     old.stored_to(mark)
     assert young.batch() == old.batch()

@@ -25,9 +25,9 @@ def test_every_socket_of_an_owner_gets_every_frame_in_order_and_nobody_else_does
     hub, first, second, other = Hub(), mailbox(), mailbox(), mailbox("ben")
     for one in (first, second, other):
         hub.attach(one)
-    hub.deliver("ann", b"1")
-    hub.deliver("ann", b"2")
-    hub.deliver("nobody", b"3")
+    hub.deliver("ann", [b"1"])
+    hub.deliver("ann", [b"2"])
+    hub.deliver("nobody", [b"3"])
     assert first.take() == second.take() == [b"1", b"2"]
     assert other.take() == []
     assert hub.count == 3
@@ -63,7 +63,7 @@ def test_a_full_mailbox_is_marked_and_detached_and_the_others_go_on() -> None:
     hub.attach(slow)
     hub.attach(quick)
     for number in range(MAILBOX_FRAMES + 1):
-        hub.deliver("ann", b"%d" % number)
+        hub.deliver("ann", [b"%d" % number])
         quick.take()
     assert slow.overflowed
     assert not quick.overflowed
@@ -126,7 +126,7 @@ def test_a_detached_mailbox_gets_nothing_and_may_be_detached_again() -> None:
     hub.attach(one)
     hub.detach(one)
     hub.detach(one)
-    hub.deliver("ann", b"1")
+    hub.deliver("ann", [b"1"])
     assert one.take() == []
     assert hub.count == 0
 
@@ -138,5 +138,5 @@ def test_when_the_log_is_replaced_every_connection_is_expelled() -> None:
     hub.log_replaced()
     assert all(one.expelled for one in boxes)
     assert hub.count == 0
-    hub.deliver("ann", b"of the new log")
+    hub.deliver("ann", [b"of the new log"])
     assert boxes[0].take() == []

@@ -4,7 +4,7 @@ from myna.core.projection import Projection
 from myna.protocol.events import BEGINNING
 from myna.protocol.views import MessageView
 from myna.store.port import Renamed
-from tests.unit.core.folding import HI, fold, pending, projection, shown, store
+from tests.unit.core.folding import HI, fold, pending, projection, shown, since, store
 from tests.unit.log_events import (
     ANN,
     CONVERSATION,
@@ -60,7 +60,7 @@ def test_the_window_keeps_its_limit_after_the_log_was_replaced() -> None:
     for number in range(200, 260):
         fold(line, *whole(accepted_message(number), "a"))
         store(line)
-        assert sum(map(len, line._window.since(ANN, BEGINNING))) <= limit
+        assert sum(map(len, since(line, ANN))) <= limit
     assert len(line._window._order) < 100
     assert fold(line, accepted_message(1)).dropped == [], "what the old log held is forgotten first"
 
@@ -78,7 +78,7 @@ def test_old_frames_are_not_resumed_in_a_new_log() -> None:
     line = projection(*whole(HI, "a"))
     before = line.cursor(ANN)
     line.restart("e2")
-    assert line._window.since(ANN, BEGINNING) == []
+    assert since(line, ANN) == []
     assert line.missed(ANN, "e1", before) is None
     assert line.missed(ANN, "e2", before) is None
 

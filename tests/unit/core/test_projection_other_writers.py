@@ -11,9 +11,9 @@ from myna.core.projection import Projection
 from myna.core.replies import OpenReply
 from myna.protocol import events as e
 from myna.protocol import log_codec
-from myna.protocol.events import BEGINNING, Position
+from myna.protocol.events import Position
 from myna.protocol.topology import RoutingKey
-from tests.unit.core.folding import HI, WHOLE, fold, frames, projection, shown
+from tests.unit.core.folding import HI, WHOLE, fold, frames, projection, shown, since
 from tests.unit.log_events import (
     ANN,
     BEN,
@@ -77,7 +77,7 @@ def test_sockets_get_the_fields_that_this_release_knows_wherever_others_stand(ev
         line = projection() if isinstance(event, e.Job) else projection(HI)
         line.fold(Record(line.reached.offset + 1, RoutingKey.EVENT, json.dumps(written, separators=(",", ":")).encode()), 0.0)
         ours = projection(event) if isinstance(event, e.Job) else projection(HI, event)
-        assert line._window.since(ANN, BEGINNING) == ours._window.since(ANN, BEGINNING)
+        assert since(line, ANN) == since(ours, ANN)
 
 
 def test_a_start_at_no_time_is_passed_over_and_the_stop_after_it_counts() -> None:
@@ -123,6 +123,6 @@ def test_what_others_wrote_is_shown_as_if_we_had(how: str) -> None:
     for offset, event in enumerate(events):
         ours.fold(Record(offset, RoutingKey.EVENT, log_codec.encode(event)), 0.0)
         theirs.fold(Record(offset, RoutingKey.EVENT, written_by_others(event, how)), 0.0)
-    assert theirs._window.since(ANN, BEGINNING) == ours._window.since(ANN, BEGINNING)
+    assert since(theirs, ANN) == since(ours, ANN)
     assert not [frame for frame in frames(theirs) if "owner" in frame]
     assert frames(theirs)[0]["options"] == {"profile": "fast"}

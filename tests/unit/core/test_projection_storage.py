@@ -6,7 +6,7 @@ from myna.core.projection import Projection
 from myna.protocol.events import BEGINNING, Position
 from myna.protocol.views import MessageView
 from myna.store.port import Checkpoint, Renamed
-from tests.unit.core.folding import HI, checkpoint, fold, frames, pending, projection, store
+from tests.unit.core.folding import HI, checkpoint, fold, frames, missed, pending, projection, since, store
 from tests.unit.log_events import (
     ANN,
     BEN,
@@ -86,7 +86,7 @@ def test_the_window_forgets_the_oldest_but_nothing_that_is_not_stored() -> None:
     assert line.unstored(ANN) == pending(line)
     assert len(pending(line)) == 2 * 19 - 2 * 8 - 1
     store(line)
-    assert sum(map(len, line._window.since(ANN, BEGINNING))) <= 1_000
+    assert sum(map(len, since(line, ANN))) <= 1_000
     assert not line._window.holds_all_of(0)
 
 
@@ -100,11 +100,11 @@ def test_what_is_forgotten_is_not_resumed_from() -> None:
         cursors.append(line.cursor(ANN))
     store(line)
     for number, cursor in enumerate(cursors):
-        missed = line.missed(ANN, "e1", cursor)
-        if missed is not None:
-            assert len(missed) == len(events) - number, "all or nothing"
-    assert line.missed(ANN, "e1", cursors[0]) is None
-    assert line.missed(ANN, "e1", cursors[-1]) == []
+        got = missed(line, ANN, "e1", cursor)
+        if got is not None:
+            assert len(got) == len(events) - number, "all or nothing"
+    assert missed(line, ANN, "e1", cursors[0]) is None
+    assert missed(line, ANN, "e1", cursors[-1]) == []
 
 
 def test_an_owner_of_whom_everything_is_forgotten_takes_no_memory() -> None:
@@ -119,18 +119,18 @@ def test_an_owner_of_whom_everything_is_forgotten_takes_no_memory() -> None:
 
 def test_a_cursor_of_somebody_else_another_epoch_or_beyond_the_end_is_not_resumed_from() -> None:
     line, other = projection(HI), Projection("e2")
-    assert line.missed(ANN, "e1", line.cursor(ANN)) == []
-    assert line.missed(ANN, "e1", line.cursor(BEN)) is None
-    assert line.missed(ANN, "e1", other.cursor(ANN)) is None
-    assert line.missed(ANN, "e2", line.cursor(ANN)) is None
-    assert line.missed(ANN, "e1", line.cursor(ANN, Position(0, 1))) is None
-    assert line.missed(ANN, "e1", line.cursor(ANN, Position(-9, 0))) is None
-    assert line.missed(ANN, "e1", "garbage") is None
+    assert missed(line, ANN, "e1", line.cursor(ANN)) == []
+    assert missed(line, ANN, "e1", line.cursor(BEN)) is None
+    assert missed(line, ANN, "e1", other.cursor(ANN)) is None
+    assert missed(line, ANN, "e2", line.cursor(ANN)) is None
+    assert missed(line, ANN, "e1", line.cursor(ANN, Position(0, 1))) is None
+    assert missed(line, ANN, "e1", line.cursor(ANN, Position(-9, 0))) is None
+    assert missed(line, ANN, "e1", "garbage") is None
 
 
 def test_frames_of_one_record_have_cursors_of_their_own() -> None:
     line = Projection("e1")
     fold(line, *whole(HI, "a", "b"))
-    got = line._window.since(ANN, BEGINNING)
+    got = since(line, ANN)
     for number, frame in enumerate(got):
-        assert line.missed(ANN, "e1", json.loads(frame)["cursor"]) == got[number + 1 :]
+        assert missed(line, ANN, "e1", json.loads(frame)["cursor"]) == got[number + 1 :]

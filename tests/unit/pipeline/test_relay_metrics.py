@@ -1,7 +1,7 @@
 """Rates tell what came of late, whoever looks and how often."""
 
 from myna.core.fold_rules import FoldResult
-from myna.core.window import LogEntry
+from myna.core.log_entries import EventEntry
 from myna.pipeline.relay_metrics import LONGEST_S, RATED, WINDOW_S, RelayMetrics
 from myna.protocol.events import Position
 from tests.unit.log_events import accepted_message
@@ -16,7 +16,7 @@ class Clock:
 
 def read(metrics: RelayMetrics, messages: int) -> None:
     job = accepted_message(1)
-    metrics.observe(FoldResult(1, [LogEntry(Position(1, 0), job, b"") for _ in range(messages)]))
+    metrics.observe(FoldResult(1, [EventEntry(Position(1, 0), job, b"") for _ in range(messages)]))
 
 
 def test_a_rate_is_of_the_last_seconds_and_falls_to_nothing_when_the_log_is_idle_though_nobody_looked_meanwhile() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
+from itertools import chain
 from typing import assert_never
 
 import structlog
@@ -58,7 +59,7 @@ class Connection:
             resumed=missed is not None,
             heartbeat_s=self._services.settings.heartbeat_s,
         )
-        self.mailbox.preload([log_codec.encode(frame), *(missed or ())])
+        self.mailbox.preload(chain([log_codec.encode(frame)], missed or ()))
         self._services.hub.attach(self.mailbox)
 
     def start(self) -> None:
