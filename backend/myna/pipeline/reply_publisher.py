@@ -17,9 +17,9 @@ from myna.protocol.topology import RoutingKey
 from myna.telemetry import tracing
 from myna.telemetry.responder import ResponderMetrics
 
-# Events of one reply on their way to the broker. A brain that is faster waits until they are confirmed, so a slow
-# broker slows the brain down instead of filling the memory.
-MAX_UNCONFIRMED = 32
+# Events of one reply on their way to the broker: a paragraph said at once, with its start and end. A brain that is faster waits until
+# they are confirmed, so a slow broker slows the brain down instead of filling the memory.
+MAX_UNCONFIRMED = 64
 TOLD_HEADERS = ("user-agent", "x-stainless-")  # of a client of /v1: they stand in the log, so nothing that may hold a secret
 
 

@@ -21,6 +21,7 @@ from myna.telemetry.responder import ResponderMetrics
 from tests.unit.log_events import accepted_message
 
 DONE = End("stop", 0.0)
+LAST = 3 * MAX_UNCONFIRMED  # the number of the last of more parts than two publishes take
 
 
 class SteppedBroker:
@@ -159,20 +160,20 @@ async def test_parts_said_while_a_publish_is_under_way_travel_together_in_the_ne
 
 
 async def test_a_slow_broker_slows_the_brain_down(broker: SteppedBroker) -> None:
-    brain = SteppedBrain(*parts(0, 99), DONE)
+    brain = SteppedBrain(*parts(0, LAST), DONE)
     task = await publishing(broker, brain)
     assert brain.said == MAX_UNCONFIRMED - 1, "the start counts too"
     await broker.confirm()
     assert brain.said == 2 * MAX_UNCONFIRMED - 1
     while not task.done():
         await broker.confirm()
-    assert [text for publish in broker.published for text in publish] == ["reply.started", *texts(0, 99), "reply.completed"]
+    assert [text for publish in broker.published for text in publish] == ["reply.started", *texts(0, LAST), "reply.completed"]
 
 
 async def test_a_brain_with_pauses_is_held_back_by_an_unconfirmed_publish_too(broker: SteppedBroker) -> None:
     brain = SteppedBrain()
     task = await publishing(broker, brain)
-    for part in parts(0, 99):
+    for part in parts(0, LAST):
         await brain.say(part)
     assert brain.said == MAX_UNCONFIRMED - 1
     task.cancel()
