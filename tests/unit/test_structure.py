@@ -70,7 +70,7 @@ LIBRARIES = {
 
 # Pure packages take no event loop; the mock brain has its sleep handed in and falls back to asyncio's, and its replies wait in line.
 PURE, EVENT_LOOP_MODULES = ("protocol", "core", "mock_ai"), ("asyncio", "threading", "socket", "selectors")
-MAY_USE_A_LOOP = ("mock_ai.brain", "mock_ai.load")
+MAY_USE_A_LOOP = ("mock_ai.brain", "mock_ai.load", "mock_ai.ticks")
 
 MODULE_LINES, FUNCTION_LINES = 250, 40
 # A migration is the record of one day's schema, and a bank of phrases is prose: neither is code that somebody reads through.

@@ -8,6 +8,7 @@ from myna.mock_ai.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from myna.mock_ai.scenario_file import KINDS, ScenarioError, canonical, parse_scenarios
 from myna.mock_ai.scenario_source import ScenarioSource
 from myna.mock_ai.scenarios import Scenarios
+from myna.mock_ai.ticks import Ticks
 
 __all__ = [
     "BUILT_IN",
@@ -28,6 +29,7 @@ __all__ = [
     "ScenarioError",
     "ScenarioSource",
     "Scenarios",
+    "Ticks",
     "Tool",
     "ToolCall",
     "canonical",

@@ -49,12 +49,13 @@ class MockBrain:
         seed: int | None = None,
         speed: float = 1.0,
         poison: bool = False,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[float | None]] = asyncio.sleep,
     ) -> None:
         """ValueError when there is no such profile.
 
         `scenarios` gives those in force at the moment (None: the built-in ones); `seed` is that of prompts without one
         (None: their key decides); `speed` divides every wait, 0 waits for nothing; `poison` lets /poison crash whoever answers.
+        `sleep` may return by how many seconds it took too long: the next wait is shorter by that.
         """
         self._scenarios = scenarios or (lambda: BUILT_IN)
         self._profile = profile
@@ -82,10 +83,11 @@ class MockBrain:
     async def reply(self, prompt: Prompt, *, start: int = 0) -> AsyncIterator[ReplyStep]:
         """Parts `start`, `start + 1` … and one ending, each handed over once its wait is over."""
         steps, profile = await self._drawn(prompt, start), self._profile_of(prompt)
+        late_s: float | None = 0.0
         if profile is None or not profile.feels_load:
             for step in steps:
                 if step.after_s > 0 and self._speed > 0:
-                    await self._sleep(step.after_s / self._speed)
+                    late_s = await self._sleep(step.after_s / self._speed - (late_s or 0.0))
                 yield step
             return
         load = self._loads.setdefault(profile, Load(profile))
@@ -96,7 +98,7 @@ class MockBrain:
         try:
             for step in steps:
                 if step.after_s > 0 and self._speed > 0:
-                    await self._sleep(step.after_s * load.factor / self._speed)
+                    late_s = await self._sleep(step.after_s * load.factor / self._speed - (late_s or 0.0))
                 yield step
         finally:
             load.leave()

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.broker.port import Broker
-from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource
+from myna.mock_ai import BUILT_IN, Brain, MockBrain, ScenarioError, ScenarioSource, Ticks
 from myna.node.data_dir import make_data_dir
 from myna.protocol.errors import StartupError
 from myna.protocol.topology import IN_MEMORY, LogLimits
@@ -82,6 +82,7 @@ def _mock_brain(settings: Settings) -> Brain:
             seed=settings.mock_seed,
             speed=settings.mock_speed,
             poison=settings.lab_on,
+            sleep=Ticks().sleep,
         )
     except ValueError as error:
         raise StartupError(f"CHAT_MOCK_PROFILE: {error}") from None
