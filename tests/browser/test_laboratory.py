@@ -38,7 +38,7 @@ async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_serv
     then = user.page.get_by_role("region", name="The conversation at that moment")
     frame = user.page.get_by_role("region", name="The frame at that moment").locator("pre")
     await expect(then).to_contain_text("Nothing has been said yet.")
-    await moment.focus()
+    await expect(moment).to_be_focused()
     await user.page.keyboard.press("ArrowRight")
     await expect(frame).to_contain_text('"message.send"')
     for _ in range(2):
@@ -59,7 +59,8 @@ async def test_a_turn_is_counted_rewound_saved_and_opened_where_there_is_no_serv
     await (await download.value).save_as(saved)
     assert json.loads(saved.read_text())["schema"] == "myna.trace/1"
 
-    await user.page.get_by_role("button", name="Back to now").click()
+    await user.page.get_by_role("button", name="Back to now").press("Enter")
+    await expect(user.page.get_by_role("button", name="Rewind")).to_be_focused()
     counts = ledger_of(user)
     await expect(counts).to_contain_text("All kept")
     assert await number_in(counts, "answered") == 1
@@ -89,8 +90,16 @@ async def file_chooser(page: Page) -> FileChooser:
 async def test_the_picture_is_to_scale_and_every_box_opens(open_page: OpenPage) -> None:
     user = await open_page("/pipeline")
     await user.connected()
+    fewer, prefetch = user.page.get_by_role("button", name="Fewer prefetch"), user.page.get_by_role("spinbutton", name="prefetch")
+    for _ in range(6):
+        await fewer.press("Enter")  # halves it
+    await expect(prefetch).to_have_value("1")
+    await expect(fewer).to_be_focused()
     await user.page.get_by_label("Speed of their replies").select_option("normal")
     await user.page.get_by_role("button", name="Send 100").click()
+    await expect(user.page.get_by_role("img", name=re.compile("waiting, .* yours"))).to_be_visible()
+    await prefetch.fill("32")
+    await prefetch.press("Enter")
     mine = user.page.get_by_role("img", name=re.compile(r"in work at responder-.*yours"))
     await expect(mine.first).to_be_visible()
     await expect(user.page.get_by_role("img", name=re.compile("The log reaches to .* this tab at"))).to_be_visible()
@@ -137,13 +146,20 @@ async def test_the_experiments_show_what_they_promise(open_page: OpenPage) -> No
         experiment = user.page.get_by_role("article", name=name)
         await expect(experiment.get_by_role("button", name="Do it")).to_be_disabled()
         await experiment.get_by_role("radio").first.check()
-        await experiment.get_by_role("button", name="Do it").click()
+        await experiment.get_by_role("button", name="Do it").press("Enter")
         await expect(experiment.get_by_role("status")).to_contain_text(re.compile(shown), timeout=60_000)
         await expect(experiment.get_by_role("region", name="Why")).to_contain_text("guarded by")
+        await expect(experiment.get_by_role("button", name="Do it again")).to_be_focused()
     assert await findings(user) == []
     await expect(ledger_of(user)).to_contain_text("All kept")
     await user.page.get_by_role("tab", name="Experiments").press("ArrowRight")
     await expect(user.page.get_by_role("button", name="End responder")).to_be_visible()
+    second = user.page.get_by_role("listitem").filter(has=user.page.get_by_role("button", name="Duplicate socket"))
+    await second.get_by_label("for seconds").fill("4")
+    await second.get_by_role("button").press("Enter")
+    await user.page.get_by_role("button", name="Send one through").click()
+    said = user.page.get_by_role("tabpanel").get_by_role("status")
+    await expect(said).to_contain_text(re.compile(r"The same \d+ events came on both sockets"))
     assert await findings(user) == []
 
 
@@ -161,6 +177,7 @@ async def test_a_dead_letter_is_mended_and_found_again_in_the_log(open_page: Ope
     await letters.get_by_label("Its text").fill("/echo mended")
     await letters.get_by_role("button", name="Requeue with this text").click()
     await expect(user.page.get_by_role("tabpanel")).to_contain_text("reply.requested")
+    await expect(user.page.get_by_role("tabpanel").get_by_role("status")).to_be_focused()
 
     await user.page.get_by_role("tab", name="The log").click()
     lines = user.page.get_by_role("list", name="Lines of the log")
@@ -170,6 +187,9 @@ async def test_a_dead_letter_is_mended_and_found_again_in_the_log(open_page: Ope
     await expect(lines).to_contain_text("“/words 60”")
     await lines.get_by_text("“/words 60”").click()
     await expect(lines).to_contain_text("Published with routing key message")
+    await lines.get_by_role("button", name="Only this reply").press("Enter")
+    await expect(user.page.get_by_label("Reply", exact=True)).to_be_focused()
+    await user.page.get_by_label("Reply", exact=True).fill("")
     await user.page.get_by_label("Type").select_option("reply.completed")
     await expect(lines.get_by_text("message.created")).to_have_count(0)
     await expect(lines.get_by_text("reply.completed").first).to_be_visible()
@@ -185,6 +205,10 @@ async def test_the_board_fills_the_page_and_the_example_opens_by_its_address(ope
     assert await findings(user) == []
     await user.page.keyboard.press("Escape")
     await expect(board).to_have_count(0)
+    await user.page.get_by_role("button", name="Wall board").press("Enter")
+    await expect(board).to_be_focused()
+    await user.page.keyboard.press("Escape")
+    await expect(user.page.get_by_role("button", name="Wall board")).to_be_focused()
     await user.page.goto(user.server + "/pipeline#example")
     moment = user.page.get_by_role("slider", name="Moment")
     await moment.fill(await moment.get_attribute("max") or "")

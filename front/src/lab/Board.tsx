@@ -28,40 +28,41 @@ interface Props {
 }
 
 export function Board({ snapshot, problem, counts, whose, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
   const board = useRef<HTMLElement>(null);
   useEffect(() => {
+    dialog.current?.showModal();
     board.current?.focus();
-    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && !document.fullscreenElement && onClose();
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, [onClose]);
+  }, []);
   const { kind, text } = verdictOf(counts);
   const broken = counts.lost + counts.doubled + counts.out_of_order + counts.leaked + counts.broken;
   return (
-    <section className="board" ref={board} tabIndex={-1} aria-label="Board">
-      <div className="board-head">
-        <h1>{problem ? 'The backend does not answer' : 'Myna, now'}</h1>
-        <div className="button-row">
-          <button type="button" className="button" onClick={() => void board.current?.requestFullscreen()}>
-            Fill the screen
-          </button>
-          <button type="button" className="button" onClick={onClose}>
-            Leave the board
-          </button>
-        </div>
-      </div>
-      <dl className="board-numbers">
-        {numbersOf(snapshot).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{problem ? '–' : value}</dd>
+    <dialog ref={dialog} className="board-dialog" aria-label="The pipeline, for a wall" onClose={onClose}>
+      <section className="board" ref={board} tabIndex={-1} aria-label="Board">
+        <div className="board-head">
+          <h1>{problem ? 'The backend does not answer' : 'Myna, now'}</h1>
+          <div className="button-row">
+            <button type="button" className="button" onClick={() => void board.current?.requestFullscreen()}>
+              Fill the screen
+            </button>
+            <button type="button" className="button" onClick={() => dialog.current?.close()}>
+              Leave the board
+            </button>
           </div>
-        ))}
-      </dl>
-      <p className={`board-verdict ${kind}`}>
-        <strong>{text}</strong> {count(counts.accepted)} accepted, {count(counts.answered)} answered,{' '}
-        {count(counts.open)} open, {count(broken)} broken: {whose}
-      </p>
-    </section>
+        </div>
+        <dl className="board-numbers">
+          {numbersOf(snapshot).map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{problem ? '–' : value}</dd>
+            </div>
+          ))}
+        </dl>
+        <p className={`board-verdict ${kind}`}>
+          <strong>{text}</strong> {count(counts.accepted)} accepted, {count(counts.answered)} answered,{' '}
+          {count(counts.open)} open, {count(broken)} broken: {whose}
+        </p>
+      </section>
+    </dialog>
   );
 }

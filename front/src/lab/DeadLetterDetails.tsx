@@ -4,12 +4,15 @@ import type { DeadLetterWhole } from '../protocol/http';
 import { useChat } from '../ui/context';
 import { deadLetter, dropDeadLetter, requeueDeadLetter } from './api';
 
-function bodyOf({ body, encoding, size, cut }: DeadLetterWhole): string {
-  const note = `${size} bytes${cut ? ', of which the beginning is shown' : ''}${encoding === 'base64' ? ', in base64' : ''}`;
+function sizeOf({ encoding, size, cut }: DeadLetterWhole): string {
+  return `${size} bytes${cut ? ', of which the beginning is shown' : ''}${encoding === 'base64' ? ', in base64' : ''}`;
+}
+
+function bodyOf({ body }: DeadLetterWhole): string {
   try {
-    return `${note}\n${JSON.stringify(JSON.parse(body), null, 2)}`;
+    return JSON.stringify(JSON.parse(body), null, 2);
   } catch {
-    return `${note}\n${body}`;
+    return body;
   }
 }
 
@@ -45,9 +48,11 @@ export function DeadLetterDetails({ id, onDone }: Props) {
       <p>
         {letter.detail} It was given out {letter.tries} {letter.tries === 1 ? 'time' : 'times'}.
       </p>
+      <h3>Its body: {sizeOf(letter)}</h3>
       <pre className="lab-json" tabIndex={0}>
         {bodyOf(letter)}
       </pre>
+      <h3>Its headers</h3>
       <pre className="lab-json" tabIndex={0}>
         {JSON.stringify(letter.headers, null, 2)}
       </pre>

@@ -1,5 +1,5 @@
 /** What was set aside: a list with a filter, and what is known of the chosen one. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useChat } from '../ui/context';
 import { deadLetters } from './api';
 import { DeadLetterDetails } from './DeadLetterDetails';
@@ -15,11 +15,13 @@ export function DeadLetters({ lab, send }: { lab: boolean; send: SendSample }) {
   const [reason, setReason] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
   const [said, setSaid] = useState('');
+  const status = useRef<HTMLParagraphElement>(null);
   const query = { limit: SHOWN, ...(reason ? { reason } : {}) };
   const { value, problem, now } = usePolled(() => deadLetters(api, query), POLL_MS);
   const done = (what: string) => {
     setSaid(what);
     setChosen(null);
+    status.current?.focus();
     now();
   };
   return (
@@ -47,7 +49,9 @@ export function DeadLetters({ lab, send }: { lab: boolean; send: SendSample }) {
             Make one: say /poison
           </button>
         )}
-        <p role="status">{problem ?? said}</p>
+        <p ref={status} role="status" tabIndex={-1}>
+          {problem ?? said}
+        </p>
       </div>
       {value?.items.length === 0 && <p className="drawer-note">Nothing is parked.</p>}
       <ul aria-label="Dead letters">

@@ -1,5 +1,5 @@
 /** The pipeline view: the ledger of promises, the picture with live numbers, and time travel over this tab's frames. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useChat } from '../ui/context';
 import { Diagram } from '../ui/pipeline/Diagram';
 import { OpenBoxContext } from '../ui/pipeline/DiagramNode';
@@ -43,6 +43,11 @@ export function Laboratory() {
   const rewind = useTraceRequests(time.open, time.live);
   const depth = queueOf(snapshot, 'chat_queue')?.depth ?? 0;
   const picture = usePicture(snapshot !== null && !problem && !trace, depth);
+  const rewindButton = useRef<HTMLButtonElement>(null);
+  const backToNow = () => {
+    time.live();
+    rewindButton.current?.focus();
+  };
   const board = useView(({ route }) => route.name === 'pipeline' && route.at === 'board');
   const on = snapshot?.lab === true && !trace;
   const { value: node } = usePolled(on ? () => nodeLedger(api) : null, LEDGER_MS);
@@ -57,7 +62,7 @@ export function Laboratory() {
         <div className="pipeline-inner">
           <div className="pipeline-head">
             <h1>One queue in, one log out</h1>
-            <TraceButtons onOpen={time.open} onRewind={rewind} />
+            <TraceButtons ref={rewindButton} onOpen={time.open} onRewind={rewind} />
             <p className="pipeline-lead">{trace ? REWOUND : leadOf(snapshot, problem, closed)}</p>
           </div>
           {closed && !trace && <OperatorToken onOpen={retry} />}
@@ -68,7 +73,7 @@ export function Laboratory() {
             </div>
           )}
           <LedgerStrip tab={ledger} of={trace?.name ?? null} node={node}>
-            {trace && <TimeBar time={time} trace={trace} onSave={() => saveTrace(trace)} />}
+            {trace && <TimeBar time={time} trace={trace} onSave={() => saveTrace(trace)} onLive={backToNow} />}
           </LedgerStrip>
           <div className="pipeline-main">
             <div className="pipeline-picture">

@@ -32,7 +32,7 @@ interface RowProps {
 
 export function verdictOf(counts: Counts): { kind: string; text: string } {
   if (!isGreen(counts)) return { kind: 'red', text: 'A promise was broken' };
-  if (counts.accepted === 0) return { kind: 'empty', text: 'Nothing promised yet' };
+  if (counts.accepted === 0) return { kind: 'empty', text: 'No promise yet' };
   return { kind: 'green', text: counts.open > 0 ? 'Kept so far' : 'All kept' };
 }
 
@@ -41,7 +41,7 @@ export function LedgerRow({ name, counts, range, faults }: RowProps) {
   return (
     <section className={`ledger ${kind}`} aria-label={`Ledger of ${name}`}>
       <p className="ledger-verdict">
-        <strong>{text}</strong> <span>{range}</span>
+        <strong role={kind === 'red' ? 'alert' : undefined}>{text}</strong> <span>{range}</span>
       </p>
       <dl>
         {PROMISES.map((one) => (
@@ -104,7 +104,7 @@ export function LedgerStrip({ tab, of, node, children }: Props) {
           name="the node"
           counts={node}
           faults={node.faults}
-          range={`everybody: offsets ${count(node.from)} to ${count(node.to)}`}
+          range={`everybody: offsets ${count(node.from)}–${count(node.to)}`}
         />
       )}
       {children}

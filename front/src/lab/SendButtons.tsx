@@ -8,6 +8,7 @@ import { Icon } from '../ui/Icon';
 const ONE = '/words 60'; // long enough to be watched, short enough to be repeated
 const EACH = '/words 20';
 const MANY = 100;
+const APART_MS = 20; // those of one instant would share a delivery, and the queue would show none of them
 
 /** Sends a text in a new conversation that is not the user's; returns the message's id. */
 export type SendSample = (text: string, profile?: string) => string;
@@ -35,20 +36,24 @@ export function SendButtons({ send }: { send: SendSample }) {
   const live = useChatState((state) => state.live);
   const [profile, setProfile] = useState('slow');
   const off = !live;
+  const timer = useRef<ReturnType<typeof setInterval>>(undefined);
+  useEffect(() => () => clearInterval(timer.current), []);
+  const sendMany = () => {
+    clearInterval(timer.current);
+    let sent = 0;
+    timer.current = setInterval(() => {
+      send(EACH, profile);
+      sent += 1;
+      if (sent === MANY) clearInterval(timer.current);
+    }, APART_MS);
+  };
   return (
     <>
       <button type="button" className="button primary" disabled={off} onClick={() => send(ONE)}>
         <Icon name="up" /> Send one through
       </button>
       <span className="send-many">
-        <button
-          type="button"
-          className="button"
-          disabled={off}
-          onClick={() => {
-            for (let sent = 0; sent < MANY; sent += 1) send(EACH, profile);
-          }}
-        >
+        <button type="button" className="button" disabled={off} onClick={sendMany}>
           Send {MANY}
         </button>
         <select

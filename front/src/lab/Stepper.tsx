@@ -32,8 +32,8 @@ export function Stepper({ label, about, value, min, max, factor, onChange }: Pro
         type="button"
         className="button"
         aria-label={`Fewer ${label}`}
-        disabled={value <= min}
-        onClick={() => onChange(fewer)}
+        aria-disabled={value <= min}
+        onClick={() => fewer !== value && onChange(fewer)}
       >
         −
       </button>
@@ -51,8 +51,8 @@ export function Stepper({ label, about, value, min, max, factor, onChange }: Pro
         type="button"
         className="button"
         aria-label={`More ${label}`}
-        disabled={value >= max}
-        onClick={() => onChange(more)}
+        aria-disabled={value >= max}
+        onClick={() => more !== value && onChange(more)}
       >
         +
       </button>

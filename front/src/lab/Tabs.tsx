@@ -1,12 +1,10 @@
-/** Tabs below the picture; arrow keys move between them. Only the open one is there. */
+/** Tabs beside the picture; arrow keys, Home and End move between them. Only the open one is there. */
 import { type KeyboardEvent, type ReactNode, useId } from 'react';
 
 export interface Tab {
   name: string;
   content: ReactNode;
 }
-
-const STEPS: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1 };
 
 interface Props {
   label: string;
@@ -23,8 +21,9 @@ export function Tabs({ label, tabs, wanted, onOpen }: Props) {
     tabs.findIndex((tab) => tab.name === wanted),
   );
   const move = (event: KeyboardEvent<HTMLElement>) => {
-    const step = STEPS[event.key];
-    const next = step && tabs[(open + step + tabs.length) % tabs.length];
+    const places: Record<string, number> = { ArrowRight: open + 1, ArrowLeft: open - 1, Home: 0, End: -1 };
+    const place = places[event.key];
+    const next = place === undefined ? undefined : tabs.at(place % tabs.length);
     if (!next) return;
     event.preventDefault();
     onOpen(next.name);

@@ -1,5 +1,5 @@
 /** The playhead: drag it, step it, or play it. Above it, where the trace comes from and how to keep it. */
-
+import { useEffect, useRef } from 'react';
 import { duration } from '../ui/format';
 import { Icon } from '../ui/Icon';
 import { frameName } from './frame-name';
@@ -10,9 +10,12 @@ interface Props {
   time: TimeTravel;
   trace: Trace;
   onSave(): void;
+  onLive(): void;
 }
 
-export function TimeBar({ time, trace, onSave }: Props) {
+export function TimeBar({ time, trace, onSave, onLive }: Props) {
+  const playhead = useRef<HTMLInputElement>(null);
+  useEffect(() => playhead.current?.focus(), []);
   const { count, times, playing, speed } = time;
   const total = trace.entries.length;
   const entry = trace.entries[count - 1];
@@ -24,6 +27,7 @@ export function TimeBar({ time, trace, onSave }: Props) {
         <span className="time-bar-note">Pauses longer than two seconds are cut.</span>
       </p>
       <input
+        ref={playhead}
         type="range"
         min={0}
         max={total}
@@ -59,7 +63,7 @@ export function TimeBar({ time, trace, onSave }: Props) {
         <button type="button" className="button" onClick={onSave}>
           <Icon name="save" /> Save the trace
         </button>
-        <button type="button" className="button" onClick={time.live}>
+        <button type="button" className="button" onClick={onLive}>
           Back to now
         </button>
       </div>

@@ -13,6 +13,7 @@ interface Line {
 }
 
 const SHOWN = 8;
+const SAY_MS = 500; // a step is read out once it has been the latest for so long: not each of hundreds
 const SHOW_MS = 100; // between two renders, however fast events come
 
 const TEXTS: Record<PipelineStep, { node: string; what(count: number): string }> = {
@@ -47,6 +48,13 @@ function timeOf(at: number): string {
 export function EventLog({ onBegin }: { onBegin: (() => void) | null }) {
   const listen = useFrames();
   const [lines, setLines] = useState<readonly Line[]>([]);
+  const [said, setSaid] = useState('');
+  const latest = lines.find((line) => line.step !== 'part');
+  const next = latest ? TEXTS[latest.step].what(1) : '';
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(next), SAY_MS);
+    return () => clearTimeout(timer);
+  }, [next]);
   useEffect(() => {
     let pending: TraceEntry[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,9 +75,15 @@ export function EventLog({ onBegin }: { onBegin: (() => void) | null }) {
   return (
     <section className="event-log" aria-label="What just happened">
       <h2>What just happened</h2>
+      <p className="visually-hidden" role="status">
+        {said}
+      </p>
       {lines.length === 0 ? (
         <>
-          <p>Nothing yet. Send one through, and every step is written down here.</p>
+          <p>
+            Nothing yet. Send one through, and every step is written down here. Then set prefetch to 1 and send 100: the
+            queue fills.
+          </p>
           {onBegin && (
             <p>
               New to queues?{' '}

@@ -15,7 +15,7 @@ export function ResponderRows({ picture }: { picture: Picture }) {
         const note = state && state !== 'running' ? state : null;
         return (
           <li key={worker} className={state === 'paused' || state === 'away' ? 'stopped' : undefined}>
-            <span>{worker}</span> {note && <small>{note}</small>}
+            <span title={worker}>{worker.replace(/^responder-/, '')}</span> {note && <small>{note}</small>}
             <Slots taken={taken} places={prefetch ?? 0} max={DRAWN} name={`in work at ${worker}`} />
           </li>
         );
