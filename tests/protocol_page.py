@@ -9,6 +9,7 @@ from quart import Quart
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.conform import RULES
+from myna.node.loop_supervisor import Supervisor
 from myna.node.node import Node, make_services
 from myna.protocol.topology import QUEUES
 from myna.settings import Settings
@@ -31,7 +32,7 @@ JSON text frames, one object each. One socket carries everything of its owner.
 def the_app() -> Quart:
     """A node's app that nobody starts."""
     settings = Settings(_env_file=None, secret_key="only to write a page, 0123456789")
-    return Node(make_services(settings, EmbeddedBroker(), MemoryStore(), responder=False)).app
+    return Node(make_services(settings, EmbeddedBroker(), MemoryStore(), responder=False), Supervisor()).app
 
 
 def page(app: Quart) -> str:

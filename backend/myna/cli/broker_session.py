@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from myna.broker.port import Broker
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.cli.addresses import servers_of
-from myna.node.factories import log_limits, process_name
+from myna.node.brokers import log_limits, process_name
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 

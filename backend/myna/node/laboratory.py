@@ -16,7 +16,7 @@ from myna.lab.node_faults import NodeFaults
 from myna.lab.responder_faults import ResponderFaults
 from myna.lab.responder_pool import ResponderPool
 from myna.mock_ai.port import Brain
-from myna.node.factories import worker_name
+from myna.node.brokers import worker_name
 from myna.pipeline.recorder import Recorder
 from myna.pipeline.responder import Responder
 from myna.settings import Settings

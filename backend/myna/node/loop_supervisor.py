@@ -26,7 +26,9 @@ class Supervisor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run this loop from now on, under this name."""
+        """Run this loop from now on, under this name, unless one of that name runs already."""
+        if name in self._tasks:
+            return
         self._tasks[name] = asyncio.create_task(self._watch(name, loop), name=name)
 
     async def stop(self, *names: str) -> None:

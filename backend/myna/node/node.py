@@ -7,7 +7,8 @@ from myna.broker.port import Broker
 from myna.core.hub import Hub
 from myna.core.projection import Projection
 from myna.node import memory
-from myna.node.factories import log_limits, make_brain, worker_name
+from myna.node.brain import make_brain
+from myna.node.brokers import log_limits, worker_name
 from myna.node.laboratory import make_laboratory, make_pool
 from myna.node.loop_supervisor import Supervisor
 from myna.node.secret_key import secret_key
@@ -78,11 +79,12 @@ def make_services(settings: Settings, broker: Broker, store: Store, *, responder
 class Node:
     """A backend node: its loops, its app, and the order in which they start and stop."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, supervisor: Supervisor) -> None:
+        """`supervisor` runs the loops; it may run the broker's already."""
         self.services = services
         self.gateway = Gateway(services)
         self.app = create_app(services, self.gateway)
-        self.supervisor = Supervisor()
+        self.supervisor = supervisor
         settings = services.settings
         self._retention = Retention(
             services.broker,

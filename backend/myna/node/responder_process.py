@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from myna.node.factories import make_brain, make_broker, process_name, worker_name
+from myna.node.brain import make_brain
+from myna.node.brokers import make_broker, process_name, worker_name
 from myna.node.garbage_collection import favour_event_loop
 from myna.node.laboratory import make_pool, stand_alone
 from myna.node.loop_supervisor import Supervisor

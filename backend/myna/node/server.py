@@ -8,16 +8,17 @@ from ipaddress import ip_address
 
 import structlog
 
+from myna.broker.port import Broker
 from myna.node.banner import banner
-from myna.node.factories import forgetful_store, make_broker, memory_broker
 from myna.node.garbage_collection import favour_event_loop
+from myna.node.loop_supervisor import Supervisor
 from myna.node.metrics_port import serve_metrics
 from myna.node.node import Node, make_services
 from myna.node.node_collector import ThreadCollector
 from myna.node.stopping import Member, exit_code, first_of
-from myna.node.traces import start_traces
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
+from myna.store.forgetful_store import ForgetfulStore
 from myna.store.port import Store
 from myna.web.server import hypercorn_patches
 from myna.web.server.config import ServerConfig
@@ -71,6 +72,8 @@ async def run_node(
     settings: Settings,
     listener: socket.socket,
     stopping: asyncio.Event,
+    supervisor: Supervisor,
+    broker: Broker,
     starting: "asyncio.Future[str] | None",
     *,
     responder: bool,
@@ -78,14 +81,10 @@ async def run_node(
     member: Member | None,
 ) -> int:
     """A node until `stopping` is set; the exit code. See `start.serve`; `starting` will have the URL of an embedded database."""
-    start_traces(settings, "myna-node")
     hypercorn_patches.apply()
     async with AsyncExitStack() as stack:
-        if forgetful:
-            broker, store = memory_broker(), forgetful_store()
-        else:
-            broker, store = make_broker(settings), await postgres_store(settings, starting)
-        node = Node(make_services(settings, broker, store, responder=responder))
+        store = ForgetfulStore() if forgetful else await postgres_store(settings, starting)
+        node = Node(make_services(settings, broker, store, responder=responder), supervisor)
         serve_metrics(settings, lambda: ThreadCollector(node.services))
         favour_event_loop()
         node.start()

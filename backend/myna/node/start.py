@@ -1,14 +1,17 @@
-"""Starts a backend node: takes its port, starts an embedded database, and imports the libraries while that starts."""
+"""Starts a backend node: takes its port, starts an embedded database, connects to the broker, and imports the rest beside that."""
 
 import asyncio
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from myna.embedded_postgres.server import EmbeddedPostgres
+from myna.node.brokers import make_broker, memory_broker
 from myna.node.data_dir import make_data_dir
 from myna.node.listener import bind
+from myna.node.loop_supervisor import Supervisor
 from myna.node.stopping import Member, stop_signal
+from myna.node.traces import start_traces
 from myna.settings import Settings
 
 DESCRIPTORS = 65_536  # more than CHAT_MAX_SOCKETS by far
@@ -44,11 +47,21 @@ async def serve(settings: Settings, *, responder: bool, forgetful: bool = False,
     stopping = stop_signal(member)
     raise_descriptor_limit()
     listener = bind(settings, shared=member is not None)
+    start_traces(settings, "myna-node")
     async with AsyncExitStack() as stack:
         starting = None
         if settings.embedded_database and not forgetful:
             starting = await stack.enter_async_context(embedded_database(settings))
-        # Imported here, as it takes most of a start: the database has its own beside that.
-        from myna.node.server import run_node
+        broker, supervisor = memory_broker() if forgetful else make_broker(settings), Supervisor()
+        supervisor.start("broker", broker.run)
+        run_node = await asyncio.to_thread(_import_server)
+        return await run_node(
+            settings, listener, stopping, supervisor, broker, starting, responder=responder, forgetful=forgetful, member=member
+        )
 
-        return await run_node(settings, listener, stopping, starting, responder=responder, forgetful=forgetful, member=member)
+
+def _import_server() -> Callable[..., Awaitable[int]]:
+    """In a thread, as it takes most of a start: the database starts and the broker's connections are made meanwhile."""
+    from myna.node.server import run_node
+
+    return run_node

@@ -1,6 +1,6 @@
 """Switches traces on where the settings say so; spans go by OTLP to where OpenTelemetry's own variables lead."""
 
-from myna.node.factories import process_name
+from myna.node.brokers import process_name
 from myna.protocol.errors import StartupError
 from myna.settings import Settings
 from myna.telemetry import tracing

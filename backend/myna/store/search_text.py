@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from string import ascii_lowercase, digits
 from typing import NamedTuple
 
@@ -35,8 +35,10 @@ def _ranges(codes: list[int]) -> str:
     return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
 
 
-# Python's \w leaves out combining marks, which would cut Hindi or decomposed French words into pieces.
-_MARKS = _ranges([code for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"])
+# Python's \w leaves out combining marks, which would cut Hindi or decomposed French words into pieces. There are none among Han and
+# Hangul, nor among surrogates and private characters: looking through those too would make each start 10 ms longer.
+_MAY_BE_MARKS = chain(range(0x300, 0x3400), range(0xA000, 0xAC00), range(0xF900, 0x10000))
+_MARKS = _ranges([code for code in _MAY_BE_MARKS if unicodedata.category(chr(code))[0] == "M"])
 _ACCENTS = re.compile(f"[{_MARKS}]+")
 _RUN = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")

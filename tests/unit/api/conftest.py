@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from myna.broker.embedded.broker import EmbeddedBroker
 from myna.node.listener import bind
+from myna.node.loop_supervisor import Supervisor
 from myna.node.node import Node, make_services
 from myna.protocol.topology import RoutingKey
 from myna.settings import Settings
@@ -72,7 +73,7 @@ async def serving(broker: EmbeddedBroker | None = None, store: MemoryStore | Non
         **{"port": 0, "secret_key": "only the tests know this key, 0123456789", "mock_profile": "instant", "lab": False, **settings}
     )
     broker, store, listener, stopping = broker or EmbeddedBroker(), store or MemoryStore(), bind(chosen), asyncio.Event()
-    node = Node(make_services(chosen, broker, store, responder=True))
+    node = Node(make_services(chosen, broker, store, responder=True), Supervisor())
     node.start()
 
     async def until_drained() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from myna.mock_ai.port import End, Failure, HistoryMessage, Part, Prompt, ReplyStep, Tool, ToolCall
 from myna.mock_ai.tool_calls import read_tool_calls
-from myna.node.factories import make_brain
+from myna.node.brain import make_brain
 from myna.openai_brain import OpenAIBrain
 from myna.openai_brain.messages import messages
 from myna.protocol.errors import StartupError
