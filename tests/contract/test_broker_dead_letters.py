@@ -1,5 +1,6 @@
 """What every broker promises of deliveries that are given up."""
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -36,6 +37,17 @@ async def test_a_delivery_requeued_too_often_becomes_a_dead_letter_and_the_log_g
     assert (record.key, record.body) == ("parked", b"poison")
     [letter] = await until_dead_letters(broker, 1)
     assert (letter.body, letter.reason) == (b"poison", "delivery_limit")
+
+
+async def test_whoever_looks_at_the_same_time_sees_all_of_them(broker: Broker) -> None:
+    await publish(broker, RoutingKey.WORK, *AWKWARD)
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
+        for delivery in await take(deliveries, len(AWKWARD)):
+            await delivery.reject()
+    letters = await until_dead_letters(broker, len(AWKWARD))
+    looks = await in_time(asyncio.gather(*(broker.dead_letters() for _ in range(4))))
+    assert [len(look) for look in looks] == [len(AWKWARD)] * 4
+    assert await in_time(asyncio.gather(*(broker.remove_dead_letters([letter.id]) for letter in letters))) == [1] * len(letters)
 
 
 async def test_dead_letters_keep_their_ids_until_they_are_removed(broker: Broker) -> None:

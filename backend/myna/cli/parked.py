@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from myna.broker.port import Broker, DeadLetter
 from myna.cli.broker_session import connected_broker
@@ -71,7 +72,7 @@ class AtNode:
         done = 0
         for one in dict.fromkeys(ids):
             try:
-                await self._routes.call(method, f"/api/dead-letters/{one}{end}")
+                await self._routes.call(method, f"/api/dead-letters/{quote(one, safe='')}{end}")
                 done += 1
             except Refused as refused:
                 if refused.status != NOT_FOUND:

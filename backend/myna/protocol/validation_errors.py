@@ -18,7 +18,9 @@ MANY_ERRORS = 100  # beyond, no sentence is made of any: pydantic gives them all
 _BRANCH = re.compile(r"(constrained-)?(str|int|float|bool)|.*[\[(].*")
 _PLACE_IN_JSON = re.compile(r"line (\d+) column (\d+)")
 
+_DATETIMES = ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid", "timezone_aware")
 TAKES: Mapping[str, Callable[[Context], str]] = {
+    **dict.fromkeys(_DATETIMES, lambda _: "a timestamp with its zone, such as 2026-01-31T12:00:00Z"),
     "string_type": lambda _: "text",
     "string_too_long": lambda rule: f"at most {rule['max_length']} characters",
     "string_too_short": lambda rule: f"at least {_counted(rule['min_length'], 'character')}",

@@ -14,7 +14,7 @@ from myna.broker.rabbitmq import connection
 from myna.broker.rabbitmq.broker import RabbitBroker
 from myna.pipeline.log_reader import OWN_OFFSETS
 from myna.protocol.topology import MIB, WORK_QUEUE, LogLimits, RoutingKey
-from tests.contract.broker_fixtures import TIMEOUT_S, in_time, publish, published, read, running, take, until
+from tests.contract.broker_fixtures import TIMEOUT_S, in_time, publish, published, read, running, take, until, until_dead_letters
 from tests.services.processes import free_ports
 from tests.services.processes import until as eventually
 from tests.services.rabbitmq import RabbitNode
@@ -132,3 +132,17 @@ async def test_a_command_reaches_those_it_is_for_and_is_refused_where_nobody_lis
 
         assert [await next_but_hello(one, first), await next_but_hello(two, second)] == [b"to all", b"to all"]
     assert await broker.log_span() is None, "they are kept nowhere"
+
+
+async def test_two_processes_that_look_at_the_dead_letters_at_the_same_time_both_see_them(broker: RabbitBroker, amqp_url: str) -> None:
+    await publish(broker, RoutingKey.WORK, b"one", b"two")
+    async with aclosing(broker.consume(prefetch=9)) as deliveries:
+        for delivery in await take(deliveries, 2):
+            await delivery.reject()
+    await until_dead_letters(broker, 2)
+    async with running(RabbitBroker(amqp_url, worker="other")) as other:
+        looks = await in_time(asyncio.gather(*(one.dead_letters() for one in (broker, other) * 4)))
+    assert [[letter.body for letter in look] for look in looks] == [[b"one", b"two"]] * 8
+    headers = looks[0][0].headers
+    assert '"reason": "rejected"' in headers["x-death"]
+    assert "x-delivery-count" not in headers, "each look raises it"

@@ -1,5 +1,6 @@
 """Operators see, requeue and drop what was parked, over HTTP."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from myna.broker.port import DeadLetter
 from myna.web.api.dead_letters import BODY_LIMIT
 from tests.services.http import HttpClient
 from tests.unit.api.conftest import Person, Served, park, person_at, serving
@@ -87,6 +89,39 @@ async def test_a_dropped_one_is_gone(frail: Served) -> None:
 
     assert (dropped.status_code, again.status_code) == (204, 404)
     assert left == {"items": [], "next": None}
+
+
+async def test_what_two_settle_at_the_same_time_is_settled_once(frail: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    (letter,) = await parked_at(frail, b'{"txt": "hello"}')
+    look = frail.broker.dead_letters
+
+    async def look_slowly() -> list[DeadLetter]:
+        letters = await look()
+        await asyncio.sleep(0.1)
+        return letters
+
+    monkeypatch.setattr(frail.broker, "dead_letters", look_slowly)
+    async with HttpClient(base_url=frail.url) as operator:
+        requeue = f"/api/dead-letters/{letter['id']}/requeue"
+        answers = await asyncio.gather(
+            operator.post(requeue, json={"text": "one"}),
+            operator.post(requeue, json={"text": "two"}),
+            operator.delete(f"/api/dead-letters/{letter['id']}"),
+        )
+
+    assert sorted(answer.status_code for answer in answers) in ([200, 404, 404], [204, 404, 404])
+
+
+async def test_a_filter_that_makes_no_sense_is_refused_with_what_is_allowed(frail: Served) -> None:
+    async with HttpClient(base_url=frail.url) as operator:
+        given = ("since=yesterday", "since=2026-01-31T12:00:00", "owner=bob", "reason=tired", "limit=0")
+        answers = [await operator.get(f"/api/dead-letters?{one}") for one in given]
+
+    stamp = "since takes a timestamp with its zone, such as 2026-01-31T12:00:00Z."
+    assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [
+        (400, stamp), (400, stamp), (400, "owner takes a UUID."), (400, "reason takes 'rejected' or 'delivery_limit'."),
+        (400, "limit takes at least 1."),
+    ]  # fmt: skip
 
 
 async def test_another_sites_page_can_drop_nothing(frail: Served) -> None:

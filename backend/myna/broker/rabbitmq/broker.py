@@ -23,6 +23,7 @@ from myna.broker.rabbitmq import inspection, log_reading, notices
 from myna.broker.rabbitmq.channels import close_channel
 from myna.broker.rabbitmq.connection import NOT_YET, AmqpConnection, errors_as_unavailable
 from myna.broker.rabbitmq.consumer import RabbitConsumer
+from myna.broker.rabbitmq.dead_letters import DeadLetters
 from myna.broker.rabbitmq.log_declaration import LogDeclaration
 from myna.protocol import timestamps
 from myna.protocol.errors import BrokerUnavailable
@@ -37,6 +38,7 @@ PERSISTENT = 2  # AMQP's delivery mode
 # A publish that the work queue refuses is in the log all the same, because the stream took its copy. So new messages are
 # refused before the queue is full, by its depth as seen seconds ago; the tenth that is left outlasts those seconds.
 FULL_SHARE = 0.9
+MAX_DEPTH = next(int(queue.arguments["x-max-length"]) for queue in QUEUES if queue.name == WORK_QUEUE)
 # Found in a line by pattern, because decoding every line again would cost more than publishing it.
 _OWNER = re.compile(rb'\{"owner":"([^"\\]+)"')
 _TYPE = re.compile(rb'"type":"([a-z._]+)"')
@@ -63,6 +65,7 @@ class RabbitBroker:
         limits = limits or LogLimits()
         self.segment_bytes = limits.segment_bytes
         self._log = LogDeclaration(self._consuming, limits)
+        self._dead_letters = DeadLetters(self._consuming)
         self._depth = 0  # of the work queue, at the last check
         self._consumers: WeakSet[RabbitConsumer] = WeakSet()
         # For publishing, one for each key. RabbitMQ 3.10 numbers what a channel sends to a stream by itself;
@@ -152,7 +155,7 @@ class RabbitBroker:
     async def _publish(self, key: RoutingKey, lines: list[bytes]) -> None:
         if not self.up:
             raise BrokerUnavailable(self.trouble or "RabbitMQ is away.")
-        if key is RoutingKey.MESSAGE and self._depth >= FULL_SHARE * _max_depth():
+        if key is RoutingKey.MESSAGE and self._depth >= FULL_SHARE * MAX_DEPTH:
             raise BrokerUnavailable(f"{WORK_QUEUE} is full: {self._depth} deliveries wait.")
         body = lines[0] if len(lines) == 1 else b"\n".join(lines)
         try:
@@ -216,14 +219,10 @@ class RabbitBroker:
         return await inspection.queue_states(self._consuming)
 
     async def dead_letters(self) -> list[DeadLetter]:
-        return await inspection.dead_letters(self._consuming)
+        return await self._dead_letters.all()
 
     async def remove_dead_letters(self, ids: Sequence[str]) -> int:
-        return await inspection.remove_dead_letters(self._consuming, ids)
-
-
-def _max_depth() -> int:
-    return next(int(queue.arguments["x-max-length"]) for queue in QUEUES if queue.name == WORK_QUEUE)
+        return await self._dead_letters.remove(ids)
 
 
 def _properties(lines: list[bytes]) -> commands.Basic.Properties:

@@ -1,5 +1,6 @@
 """/api/dead-letters: the messages that could not be answered and were parked, for operators."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -146,6 +147,7 @@ def _add_reading(routes: Blueprint, services: Services) -> None:
 
 def _add_settling(routes: Blueprint, services: Services) -> None:
     broker = services.broker
+    settling = asyncio.Lock()  # what two settle at once is settled by one, and the other gets 404
 
     @routes.post("/api/dead-letters/<letter>/requeue")
     @needs_operator(services)
@@ -154,11 +156,12 @@ def _add_settling(routes: Blueprint, services: Services) -> None:
     @validate_response(Requeued)
     async def requeue_dead_letter(letter: str, data: RequeueOrder) -> Requeued:
         """Try a message again: one whose reply had failed gets one more reply, anything else goes back to chat_queue."""
-        found, after = await _one(broker, letter), services.projection.reached.offset
-        if data.text is not None and not dead_letters.is_editable(found.body):
-            raise Conflict("This one holds several jobs: it can be requeued as it is, and not with another text.")
-        done = (await dead_letters.publish_again(broker, found, data.text))[0]
-        await broker.remove_dead_letters([letter])
+        async with settling:
+            found, after = await _one(broker, letter), services.projection.reached.offset
+            if data.text is not None and not dead_letters.is_editable(found.body):
+                raise Conflict("This one holds several jobs: it can be requeued as it is, and not with another text.")
+            done = (await dead_letters.publish_again(broker, found, data.text))[0]
+            await broker.remove_dead_letters([letter])
         what = AGAIN_IN_LOG if done.type else AGAIN_IN_QUEUE
         log = RequeuedLog(
             after=after, key=done.key.value, type=done.type, reply_id=done.reply_id, conversation_id=done.conversation_id, what=what
@@ -171,8 +174,9 @@ def _add_settling(routes: Blueprint, services: Services) -> None:
     @answers(204, "Dropped.")
     async def drop_dead_letter(letter: str) -> Response:
         """Remove a message for good."""
-        if not await broker.remove_dead_letters([letter]):
-            raise NotFound("There is no such dead letter.")
+        async with settling:
+            if not await broker.remove_dead_letters([letter]):
+                raise NotFound("There is no such dead letter.")
         return no_content()
 
 
