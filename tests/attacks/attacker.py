@@ -17,6 +17,7 @@ GRANTED = ("101", "200", "201", "202", "open", "welcome", "whole reply", "waits"
 OPEN_S = 0.2  # a socket that is not closed by then is open
 READ = 65_536  # bytes read at once
 SMALL_WINDOW = 4_096
+BIND_ADDRESS_NO_PORT = 24  # ip(7); Python has no name for it yet
 # Of the node that is attacked: CHAT_HEADER_S, CHAT_UNREAD_S and CHAT_SECRET_KEY.
 # Short, so that an attack that waits for them is soon over; a crowd on a busy machine needs its time too.
 HEADER_S, UNREAD_S = budget(1.5), 1.0
@@ -87,6 +88,8 @@ class Attacker:
         one.settimeout(10)
         if window is not None:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        with suppress(OSError):  # else each keeps a port of its own for a minute after its end
+            one.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
         one.bind((ADDRESS, 0))
         one.connect(("127.0.0.1", self.port))
         return one

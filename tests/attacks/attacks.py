@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from tests.attacks import by_body, by_connection, by_crowd, by_frame, by_protocol, by_request
 from tests.attacks.attacker import HEADER_S, UNREAD_S, Attacker
+from tests.attacks.spinning import use_one_core
 
 
 class Attack(NamedTuple):
@@ -72,6 +73,7 @@ TABLE = {
 
 
 def main() -> None:
+    use_one_core()
     name, port, seconds = sys.argv[1:]
     attacker, begun = Attacker(int(port), float(seconds)), time.monotonic()
     with suppress(OSError):

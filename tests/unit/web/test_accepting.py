@@ -10,7 +10,7 @@ import pytest
 from myna.settings import Settings
 from myna.web.limits import Limits
 from myna.web.server import accepting
-from myna.web.server.accepting import ACCEPTED_A_TURN, Acceptor
+from myna.web.server.accepting import ACCEPTED_AT_ONCE, Acceptor
 
 
 class Exhausted(socket.socket):
@@ -36,7 +36,7 @@ class Served:
         writer.transport.abort()
         release()
         self.count += 1
-        if self.count == ACCEPTED_A_TURN + 4:
+        if self.count == ACCEPTED_AT_ONCE + 4:
             self.enough.set()
 
 
@@ -44,10 +44,10 @@ async def test_every_connection_is_served_though_there_were_no_descriptors_for_a
     monkeypatch.setattr(accepting, "RETRY_S", 0.01)
     listening, served = Exhausted(), Served()
     listening.bind(("127.0.0.1", 0))
-    listening.listen(64)
+    listening.listen(2 * ACCEPTED_AT_ONCE)
     limits = Limits(Settings(_env_file=None))
     acceptor = Acceptor(listening, limits, served)
-    clients = [socket.create_connection(listening.getsockname()) for _ in range(ACCEPTED_A_TURN + 4)]
+    clients = [socket.create_connection(listening.getsockname()) for _ in range(ACCEPTED_AT_ONCE + 4)]
     await asyncio.wait_for(served.enough.wait(), 30)
     await acceptor.close(within_s=30)
     limits.departures.close()
