@@ -1,13 +1,15 @@
 """The fields of a scenario file, as pydantic models: what each takes is said by its description and its limits."""
 
 import re
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
-import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from myna.mock_ai.expressions import compiled, glob_pattern
 from myna.mock_ai.failures import FAILURES
 from myna.mock_ai.parts import MAX_BYTES, MAX_PARTS, fits
+from myna.mock_ai.port import Part
 from myna.mock_ai.profiles import Profile
 
 MAX_WAIT_S = 120.0  # seconds, the longest single wait: twice what most clients take before they give up
@@ -30,25 +32,9 @@ def _pattern(pattern: str) -> str:
     return pattern
 
 
-def compiled(pattern: str) -> Any:
-    """An RE2 expression, case ignored, which takes linear time on any text. ValueError when it is none."""
-    options = re2.Options()
-    options.case_sensitive, options.log_errors, options.max_mem = False, False, 1 << 18
-    try:
-        return re2.compile(pattern, options)
-    except re2.error as problem:
-        reason = problem.args[0].decode("utf-8", "replace") if isinstance(problem.args[0], bytes) else problem
-        raise ValueError(f"is no regular expression of the RE2 kind: {reason}") from None
-
-
 def _glob(text: str) -> str:
     compiled(glob_pattern(text))
     return text
-
-
-def glob_pattern(text: str) -> str:
-    """A name with `*` for anything, as a regular expression."""
-    return "(?s)^" + ".*".join(map(re2.escape, text.split("*"))) + "$"
 
 
 def _span(given: Any) -> tuple[int, int | None]:
@@ -144,6 +130,13 @@ class ReplyFields(Fields):
         if self.parts is not None and not fits("".join(part.text for part in self.parts)):
             raise ValueError(f"takes parts of at most {MAX_BYTES:,} bytes together")
         return self
+
+    @cached_property
+    def plain_parts(self) -> tuple[Part, ...] | None:
+        """The parts where none has anything to be filled in: the same in every reply. None: some have."""
+        if "${" in "".join(part.text for part in self.parts or ()):
+            return None
+        return tuple(Part(part.text, part.after_s) for part in self.parts or ())
 
 
 CONTENTS = ("text", "parts", "use", "by_turn", "by_attempt", "choices", "tool_calls", "fail")

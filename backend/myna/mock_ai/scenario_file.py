@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from myna.mock_ai.expressions import compiled
 from myna.mock_ai.profiles import PROFILES
-from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields, compiled
+from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields
 from myna.mock_ai.scenario_lines import Lines, Path, UnreadableError, read
 from myna.mock_ai.scenarios import OWNER_SEARCHES, Scenarios
 from myna.mock_ai.templates import VARIABLES, placeholders

@@ -7,11 +7,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from myna.mock_ai.draft import STOP, Draft
+from myna.mock_ai.expressions import compiled, glob_pattern
 from myna.mock_ai.failures import failure
 from myna.mock_ai.parts import clip, fit, fits
 from myna.mock_ai.port import End, Failure, Part, Prompt, Tool
 from myna.mock_ai.profiles import PROFILES, Profile
-from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields, RuleFields, compiled, glob_pattern
+from myna.mock_ai.scenario_fields import FileFields, MatchFields, ReplyFields, RuleFields
 from myna.mock_ai.seeded_random import SeededRandom
 from myna.mock_ai.templates import fill
 from myna.mock_ai.tool_calls import tool_call_text
@@ -91,6 +92,8 @@ class Scenarios:
 
 def _parts(reply: ReplyFields, values: Mapping[str, str]) -> tuple[Part, ...]:
     """The parts filled in; those that captured text has made too long for one reply are cut."""
+    if reply.plain_parts is not None:
+        return reply.plain_parts
     parts = [Part(fill(part.text, values), part.after_s) for part in reply.parts or ()]
     whole = "".join([part.text for part in parts])
     if fits(whole):

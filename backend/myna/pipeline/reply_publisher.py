@@ -85,7 +85,7 @@ class ReplyPublisher:
         self._note("reply.picked_up", worker=self._worker, queued_ms=max(0, self._started_ms - self._accepted_ms))
         failpoint("reply.started")
         async for step in self._brain.reply(prompt, start=len(self._parts)):
-            if stopped():
+            if not self._buffer and stopped():  # within one iteration of the event loop nobody can have stopped it
                 self._note_end("stopped", self._timings(timestamps.now_ms()))
                 break
             self._publish(self._part(step) if type(step) is Part else self._end(step))
