@@ -32,9 +32,9 @@ dev: .venv/dev front/node_modules/ready ## the program while you change it: ever
 wheel: .venv/dev backend/myna/page/index.html ## a source archive and a wheel with the page in it, in build/release
 	@$(PY) -m uv --quiet build --no-build-isolation --clear --out-dir build/release
 
-docs: .venv/dev ## the documentation as a static site, in build/docs
+docs: .venv/dev backend/myna/page/index.html ## the documentation as a static site, in build/docs
 	@$(PY) docs/site.py build/docs
-	@echo "Open build/docs/index.html"
+	@echo "Open build/docs/index.html; its example of a trace wants any web server: python3 -m http.server -d build/docs"
 
 check: .venv/dev front/node_modules/ready ## formatting, lint and types, no tests
 	@$(PY) tests/run.py check

@@ -14,6 +14,8 @@ from myna.web.openapi.html import STYLE
 
 ROOT = Path(__file__).parents[1]
 HOME = "docs/README.md"
+PLAYER = ROOT / "backend/myna/page/index.html"  # where the page was built, traces are opened in a copy of it
+TRACE = "front/src/lab/example-trace.json"
 # Beside the style of /docs: sentences stand in the first columns here, and what is long scrolls by itself on a narrow screen.
 MORE = """img { max-width: 100%; } pre { overflow-x: auto; background: var(--surface); padding: .75rem; } pre code { padding: 0; }
 td:first-child { white-space: normal; } td { min-width: 6rem; } :not(pre) > code { overflow-wrap: anywhere; }
@@ -57,8 +59,17 @@ def build(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     known = {page: address(page) for page in pages()}
+    if PLAYER.exists():
+        _copy_player(target / "page")
     for page, name in known.items():
         (target / name).write_text(_html(page, known, target))
+
+
+def _copy_player(folder: Path) -> None:
+    """A copy of the built page that plays a trace without a backend, whatever folder it stands in."""
+    shutil.copytree(PLAYER.parent, folder)
+    html = (folder / PLAYER.name).read_text()
+    (folder / PLAYER.name).write_text(html.replace('="/', '="./'))
 
 
 def _html(page: str, known: dict[str, str], target: Path) -> str:
@@ -92,6 +103,8 @@ def _moved(link: str, page: str, known: dict[str, str], target: Path) -> str:
     if "://" in path or not path:
         return link
     file = normpath(join(str(Path(page).parent), path))
+    if file == TRACE and PLAYER.exists():
+        return "page/index.html#example"
     if file in known:
         return known[file] + hash_ + fragment
     copy = target / "files" / file

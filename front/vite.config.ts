@@ -17,6 +17,8 @@ export default defineConfig({
   },
   // Custom media queries, so that each breakpoint is written once.
   css: { transformer: 'lightningcss', lightningcss: { drafts: { customMedia: true } } },
+  // In the page the addresses begin at the root; scripts find each other beside themselves, so that the documentation can hold a copy of all.
+  experimental: { renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `/${name}` : { relative: true }) },
   build: {
     outDir: '../backend/myna/page', // inside the package, so that a wheel brings it
     emptyOutDir: true,

@@ -16,7 +16,7 @@ from tests.services.chromium import ARGUMENTS, chromium_path
 from tests.services.stack import Node
 
 OUT = FRONT / "screenshots/experiment.webp"
-SIZE = {"width": 1200, "height": 1180}
+SIZE = {"width": 1240, "height": 830}  # picture and experiment stand side by side
 QUALITY = 0.55
 MAX_BYTES = 2_000_000
 LAST_MS = 3_000  # how long the end is shown
@@ -76,6 +76,7 @@ async def main() -> None:
             await user.connected()
             await user.page.get_by_role("button", name="Conversations").click()  # the sidebar goes
             await user.page.get_by_role("tab", name="Experiments").click()
+            await user.page.get_by_role("list", name="Experiments").get_by_role("button", name=EXPERIMENT).click()
             camera = Camera(user.page)
             film = asyncio.create_task(camera.film())
             await play(user.page)

@@ -2,15 +2,19 @@
 
 import json
 import re
+import threading
 from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.async_api import FileChooser, Locator, Page, Route, expect
+from playwright.async_api import Browser, FileChooser, Locator, Page, Route, expect
 from playwright.async_api import TimeoutError as NotInTime
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_access import findings
 from tests.browser.user import User
+from tests.unit.test_docs import site
 
 DROP_ALL = """async () => {
   const { items } = await (await fetch('/api/dead-letters?limit=50')).json();
@@ -214,3 +218,21 @@ async def test_the_board_fills_the_page_and_the_example_opens_by_its_address(ope
     await moment.fill(await moment.get_attribute("max") or "")
     await expect(user.page.get_by_role("region", name="The conversation at that moment")).to_contain_text("Whole, in")
     await expect(ledger_of(user, "the trace")).to_contain_text("All kept")
+
+
+async def test_the_documentation_plays_its_example_where_there_is_no_backend(browser: Browser, built_page: Path, tmp_path: Path) -> None:
+    site.build(tmp_path)
+    files = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    threading.Thread(target=files.serve_forever, daemon=True).start()
+    context = await browser.new_context()
+    try:
+        page = await context.new_page()
+        await page.goto(f"http://127.0.0.1:{files.server_port}/laboratory.html")
+        await page.get_by_role("link", name="a recorded trace").click()
+        moment = page.get_by_role("slider", name="Moment")
+        await moment.fill(await moment.get_attribute("max") or "")
+        await expect(page.get_by_role("region", name="The conversation at that moment")).to_contain_text("Whole, in")
+    finally:
+        await context.close()
+        files.shutdown()
+        files.server_close()

@@ -8,7 +8,7 @@ import { ChatApi } from '../transport/api';
 import { ChatContext } from '../ui/context';
 import { ErrorBoundary } from '../ui/ErrorBoundary';
 import { restoreTheme } from '../ui/theme';
-import { navigate, routeOf } from '../ui/view';
+import { isFile, navigate, routeOf, showRoute } from '../ui/view';
 import '../ui/style/index.css';
 import { App } from './App';
 import { preload } from './lazy-views';
@@ -25,7 +25,8 @@ const client = new ChatClient({
 });
 
 restoreTheme();
-navigate(routeOf(location), true); // an unknown address becomes that of the view shown
+if (isFile(location.pathname)) showRoute(routeOf(location));
+else navigate(routeOf(location), true); // an unknown address becomes that of the view shown
 
 addEventListener('online', () => client.socket.retryNow());
 addEventListener('offline', () => client.socket.networkLost());

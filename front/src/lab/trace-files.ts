@@ -2,9 +2,8 @@
 import type { Chat } from '../ui/context';
 import { download } from '../ui/conversation-actions';
 import { toast } from '../ui/toasts';
+import EXAMPLE from './example-trace.json?url';
 import { MAX_FILE_BYTES, parseTrace, type Trace, traceText, turnIn } from './trace';
-
-const EXAMPLE = '/traces/example.json';
 
 /** Null where the file is no trace; what is wrong with it is said on the page. */
 export async function traceOf(file: File): Promise<Trace | null> {

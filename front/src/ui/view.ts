@@ -56,8 +56,13 @@ export function routeOf({ pathname, hash }: Pick<Location, 'pathname' | 'hash'>)
   const found = /^#([\w-]{1,64})$/.exec(hash)?.[1];
   const at = found ? { at: found } : {};
   if (chat?.[1]) return { name: 'chat', id: chat[1], ...at };
-  const name = pathname.slice(1);
+  const name = isFile(pathname) ? 'pipeline' : pathname.slice(1);
   return isView(name) ? { name, ...at } : { name: 'new' };
+}
+
+/** The page is a file among others, without a backend: a copy in the documentation, which shows traces. */
+export function isFile(pathname: string): boolean {
+  return pathname.endsWith('.html');
 }
 
 export function isView(name: string): name is ViewName {

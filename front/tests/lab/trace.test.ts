@@ -107,7 +107,7 @@ it('plays at the pace of the recording, without its long pauses', () => {
 });
 
 it('ships an example in which a second responder goes on, and every promise is kept', () => {
-  const text = readFileSync(resolve(import.meta.dirname, '../../public/traces/example.json'), 'utf8');
+  const text = readFileSync(resolve(import.meta.dirname, '../../src/lab/example-trace.json'), 'utf8');
   const { entries } = parseTrace(text, 'the example');
   expect(isGreen(ledgerOf(entries).counts())).toBe(true);
   const workers = entries.flatMap((entry) =>
