@@ -50,6 +50,7 @@ def create_app(services: Services, gateway: Gateway) -> Quart:
     app.websocket_class = FrameWebsocket
     app.response_class = FileResponse
     app.request_class = SizedRequest
+    app.config["BODY_TIMEOUT"] = services.settings.body_s
     app.config["EXPLAIN_TEMPLATE_LOADING"] = False
     openapi_document.register(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]

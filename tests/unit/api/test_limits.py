@@ -5,11 +5,13 @@ import gc
 import json
 import socket
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import connect
 
+from myna import web
 from myna.settings import Settings
 from myna.web.limits import TABLE, Limits
 from myna.web.server import tcp_server
@@ -148,6 +150,24 @@ async def test_a_body_that_could_not_come_to_its_end_is_refused_before_it_is_sen
         refused = await answer_to(served, put(person.token, 20_000, sent=0), "127.0.0.3")
         writer.close()
     assert refused.startswith(b"HTTP/1.1 429")
+
+
+async def test_headers_and_bodies_have_a_time_to_come_in_and_those_that_are_late_are_counted() -> None:
+    async with serving(header_s=1.5, body_s=0.2) as served, person_at(served) as person:
+        late_body = await answer_to(served, put(person.token, 9, sent=8), "127.0.0.3")
+        late_header = await answer_to(served, b"GET /livez HTTP/1.1\r\nHost: loc", "127.0.0.4")
+        limits = served.node.services.limits
+
+        async def nothing_held() -> bool:
+            return limits.body_bytes == 0
+
+        await until(nothing_held, 30, "no byte counted")
+    assert late_body.startswith(b"HTTP/1.1 408")
+    problem = json.loads(late_body.partition(b"\r\n\r\n")[2])
+    assert (problem["status"], problem["code"]) == (408, "bad_request")
+    assert "CHAT_BODY_S" in problem["detail"]
+    assert late_header == b""
+    assert limits.refused == {("body_time", "408"): 1, ("header_time", "closed"): 1}
 
 
 async def test_imports_of_one_address_are_bounded_as_they_stay_in_memory() -> None:
@@ -355,6 +375,13 @@ async def test_refusals_are_metrics() -> None:
 def test_every_limit_of_the_table_is_a_setting() -> None:
     settings = {part for limit in TABLE.values() for part in limit.setting.split(" × ")}
     assert settings <= Settings.model_fields.keys()
+
+
+def test_every_limit_of_the_table_is_counted_and_its_setting_read_somewhere() -> None:
+    source = "".join(path.read_text() for path in Path(web.__file__).parent.rglob("*.py"))
+    settings = {part for limit in TABLE.values() for part in limit.setting.split(" × ")}
+    assert [name for name in TABLE if source.count(f'"{name}"') < 2] == []
+    assert [name for name in settings if f"settings.{name}" not in source] == []
 
 
 def test_however_few_descriptors_there_are_one_address_leaves_half_to_the_others() -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from quart import Quart, Response, current_app, request
 from quart_schema import document_request, security_scheme
 from quart_schema.validation import QUART_SCHEMA_QUERYSTRING_ATTRIBUTE
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from myna.protocol.errors import InvalidFrame, NotFound, TooLarge, Unauthorized
 from myna.protocol.field_types import Id
@@ -18,6 +18,7 @@ from myna.protocol.validation_errors import shown_name
 from myna.slices import sliced
 from myna.web.auth import check_origin, token_of
 from myna.web.large_body import parse_body
+from myna.web.request_costs import late_body
 from myna.web.services import Services
 from myna.web.validation import refusal
 
@@ -147,11 +148,13 @@ async def _body_of(model: type[M]) -> M:
 
 
 async def data_of() -> str | bytes:
-    """The request's body as it came. Raises `TooLarge`, which says how much is taken."""
+    """The request's body as it came. Raises `TooLarge`, which says how much is taken, or a refusal with 408 of one that came late."""
     try:
         return await request.get_data()
     except RequestEntityTooLarge:
         raise TooLarge(f"A body holds at most {request.max_content_length} bytes here.") from None
+    except RequestTimeout:
+        raise late_body() from None
 
 
 async def page_of(item: TypeAdapter[Any], items: Sequence[object], **more: str | None) -> Response:

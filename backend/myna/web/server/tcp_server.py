@@ -91,8 +91,12 @@ class LimitedTCPServer(TCPServer):
 
     async def _idle_timeout(self) -> None:
         """Close the connection when its next request takes too long. Those that were opened together are not closed together."""
-        with suppress(TimeoutError):
+        try:
             await asyncio.wait_for(self.context.terminated.wait(), self.config.keep_alive_timeout * random.uniform(SOONEST, 1))
+        except TimeoutError:
+            http = self.protocol.protocol
+            if not http.keep_alive_requests or cast(h11.Connection, http.connection).trailing_data[0]:
+                self.limits.count("header_time")  # else it asked for all it wanted
         await asyncio.shield(self._initiate_server_close())
 
     async def protocol_send(self, event: Event) -> None:
