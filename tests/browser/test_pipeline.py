@@ -21,14 +21,18 @@ async def test_the_pipeline_view_shows_a_message_going_through(open_page: OpenPa
     await expect(diary).to_contain_text("the reply is whole")
 
 
-async def test_no_name_in_the_diagram_is_broken_at_any_width(open_page: OpenPage) -> None:
+async def test_no_name_in_the_diagram_is_broken_and_no_number_leaves_its_box_at_any_width(open_page: OpenPage) -> None:
     user = await open_page("/pipeline")
     names = user.page.get_by_role("list", name="The route of a message").get_by_role("heading")
     await expect(names).to_have_count(len(PLACES))
     broken = "all => all.filter(one => one.offsetHeight > 1.9 * parseFloat(getComputedStyle(one).fontSize)).map(one => one.textContent)"
+    numbers = user.page.locator(".box dl > div")
+    await expect(numbers.first).to_be_visible()
+    wide = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
     for width in (360, 820, 1100, 1280, 1366, 1920):
         await user.page.set_viewport_size({"width": width, "height": 900})
         assert await names.evaluate_all(broken) == [], width
+        assert await numbers.evaluate_all(wide) == [], width
 
 
 async def test_the_event_log_stays_in_place_while_a_message_goes_through(open_page: OpenPage) -> None:
