@@ -44,7 +44,11 @@ class NoDeduplication(OpenReply):
 
     __slots__ = ()
 
-    def add(self, event: e.ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
+    def add(self, event: e.ReplyDelta) -> bool:
+        self.parts.append(event.text)
+        return True
+
+    def add_run(self, event: e.ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
         self.parts += [part.text for part in parts]
         return parts
 

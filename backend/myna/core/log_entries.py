@@ -74,10 +74,11 @@ class RunEntry(WireStruct, frozen=True):
 
     def frames(self, after: Position = NOTHING) -> list[bytes]:
         """The frames of its parts after a position."""
-        if after >= self.last:
+        first = self.position
+        if after.offset > first.offset:
             return []
-        frames = part_runs.run_frames(self.event, self.parts, self.position, self.tag)
-        return frames if after < self.position else frames[after.line - self.position.line + 1 :]
+        frames = part_runs.run_frames(self.event, self.parts, first, self.tag)
+        return frames if after < first else frames[after.line - first.line + 1 :]
 
     def lines(self) -> list[bytes]:
         """The lines of the log for its parts."""

@@ -46,11 +46,17 @@ class OpenReply:
             self.parts.clear()
         return True
 
-    def add(self, event: ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
-        """Those that count of consecutive parts, of which this event is the first: the next one and all behind it.
+    def add(self, event: ReplyDelta) -> bool:
+        """Whether this part counts: only the next one does, from whichever attempt (the text is the same)."""
+        if event.index != len(self.parts) or event.attempt < self.min_attempt:
+            return False
+        if not self.parts:
+            self.first_part_at = event.at
+        self.parts.append(event.text)
+        return True
 
-        From whichever attempt: the text is the same.
-        """
+    def add_run(self, event: ReplyDelta, parts: Sequence[Part]) -> Sequence[Part]:
+        """Those that count of consecutive parts, of which this event is the first: the next one and all behind it."""
         repeated = len(self.parts) - event.index
         if not 0 <= repeated < len(parts) or event.attempt < self.min_attempt:
             return ()

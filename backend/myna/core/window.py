@@ -16,7 +16,7 @@ from myna.protocol.timestamps import milliseconds
 from myna.protocol.views import MessageView
 from myna.store.port import Deleted, Fact
 
-# Of memory: 300,000 parts that came one by one, or millions that came together. Every socket of a busy node may be away for minutes.
+# Of memory: a quarter of a million parts that came one by one, millions that came together: all sockets may be away for minutes.
 WINDOW_BYTES = 256 * 1024 * 1024
 OWNER_BYTES = 2_600  # what CPython takes for an owner's containers: measured, see the test
 CLOCKS_MS = 5_000  # clocks of two nodes may differ by this much
@@ -70,16 +70,10 @@ class Window:
 
     def add(self, window: OwnerWindow, entry: LogEntry) -> None:
         """Remember one event of the owner whose window this is."""
+        event, fact = entry.event, entry.fact
         if entry.shown:
             window.entries.append(entry)
-        if isinstance(entry, EventEntry):
-            self._index(window, entry)
-        self._order.append(entry)
-        self._bytes += entry.weight
-
-    def _index(self, window: OwnerWindow, entry: EventEntry) -> None:
-        event, fact = entry.event, entry.fact
-        if fact is not None:
+        if fact is not None and isinstance(entry, EventEntry):
             window.facts.append(entry)
             if type(fact) is MessageView:
                 window.views[fact.id] = fact
@@ -87,6 +81,8 @@ class Window:
                 window.deleted.add(fact.conversation_id)
         if event.type == "message.created" or event.type == "reply.requested":
             window.keys[event.id] = window.newest[event.conversation_id] = event
+        self._order.append(entry)
+        self._bytes += entry.weight
 
     def trim(self, stored: Position) -> None:
         """Forget the oldest while over the limit, as far as it is stored."""

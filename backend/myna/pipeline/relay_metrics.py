@@ -48,11 +48,12 @@ class RelayMetrics(LogObserver):
         if not folded.entries:
             return
         self._mark()
-        self.counts["events"] += sum(entry.count for entry in folded.entries)
         if folded.ends:
             self.counts["ends"] += len(folded.ends)
+        events = 0
         for entry in folded.entries:
             event = entry.event
+            events += entry.count
             if type(event) is e.ReplyDelta:
                 self.counts["deltas"] += entry.count
             elif type(event) is e.MessageCreated:
@@ -63,6 +64,7 @@ class RelayMetrics(LogObserver):
                     self._time(event.timings)
             elif type(event) is e.ReplyFailed:
                 self.replies[(label_of(event.code),)] += 1
+        self.counts["events"] += events
         self._last = (folded.entries[-1].event.at, timestamps.now_ms())
 
     def _mark(self) -> None:

@@ -16,7 +16,6 @@ from myna.pipeline.log_until_now import log_until_now
 from myna.protocol import events as e
 from myna.protocol import log_codec, timestamps
 from myna.protocol.errors import BrokerUnavailable
-from myna.protocol.part_runs import Part
 
 # A job is stamped by its node's clock and its place in the log is found by the broker's: begin earlier by more than they differ.
 CLOCK_DIFFERENCE_MS = 10_000
@@ -123,4 +122,4 @@ def _apply(line: bytes, replies: dict[str, OpenReply], requested: set[str]) -> N
     elif isinstance(event, e.ReplyStarted):
         reply.start(event)
     elif isinstance(event, e.ReplyDelta):
-        reply.add(event, [Part(event.index, event.text)])
+        reply.add(event)

@@ -5,7 +5,6 @@ these two of each part.
 """
 
 from collections.abc import Sequence
-from itertools import islice
 
 import msgspec
 
@@ -29,17 +28,16 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def read_run(event: ReplyDelta, lines: Sequence[bytes], number: int) -> Sequence[Part]:
-    """The part in line `number`, which holds this event, and those in the lines behind it that are of the same run."""
-    line = lines[number]
+    """The part in line `number`, which holds this event, and those in the lines behind it that are of the same run; none: it is alone."""
+    line, end = lines[number], number + 1
     size = line.find(_INDEX)
-    head, tails = line[:size], [line[size:]]
-    for other in islice(lines, number + 1, number + MOST_PARTS):
-        if not other.startswith(head):
-            break
-        tails.append(other[size:])
-    parts = _read_tails(tails) if len(tails) > 1 else ()
-    consecutive = range(event.index, event.index + len(parts))
-    return parts if parts and [part.index for part in parts] == list(consecutive) else (Part(event.index, event.text),)
+    head, most = line[:size], min(len(lines), number + MOST_PARTS)
+    while end < most and lines[end].startswith(head):
+        end += 1
+    if end == number + 1:
+        return ()
+    parts = _read_tails([one[size:] for one in lines[number:end]])
+    return parts if [part.index for part in parts] == list(range(event.index, event.index + len(parts))) else ()
 
 
 def _read_tails(tails: list[bytes]) -> Sequence[Part]:
@@ -72,5 +70,5 @@ def run_frames(first: ReplyDelta, parts: bytes, position: Position, tag: str) ->
     line = encode(first)
     head = b"{" + line[line.index(b'"type":"') : line.index(_INDEX)]
     begin, end = b',"cursor":"%d.' % position.offset, b'.%b"}' % tag.encode()
-    numbered = enumerate(parts.split(b"\n"), position.line)
-    return [b"".join((head, part[1:-1], begin, b"%d" % number, end)) for number, part in numbered]
+    numbered = enumerate(parts[1:-1].split(b"}\n{"), position.line)
+    return [b"".join((head, fields, begin, b"%d" % number, end)) for number, fields in numbered]

@@ -4,7 +4,6 @@ from typing import Any
 
 from myna.core.replies import OpenReply
 from myna.protocol.events import Position
-from myna.protocol.part_runs import Part
 from myna.web.api import pipeline_turns
 from myna.web.api.pipeline_turns import PipelineTurns
 from tests.services.http import HttpClient
@@ -28,7 +27,7 @@ def test_a_turn_is_at_the_stage_that_the_log_tells_of() -> None:
     seen = [pipeline_turns.turn_of(reply, ANN, 0)]
     reply.start(started(job))
     seen.append(pipeline_turns.turn_of(reply, ANN, 0))
-    reply.add(part(job, 0, "hi"), [Part(0, "hi")])
+    reply.add(part(job, 0, "hi"))
     seen.append(pipeline_turns.turn_of(reply, BEN, 0))
 
     assert [turn["stage"] for turn in seen] == ["waiting", "picked_up", "streaming"]

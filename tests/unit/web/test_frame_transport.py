@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from myna.protocol.event_fields import FRAME_LIMIT
 from myna.web.websocket import transport as module
-from myna.web.websocket.framing import text_frame
+from myna.web.websocket.framing import text_frames
 from tests.unit.web.transport_client import TEXTS, Client, client, text, turns
 
 
@@ -51,7 +51,7 @@ REFUSED = {
     "an empty binary frame": (Frame(Opcode.BINARY, b"").serialize(mask=True), 1003, "Send text frames; this one was binary."),
     "no UTF-8": (Frame(Opcode.TEXT, b"\xc3(").serialize(mask=True), 1007, "A text frame holds UTF-8."),
     "a surrogate as UTF-8": (Frame(Opcode.TEXT, b"\xed\xa0\x80").serialize(mask=True), 1007, "A text frame holds UTF-8."),
-    "unmasked": (text_frame(b"hello"), 1002, "This is no websocket frame: incorrect masking."),
+    "unmasked": (text_frames([b"hello"]), 1002, "This is no websocket frame: incorrect masking."),
     "a reserved bit": (b"\xc1\x81\0\0\0\0A", 1002, "This is no websocket frame: reserved bits must be 0."),
     "an unknown opcode": (b"\x83\x80\0\0\0\0", 1002, "This is no websocket frame: invalid opcode."),
     "a ping in parts": (b"\x09\x80\0\0\0\0", 1002, "This is no websocket frame: fragmented control frame."),

@@ -6,7 +6,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from myna.protocol.event_fields import FRAME_LIMIT
-from myna.web.websocket.framing import FrameReader, text_frame
+from myna.web.websocket.framing import FrameReader, text_frames
 from tests.unit.web.transport_client import TEXTS, text
 
 FIRST_BYTES = st.sampled_from([0x81, 0x81, 0x81, 0x01, 0x00, 0x80, 0x89, 0x8A, 0x82, 0xC1, 0x83])
@@ -37,6 +37,6 @@ def test_frames_are_read_as_the_library_reads_them_whole_or_in_pieces(frames: li
             data = data[cut:]
 
 
-@given(TEXTS)
-def test_a_frame_of_ours_is_what_the_library_would_send(data: str) -> None:
-    assert text_frame(data.encode()) == text(data).serialize(mask=False)
+@given(st.lists(TEXTS))
+def test_frames_of_ours_are_what_the_library_would_send(many: list[str]) -> None:
+    assert text_frames([data.encode() for data in many]) == b"".join(text(data).serialize(mask=False) for data in many)

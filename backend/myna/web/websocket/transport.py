@@ -11,7 +11,7 @@ from myna.core.hub import TAKEN_BYTES
 from myna.core.token_bucket import TokenBucket
 from myna.protocol.errors import Close
 from myna.web.limits import BURST_S, TABLE, Limits
-from myna.web.websocket.framing import FrameReader, text_frame
+from myna.web.websocket.framing import FrameReader, text_frames
 
 LINGER_S = 2.0  # for the client to read the close frame and end the TCP connection, before it is cut
 # A frame takes some 10 to 50 µs: after so many of one socket, the others are served first. Read in slices, as the parser reads all it has.
@@ -154,7 +154,7 @@ class FrameTransport(asyncio.Protocol):
     def _write_taken(self) -> None:
         frames = self._take()
         if frames and self._frames.state is State.OPEN and not self._transport.is_closing():
-            self._transport.write(data := b"".join([text_frame(frame) for frame in frames]))
+            self._transport.write(data := text_frames(frames))
             if len(data) >= TAKEN_BYTES:  # there may be more
                 self.wake()
 
