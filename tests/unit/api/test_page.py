@@ -1,5 +1,6 @@
 """The page's files as the backend serves them: what is there, what is not, and how long a browser may keep it."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,11 +15,13 @@ PAGE = "<!doctype html><title>the page</title>"
 
 @pytest.fixture(scope="module")
 async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody at a node whose page is two files."""
+    """Somebody at a node whose page is two files, one of them with a compressed copy."""
     folder: Path = tmp_path_factory.mktemp("dist")
     (folder / "assets").mkdir()
     (folder / "index.html").write_text(PAGE)
     (folder / "assets" / "index-1.js").write_text("0")
+    (folder / "assets" / "index-2.js").write_text("1 + 1")
+    (folder / "assets" / "index-2.js.gz").write_bytes(gzip.compress(b"1 + 1"))
     async with serving(front_dir=folder) as served, HttpClient(base_url=served.url) as client:
         yield client
 
@@ -48,3 +51,17 @@ async def test_the_page_is_revalidated_and_its_hashed_files_are_cached(browser: 
     assert page.headers["Cache-Control"] == "no-cache"
     assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert not [answer for answer in (page, file) if "Expires" in answer.headers]  # it would speak of twelve hours
+
+
+@pytest.mark.parametrize(("accepted", "sent"), [("gzip, br", "gzip"), ("identity", None), ("br, gzip;q=0", None)])
+async def test_a_file_comes_compressed_to_those_who_take_that(browser: httpx.AsyncClient, accepted: str, sent: str | None) -> None:
+    answer = await browser.get("/assets/index-2.js", headers={"Accept-Encoding": accepted})
+    assert (answer.status_code, answer.text, answer.headers.get("Content-Encoding")) == (200, "1 + 1", sent)
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert (answer.headers["Vary"], answer.headers["Cache-Control"]) == ("Accept-Encoding", "public, max-age=31536000, immutable")
+
+
+async def test_a_file_without_a_compressed_copy_comes_as_it_is(browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/assets/index-1.js"):
+        answer = await browser.get(path, headers={"Accept-Encoding": "gzip"})
+        assert (answer.status_code, answer.headers.get("Content-Encoding"), answer.headers["Vary"]) == (200, None, "Accept-Encoding")

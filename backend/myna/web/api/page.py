@@ -1,9 +1,11 @@
 """All other addresses: the page's files, with the security headers that every answer carries."""
 
 import re
+from contextlib import suppress
+from mimetypes import guess_type
 from pathlib import Path
 
-from quart import Blueprint, Response, send_from_directory
+from quart import Blueprint, Response, request, send_from_directory
 from werkzeug.exceptions import NotFound as FileNotFound
 from werkzeug.routing import PathConverter
 
@@ -47,12 +49,12 @@ def blueprint(services: Services) -> Blueprint:
         if not (folder / "index.html").is_file():
             raise NotFound(NOT_BUILT)
         try:
-            response = await send_from_directory(folder, path)
+            response = await _file(folder, path)
         except FileNotFound:
             if path.startswith("assets/") or "." in path.rsplit("/", 1)[-1]:
                 raise NotFound("There is nothing here.") from None
             known = OWN.fullmatch(path) is not None
-            response = await send_from_directory(folder, "index.html", conditional=known)
+            response = await _file(folder, "index.html", conditional=known)
             if not known:
                 response.status_code = NotFound.status
         del response.headers["Expires"]  # the framework sets twelve hours, against the next line
@@ -61,3 +63,16 @@ def blueprint(services: Services) -> Blueprint:
         return response
 
     return routes
+
+
+async def _file(folder: Path, path: str, *, conditional: bool = True) -> Response:
+    """A file, compressed as the build left it beside the plain one where the client takes that. Raises werkzeug's `NotFound`."""
+    if request.accept_encodings.quality("gzip"):
+        with suppress(FileNotFound, OSError):  # OSError: with the ending, the name is too long for the system
+            response = await send_from_directory(folder, f"{path}.gz", mimetype=guess_type(path)[0], conditional=conditional)
+            response.headers["Content-Encoding"] = "gzip"
+            response.vary.add("Accept-Encoding")
+            return response
+    response = await send_from_directory(folder, path, conditional=conditional)
+    response.vary.add("Accept-Encoding")
+    return response
