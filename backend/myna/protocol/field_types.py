@@ -17,10 +17,10 @@ def _storable(text: str) -> str:
     return text
 
 
-def _not_blank(text: str) -> str:
+def _said(text: str) -> str:
     if not text.strip():
         raise ValueError("text may not be empty")
-    return text
+    return _storable(text)
 
 
 def _title(text: str) -> str:
@@ -32,7 +32,7 @@ def _title(text: str) -> str:
 
 Id = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 Storable = Annotated[str, AfterValidator(_storable)]
-Text = Annotated[Storable, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_not_blank)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT), AfterValidator(_said)]
 Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Title = Annotated[Storable, StringConstraints(strip_whitespace=True, max_length=titles.NAME_LIMIT), AfterValidator(_title)]
 
