@@ -48,7 +48,11 @@ def check_exposure(bind: str, password: str, admin_token: str, hosts: str | None
 
     `hosts` is `CHAT_ALLOWED_HOSTS`; None where it is not given.
     """
-    if ip_address(bind).is_loopback:
+    try:
+        is_local = ip_address(bind.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        raise StartupError(f"MYNA_BIND is {bind!r}, which is no IP address: 127.0.0.1, ::1, 0.0.0.0 or one of this machine's.") from None
+    if is_local:
         if hosts is not None and not all(map(is_loopback, hosts.split(","))) and is_guessable(admin_token):
             raise StartupError(
                 f"CHAT_ALLOWED_HOSTS is {hosts!r}, so others come through a proxy on this machine, and CHAT_ADMIN_TOKEN is needed: "

@@ -57,7 +57,13 @@ def test_the_broker_knows_the_applications_user_by_hash_and_lets_it_touch_our_qu
     assert rights["myna-app"] != ".*"
 
 
-@pytest.mark.parametrize("bind", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("bind", ["localhost", "0.0.0.0:80", "chat.example.org"])
+def test_a_name_to_listen_on_is_refused_in_one_sentence(bind: str) -> None:
+    with pytest.raises(StartupError, match=r"MYNA_BIND is .* no IP address"):
+        check_exposure(bind, "myna", "", None)
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1", "::1", "[::1]"])
 def test_a_deployment_for_this_machine_alone_needs_no_secrets_of_ones_own(bind: str) -> None:
     check_exposure(bind, "myna", "", None)
     check_exposure(bind, "myna", "", "localhost,127.0.0.1")
