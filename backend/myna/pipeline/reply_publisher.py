@@ -52,7 +52,7 @@ class ReplyPublisher:
             "message_id": job.message_id,
             "attempt": reply.attempt + 1,
         }
-        self._part_lines = log_codec.PartLines(**self._common)
+        self._part_lines: log_codec.PartLines | None = None  # from the first part on
         self._loop = asyncio.get_running_loop()
         self._span: tracing.Span | None = None
         self._buffer: list[bytes] = []  # events of this iteration of the event loop
@@ -132,7 +132,13 @@ class ReplyPublisher:
             tracing.event(self._span, "first part")
             self._note("reply.first_part", first_part_ms=max(0, now_ms - self._started_ms))
         self._parts.append(part.text)
-        return self._part_lines.line(timestamps.written(now_ms), len(self._parts) - 1, part.text)
+        at, index = timestamps.written(now_ms), len(self._parts) - 1
+        if self._part_lines is not None:
+            return self._part_lines.line(at, index, part.text)
+        first = e.ReplyDelta(**self._common, at=at, index=index, text=part.text)
+        line = log_codec.encode(first)
+        self._part_lines = log_codec.PartLines(first, line)
+        return line
 
     def _end(self, end: End | Failure) -> bytes:
         now_ms = timestamps.now_ms()

@@ -94,16 +94,15 @@ def encode(struct: WireStruct) -> bytes:
 
 
 class PartLines:
-    """Writes the lines of one reply's parts. They differ in `at`, `index` and `text` only: the rest is encoded once for all of them."""
+    """Writes the lines of one reply's parts behind the first. They differ in `at`, `index` and `text` only: the rest is cut out of that."""
 
     __slots__ = ("_before_at", "_behind_at")
 
-    def __init__(self, **common: Any) -> None:
-        """`common`: the other fields of a `ReplyDelta`."""
-        at = "x" * 24  # found again at once: what stands before it has no such text
-        line = encode(ReplyDelta(**common, at=at, index=0, text=""))
-        self._before_at, _, behind = line.partition(at.encode())
-        self._behind_at = behind[: -len(b'0,"text":""}')]
+    def __init__(self, first: ReplyDelta, line: bytes) -> None:
+        """`line` is that of the first part."""
+        self._before_at, _, behind = line.partition(first.at.encode())  # what stands before it has no such text
+        before_index, index, _ = behind.partition(b'"index":')
+        self._behind_at = before_index + index
 
     def line(self, at: str, index: int, text: str) -> bytes:
         """One part as `encode` writes it."""

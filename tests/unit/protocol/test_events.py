@@ -56,12 +56,11 @@ def test_a_frame_is_its_event_without_the_inner_fields_and_with_its_cursor(text:
         assert json.loads(log_codec.frame(event, "1.0.abc")) == expected
 
 
-@given(texts, st.integers(0, 2**31 - 1))
-def test_the_lines_of_a_reply_s_parts_are_written_as_any_event_is(text: str, index: int) -> None:
-    part = log_events.part(HI, index, text)
-    common = msgspec.structs.asdict(part)
-    at = [common.pop(name) for name in ("type", "at", "index", "text")][1]
-    assert log_codec.PartLines(**common).line(at, index, text) == log_codec.encode(part)
+@given(texts, texts, st.integers(0, 2**31 - 1))
+def test_the_lines_of_a_reply_s_further_parts_are_written_as_any_event_is(text: str, other: str, index: int) -> None:
+    first = log_events.part(HI, 0, text)
+    later = replace(first, at="2026-01-31T12:00:00.000Z", index=index, text=other)
+    assert log_codec.PartLines(first, log_codec.encode(first)).line(later.at, index, other) == log_codec.encode(later)
 
 
 @pytest.mark.parametrize("event", everything("x", e.Options(profile="fast")), ids=lambda event: event.type)
