@@ -32,7 +32,7 @@ class Attacker:
     def __init__(self, port: int, seconds: float) -> None:
         self.told: Counter[str] = Counter()
         self.first_s: float | None = None  # seconds until it was first told of a refusal
-        self.port = port
+        self.port, self.address = port, ADDRESS
         self._seconds = seconds
         self.begin()
 
@@ -90,7 +90,7 @@ class Attacker:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         with suppress(OSError):  # else each keeps a port of its own for a minute after its end
             one.setsockopt(socket.IPPROTO_IP, BIND_ADDRESS_NO_PORT, 1)
-        one.bind((ADDRESS, 0))
+        one.bind((self.address, 0))
         one.connect(("127.0.0.1", self.port))
         return one
 

@@ -63,8 +63,8 @@ TABLE = {
     "bodies of many owners": Attack(by_body.bodies_of_many_owners, {"429", "waits"}),
     "chunks without end": Attack(by_body.chunks_without_end, {"400", "413", "waits"}),
     "imports": Attack(by_body.imports, {"429", "503"}, 0.8),
-    "exports": Attack(by_body.exports, {"429", *IN_BOUNDS}),
-    "unread exports": Attack(by_body.unread_exports, {"cut", "429"}, 4, waits_s=UNREAD_S + 1),
+    "exports": Attack(by_body.exports, {"200"}),
+    "unread exports": Attack(by_body.unread_exports, {"cut"}, 4, waits_s=UNREAD_S + 1),
     "unread documents": Attack(by_body.unread_documents, {"cut", "429", *IN_BOUNDS}, 4, waits_s=UNREAD_S + 1),
     # no attacks
     "2,000 reconnections": Attack(by_crowd.reconnections, {"welcome"}, everything=by_crowd.CLIENTS),
