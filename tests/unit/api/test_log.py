@@ -76,12 +76,31 @@ async def test_following_waits_for_what_comes(served: Served, person: Person) ->
 
 
 @pytest.mark.parametrize(
-    "query", ["after=1&before=2", "wait_s=1", "after=-2", "after=x", "limit=0", "view=all", "reply_id=x", "wait_s=26&after=1"]
+    "query",
+    [
+        "after=1&before=2",
+        "wait_s=1",
+        "after=-2",
+        "after=x",
+        "limit=0",
+        "view=all",
+        "reply_id=x",
+        "wait_s=26&after=1",
+        "type=reply.delte",
+        "type=message.created,x",
+    ],
 )
 async def test_a_wrong_query_is_refused_and_told(person: Person, query: str) -> None:
     answer = await person.get(f"/api/log?{query}")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
+
+
+async def test_behind_the_end_there_is_nothing_and_the_end_is_where_it_is(served: Served, person: Person) -> None:
+    await person.answered((await person.say("/echo hi"))["conversation_id"])
+    page = await lines(person, "after=99999999")
+
+    assert (page["items"], page["last"]) == ([], records(served))
 
 
 async def test_so_many_calls_of_one_person_read_at_once_and_no_more(served: Served, person: Person, stranger: Person) -> None:

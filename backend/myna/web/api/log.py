@@ -14,7 +14,9 @@ from myna.core.log_lines import Line, Wanted, without_texts
 from myna.pipeline.log_pages import LogPage, LogPages
 from myna.pipeline.log_span import LogSpan
 from myna.protocol.errors import Busy, InvalidFrame
+from myna.protocol.events import LogLine
 from myna.protocol.field_types import Id
+from myna.protocol.log_codec import type_of
 from myna.slices import sliced
 from myna.web.api.models import Answer
 from myna.web.api.requests import Query, session_of
@@ -25,6 +27,7 @@ from myna.web.services import Services
 READERS, READERS_OF_OWNER = 16, 4  # calls that read or wait at once: each is a consumer at the broker
 WAIT_S = 25  # below the idle limits of common proxies
 MAX_OFFSET = 2**53 - 1
+TYPES = frozenset(map(type_of, LogLine.__args__))
 
 Offset = Annotated[int, Field(ge=-1, le=MAX_OFFSET)]
 
@@ -116,8 +119,10 @@ def blueprint(services: Services) -> Blueprint:
 
 
 def wanted_by(query: LogQuery, owner: str | None) -> Wanted:
-    """The lines that a query is for."""
+    """The lines that a query is for. Raises `InvalidFrame` where no event is of a type that it names."""
     types = frozenset(one.strip() for one in (query.type or "").split(",") if one.strip())
+    if types - TYPES:
+        raise InvalidFrame(f"type takes {', '.join(sorted(TYPES))}, or several of them with commas.")
     return Wanted(owner, query.conversation_id, query.reply_id, types)
 
 
@@ -140,8 +145,8 @@ async def answer_of(services: Services, page: LogPage, ends: tuple[int, int] | N
             written.append(msgspec.json.encode(item_of(services, line, texts=texts)))
             await pause()
     first, last = ends if ends is not None else (None, None)
-    if last is not None:
-        last = max(last, page.after)
+    if last is not None and page.lines:
+        last = max(last, page.lines[-1].record.offset)  # it grew while it was read
     more = {"epoch": services.projection.epoch, "first": first, "last": last, "after": page.after, "before": page.before}
     body = b"".join((b'{"items":[', b",".join(written), b"],", msgspec.json.encode(more)[1:]))
     return Response(body, content_type="application/json")
