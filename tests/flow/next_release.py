@@ -17,13 +17,19 @@ from myna.protocol.topology import RoutingKey
 MORE_INSIDE, MORE_FOR_SOCKETS = "trace", "mood"
 RATED = b'{"owner":"%b","type":"reply.rated","at":"2026-01-01T00:00:00.000Z","stars":5}' % (b"0" * 36)
 
-encode, submit = log_codec.encode, RabbitBroker.submit
+encode, line_of_part, submit = log_codec.encode, log_codec.PartLines.line, RabbitBroker.submit
 
 
 def encode_more(struct: WireStruct) -> bytes:
     line = encode(struct)
-    if not isinstance(struct, e.Event):
-        return line
+    return more(line) if isinstance(struct, e.Event) and not isinstance(struct, e.ReplyDelta) else line
+
+
+def more_in_part(lines: log_codec.PartLines, at: str, index: int, text: str) -> bytes:
+    return more(line_of_part(lines, at, index, text))
+
+
+def more(line: bytes) -> bytes:
     return b'{"%b":{"type":"span","id":1},%b,"%b":"good"}' % (MORE_INSIDE.encode(), line[1:-1], MORE_FOR_SOCKETS.encode())
 
 
@@ -32,5 +38,9 @@ def submit_more(broker: RabbitBroker, key: RoutingKey, lines: Sequence[bytes]) -
 
 
 if __name__ == "__main__":
-    with patch.object(log_codec, "encode", encode_more), patch.object(RabbitBroker, "submit", submit_more):
+    with (
+        patch.object(log_codec, "encode", encode_more),
+        patch.object(log_codec.PartLines, "line", more_in_part),
+        patch.object(RabbitBroker, "submit", submit_more),
+    ):
         main()
