@@ -1,13 +1,15 @@
 """Films an experiment for the README, half a minute of it: `python -m tests.browser.take_animation`.
 
-A real node is broken by the page's own buttons while screenshots are taken as fast as they go (some eight a second).
+A real node is broken by the page's own buttons while the browser hands over what it draws.
 """
 
 import asyncio
+import base64
 import tempfile
 import time
+from typing import Any
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import CDPSession, Page, async_playwright, expect
 
 from tests.browser.animated_webp import Frame, animation, encoded
 from tests.browser.conftest import FRONT
@@ -19,21 +21,30 @@ OUT = FRONT / "screenshots/experiment.webp"
 SIZE = {"width": 1240, "height": 830}  # picture and experiment stand side by side
 QUALITY = 0.55
 MAX_BYTES = 2_000_000
+MOST_PER_S = 8  # pictures
 LAST_MS = 3_000  # how long the end is shown
 EXPERIMENT = "Kill it in the middle of a word"
 
 
 class Camera:
-    """Takes pictures of a page until it is stopped."""
+    """Keeps each picture that the browser draws of a page, `MOST_PER_S` at most, until it is stopped."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, session: CDPSession) -> None:
+        self.session = session
         self.pictures: list[tuple[float, bytes]] = []
-        self.running = True
 
     async def film(self) -> None:
-        while self.running:
-            self.pictures.append((time.monotonic(), await self.page.screenshot()))
+        self.session.on("Page.screencastFrame", self._take)
+        await self.session.send("Page.startScreencast", {"format": "png"})
+
+    async def stop(self) -> None:
+        await self.session.send("Page.stopScreencast")
+
+    async def _take(self, frame: dict[str, Any]) -> None:
+        at = time.monotonic()
+        if not self.pictures or at - self.pictures[-1][0] >= 1 / MOST_PER_S:
+            self.pictures.append((at, base64.b64decode(frame["data"])))
+        await self.session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     async def developed(self, table: Page) -> list[Frame]:
         """The frames, each shown until the next one was taken. `table` is an empty page."""
@@ -77,11 +88,10 @@ async def main() -> None:
             await user.page.get_by_role("button", name="Conversations").click()  # the sidebar goes
             await user.page.get_by_role("tab", name="Experiments").click()
             await user.page.get_by_role("list", name="Experiments").get_by_role("button", name=EXPERIMENT).click()
-            camera = Camera(user.page)
-            film = asyncio.create_task(camera.film())
+            camera = Camera(await user.context.new_cdp_session(user.page))
+            await camera.film()
             await play(user.page)
-            camera.running = False
-            await film
+            await camera.stop()
             frames = await camera.developed(await (await browser.new_context()).new_page())
             await browser.close()
     finally:

@@ -51,12 +51,17 @@ export function Board({ snapshot, problem, counts, whose, onClose }: Props) {
           </div>
         </div>
         <dl className="board-numbers">
-          {numbersOf(snapshot).map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{problem ? '–' : value}</dd>
-            </div>
-          ))}
+          {numbersOf(snapshot).map(([name, value]) => {
+            const [number, unit] = problem ? ['–'] : value.split(' ');
+            return (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>
+                  {number} {unit && <small>{unit}</small>}
+                </dd>
+              </div>
+            );
+          })}
         </dl>
         <p className={`board-verdict ${kind}`}>
           <strong>{text}</strong> {count(counts.accepted)} accepted, {count(counts.answered)} answered,{' '}

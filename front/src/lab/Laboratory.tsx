@@ -1,6 +1,7 @@
 /** The pipeline view: the ledger of promises, the picture with live numbers, and time travel over this tab's frames. */
 import { useRef, useState } from 'react';
 import { useChat } from '../ui/context';
+import { count } from '../ui/format';
 import { Diagram } from '../ui/pipeline/Diagram';
 import { OpenBoxContext } from '../ui/pipeline/DiagramNode';
 import { FramesContext } from '../ui/pipeline/frames';
@@ -38,8 +39,8 @@ export function Laboratory() {
   const { snapshot, problem, closed, retry } = usePipeline();
   const send = useSamples();
   const time = useTimeTravel();
-  const { trace, count } = time;
-  const ledger = useLedger(trace, count);
+  const { trace } = time;
+  const ledger = useLedger(trace, time.count);
   const rewind = useTraceRequests(time.open, time.live);
   const depth = queueOf(snapshot, 'chat_queue')?.depth ?? 0;
   const picture = usePicture(snapshot !== null && !problem && !trace, depth);
@@ -109,7 +110,7 @@ export function Laboratory() {
           snapshot={snapshot}
           problem={problem}
           counts={node ?? ledger.counts}
-          whose={node ? `offsets ${node.from} to ${node.to} of the log, everybody’s` : 'of this tab'}
+          whose={node ? `everybody, offsets ${count(node.from)}–${count(node.to)}` : 'of this tab'}
           onClose={() => navigate({ name: 'pipeline' })}
         />
       )}

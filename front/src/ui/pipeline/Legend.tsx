@@ -19,7 +19,10 @@ export function Legend() {
         <i className="legend-cursor" /> a cursor: read up to here
       </li>
       <li>
-        <i className="legend-dot" /> your message, when it moves; of many, a sample
+        <i className="legend-dot" /> leaves this page
+      </li>
+      <li>
+        <i className="legend-dot machine" /> yours on its way, when it moves; of many, a sample
       </li>
     </ul>
   );
