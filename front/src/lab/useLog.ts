@@ -7,6 +7,7 @@ import { type LogQuery, logPage } from './api';
 export type LogFilter = Pick<LogQuery, 'view' | 'type' | 'conversation_id' | 'reply_id'>;
 
 const LIMIT = 50;
+const FOLLOWED = 200; // lines at once while it is followed: under load a quarter of the calls, each of which reads at the broker
 const KEPT = 500; // lines on the page
 const WAIT_S = 20;
 const AGAIN_MS = 2_000; // after a failure
@@ -63,7 +64,8 @@ export function useLog(filter: LogFilter, following: boolean): LogPages {
     const run = async () => {
       let last = await load({}, 'fresh');
       while (current && following) {
-        const next: LogLines | null = last && (await load({ after: last.after, wait_s: WAIT_S }, 'after'));
+        const next: LogLines | null =
+          last && (await load({ after: last.after, wait_s: WAIT_S, limit: FOLLOWED }, 'after'));
         if (!next) {
           await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
           if (current) last = await load({}, 'fresh');
