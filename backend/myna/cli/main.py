@@ -10,13 +10,26 @@ import click
 from myna.node.stopping import WRONG_USE
 from myna.protocol.errors import MynaError, StartupError
 
-# By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries.
+# By topic, as `--help` lists them. The module of each is imported when it is run: `tail` does not wait for the web server's libraries,
+# and this list for none of them.
 TOPICS = {
-    "Run": ("serve", "respond", "migrate", "make-secrets"),
-    "Talk": ("chat",),
-    "Look": ("doctor", "tail"),
-    "Repair": ("dead-letters",),
-    "Develop": ("mock", "conform", "completion"),
+    "Run": {
+        "serve": "A node: gateway, relay and recorder; embedded where no broker or database is set.",
+        "respond": "A stand-alone responder; start as many as wanted.",
+        "migrate": "Bring the database schema to head.",
+        "make-secrets": "Make what is missing of a deployment's secrets.",
+    },
+    "Talk": {"chat": "Talk to a node."},
+    "Look": {
+        "doctor": "What is installed, reachable, missing, and how a node that runs is.",
+        "tail": "Print what goes through chat_responses, as it goes.",
+    },
+    "Repair": {"dead-letters": "The messages that could not be answered and were set aside."},
+    "Develop": {
+        "mock": "The mock AI behind /v1 and /api/mock, with no broker and no database.",
+        "conform": "Hold a server to the contract, and say in words what it breaks.",
+        "completion": "Print the script that has this shell complete `myna` with Tab.",
+    },
 }
 COMMANDS = {name: f"myna.cli.{name.replace('-', '_')}" for names in TOPICS.values() for name in names}
 
@@ -59,9 +72,9 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """A list for each topic."""
-        for topic, names in TOPICS.items():
+        for topic, commands in TOPICS.items():
             with formatter.section(topic):
-                formatter.write_dl([(name, (self.get_command(ctx, name) or self).get_short_help_str(90)) for name in names])
+                formatter.write_dl(list(commands.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand. Exit code 2: a setting or argument is wrong; 1: it failed; 130: interrupted."""

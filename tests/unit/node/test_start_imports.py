@@ -12,6 +12,7 @@ WEB = {"quart", "hypercorn", "asyncpg"}
 # What a start imports one after the other, and what must not be there by then.
 STARTS: dict[str, list[tuple[str, set[str]]]] = {
     "node": [
+        ("myna.cli.main", LATER | WEB | {"aio_pika", "pydantic"}),  # of `myna --help`
         ("myna.cli.serve, myna.node.start", LATER | WEB | {"aio_pika", "myna.mock_ai"}),  # then an embedded database can start
         ("myna.node.server", LATER | {"aio_pika", "asyncpg"}),  # of `myna mock`
         ("myna.store.postgres.store", LATER | {"aio_pika"}),  # of `make run`
