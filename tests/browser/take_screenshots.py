@@ -79,12 +79,15 @@ async def draw_pipeline(browser: Browser, server: str, width: int, theme: str) -
     size = {"width": width, "height": SIZES[width]}
     user = await User.open(browser, server, "/pipeline", color_scheme=theme, locale="en-GB", viewport=size)
     await user.connected()
-    await user.page.get_by_role("spinbutton", name="prefetch").fill("8")  # so that some wait
-    await user.page.get_by_role("spinbutton", name="prefetch").press("Enter")
+    prefetch = user.page.get_by_role("spinbutton", name="prefetch")
+    await prefetch.fill("8")  # so that some wait
+    await prefetch.press("Enter")
     await user.page.wait_for_timeout(1_500)  # until responders with it have begun
     await user.page.get_by_role("button", name="Send 100").click()
     await user.page.wait_for_timeout(2_500)  # two more looks at the numbers
     await user.page.screenshot(path=OUT / f"pipeline-{width}-{theme}.png")
+    await prefetch.fill("256")  # nobody waits behind them
+    await prefetch.press("Enter")
     await user.page.goto(server + "/pipeline#example")
     await user.page.get_by_role("slider", name="Moment").fill("12")
     await user.page.get_by_role("region", name="The conversation at that moment").scroll_into_view_if_needed()

@@ -29,5 +29,6 @@ export interface Experiment {
   run(tools: Tools): Promise<string>;
   why: readonly string[];
   source: string;
+  /** As pytest names it: the file and the function. */
   test: string;
 }

@@ -38,7 +38,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'One publish has one confirm: the message is in both places, or it was never accepted.',
     ],
     source: 'backend/myna/pipeline/submissions.py',
-    test: 'tests/contract/test_broker.py',
+    test: 'tests/contract/test_broker.py::test_a_confirmed_message_is_in_the_work_queue_and_in_the_log',
   },
   {
     name: 'Kill it in the middle of a word',
@@ -62,7 +62,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'Whoever folds the log takes each part by its index once, so the text would still be right.',
     ],
     source: 'backend/myna/pipeline/reply_progress.py',
-    test: 'tests/faults/test_responder_faults.py',
+    test: 'tests/faults/test_responder_faults.py::test_killed_at_every_part_and_failpoint_another_goes_on_at_the_next_part',
   },
   {
     name: 'Lose the connection',
@@ -93,7 +93,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'A cursor from another life of the log can’t be resumed; then the page reads its state by HTTP.',
     ],
     source: 'backend/myna/core/window.py',
-    test: 'tests/faults/test_socket_faults.py',
+    test: 'tests/faults/test_socket_faults.py::test_a_socket_cut_100_times_resumes_on_the_other_node_each_time',
   },
   {
     name: 'Stand still',
@@ -119,7 +119,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'For a turn that nobody works on any more a watchdog ends the wait.',
     ],
     source: 'backend/myna/pipeline/watchdog.py',
-    test: 'tests/unit/pipeline/test_watchdog.py',
+    test: 'tests/unit/pipeline/test_watchdog.py::test_a_reply_without_events_ends_after_a_bounded_time',
   },
   {
     name: 'Publish it twice',
@@ -148,7 +148,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'The second record in the log is the same fact, and changes nothing for whoever folds it.',
     ],
     source: 'backend/myna/core/idempotency.py',
-    test: 'tests/unit/pipeline/test_submissions.py',
+    test: 'tests/unit/pipeline/test_submissions.py::test_the_same_id_is_one_message_however_often_it_is_sent',
   },
   {
     name: 'One at a time',
@@ -183,7 +183,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'So prefetch is the one number that says who waits where.',
     ],
     source: 'backend/myna/pipeline/responder.py',
-    test: 'tests/unit/pipeline/test_responder.py',
+    test: 'tests/contract/test_broker.py::test_prefetch_bounds_what_a_consumer_holds',
   },
   {
     name: 'Poison',
@@ -206,7 +206,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'An operator can look at it, mend it, and send it on its way again: see “Dead letters”.',
     ],
     source: 'backend/myna/protocol/topology.py',
-    test: 'tests/contract/test_broker_dead_letters.py',
+    test: 'tests/contract/test_broker_dead_letters.py::test_a_delivery_requeued_too_often_becomes_a_dead_letter_and_the_log_gets_a_copy',
   },
   {
     name: 'Without the database',
@@ -231,7 +231,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'What is not stored yet, nodes know from the log, so a reload shows it too.',
     ],
     source: 'backend/myna/pipeline/recorder.py',
-    test: 'tests/faults/test_postgres_faults.py',
+    test: 'tests/faults/test_postgres_faults.py::test_with_postgres_down_for_20_s_chat_goes_on_and_is_stored_afterwards',
   },
   {
     name: 'Without the broker',
@@ -260,7 +260,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'So it is answered once, however often it was sent.',
     ],
     source: 'backend/myna/pipeline/submissions.py',
-    test: 'tests/faults/test_broker_faults.py',
+    test: 'tests/faults/test_broker_faults.py::test_a_broker_killed_again_and_again_under_load_loses_nothing',
   },
   {
     name: 'Everything at once',
@@ -288,6 +288,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
       'What remains to be trusted is the broker’s disk; with RabbitMQ, the disks of most of its nodes.',
     ],
     source: 'backend/myna/core/projection.py',
-    test: 'tests/simulation/test_simulation.py',
+    test: 'tests/simulation/test_simulation.py::test_no_run_breaks_an_invariant',
   },
 ];

@@ -26,7 +26,6 @@ const FILES = import.meta.glob<string>(
     '../../../tests/faults/test_socket_faults.py',
     '../../../tests/simulation/test_simulation.py',
     '../../../tests/unit/core/test_hub.py',
-    '../../../tests/unit/pipeline/test_responder.py',
     '../../../tests/unit/pipeline/test_submissions.py',
     '../../../tests/unit/pipeline/test_watchdog.py',
   ],
@@ -36,4 +35,18 @@ const FILES = import.meta.glob<string>(
 /** What loads a file's text, by its path from the root of the repository; undefined where the page was built without it. */
 export function sourceFile(path: string): (() => Promise<string>) | undefined {
   return FILES[`../../../${path}`];
+}
+
+/** The lines of one function of a Python file, with its decorators; the whole text where it is not in it. */
+export function functionIn(text: string, name: string): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => line.startsWith(`def ${name}(`) || line.startsWith(`async def ${name}(`));
+  if (at < 0) return text;
+  let first = at;
+  while (first > 0 && lines[first - 1]?.startsWith('@')) first -= 1;
+  const rest = lines.slice(at + 1).findIndex((line) => /^[^\s)]/.test(line));
+  return lines
+    .slice(first, rest < 0 ? lines.length : at + 1 + rest)
+    .join('\n')
+    .trimEnd();
 }
