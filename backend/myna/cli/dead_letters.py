@@ -144,7 +144,10 @@ async def settle(settings: Settings, done: str, ids: Sequence[str], wanted: Filt
         count = await (letters.requeue if done == "requeued" else letters.drop)(chosen)
     click.echo(f"{count} {done}.")
     if count < len(chosen):
-        click.echo(f"{len(chosen) - count} of these {len(chosen)} are not there: `myna dead-letters list` names those there are.", err=True)
+        missing = (
+            f"There is no dead letter {chosen[0]}" if len(chosen) == 1 else f"{len(chosen) - count} of these {len(chosen)} are not there"
+        )
+        click.echo(f"{missing}: `myna dead-letters list` names those there are.", err=True)
     return 0 if count == len(chosen) else 1
 
 

@@ -37,7 +37,7 @@ TAKES: Mapping[str, Callable[[Context], str]] = {
     "greater_than": lambda rule: f"more than {rule['gt']:g}",
     "greater_than_equal": lambda rule: f"at least {rule['ge']}",
     "less_than": lambda rule: f"less than {rule['lt']}",
-    "less_than_equal": lambda rule: f"at most {rule['le']}",
+    "less_than_equal": lambda rule: f"at most {str(rule['le']).removesuffix('.0')}",
     "literal_error": lambda rule: str(rule["expected"]),
     "union_tag_invalid": lambda rule: f"one of {rule['expected_tags']}",
     "list_type": lambda _: "a list",

@@ -96,6 +96,10 @@ async def test_a_wrong_query_is_refused_and_told(person: Person, query: str) -> 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_frame")
 
 
+async def test_a_limit_is_told_as_a_whole_number(person: Person) -> None:
+    assert (await person.get("/api/log?wait_s=26&after=1")).json()["detail"] == "wait_s takes at most 25."
+
+
 async def test_behind_the_end_there_is_nothing_and_the_end_is_where_it_is(served: Served, person: Person) -> None:
     await person.answered((await person.say("/echo hi"))["conversation_id"])
     page = await lines(person, "after=99999999")

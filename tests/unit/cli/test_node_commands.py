@@ -95,6 +95,8 @@ async def test_dead_letters_are_listed_filtered_shown_requeued_and_dropped(node:
     assert await show(settings, "999") == 1
     assert await settle(settings, "dropped", [letters[0]["id"], letters[0]["id"]], Filter()) == 0
     assert await settle(settings, "dropped", [letters[0]["id"]], Filter()) == 1
+    assert f"There is no dead letter {letters[0]['id']}: " in capsys.readouterr().err
+    assert await settle(settings, "dropped", ["no id"], Filter()) == 1
 
     assert await settle(settings, "requeued", [], Filter(), every=True) == 0  # and parked anew, as they are no messages still
     assert "2 requeued." in capsys.readouterr().out
