@@ -8,13 +8,18 @@ from itertools import cycle
 from tests.attacks.attacker import OPEN_S, Attacker, head
 from tests.attacks.websocket_bytes import HANDSHAKE
 
+CONNECTING = "127.0.0.6"
+
 
 def connections(attacker: Attacker) -> None:
-    """TCP connections as fast as they open, each dropped at once."""
+    """TCP connections as fast as they open, each dropped at once: with nothing said, a byte or a whole request."""
+    attacker.address = CONNECTING  # which may open no more for ten seconds then
+    said = cycle((b"", b"G", head("GET", "/livez")))
 
     def go() -> None:
-        with attacker.connect():
+        with attacker.connect() as one:
             attacker.note("open")
+            one.sendall(next(said))
 
     attacker.repeat(go)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+from myna.core.token_bucket import TokenBucket
 from myna.protocol.errors import RateLimited
 from myna.web.limits import Limits
 from myna.web.refusals import new_request_id
@@ -19,6 +20,11 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter, Callable[[], None]
 # each of their turns. Where more than a few come, all wait a little for each other, and those who are there are served in between:
 # twenty thousand a second can be opened, and leave others half of the time.
 ACCEPTED_AT_ONCE, FEW, REST_S = 128, 8, 0.004
+# Connections too many that are told so; others are closed. To answer takes five times as long, and clients that are gone by then make
+# room at once for the next.
+ANSWERS_PER_S, ANSWERS_BURST = 50, 500
+CLOSED_S = 0.05  # then nothing is looked at of the next ones of the same address
+MANY = 1_024  # such addresses that are remembered
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 RETRY_S = 1.0  # when the system has nothing left for a connection; asyncio's own pause
 
@@ -35,6 +41,8 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._serving: set[asyncio.Task[None]] = set()
         self._few_until, self._accepted = 0.0, 0  # connections since a rest's time before that
+        self._refused: dict[str, float] = {}  # addresses that were refused too often to be told so, each with the end of that
+        self._answers = TokenBucket(ANSWERS_PER_S, ANSWERS_BURST, self._loop.time())
         listening.setblocking(False)
         self._go_on()
 
@@ -74,6 +82,11 @@ class Acceptor:
         self._loop.call_later(seconds, self._go_on)
 
     def _take(self, client: socket.socket, host: str) -> None:
+        if self._refused.get(host, 0.0) > self._loop.time():
+            self._limits.count("connection_rate")
+            self._limits.refusals.refused["http", RateLimited.code] += 1
+            client.close()
+            return
         if _has_gone(client):
             client.close()
             return
@@ -82,9 +95,12 @@ class Acceptor:
             self._spawn(self._serve_in_turn(client, host, release))
             return
         refusal = RateLimited("Too many connections, or opened too quickly, of one address.", retry_after_s=1)
-        if LimitedTCPServer.lingering >= LINGERING:
+        if LimitedTCPServer.lingering >= LINGERING or self._answers.take(self._loop.time()):
             self._limits.refusals.refuse("http", refusal, new_request_id(), host, status=refusal.status)
             client.close()
+            if len(self._refused) >= MANY:
+                self._refused.clear()
+            self._refused[host] = self._loop.time() + CLOSED_S
         else:
             self._spawn(self._answer(client, refused.as_bytes(refusal, *refused.answer(self._limits, refusal, host))))
 
