@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     max_sockets: Annotated[int, Field(ge=1, description="sockets on one node; beyond, 1013")] = 20_000
     max_sockets_per_address: Annotated[int, Field(ge=1, description="sockets of one address; beyond, 1013")] = 2_048
     max_sockets_per_owner: Annotated[int, Field(ge=1, description="sockets of one owner; beyond, 1013")] = 512
-    max_connections_per_address: Annotated[int, Field(ge=1, description="TCP connections of one address")] = 4_096
+    max_connections_per_address: Annotated[int, Field(ge=1, description="TCP connections of one address")] = 3_072
     connections_per_s: Annotated[float, Field(gt=0, description="TCP connections that one address opens a second, for long")] = 400
     max_requests_per_address: Annotated[int, Field(ge=1, description="requests of one address in flight")] = 1_024
     max_requests_per_owner: Annotated[int, Field(ge=1, description="requests of one owner in flight")] = 256
