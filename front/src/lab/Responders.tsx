@@ -1,5 +1,5 @@
 /** How many responders this node runs, and how many deliveries each may have in hand. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { LabResponders } from '../protocol/http';
 import { useChat } from '../ui/context';
 import { setResponders } from './api';
@@ -13,23 +13,25 @@ export function Responders({ responders, onChange }: { responders: LabResponders
   const [problem, setProblem] = useState('');
   // What was chosen and the node has not said yet, so that a second press counts on from the first.
   const [wanted, setWanted] = useState<Order>({});
-  const requests = useRef(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: with each answer of the node
-  useEffect(() => {
-    if (requests.current === 0) setWanted({});
-  }, [responders]);
+  useEffect(
+    () =>
+      setWanted(({ count, prefetch }) => ({
+        ...(count === undefined || count === responders.count ? {} : { count }),
+        ...(prefetch === undefined || prefetch === responders.prefetch ? {} : { prefetch }),
+      })),
+    [responders],
+  );
   const change = (order: Order) => {
     setWanted((was) => ({ ...was, ...order }));
-    requests.current += 1;
     setResponders(api, order)
       .then(
         () => setProblem(''),
-        (error: unknown) => setProblem(error instanceof Error ? error.message : 'No answer.'),
+        (error: unknown) => {
+          setWanted({});
+          setProblem(error instanceof Error ? error.message : 'No answer.');
+        },
       )
-      .finally(() => {
-        requests.current -= 1;
-        onChange();
-      });
+      .finally(onChange);
   };
   return (
     <section className="responders-panel" aria-label="This node’s responders">
