@@ -104,7 +104,7 @@ async def test_the_page_can_be_walked_by_keyboard_alone(open_page: OpenPage) -> 
     await user.page.keyboard.press("Control+Shift+o")
     await user.page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     await user.page.keyboard.press("Tab")
-    await expect(user.page.get_by_role("link", name="Skip to the conversation")).to_be_focused()
+    await expect(user.page.get_by_role("link", name="Skip to the content")).to_be_focused()
     await user.page.keyboard.press("Enter")
     await expect(user.page.get_by_role("main")).to_be_focused()
     assert user.page.url == f"{user.server}/"

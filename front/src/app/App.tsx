@@ -57,7 +57,7 @@ export function App() {
           document.getElementById('main')?.focus();
         }}
       >
-        Skip to the conversation
+        Skip to the content
       </a>
       <Sidebar />
       <button
