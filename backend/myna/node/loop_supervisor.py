@@ -56,6 +56,8 @@ class Supervisor:
                 if crashes >= CRASHES:
                     self._fail(error)
                     return
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                return  # the loop, or a library in it, made another error of the cancellation: it is stopped all the same
             if asyncio.get_running_loop().time() - began > STEADY_S:
                 crashes, wait = 0, RESTART_S
             await asyncio.sleep(random.uniform(0, wait))  # jitter

@@ -106,3 +106,26 @@ def test_some_loops_can_be_stopped_while_others_go_on() -> None:
         assert running == set()
 
     run(main)
+
+
+async def test_a_loop_that_makes_another_error_of_its_cancellation_is_stopped_all_the_same() -> None:
+    supervisor, running, begun = Supervisor(), asyncio.Event(), 0
+
+    async def loop() -> None:
+        nonlocal begun
+        begun += 1
+        first = not running.is_set()
+        running.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if first:
+                raise BrokerUnavailable("The channel was closed.") from None
+            raise
+
+    supervisor.start("responder", loop)
+    await running.wait()
+    stopping = asyncio.create_task(supervisor.stop("responder"))
+    done, _ = await asyncio.wait([stopping], timeout=5)
+    stopping.cancel()
+    assert (len(done), begun) == (1, 1)
