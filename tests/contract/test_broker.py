@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from myna.broker.port import Broker, Record
+from myna.broker.rabbitmq import broker as rabbit_module
 from myna.broker.rabbitmq import connection
 from myna.protocol.errors import BrokerUnavailable
 from myna.protocol.topology import GROUP_LINES, JOB_LINES, QUEUES, RoutingKey
@@ -29,6 +30,7 @@ from tests.services.processes import until as eventually
 def three_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A work queue that is full with three messages. Requested before `broker`, so that the queue is declared that way."""
     monkeypatch.setitem(QUEUES[0].arguments, "x-max-length", 3)
+    monkeypatch.setattr(rabbit_module, "MAX_DEPTH", 3)
 
 
 async def test_a_confirmed_message_is_in_the_work_queue_and_in_the_log(broker: Broker) -> None:

@@ -27,15 +27,17 @@ class Proxy:
         self.target = target
         self._server: asyncio.Server | None = None
         self._pipes: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def __aenter__(self) -> "Proxy":
         listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
-        self._server = await asyncio.start_server(self._serve, sock=listener, limit=CHUNK)
+        self._server = await asyncio.start_server(self._accept, sock=listener, limit=CHUNK)
         return self
 
     async def __aexit__(self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
         assert self._server
         self._server.close()
+        self._closed = True
         for pipe in list(self._pipes):
             pipe.cancel()
         await asyncio.gather(*self._pipes, return_exceptions=True)
@@ -58,10 +60,17 @@ class Proxy:
         for passing in self._passing.values():
             passing.set()
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection; it is closed even where its task is cancelled before it began."""
+        if self._closed:
+            writer.transport.abort()
+            return
+        pipe = asyncio.ensure_future(self._serve(reader, writer))
+        self._pipes.add(pipe)
+        pipe.add_done_callback(self._pipes.discard)
+        pipe.add_done_callback(lambda _: writer.transport.abort())
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
-        self._pipes.add(task)
         try:
             target = socket.socket()
             try:
@@ -85,9 +94,6 @@ class Proxy:
                 far_writer.transport.abort()
         except (OSError, asyncio.CancelledError):
             pass  # nobody listens there, or the proxy closes
-        finally:
-            writer.transport.abort()
-            self._pipes.discard(task)
 
     async def _pipe(self, way: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
