@@ -121,6 +121,7 @@ async def test_where_turns_of_the_loop_are_long_a_request_waits_for_one_of_them(
     assert waiting.done()
 
 
+@pytest.mark.usefixtures("no_time_passes")
 async def test_a_request_whose_connection_has_ended_holds_up_none_behind_it() -> None:
     pace = Pace(Activity(), Departures())
     await pace.begin("a")
