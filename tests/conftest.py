@@ -1,4 +1,4 @@
-"""The services that tests ask for: a real RabbitMQ, a real Postgres and a real browser, each started when first asked for."""
+"""The services that tests ask for: a real RabbitMQ and a real Postgres, each started when first asked for."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -8,7 +8,6 @@ import pytest
 import structlog
 
 from myna.node.logging_setup import PROCESSORS
-from tests.services import chromium
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitNode
 
@@ -74,8 +73,3 @@ async def empty_database_url(postgres_server: PostgresServer) -> AsyncIterator[s
     name = await postgres_server.make_database()
     yield postgres_server.url(name)
     await postgres_server.drop_database(name)
-
-
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    return chromium.chromium_path()

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.browser.user import User
-from tests.services.chromium import ARGUMENTS
+from tests.services.chromium import chromium
 from tests.services.processes import ProcessGroup, free_ports, open_folder, until
 from tests.services.stack import Node
 
@@ -96,13 +96,9 @@ async def fake_backend(built_page: Path) -> AsyncIterator[FakeBackend]:
 
 
 @pytest.fixture(scope="session")
-async def browser(chromium_path: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path, headless=True, args=[*ARGUMENTS, "--disable-gpu", "--disable-quic", "--disable-sync"]
-        )
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

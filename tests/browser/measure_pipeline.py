@@ -4,11 +4,11 @@ import argparse
 import asyncio
 from typing import Any
 
-from playwright.async_api import CDPSession, async_playwright
+from playwright.async_api import CDPSession
 
 from tests.browser.conftest import fake_serving
 from tests.browser.user import User
-from tests.services.chromium import ARGUMENTS, chromium_path
+from tests.services.chromium import chromium
 
 WARM_S = 3.0  # until code is compiled and the picture stands
 COUNT_MESSAGES = """window.messages = 0;
@@ -42,8 +42,7 @@ async def work_of(session: CDPSession) -> dict[str, float]:
 
 async def measured(events_per_s: int, seconds: float, path: str) -> str:
     """Frames a second, and the page's own processor time a second, while so many events come."""
-    async with fake_serving(FAKE_EVENTS_PER_S=str(events_per_s), FAKE_OWNER="") as fake, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, "--disable-gpu"])
+    async with fake_serving(FAKE_EVENTS_PER_S=str(events_per_s), FAKE_OWNER="") as fake, chromium() as browser:
         user = await User.open(browser, fake.url, "/favicon.svg", viewport={"width": 1440, "height": 900})
         await user.page.add_init_script(COUNT_MESSAGES)
         await user.page.goto(fake.url + path)
@@ -55,7 +54,6 @@ async def measured(events_per_s: int, seconds: float, path: str) -> str:
         before = await work_of(session)
         seen = await user.page.evaluate(COUNT_FRAMES, seconds)
         after = await work_of(session)
-        await browser.close()
     work = ", ".join(f"{kind} {1000 * (after[kind] - before[kind]) / seen['seconds']:.0f}" for kind in WORK.values())
     return (
         f"{path}: {seen['messages']:.0f} events/s, {seen['frames']:.1f} frames/s, longest {seen['longest']:.0f} ms; "

@@ -15,12 +15,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 from playwright.async_api import Error as BrowserError
 
 from tests.browser import layout_jumps
 from tests.browser.user import User
-from tests.services.chromium import ARGUMENTS, chromium_path
+from tests.services.chromium import chromium
 from tests.services.processes import open_folder, until
 from tests.services.stack import Node
 
@@ -287,10 +287,8 @@ async def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     arguments = parser.parse_args()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, "--disable-gpu"])
+    async with chromium() as browser:
         user, problems = await wander(browser, arguments.minutes * 60, arguments.seed)
-        await browser.close()
     print(f"seed {arguments.seed}: {user.sent.total()} messages sent, {dict(user.done)}")
     print("\n".join(problems) or "Both tabs and the server agree to the letter; no error, no jump.")
     return 1 if problems else 0

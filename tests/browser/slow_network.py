@@ -5,13 +5,11 @@ The networks are those of Chromium's developer tools.
 
 import asyncio
 import statistics
-import tempfile
 from typing import NamedTuple
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.services.chromium import ARGUMENTS, chromium_path
-from tests.services.stack import Node
+from tests.browser.embedded import embedded_node
 
 ROUNDS = 3
 WITHIN_MS = 60_000
@@ -79,22 +77,14 @@ async def visits(browser: Browser, url: str, network: Network | None) -> tuple[V
 
 
 async def main() -> None:
-    node = Node({"CHAT_DATA_DIR": tempfile.mkdtemp(), "CHAT_LOG_FORMAT": "json"}, name="slow-network")
-    await node.start()
     print("| network | visit | first paint, s | usable, s | connected, s | kB | requests |\n|---|---|---:|---:|---:|---:|---:|")
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, "--disable-gpu"])
-            for name, network in NETWORKS.items():
-                rounds = [await visits(browser, node.url, network) for _ in range(ROUNDS)]
-                for which, seen in zip(("first", "second"), zip(*rounds, strict=True), strict=True):
-                    middle = Visit(*(statistics.median(values) for values in zip(*seen, strict=True)))
-                    times = f"{middle.paint:.2f} | {middle.usable:.2f} | {middle.connected:.2f}"
-                    print(f"| {name} | {which} | {times} | {middle.kb:.0f} | {middle.requests:.0f} |", flush=True)
-            await browser.close()
-    finally:
-        node.terminate()
-        await node.ended(30)
+    async with embedded_node("slow-network", CHAT_LOG_FORMAT="json") as (browser, url):
+        for name, network in NETWORKS.items():
+            rounds = [await visits(browser, url, network) for _ in range(ROUNDS)]
+            for which, seen in zip(("first", "second"), zip(*rounds, strict=True), strict=True):
+                middle = Visit(*(statistics.median(values) for values in zip(*seen, strict=True)))
+                times = f"{middle.paint:.2f} | {middle.usable:.2f} | {middle.connected:.2f}"
+                print(f"| {name} | {which} | {times} | {middle.kb:.0f} | {middle.requests:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

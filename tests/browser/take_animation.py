@@ -5,17 +5,15 @@ A real node is broken by the page's own buttons while the browser hands over wha
 
 import asyncio
 import base64
-import tempfile
 import time
 from typing import Any
 
-from playwright.async_api import CDPSession, Page, async_playwright, expect
+from playwright.async_api import CDPSession, Page, expect
 
 from tests.browser.animated_webp import Frame, animation, encoded
 from tests.browser.conftest import FRONT
+from tests.browser.embedded import embedded_node
 from tests.browser.user import User
-from tests.services.chromium import ARGUMENTS, chromium_path
-from tests.services.stack import Node
 
 OUT = FRONT / "screenshots/experiment.webp"
 SIZE = {"width": 1240, "height": 830}  # picture and experiment stand side by side
@@ -78,25 +76,17 @@ async def play(page: Page) -> None:
 
 
 async def main() -> None:
-    node = Node({"CHAT_DATA_DIR": tempfile.mkdtemp(), "CHAT_MOCK_PROFILE": "normal"}, name="animation")
-    await node.start()
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, "--disable-gpu"])
-            user = await User.open(browser, node.url, "/pipeline", color_scheme="light", locale="en-GB", viewport=SIZE)
-            await user.connected()
-            await user.page.get_by_role("button", name="Conversations").click()  # the sidebar goes
-            await user.page.get_by_role("tab", name="Experiments").click()
-            await user.page.get_by_role("list", name="Experiments").get_by_role("button", name=EXPERIMENT).click()
-            camera = Camera(await user.context.new_cdp_session(user.page))
-            await camera.film()
-            await play(user.page)
-            await camera.stop()
-            frames = await camera.developed(await (await browser.new_context()).new_page())
-            await browser.close()
-    finally:
-        node.terminate()
-        await node.ended(30)
+    async with embedded_node("animation", CHAT_MOCK_PROFILE="normal") as (browser, url):
+        user = await User.open(browser, url, "/pipeline", color_scheme="light", locale="en-GB", viewport=SIZE)
+        await user.connected()
+        await user.page.get_by_role("button", name="Conversations").click()  # the sidebar goes
+        await user.page.get_by_role("tab", name="Experiments").click()
+        await user.page.get_by_role("list", name="Experiments").get_by_role("button", name=EXPERIMENT).click()
+        camera = Camera(await user.context.new_cdp_session(user.page))
+        await camera.film()
+        await play(user.page)
+        await camera.stop()
+        frames = await camera.developed(await (await browser.new_context()).new_page())
     content = animation(frames)
     print(f"{len(frames)} frames, {sum(frame.ms for frame in frames) / 1_000:.1f} s, {len(content) / 1_000:.0f} kB")
     assert len(content) <= MAX_BYTES

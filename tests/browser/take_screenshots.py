@@ -1,16 +1,14 @@
 """Draws the pictures of the documentation from a running backend: `python -m tests.browser.take_screenshots`."""
 
 import asyncio
-import tempfile
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import FRONT
+from tests.browser.embedded import embedded_node
 from tests.browser.test_branches import edit
 from tests.browser.test_calls import call, calls
 from tests.browser.user import User
-from tests.services.chromium import ARGUMENTS, chromium_path
-from tests.services.stack import Node
 
 OUT = FRONT / "screenshots"
 SIZES = {390: 844, 820: 1100, 1440: 900}
@@ -98,19 +96,11 @@ async def draw_pipeline(browser: Browser, server: str, width: int, theme: str) -
 
 async def main() -> None:
     OUT.mkdir(exist_ok=True)
-    node = Node({"CHAT_DATA_DIR": tempfile.mkdtemp(), "CHAT_MOCK_PROFILE": "fast"}, name="screenshots")
-    await node.start()
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, "--disable-gpu"])
-            for width in SIZES:
-                for theme in ("light", "dark"):
-                    await draw(browser, node.url, width, theme)
-                    await draw_pipeline(browser, node.url, width, theme)
-            await browser.close()
-    finally:
-        node.terminate()
-        await node.ended(30)
+    async with embedded_node("screenshots", CHAT_MOCK_PROFILE="fast") as (browser, url):
+        for width in SIZES:
+            for theme in ("light", "dark"):
+                await draw(browser, url, width, theme)
+                await draw_pipeline(browser, url, width, theme)
 
 
 if __name__ == "__main__":

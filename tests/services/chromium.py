@@ -1,6 +1,10 @@
 """Chromium as the system has it."""
 
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Headless, Chromium still draws a window's buttons, as pages of their own: half the processor time of each page that is opened.
@@ -20,6 +24,9 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-dev-shm-usage",
     "--no-first-run",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
     f"--disable-features={WINDOW_PAGES},{UNWANTED}",
 )
 
@@ -30,3 +37,12 @@ def chromium_path() -> str:
         if path := shutil.which(name):
             return path
     raise FileNotFoundError("Chromium is not installed: run tests/services/install, or install it by hand.")
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The installed browser, running headless. Raises `FileNotFoundError` where there is none."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.services.chromium import ARGUMENTS
+from tests.services.chromium import chromium
 from tests.services.http import HttpClient
 from tests.services.postgres import PostgresServer
 from tests.services.processes import free_ports
@@ -111,12 +111,8 @@ async def test_a_restart_ends_connections_and_keeps_what_was_committed(
     await again.close()
 
 
-async def test_the_browser_opens_a_page(chromium_path: str) -> None:
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path, args=list(ARGUMENTS))
+async def test_the_browser_opens_a_page() -> None:
+    async with chromium() as browser:
         page = await browser.new_page()
         await page.set_content("<h1>Myna</h1>")
         assert await page.inner_text("h1") == "Myna"
-        await browser.close()

@@ -54,11 +54,6 @@ class WatchedLedger:
         self._closing: asyncio.TimerHandle | None = None
         self._counting = asyncio.Lock()
 
-    @property
-    def watched(self) -> bool:
-        """Whether it holds anything."""
-        return self._ledger is not None
-
     def close(self) -> None:
         """Forget everything, until the next look."""
         self._ledger = None

@@ -104,9 +104,9 @@ def test_nobody_looks_any_more_and_it_holds_nothing() -> None:
         await asyncio.sleep(WATCHED_S - 1)
         await reader.ledger.count()
         await asyncio.sleep(WATCHED_S - 1)
-        watched = reader.ledger.watched
+        watched = reader.ledger._ledger is not None
         await asyncio.sleep(2)
 
-        assert (watched, reader.ledger.watched) == (True, False)
+        assert (watched, reader.ledger._ledger) == (True, None)
 
     run(main)
